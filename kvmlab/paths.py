@@ -1,0 +1,114 @@
+"""kvmlab's own state directory: the only place outside a lab host that is ever written.
+
+    keys/      the two SSH key pairs: the checker's and the student's
+    images/    guest images;  saved/  saved guests;  cache/  compiled course
+    labs/      one file per lab that runs;  progress/  what has been achieved
+    run/       per lab host: the sockets that lead into it
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from kvmlab.errors import CannotRun
+from kvmlab.words import t
+
+
+def default_root() -> Path:
+    """$KVMLAB_STATE, else $XDG_STATE_HOME/kvmlab, else ~/.local/state/kvmlab."""
+    if own := os.environ.get("KVMLAB_STATE"):
+        return Path(own).absolute()
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local/state")
+    return Path(base).absolute() / "kvmlab"
+
+
+class State:
+    """The state directory; its folders are made on first use, for this user's eyes only."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or default_root()
+
+    def __getattr__(self, name: str) -> Path:
+        if name not in ("keys", "images", "saved", "cache", "labs", "progress", "run", "locks"):
+            raise AttributeError(name)
+        path = self.root / name
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise CannotRun(
+                t("{path} cannot be made: {error}.", path=path, error=error.strerror or error),
+                "KVMLAB_STATE=DIR kvmlab …",
+            ) from None
+        return path
+
+    @property
+    def tag(self) -> str:
+        """Eight hex digits that tell this state directory's containers from another's."""
+        return sha256(str(self.root).encode()).hexdigest()[:8]
+
+    @contextlib.contextmanager
+    def lock(self, name: str, *, wait: bool = True) -> Iterator[None]:
+        """Hold `name` alone among all kvmlabs of this state directory; freed by the kernel when we die."""
+        descriptor = os.open(self.locks / f"{name}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                raise CannotRun(
+                    t("Another kvmlab is at work on {name}.", name=name), "kvmlab status"
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def key_pair(self, name: str) -> Path:
+        """The private key `keys/NAME` (its public half beside it as .pub), made on first use."""
+        path: Path = self.keys / name
+        if not path.exists() or not path.with_suffix(".pub").exists():
+            with self.lock("keys"):
+                if not path.exists() or not path.with_suffix(".pub").exists():
+                    _make_key(path)
+        return path
+
+
+def _make_key(path: Path) -> None:
+    """An Ed25519 pair in OpenSSH's format (ssh-keygen(1))."""
+    import shutil
+    import subprocess
+
+    if not shutil.which("ssh-keygen"):
+        raise CannotRun(t("ssh-keygen is not installed."), "sudo apt install openssh-client")
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        fresh = Path(folder) / "key"
+        argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"kvmlab-{path.name}", "-f", str(fresh)]
+        subprocess.run(argv, check=True, stdin=subprocess.DEVNULL)
+        fresh.with_suffix(".pub").replace(path.with_suffix(".pub"))
+        fresh.replace(path)
+
+
+def write_atomic(path: Path, content: str | bytes, mode: int = 0o600) -> None:
+    """Write the whole of `path` or nothing: a temporary file, fsync, rename(2)."""
+    data = content.encode() if isinstance(content, str) else content
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(name, mode)  # noqa: PTH101
+            os.replace(name, path)  # noqa: PTH105
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)  # noqa: PTH108
+            raise
+    except OSError as error:
+        raise CannotRun(
+            t("{path} cannot be written: {error}.", path=path, error=error.strerror or error), "df -h"
+        ) from None
