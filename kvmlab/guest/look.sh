@@ -1,0 +1,263 @@
+#!/bin/sh
+# The fact server of a guest, installed there as /usr/lib/kvmlab/look.
+#
+# It is the forced command of the look key: the SSH client's words arrive in SSH_ORIGINAL_COMMAND (or as
+# arguments, for trying it by hand), and only the verbs of the table at the end exist. It reads and never
+# writes. It must run under busybox ash, dash and bash alike.
+#
+# Output: sections "==NAME LENGTH==", newline, LENGTH bytes, newline; "==NAME -==" where there is nothing to
+# read; "==end 0==" last. As every length is announced, no file content can pass for a section. The verbs that
+# give raw bytes ("file", "disk") put them last, to the end of the stream.
+#
+# Words are plain; bytes outside [A-Za-z0-9/._:@+,=-] are written \0ooo (octal) by the client.
+
+set -f -u
+LC_ALL=C
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+unset CDPATH
+IFS=' '
+CAP=65536        # bytes of one section
+FILE_CAP=4194304 # bytes of one file's content
+
+refuse() {
+    echo "look: $1" >&2
+    exit 64
+}
+
+emit() { printf '==%s %s==\n%s\n' "$1" "${#2}" "$2"; }
+nothing() { printf '==%s -==\n\n' "$1"; }
+finish() { printf '==end 0==\n\n'; }
+
+# A text file as a section. Only regular files: opening a FIFO or a device could wait for ever.
+section_of_file() {
+    if [ -f "$2" ]; then
+        emit "$1" "$(head -c $CAP "$2" 2>/dev/null)"
+    else
+        nothing "$1"
+    fi
+}
+
+# The output of a command as a section; the slow ones come with "timeout".
+section_of() {
+    name=$1
+    shift
+    emit "$name" "$("$@" 2>/dev/null)"
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# --- words of the request -------------------------------------------------------------------------------
+
+# Sets WORD to the decoded argument; the "x" keeps a newline at the end of a name.
+decode() {
+    case $1 in
+    '' | *[!A-Za-z0-9/._:@+,=\\-]* | *\\[!0]* | *\\) refuse "bad argument" ;;
+    esac
+    WORD=$(printf '%bx' "$1")
+    WORD=${WORD%x}
+}
+
+path_word() {
+    decode "$1"
+    case $WORD in /*) ;; *) refuse "the path must be absolute" ;; esac
+}
+
+name_word() {
+    case $1 in
+    '' | -* | *[!A-Za-z0-9._:@+-]*) refuse "bad name" ;;
+    esac
+    WORD=$1
+}
+
+# --- sections of a snapshot -----------------------------------------------------------------------------
+
+# "NAME SECTORS DRIVER…", the nearest driver first: a disk's own is "sd", that of its controller further up.
+# Only cd and read, no process: under emulation a fork costs milliseconds.
+driver_chain() {
+    for entry in "$@"; do
+        cd -P "$entry/device" 2>/dev/null || continue
+        chain=
+        while [ "$PWD" != / ] && [ "$PWD" != /sys/devices ]; do
+            here=$PWD
+            if cd -P driver 2>/dev/null; then
+                chain="$chain ${PWD##*/}"
+                cd "$here" || break
+            fi
+            cd -P .. || break
+        done
+        size=
+        [ -r "$entry/size" ] && IFS= read -r size <"$entry/size"
+        IFS=' '
+        printf '%s %s%s\n' "${entry##*/}" "${size:--}" "$chain"
+    done
+}
+
+sizes() {
+    for entry in "$@"; do
+        size=
+        [ -r "$entry/size" ] && read -r size <"$entry/size"
+        printf '%s %s\n' "${entry##*/}" "${size:-0}"
+    done
+}
+
+glob() {
+    set +f
+    # shellcheck disable=SC2086,SC2116
+    FOUND=$(IFS='
+'; for file in $1; do [ -e "$file" ] && printf '%s\n' "$file"; done)
+    set -f
+}
+
+# Every file that says what the network will be at the next boot, of the kinds distributions use.
+network_config() {
+    for pattern in /etc/network/interfaces '/etc/network/interfaces.d/*' \
+        '/etc/NetworkManager/system-connections/*' '/etc/systemd/network/*.network' \
+        '/etc/netplan/*.yaml' '/etc/sysconfig/network-scripts/ifcfg-*'; do
+        glob "$pattern"
+        IFS='
+'
+        for file in $FOUND; do
+            case $file in *[!A-Za-z0-9/._:@+,\ -]*) continue ;; esac
+            [ -f "$file" ] && emit "config:$file" "$(head -c $CAP "$file" 2>/dev/null)"
+        done
+        IFS=' '
+    done
+}
+
+resolv_link() {
+    if [ -L /etc/resolv.conf ]; then
+        emit resolv-link "$(readlink /etc/resolv.conf)"
+    else
+        nothing resolv-link
+    fi
+}
+
+link_drivers() { (set +f; driver_chain /sys/class/net/*); }
+block_drivers() { (set +f; driver_chain /sys/block/*); }
+partitions() { (set +f; sizes /sys/class/block/*); }
+
+section() {
+    case $1 in
+    addr) section_of addr ip addr show ;;
+    route) section_of route ip route show ;;
+    mounts) section_of_file mounts /proc/mounts ;;
+    fstab) section_of_file fstab /etc/fstab ;;
+    resolv) section_of_file resolv /etc/resolv.conf && resolv_link ;;
+    modules) section_of_file modules /proc/modules ;;
+    hostname) section_of_file hostname /proc/sys/kernel/hostname && section_of_file etc-hostname /etc/hostname ;;
+    cpus) section_of_file cpus /sys/devices/system/cpu/online ;;
+    meminfo) section_of_file meminfo /proc/meminfo ;;
+    uptime) section_of_file uptime /proc/uptime ;;
+    cmdline) section_of_file cmdline /proc/cmdline ;;
+    inittab) section_of_file inittab /etc/inittab ;;
+    block) emit block "$(block_drivers)" && emit partitions "$(partitions)" ;;
+    links) emit links "$(link_drivers)" ;;
+    config) network_config ;;
+    *) refuse "unknown section" ;;
+    esac
+}
+
+# --- verbs ----------------------------------------------------------------------------------------------
+
+snapshot() {
+    [ $# -gt 0 ] || set -- addr route mounts fstab resolv modules hostname cpus meminfo uptime cmdline \
+        inittab block links config
+    for each in "$@"; do section "$each"; done
+    finish
+}
+
+# stat's %F %s %a %U %G are the same words in busybox and coreutils.
+file_facts() {
+    if [ ! -e "$1" ] && [ ! -L "$1" ]; then
+        nothing stat
+        return
+    fi
+    emit stat "$(stat -c '%s %a %U %G %F' "$1" 2>/dev/null)"
+    if [ -L "$1" ]; then emit target "$(readlink "$1")"; fi
+}
+
+file() {
+    path_word "$1"
+    file_facts "$WORD"
+    if [ -f "$WORD" ]; then
+        printf '==raw *==\n'
+        exec head -c $FILE_CAP "$WORD"
+    fi
+    finish
+}
+
+checksum() {
+    path_word "$1"
+    file_facts "$WORD"
+    if [ -f "$WORD" ]; then section_of sha256 timeout 60 sha256sum "$WORD"; else nothing sha256; fi
+    finish
+}
+
+# The first 68 KiB of a block device: the superblocks of ext4, xfs, btrfs, vfat and swap are in there.
+disk() {
+    name_word "$1"
+    [ -b "/dev/$WORD" ] || { nothing raw && finish && return; }
+    printf '==raw *==\n'
+    exec head -c 69632 "/dev/$WORD"
+}
+
+service() {
+    name_word "$1"
+    if [ -d /run/systemd/system ]; then
+        section_of active timeout 5 systemctl is-active -- "$WORD"
+        section_of enabled timeout 5 systemctl is-enabled -- "$WORD"
+    else
+        section_of active pidof "$WORD"
+        section_of_file inittab /etc/inittab
+        if [ -x "/etc/init.d/$WORD" ]; then emit script "/etc/init.d/$WORD"; else nothing script; fi
+        glob "/etc/rc[2S].d/S[0-9][0-9]$WORD"
+        emit links "$FOUND"
+    fi
+    finish
+}
+
+resolve() {
+    name_word "$1"
+    if has getent; then
+        section_of hosts timeout 5 getent ahostsv4 "$WORD"
+    else
+        section_of nslookup timeout 5 nslookup "$WORD"
+    fi
+    finish
+}
+
+reach() {
+    name_word "$1"
+    section_of ping timeout 5 ping -c 1 -W 2 "$WORD"
+    finish
+}
+
+package() {
+    name_word "$1"
+    if has dpkg-query; then
+        section_of dpkg timeout 5 dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$WORD"
+    elif has rpm; then
+        section_of rpm timeout 5 rpm -q --qf 'installed %{VERSION}-%{RELEASE}\n' "$WORD"
+    else
+        nothing dpkg
+    fi
+    finish
+}
+
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- ${SSH_ORIGINAL_COMMAND-}
+verb=${1-}
+[ $# -gt 0 ] && shift
+case $verb:$# in
+hello:0) finish ;;
+snapshot:*) snapshot "$@" ;;
+file:1) file "$1" ;;
+checksum:1) checksum "$1" ;;
+disk:1) disk "$1" ;;
+service:1) service "$1" ;;
+resolve:1) resolve "$1" ;;
+reach:1) reach "$1" ;;
+package:1) package "$1" ;;
+*) refuse "unknown request" ;;
+esac

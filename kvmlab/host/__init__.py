@@ -1,0 +1,1 @@
+"""A host seen from outside: libvirt over its read-only socket, the rest through its look server."""
