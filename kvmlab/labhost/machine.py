@@ -1,0 +1,167 @@
+"""What this computer needs to run lab hosts: found out by trying, once a boot, and remembered.
+
+A device file or a version number proves nothing (facts differ between distributions, and KVM can open
+and still boot no guest), so each way is tried with a real container, each accelerator with a real guest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from kvmlab.errors import CannotRun
+from kvmlab.labhost.podman import Podman, failed, program
+from kvmlab.paths import State, write_atomic
+from kvmlab.words import t
+
+CAPABILITIES = (
+    "AUDIT_WRITE CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_LOCK KILL LEASE MKNOD NET_ADMIN "
+    "NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_ADMIN SYS_CHROOT SYS_NICE SYS_PTRACE"
+).split()
+"""What systemd, libvirtd and qemu need; no raw I/O, no modules, no clock, no reboot (capabilities(7))."""
+
+UNCONFINED = ("seccomp=unconfined", "apparmor=unconfined", "label=disable")
+UNMASKED = "unmask=ALL"
+"""A user namespace may mount /proc and /sys anew (ip-netns(8) does) only where nothing of them is masked.
+Real root needs no such thing, and must not be given /proc/sysrq-trigger."""
+_TRY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The findings. `accelerator`: "kvm" where a guest really boots under it, else "tcg" (emulated)."""
+
+    global_options: tuple[str, ...]
+    run_options: tuple[str, ...]
+    accelerator: str
+
+    @property
+    def podman(self) -> Podman:
+        """podman as this computer needs it."""
+        return Podman(self.global_options, self.run_options)
+
+    @property
+    def domain_type(self) -> str:
+        """libvirt's word for the accelerator: domain type "kvm" or "qemu"."""
+        return "kvm" if self.accelerator == "kvm" else "qemu"
+
+
+def container_options() -> list[str]:
+    """The options every lab host has: what it may do, and the devices it is lent."""
+    options = [f"--cap-add={','.join(CAPABILITIES)}", "--network=none", "--systemd=always"]
+    options += [f"--security-opt={option}" for option in (*UNCONFINED, *([UNMASKED] if os.getuid() else []))]
+    devices = ("/dev/net/tun", "/dev/kvm", "/dev/vhost-net")
+    return options + [f"--device={path}" for path in devices if os.access(path, os.R_OK | os.W_OK)]
+
+
+def find_podman(state: State, image: str) -> Podman:
+    """podman with the options under which a container of `image` really starts."""
+    kept = _remembered(state, "podman", _fingerprint(image))
+    if kept:
+        return Podman(tuple(kept["global_options"]), tuple(kept["run_options"]))
+    found = _first_that_works(image)
+    _remember(state, "podman", _fingerprint(image), asdict(found))
+    return found
+
+
+def storage_podman() -> Podman:
+    """podman for work on images only: these options never depend on how containers run."""
+    program()
+    return Podman()
+
+
+def _first_that_works(image: str) -> Podman:
+    first_error = ""
+    for candidate in _candidates():
+        done = candidate.attempt(
+            "run", "--rm", *candidate.run_options, *container_options(), image, "/bin/true", timeout_s=_TRY_SECONDS
+        )
+        if done.returncode == 0:
+            return candidate
+        first_error = first_error or done.stderr
+    raise failed(("run",), first_error)
+
+
+def _candidates() -> Iterator[Podman]:
+    """From what a current distribution needs (nothing) to what an odd one does."""
+    limits = _own_limits()
+    for manager in ((), ("--cgroup-manager=cgroupfs",)):
+        for runtime in ((), ("--runtime=crun",), ("--runtime=runc",)):
+            for run in ((), ("--pids-limit=-1",), limits, (*limits, "--pids-limit=-1")):
+                yield Podman((*runtime, *manager), tuple(run))
+
+
+def _own_limits() -> tuple[str, ...]:
+    """Our own hard limits, for where podman may not raise them (no CAP_SYS_RESOURCE; getrlimit(2))."""
+    wanted = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+    limits = []
+    for name, number in wanted.items():
+        hard = resource.getrlimit(number)[1]
+        ceiling = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+        limits.append(f"--ulimit={name}={ceiling}:{ceiling}")
+    return tuple(limits)
+
+
+def find_machine(state: State, image: str, guest_disk: Path) -> Machine:
+    """All findings; `guest_disk` is a self-booting image that must come up under KVM."""
+    podman = find_podman(state, image)
+    accelerator = find_accelerator(state, podman, image, guest_disk)
+    return Machine(podman.global_options, podman.run_options, accelerator)
+
+
+def find_accelerator(state: State, podman: Podman, image: str, guest_disk: Path) -> str:
+    """ "kvm" if a guest's kernel speaks under it within seconds, else "tcg"."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return "tcg"
+    key = _fingerprint(image, str(guest_disk))
+    kept = _remembered(state, "accelerator", key)
+    if not kept:
+        kept = {"accelerator": "kvm" if _boots_under_kvm(podman, image, guest_disk) else "tcg"}
+        _remember(state, "accelerator", key, kept)
+    return str(kept["accelerator"])
+
+
+_BOOT = (
+    "timeout 5 qemu-system-x86_64 -accel kvm -m 128 -display none -monitor none -serial stdio -no-reboot "
+    "-drive file=/guest/{name},format=qcow2,if=virtio,snapshot=on </dev/null 2>&1 | grep -m1 -a 'Linux version'"
+)
+
+
+def _boots_under_kvm(podman: Podman, image: str, guest_disk: Path) -> bool:
+    options = [*podman.run_options, *container_options(), f"--volume={guest_disk.parent}:/guest:ro"]
+    command = _BOOT.format(name=guest_disk.name)
+    done = podman.attempt("run", "--rm", *options, image, "/bin/sh", "-c", command, timeout_s=_TRY_SECONDS)
+    return done.returncode == 0
+
+
+def _fingerprint(*parts: str) -> str:
+    """Findings hold for one boot of one kernel, one podman, one user and one image."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    podman = Path(program()).stat()
+    return "|".join([boot, os.uname().release, str(podman.st_mtime_ns), str(os.getuid()), *parts])
+
+
+def _remembered(state: State, name: str, fingerprint: str) -> dict[str, list[str]] | None:
+    try:
+        kept = json.loads((state.cache / f"{name}.json").read_text())
+        return kept["found"] if kept["for"] == fingerprint else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remember(state: State, name: str, fingerprint: str, found: object) -> None:
+    write_atomic(state.cache / f"{name}.json", json.dumps({"for": fingerprint, "found": found}))
+
+
+def require_space(path: Path, mib: int) -> None:
+    """CannotRun unless `path`'s file system has `mib` MiB left (statvfs(3))."""
+    free = os.statvfs(path).f_bavail * os.statvfs(path).f_frsize // 2**20
+    if free < mib:
+        raise CannotRun(
+            t("{path} has {free} MiB left; {mib} MiB are needed.", path=path, free=free, mib=mib),
+            f"df -h {path}",
+        )

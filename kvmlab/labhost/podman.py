@@ -1,0 +1,75 @@
+"""The podman command (podman(1)): one place that builds its argv and reads its errors."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kvmlab.errors import CannotRun
+from kvmlab.words import t
+
+
+@dataclass(frozen=True)
+class Podman:
+    """podman with the global and run options that this computer was found to need."""
+
+    global_options: tuple[str, ...] = ()
+    run_options: tuple[str, ...] = ()
+
+    def argv(self, *args: str) -> list[str]:
+        """`podman`, the global options, then `args`."""
+        return [program(), *self.global_options, *args]
+
+    def run(self, *args: str, timeout_s: float | None = 120, stdin: str = "") -> str:
+        """Run it to its end and give its standard output; CannotRun with podman's own words if it fails."""
+        done = self.attempt(*args, timeout_s=timeout_s, stdin=stdin)
+        if done.returncode:
+            raise failed(args, done.stderr)
+        return done.stdout
+
+    def attempt(
+        self, *args: str, timeout_s: float | None = 120, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it to its end, whatever its exit status."""
+        try:
+            return subprocess.run(
+                self.argv(*args), input=stdin, capture_output=True, text=True, errors="replace", timeout=timeout_s
+            )
+        except subprocess.TimeoutExpired:
+            raise CannotRun(
+                t("podman {verb} did not end within {seconds} s.", verb=args[0], seconds=timeout_s), "kvmlab doctor"
+            ) from None
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        """Begin it and go on; the caller waits with `finish`."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            self.argv(*args), stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, errors="replace"
+        )
+
+
+def finish(process: subprocess.Popen[str], what: Sequence[str]) -> str:
+    """Wait for what `Podman.start` began; its standard output."""
+    out, err = process.communicate(timeout=120)
+    if process.returncode:
+        raise failed(what, err)
+    return out
+
+
+def failed(args: Sequence[str], stderr: str) -> CannotRun:
+    """podman's failure as an error of ours: its last line, without the warnings before it."""
+    lines = [line for line in stderr.splitlines() if line.strip() and "level=warning" not in line]
+    said = lines[-1].removeprefix("Error: ") if lines else "?"
+    if "no space left" in stderr.lower():
+        return CannotRun(t("No space is left for containers: {said}", said=said), "df -h; podman system prune")
+    return CannotRun(t("podman {verb} failed: {said}", verb=args[0], said=said), "kvmlab doctor")
+
+
+def program() -> str:
+    """Where podman is; CannotRun where it is not."""
+    path = shutil.which("podman")
+    if path is None:
+        raise CannotRun(t("podman is not installed."), "sudo apt install podman uidmap")
+    return path
