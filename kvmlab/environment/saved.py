@@ -1,0 +1,85 @@
+"""Saved guests: booted once, saved with memory and disk, restored at every start of a lab.
+
+A saved guest is good for exactly what it was made from: its key is a hash over the domain's XML, the
+guest image, the host image (so qemu and libvirt), the accelerator, the processor and the keys it trusts.
+Every file's SHA-256 is held against the manifest before use; what does not match is removed and made anew.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import file_digest, sha256
+from pathlib import Path
+
+from kvmlab.paths import State, write_atomic
+
+FORMAT = 1
+FILES = ("disk.qcow2", "memory")
+
+
+@dataclass(frozen=True)
+class SavedGuest:
+    """A folder of state.saved/ that has been verified; mounted read-only into lab hosts."""
+
+    folder: Path
+    has_memory: bool
+
+
+def key_of(*parts: str) -> str:
+    """The name of the folder: whatever a saved guest depends on, hashed."""
+    text = "\0".join([str(FORMAT), processor(), *parts])
+    return sha256(text.encode()).hexdigest()[:24]
+
+
+def processor() -> str:
+    """The processor's model and features (proc(5)): memory saved on another may not run here."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    wanted = ("model name", "flags")
+    return "\n".join(sorted({line for line in lines if line.startswith(wanted)}))
+
+
+def find(state: State, key: str) -> SavedGuest | None:
+    """The saved guest under `key`, if it is whole; a damaged one is removed."""
+    folder = state.saved / key
+    if not folder.is_dir():
+        return None
+    if is_whole(folder):
+        return SavedGuest(folder, (folder / "memory").exists())
+    shutil.rmtree(folder, ignore_errors=True)
+    return None
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every file is there, of the size and content that were saved."""
+    try:
+        manifest: dict[str, str] = json.loads((folder / "manifest.json").read_text())
+        return bool(manifest) and all(digest(folder / name) == wanted for name, wanted in manifest.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
+
+
+def keep(state: State, key: str, fresh: Path) -> SavedGuest:
+    """Take the folder `fresh` in under `key`: manifest last, then one rename."""
+    manifest = {path.name: digest(path) for path in sorted(fresh.iterdir())}
+    write_atomic(fresh / "manifest.json", json.dumps(manifest, indent=1))
+    target = state.saved / key
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.rename(target)
+    return SavedGuest(target, "memory" in manifest)
+
+
+def forget_others(state: State, keys: Sequence[str], most: int = 40) -> None:
+    """Keep the newest `most` saved guests beside `keys`; the oldest go (each is some 150 MB)."""
+    kept = set(keys)
+    others = sorted((p for p in state.saved.iterdir() if p.name not in kept), key=lambda p: p.stat().st_mtime)
+    for folder in others[: max(0, len(others) - most)]:
+        shutil.rmtree(folder, ignore_errors=True)
