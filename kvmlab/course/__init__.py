@@ -1,0 +1,26 @@
+"""What a course and a lab are: catalogue, front matter, prose, parameters, solutions, progress.
+
+A course is a directory (`course.md`, `labs/`, `checkers/`, `solutions/`). Its sources are compiled once
+into plain JSON in the state directory's cache, so that `list`, `status` and `hint` need neither jinja2 nor
+markdown-it-py; the modules that do (`compiling`, `prose`, `template`, `solution`) are imported late.
+Rejected: YAML front matter (no parser in the standard library, and `no` is a boolean); a regular expression
+for headings (a `## ` in a fence is not a task); rendering before splitting (errors lose their line).
+"""
+
+from kvmlab.course.catalogue import Chapter, Course, Entry, TaskEntry
+from kvmlab.course.lab import FileSpec, GuestSpec, Lab, StartObject, Task
+from kvmlab.course.progress import LabProgress, Progress
+
+__all__ = [
+    "Chapter",
+    "Course",
+    "Entry",
+    "FileSpec",
+    "GuestSpec",
+    "Lab",
+    "LabProgress",
+    "Progress",
+    "StartObject",
+    "Task",
+    "TaskEntry",
+]

@@ -1,0 +1,182 @@
+"""What a student has achieved: per lab the last check, the best result, hints given, the solution seen.
+
+One small JSON file per lab in progress/<course tag>/, replaced as a whole and changed under a lock. A file
+that cannot be read is set aside as NAME.json.broken-<n> with a word on standard error, never thrown away.
+`best_points` and `done` are the student's own: a run in which `kvmlab solve` was used raises neither.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from kvmlab.course.names import LAB
+from kvmlab.course.unknown import no_lab
+from kvmlab.errors import CannotRun
+from kvmlab.paths import State, write_atomic
+from kvmlab.words import t
+
+BIGGEST = 1_000_000  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LabProgress:
+    """Progress in one lab. Times are UTC, as 2026-11-23T10:15:00Z, or "" for never.
+
+    `passed`: tasks passed in the last check of this run (a start or reset begins a new run).
+    `hints`: per task how many have been given; they stay given. `solved`: `kvmlab solve` was used in this
+    run; `solved_ever`: in any.
+    `done`: when all tasks first passed without it.
+    """
+
+    lab: str
+    passed: tuple[str, ...] = ()
+    points: int = 0
+    best_points: int = 0
+    max_points: int = 0
+    verdict: str = ""
+    hints: dict[str, int] = field(default_factory=dict)
+    solved: bool = False
+    solved_ever: bool = False
+    checks: int = 0
+    started: str = ""
+    checked: str = ""
+    done: str = ""
+
+
+class Progress:
+    """The progress of all labs of one course, in `state`."""
+
+    def __init__(self, state: State, course_tag: str) -> None:
+        self._state = state
+        self._tag = course_tag
+
+    @property
+    def folder(self) -> Path:
+        """progress/<course tag>, made when first written to."""
+        return self._state.root / "progress" / self._tag
+
+    def lab(self, lab_id: str) -> LabProgress:
+        """Progress in one lab; nothing yet: all zero. `lab_id` has to be one of the catalogue."""
+        if not LAB.fullmatch(lab_id):
+            raise no_lab(lab_id, [])
+        path = self.folder / f"{lab_id}.json"
+        try:
+            raw = path.read_bytes()
+        except FileNotFoundError:
+            return LabProgress(lab_id)
+        except OSError as error:
+            message = t("{path} cannot be read: {reason}.", path=path, reason=error.strerror or error)
+            raise CannotRun(message, f"ls -l {path}") from None
+        try:
+            return _from_json(lab_id, json.loads(raw[:BIGGEST]))
+        except (ValueError, RecursionError):
+            _set_aside(path, raw)
+            return LabProgress(lab_id)
+
+    def all(self, lab_ids: Iterable[str]) -> dict[str, LabProgress]:
+        """Progress in each of `lab_ids`."""
+        return {lab_id: self.lab(lab_id) for lab_id in lab_ids}
+
+    def began(self, lab_id: str) -> LabProgress:
+        """A start or a reset: a new run, nothing passed in it yet."""
+        fresh: dict[str, Any] = {"passed": (), "points": 0, "verdict": "", "solved": False}
+        return self._change(lab_id, lambda was: replace(was, **fresh, started=now()))
+
+    def checked(
+        self, lab_id: str, *, verdict: str, points: int, max_points: int, tasks: Mapping[str, str]
+    ) -> LabProgress:
+        """A check's result; `tasks`: verdict per task that was checked, the others stay as they were."""
+
+        def change(was: LabProgress) -> LabProgress:
+            passed = [task for task in was.passed if task not in tasks]
+            passed += [task for task, result in tasks.items() if result == "passed"]
+            own = not was.solved
+            complete = verdict == "passed" and points == max_points
+            return replace(
+                was,
+                passed=tuple(passed),
+                points=points,
+                best_points=max(was.best_points, points) if own else was.best_points,
+                max_points=max_points,
+                verdict=verdict,
+                checks=was.checks + 1,
+                checked=now(),
+                done=was.done or (now() if complete and own else ""),
+            )
+
+        return self._change(lab_id, change)
+
+    def hint_given(self, lab_id: str, task_id: str, most: int) -> int:
+        """Give one more of the `most` hints of a task: its number from 1, or 0 when all have been given."""
+        number = 0
+
+        def change(was: LabProgress) -> LabProgress:
+            nonlocal number
+            given = was.hints.get(task_id, 0)
+            number = given + 1 if given < most else 0
+            return replace(was, hints={**was.hints, task_id: number}) if number else was
+
+        self._change(lab_id, change)
+        return number
+
+    def solved(self, lab_id: str) -> LabProgress:
+        """`kvmlab solve` was used: what passes from here on in this run is not the student's own."""
+        return self._change(lab_id, lambda was: replace(was, solved=True, solved_ever=True))
+
+    def _change(self, lab_id: str, change: Callable[[LabProgress], LabProgress]) -> LabProgress:
+        if not LAB.fullmatch(lab_id):
+            raise no_lab(lab_id, [])
+        with self._state.lock(f"progress-{self._tag}-{lab_id}"):
+            was = self.lab(lab_id)
+            new = change(was)
+            if new != was:
+                folder = self._state.progress / self._tag
+                folder.mkdir(mode=0o700, exist_ok=True)
+                text = json.dumps(asdict(new), ensure_ascii=False, indent=1) + "\n"
+                write_atomic(folder / f"{lab_id}.json", text)
+            return new
+
+
+def now() -> str:
+    """The time, as the files of the state directory have it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _from_json(lab_id: str, data: object) -> LabProgress:
+    """The record of `data`; ValueError where a field is not of its type. Unknown fields are left out."""
+    if not isinstance(data, dict):
+        raise ValueError("not a table")
+    empty = LabProgress(lab_id)
+    values: dict[str, Any] = {}
+    for one in fields(LabProgress):
+        value = data.get(one.name, getattr(empty, one.name))
+        if isinstance(getattr(empty, one.name), tuple):
+            value = tuple(value) if isinstance(value, (list, tuple)) else None
+        if type(value) is not type(getattr(empty, one.name)):
+            raise ValueError(one.name)
+        values[one.name] = value
+    if not all(isinstance(task, str) for task in (*values["passed"], *values["hints"])):
+        raise ValueError("a task that is not a text")
+    if not all(type(number) is int and 0 <= number < 1000 for number in values["hints"].values()):
+        raise ValueError("a number of hints")
+    return LabProgress(**{**values, "lab": lab_id})
+
+
+def _set_aside(path: Path, raw: bytes) -> None:
+    """Rename a broken file, unless another process has replaced it meanwhile."""
+    with contextlib.suppress(OSError):
+        if path.read_bytes() != raw:
+            return
+        number = 1
+        while (aside := path.with_name(f"{path.name}.broken-{number}")).exists():
+            number += 1
+        path.rename(aside)
+        message = t("{path} was damaged; it is kept as {aside}.", path=path, aside=aside.name)
+        print(f"kvmlab: {message}", file=sys.stderr)

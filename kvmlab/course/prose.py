@@ -1,0 +1,177 @@
+"""The text of a lab, split at its headings: an introduction, then tasks with hints and an explanation.
+
+## Put the NIC into the bridge {#uplink points=3}     a task; its text follows
+### Hint            as many as wanted, given one at a time   (zh: ### 提示)
+### Explanation     opens once the task has passed           (zh: ### 解释)
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+
+from kvmlab.course.names import TASK, shown
+from kvmlab.course.source import Piece, Place
+from kvmlab.words import t
+
+HINTS = ("Hint", "提示")
+EXPLANATIONS = ("Explanation", "解释")
+
+_ATTRIBUTES = re.compile(r"\s*\{#([^\s}]*)\s*([^}]*)\}$")
+
+
+class Heading(NamedTuple):
+    """An ATX heading of level 1 to 3 outside fences, quotes, lists; `end` is the line below it (from 0)."""
+
+    level: int
+    text: str
+    start: int
+    end: int
+
+
+class TaskText(NamedTuple):
+    """One task, not rendered yet. `points` is None where the heading says none."""
+
+    id: str
+    title: Piece
+    points: int | None
+    text: Piece
+    hints: tuple[Piece, ...]
+    explanation: Piece | None
+
+
+class LabText(NamedTuple):
+    """The text of a lab, not rendered yet."""
+
+    intro: Piece
+    tasks: tuple[TaskText, ...]
+
+
+class Part(NamedTuple):
+    """A heading and what stands under it."""
+
+    heading: Heading
+    place: Place
+    body: Piece
+
+
+def read_prose(body: Piece) -> LabText:
+    """Split a lab's text. A heading that does not fit the pattern above is an error at its line."""
+    found = _headings(body)
+    lines = body.text.split("\n")
+    intro_end = next((one.start for one in found if one.level == 2), len(lines))
+    parts = [
+        _part(body, lines, one, following)
+        for one, following in zip(found, [*found[1:], None], strict=False)
+        if one.start >= intro_end
+    ]
+    groups: list[list[Part]] = []
+    for part in parts:
+        if part.heading.level == 2:
+            groups.append([])
+        groups[-1].append(part)
+    if not groups:
+        raise body.place.error(t("has no task: a heading such as `## Title {#id points=3}`."))
+    tasks = tuple(_task(group[0], group[1:]) for group in groups)
+    _refuse_twice(tasks)
+    return LabText(_piece(body, lines, 0, intro_end), tasks)
+
+
+def _headings(body: Piece) -> list[Heading]:
+    tokens = MarkdownIt("commonmark").parse(body.text)
+    found = []
+    for token, inline in pairwise(tokens):
+        if token.type != "heading_open" or token.level or not token.map:
+            continue
+        level, place = int(token.tag[1]), body.place
+        if level == 1:
+            message = t("the title stands in the front matter; headings begin with `##`.")
+            raise place.error(message, below=token.map[0])
+        if not token.markup.startswith("#"):
+            message = t("a line of `-` under a text makes a heading; write `## …`, or leave a line free.")
+            raise place.error(message, below=token.map[0])
+        if level <= 3:
+            found.append(Heading(level, inline.content.strip(), *token.map))
+    return found
+
+
+def _part(body: Piece, lines: list[str], one: Heading, following: Heading | None) -> Part:
+    place = body.place.source.at(body.place.line + one.start)
+    return Part(one, place, _piece(body, lines, one.end, following.start if following else len(lines)))
+
+
+def _piece(body: Piece, lines: list[str], start: int, end: int) -> Piece:
+    while start < end and not lines[start].strip():
+        start += 1
+    text = "\n".join(lines[start:end]).rstrip()
+    return Piece(text, body.place.source.at(body.place.line + start))
+
+
+def _task(head: Part, below: list[Part]) -> TaskText:
+    title, name, points = _attributes(head)
+    hints, explanations = [], []
+    for part in below:
+        if part.heading.text in HINTS:
+            hints.append(_not_empty(part))
+        elif part.heading.text in EXPLANATIONS:
+            explanations.append(_not_empty(part))
+        else:
+            raise part.place.error(
+                t(
+                    "under a task `###` is for {hint} and {explanation}, not for `{found}`; take `####`.",
+                    hint=f"`{HINTS[0]}`",
+                    explanation=f"`{EXPLANATIONS[0]}`",
+                    found=shown(part.heading.text),
+                )
+            )
+    if len(explanations) > 1:
+        raise below[-1].place.error(t("task `{task}` has more than one explanation.", task=name))
+    return TaskText(
+        name,
+        Piece(title, head.place),
+        points,
+        _not_empty(head),
+        tuple(hints),
+        explanations[0] if explanations else None,
+    )
+
+
+def _attributes(head: Part) -> tuple[str, str, int | None]:
+    """Title, id and points out of `Title {#id points=3}`."""
+    found = _ATTRIBUTES.search(head.heading.text)
+    if not found:
+        raise head.place.error(t("a task's heading ends in its id and points: `## Title {#id points=3}`."))
+    name, rest = found[1], found[2].split()
+    title = head.heading.text[: found.start()].strip()
+    if not TASK.fullmatch(name) or len(name) > 40:
+        message = t("`{name}` is not a task id: small letters, digits, `-`.", name=shown(name))
+        raise head.place.error(message)
+    if not title:
+        raise head.place.error(t("task `{task}` has no title.", task=name))
+    points = None
+    for word in rest:
+        number = re.fullmatch(r"points=([1-9][0-9]?|100)", word)
+        if not number:
+            message = t("`{word}` is not known here; `points=` takes 1 to 100.", word=shown(word))
+            raise head.place.error(message)
+        points = int(number[1])
+    return title, name, points
+
+
+def _not_empty(part: Part) -> Piece:
+    if not part.body.text:
+        raise part.place.error(t("nothing stands under `{heading}`.", heading=shown(part.heading.text)))
+    return part.body
+
+
+def _refuse_twice(tasks: tuple[TaskText, ...]) -> None:
+    seen: dict[str, int] = {}
+    for task in tasks:
+        line = task.title.place.line
+        if task.id in seen:
+            message = t("task `{task}` stands here and on line {line}.", task=task.id, line=seen[task.id])
+            raise task.title.place.error(message)
+        seen[task.id] = line

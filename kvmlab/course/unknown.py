@@ -1,0 +1,35 @@
+"""What is said when a lab or a task is asked for that does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kvmlab.course.names import nearest, shown
+from kvmlab.errors import UsageError
+from kvmlab.words import t
+
+
+def no_lab(lab_id: str, known: Sequence[str]) -> UsageError:
+    """The error for an unknown lab; `bridge` alone finds `network-bridge`."""
+    tails = [name for name in known if name.partition("-")[2] == lab_id]
+    meant = tails[0] if tails else nearest(lab_id, known)
+    if meant:
+        message = t("No lab is called `{name}`. Did you mean `{meant}`?", name=shown(lab_id), meant=meant)
+    else:
+        message = t("No lab is called `{name}`.", name=shown(lab_id))
+    return UsageError(message, "kvmlab list")
+
+
+def no_task(lab_id: str, task_id: str, known: Sequence[str]) -> UsageError:
+    """The error for an unknown task of a lab."""
+    meant = nearest(task_id, known)
+    if meant:
+        text = t(
+            "{lab} has no task `{name}`. Did you mean `{meant}`?",
+            lab=lab_id,
+            name=shown(task_id),
+            meant=meant,
+        )
+    else:
+        text = t("{lab} has no task `{name}`.", lab=lab_id, name=shown(task_id))
+    return UsageError(text, f"kvmlab show {lab_id}")
