@@ -1,0 +1,86 @@
+"""What a checker is written with: `from kvmlab.checks import *`, and nothing else is needed.
+
+A check is a generator of findings; a finding compares facts of one object with what a lab wants:
+
+    @check(task="uplink", points=2, zh="{uplink} 是 {bridge} 的端口。")
+    def uplink_is_a_port_of_the_bridge(host: Host, lab: Params) -> Findings:
+        \"\"\"`{uplink}` is a port of `{bridge}`.\"\"\"
+        yield host.link(lab.uplink).shows(master=lab.bridge, addresses=[])
+
+Nouns and their facts are in `kvmlab.checks.vocabulary`, what may be wanted besides plain values in
+`kvmlab.checks.matchers`; names are compared exactly, so a decoy never satisfies a check. Checks only read: no sleeps,
+no commands. Standard library only, and quick to import, since every `kvmlab check` is a new process.
+Rejected: assertions (the first that fails hides the rest, and trouble looks like a wrong answer) and facts as
+strings to parse (a misspelt one should be a type error).
+"""
+
+from kvmlab.checks.declare import Check, check
+from kvmlab.checks.findings import FactRow, Finding, Findings, expect
+from kvmlab.checks.load import CheckSet, load_checks
+from kvmlab.checks.matchers import (
+    Matcher,
+    absent,
+    all_of,
+    anything,
+    at_least,
+    at_most,
+    between,
+    contains,
+    count,
+    exactly,
+    lacks,
+    matches,
+    not_,
+    one_of,
+    same_content,
+)
+from kvmlab.checks.params import Params
+from kvmlab.checks.reading import Key, Missing, Reader, Reading, Want
+from kvmlab.checks.runner import Events, Waiting, run
+from kvmlab.checks.text import plain, show
+from kvmlab.checks.verdicts import CheckResult, Report, TaskResult, Verdict
+from kvmlab.checks.vocabulary.guest import Guest
+from kvmlab.checks.vocabulary.host import Host
+
+__all__ = [
+    "Check",
+    "CheckResult",
+    "CheckSet",
+    "Events",
+    "FactRow",
+    "Finding",
+    "Findings",
+    "Guest",
+    "Host",
+    "Key",
+    "Matcher",
+    "Missing",
+    "Params",
+    "Reader",
+    "Reading",
+    "Report",
+    "TaskResult",
+    "Verdict",
+    "Waiting",
+    "Want",
+    "absent",
+    "all_of",
+    "anything",
+    "at_least",
+    "at_most",
+    "between",
+    "check",
+    "contains",
+    "count",
+    "exactly",
+    "expect",
+    "lacks",
+    "load_checks",
+    "matches",
+    "not_",
+    "one_of",
+    "plain",
+    "run",
+    "same_content",
+    "show",
+]

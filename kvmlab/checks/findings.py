@@ -1,0 +1,65 @@
+"""Findings: per fact what was wanted, what was found, whether it is met, and the command that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kvmlab.checks.matchers import as_matcher
+from kvmlab.checks.text import plain
+from kvmlab.errors import CouldNotLook
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One fact of one object. `wanted` and `found` are words for a student, already made safe to print."""
+
+    name: str
+    wanted: str
+    found: str
+    met: bool
+    see: str
+
+    def to_json(self) -> dict[str, object]:
+        """As in the schema kvmlab.check/1."""
+        return {name: getattr(self, name) for name in ("name", "wanted", "found", "met", "see")}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was seen of one object. `missing`: said when the object is not there. `trouble`: it could not be read."""
+
+    subject: str
+    facts: tuple[FactRow, ...]
+    missing: str | None = None
+    trouble: CouldNotLook | None = None
+
+    @property
+    def met(self) -> bool:
+        """Every fact was read and is as wanted."""
+        return self.trouble is None and all(row.met for row in self.facts)
+
+    @property
+    def unmet(self) -> bool:
+        """Some fact was read and is not as wanted."""
+        return any(not row.met for row in self.facts)
+
+    def to_json(self) -> dict[str, object]:
+        """As in the schema kvmlab.check/1."""
+        return {"subject": self.subject, "facts": [row.to_json() for row in self.facts]}
+
+
+Findings = Iterator[Finding]
+
+
+def row(name: str, wanted: object, found: object, see: str) -> FactRow:
+    """Compare one fact and put it into words."""
+    matcher = as_matcher(wanted)
+    return FactRow(
+        name, plain(matcher.text()), plain(matcher.shown(found)), matcher.meets(found), plain(see, 500)
+    )
+
+
+def expect(subject: str, name: str, found: object, wanted: object, see: str = "") -> Finding:
+    """A finding for what the vocabulary has no word for: `found` must be as `wanted` (a value or a matcher)."""
+    return Finding(plain(subject), (row(name, wanted, found, see),))

@@ -1,0 +1,216 @@
+"""What a fact may be wanted to be, besides a plain value: `contains("x")`, `at_least(2)`, `one_of("qcow2", "raw")`.
+
+A plain value is met by an equal one; numbers, truth values and text never equal each other. Lists are sets:
+their order does not matter unless `exactly` says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from kvmlab.checks.text import show
+from kvmlab.words import t
+
+SEARCHED = 65_536  # characters of a text that a regular expression is tried on: it comes from a hostile guest
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A condition on a fact. Build one with the functions of this module."""
+
+    _meets: Callable[[object], bool]
+    _text: Callable[[], str]
+    _shown: Callable[[object], str] = show
+
+    def meets(self, found: object) -> bool:
+        """Whether `found` is as wanted. None (no value) meets only what asks for it."""
+        return self._meets(found)
+
+    def text(self) -> str:
+        """What is wanted, in the current language: "at least 2"."""
+        return self._text()
+
+    def shown(self, found: object) -> str:
+        """What was found, in the current language, as far as this condition is concerned."""
+        return self._shown(found)
+
+
+def same(wanted: object, found: object) -> bool:
+    """Equal in value and in kind: True is not 1, "1" is not 1; lists are compared as sets, [] is no value."""
+    if _listed(wanted) and (_listed(found) or found is None):
+        left, right = _items(wanted), _items(found)
+        return len(left) == len(right) and sorted(map(repr, left)) == sorted(map(repr, right))
+    if isinstance(wanted, Mapping) and (isinstance(found, Mapping) or found is None):
+        other = found or {}
+        return wanted.keys() == other.keys() and all(same(value, other[key]) for key, value in wanted.items())
+    if isinstance(wanted, bool) or isinstance(found, bool):
+        return wanted is found
+    return type(wanted) is type(found) and wanted == found
+
+
+def as_matcher(wanted: object) -> Matcher:
+    """`wanted` itself if it is a matcher, else "equals `wanted`"."""
+    if isinstance(wanted, Matcher):
+        return wanted
+    return Matcher(lambda found: same(wanted, found), lambda: show(wanted))
+
+
+def exactly(*items: object) -> Matcher:
+    """These items in this order: `exactly("hd", "cdrom")`, or one list of them."""
+    want = _items(items[0]) if len(items) == 1 and _listed(items[0]) else list(items)
+
+    def meets(found: object) -> bool:
+        have = _items(found)
+        return len(have) == len(want) and all(same(a, b) for a, b in zip(want, have, strict=True))
+
+    return Matcher(meets, lambda: t("{items}, in this order", items=show(want)))
+
+
+def contains(*items: object) -> Matcher:
+    """A list (or the names of a table) has all these among others; a text has all these as parts.
+
+    An item may be a matcher: `contains(matches("10[.]0[.].*"))`. A table item `{"mac": "10.0.0.9"}` wants name and value.
+    """
+    return Matcher(
+        lambda found: all(_has(found, item) for item in items),
+        lambda: t("contains {items}", items=_texts(items)),
+    )
+
+
+def lacks(*items: object) -> Matcher:
+    """None of these is in the list, or part of the text."""
+    return Matcher(
+        lambda found: not any(_has(found, item) for item in items),
+        lambda: t("without {items}", items=_texts(items)),
+    )
+
+
+def count(number: int | Matcher) -> Matcher:
+    """A list of that many items: `count(2)`, `count(at_least(1))`."""
+    matcher = as_matcher(number)
+    return Matcher(
+        lambda found: matcher.meets(len(_items(found))),
+        lambda: t("number: {number}", number=matcher.text()),
+        lambda found: f"{len(_items(found))} ({show(found)})",
+    )
+
+
+def at_least(number: float) -> Matcher:
+    """A number, `number` or more."""
+    return _ordered(lambda found: found >= number, lambda: t("at least {number}", number=number))
+
+
+def at_most(number: float) -> Matcher:
+    """A number, `number` or less."""
+    return _ordered(lambda found: found <= number, lambda: t("at most {number}", number=number))
+
+
+def between(low: float, high: float) -> Matcher:
+    """A number from `low` to `high`, both included."""
+    return _ordered(lambda found: low <= found <= high, lambda: t("{low} to {high}", low=low, high=high))
+
+
+def one_of(*choices: object) -> Matcher:
+    """Any one of these values (or matchers)."""
+    matchers = [as_matcher(choice) for choice in choices]
+    return Matcher(
+        lambda found: any(matcher.meets(found) for matcher in matchers),
+        lambda: t(" or ").join(matcher.text() for matcher in matchers),
+    )
+
+
+def all_of(*conditions: object) -> Matcher:
+    """All of these at once."""
+    matchers = [as_matcher(condition) for condition in conditions]
+    return Matcher(
+        lambda found: all(matcher.meets(found) for matcher in matchers),
+        lambda: t(" and ").join(matcher.text() for matcher in matchers),
+    )
+
+
+def matches(pattern: str) -> Matcher:
+    """The whole text fits the regular expression (so that `web1` does not let `web10` pass); `(?s).*x.*` searches."""
+    compiled = re.compile(pattern)
+    return Matcher(
+        lambda found: isinstance(found, str) and len(found) <= SEARCHED and bool(compiled.fullmatch(found)),
+        lambda: t("matches {pattern}", pattern=pattern),
+    )
+
+
+def not_(unwanted: object) -> Matcher:
+    """There is a value, and it is not this one (or does not meet this matcher): `mac=not_(original_mac)`."""
+    matcher = as_matcher(unwanted)
+    return Matcher(
+        lambda found: found is not None and not matcher.meets(found),
+        lambda: t("not {unwanted}", unwanted=matcher.text()),
+    )
+
+
+def same_content(text: str) -> Matcher:
+    """The same text, but for blanks at the ends of lines and empty lines at the end."""
+    want = _lines(text)
+    return Matcher(
+        lambda found: isinstance(found, str) and _lines(found) == want,
+        lambda: t("{number} lines as given", number=len(want)),
+        lambda found: _difference(want, found),
+    )
+
+
+anything = Matcher(lambda found: not _empty(found), lambda: t("any value"))
+"""There is some value: not none, not an empty list or text."""
+
+absent = Matcher(lambda found: _empty(found), lambda: t("none"))
+"""There is no value: none, or an empty list or text."""
+
+
+def _ordered(holds: Callable[[float], bool], text: Callable[[], str]) -> Matcher:
+    return Matcher(
+        lambda found: isinstance(found, int | float) and not isinstance(found, bool) and holds(found), text
+    )
+
+
+def _listed(value: object) -> bool:
+    return isinstance(value, list | tuple | set | frozenset)
+
+
+def _items(value: object) -> list[object]:
+    if value is None:
+        return []
+    if isinstance(value, Mapping) or _listed(value):
+        return list(value)  # type: ignore[call-overload, no-any-return]
+    return [value]
+
+
+def _empty(value: object) -> bool:
+    return value is None or (not isinstance(value, bool | int | float) and not value)
+
+
+def _has(found: object, item: object) -> bool:
+    if isinstance(found, Mapping) and isinstance(item, Mapping):
+        return all(key in found and as_matcher(value).meets(found[key]) for key, value in item.items())
+    if isinstance(found, str) and isinstance(item, str):
+        return bool(item) and item in found
+    if isinstance(found, str):
+        return as_matcher(item).meets(found)
+    return any(as_matcher(item).meets(have) for have in _items(found))
+
+
+def _texts(items: Iterable[object]) -> str:
+    return ", ".join(as_matcher(item).text() for item in items)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.rstrip().splitlines()]
+
+
+def _difference(want: list[str], found: object) -> str:
+    if not isinstance(found, str):
+        return show(found)
+    have = _lines(found)
+    for number in range(max(len(want), len(have))):
+        line = have[number] if number < len(have) else None
+        if number >= len(want) or line != want[number]:
+            return t("line {number}: {line}", number=number + 1, line=show(line))
+    return t("{number} lines as given", number=len(have))

@@ -1,0 +1,154 @@
+"""How facts reach the checks: the reader that a host (or a test) provides, and the cache of one pass.
+
+A reader is asked for facts of one object: its `kind`, its `key` (a path of names, as
+`kvmlab.checks.vocabulary` lists them) and the names of the facts. It answers with a reading per name, or says that
+there is no such object, or raises CouldNotLook. It never answers with a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from shlex import quote
+from typing import Protocol
+
+from kvmlab.checks.text import plain
+from kvmlab.errors import CouldNotLook
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One fact as it was read. `see`: the command that shows it, where it is not the vocabulary's own."""
+
+    value: object
+    see: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """There is no such object.
+
+    `offers`: the names of those there are, as many as are known: the engine finds "did you mean" among them.
+    `name`: the part of the key that was not found, where it is not the subject's own name (the domain of a disk).
+    `text`: another wording than "not defined", already through t(): "not running", "no such file".
+    `see`: the command that shows it, where it is not the vocabulary's own.
+    """
+
+    offers: Sequence[str] = ()
+    name: str = ""
+    text: str = ""
+    see: str = ""
+
+
+Answer = Mapping[str, Reading] | Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Facts that the checks are going to ask for, told to a reader beforehand."""
+
+    kind: str
+    key: Key
+    names: tuple[str, ...]
+
+
+class Reader(Protocol):
+    """Reads facts. A reader may also have, each looked up by name and not required:
+
+    `prefetch(wants: Sequence[Want]) -> None`  what this pass will most likely ask, to be read at once and in
+        parallel. Must not raise: what fails there fails again in `read`, and is told there.
+    `refresh() -> None`  a new pass begins: forget what was read.
+    `way_in(guest: str, address: str) -> str`  how a student gets into a guest from the lab host, as the beginning
+        of a command: "ssh 10.0.0.122". `address` is what the checker gave, or "".
+    """
+
+    def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
+        """The named facts of one object, a reading for each. No value is Reading(None), or Reading([]).
+
+        No names: only whether there is such an object ({} or Missing). Raises CouldNotLook, with `transient` where
+        waiting may help. Values are plain: str, int, float, bool, None, list, dict; MAC addresses in lower case.
+        """
+        ...
+
+
+class OncePerPass:
+    """A reader that asks another one for every fact at most once until `refresh`; trouble is kept as well."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self._known: dict[tuple[str, Key], dict[str, Reading]] = {}
+        self._final: dict[tuple[str, Key], Missing | CouldNotLook] = {}
+
+    def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
+        """As Reader.read; within a pass the same question has the same answer."""
+        place = (kind, key)
+        if final := self._final.get(place):
+            return _answer_or_raise(final)
+        known = self._known.get(place)
+        wanting = [name for name in names if known is None or name not in known]
+        if known is None or wanting:
+            try:
+                answer = self.reader.read(kind, key, wanting)
+            except CouldNotLook as trouble:
+                self._final[place] = trouble
+                raise
+            if isinstance(answer, Missing):
+                self._final[place] = answer
+                return answer
+            known = self._known.setdefault(place, {})
+            known.update(answer)
+        return known
+
+    def refresh(self) -> None:
+        """Forget everything: a new pass begins."""
+        self._known.clear()
+        self._final.clear()
+        _optional(self.reader, "refresh")
+
+    def way_in(self, guest: str, address: str) -> str:
+        """How a student gets into a guest from the lab host: "ssh 10.0.0.122"."""
+        return str(
+            _optional(self.reader, "way_in", guest, address) or f"ssh {quote(plain(address or guest))}"
+        )
+
+    def prefetch(self, wants: Sequence[Want]) -> None:
+        """Tell the reader what this pass will most likely ask."""
+        _optional(self.reader, "prefetch", wants)
+
+
+class Asked:
+    """A reader that knows nothing and notes what it is asked: what a check will want, without looking."""
+
+    def __init__(self) -> None:
+        self.names: dict[tuple[str, Key], dict[str, None]] = {}
+
+    def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
+        """Every object is missing."""
+        self.names.setdefault((kind, key), {}).update(dict.fromkeys(names))
+        return Missing()
+
+    def wants(self) -> list[Want]:
+        """What was asked, in the order it was asked first."""
+        return [Want(kind, key, tuple(names)) for (kind, key), names in self.names.items()]
+
+
+def _answer_or_raise(final: Missing | CouldNotLook) -> Missing:
+    if isinstance(final, Missing):
+        return final
+    raise final.with_traceback(None)
+
+
+def _optional(reader: object, method: str, *args: object) -> object:
+    call: Callable[..., object] | None = getattr(reader, method, None)
+    return None if call is None else call(*args)
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that was most likely meant by `name`, never `name` itself."""
+    from difflib import get_close_matches
+
+    others = [other for other in names if other != name][:1000]
+    found = get_close_matches(name[:100], others, n=1, cutoff=0.6)
+    return found[0] if found else None

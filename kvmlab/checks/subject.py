@@ -1,0 +1,117 @@
+"""A subject: one object by its exact name, whose facts can be wanted."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from shlex import quote
+from typing import Any, ClassVar
+
+from kvmlab.checks.facts import Facts, FactSpec, known, specs
+from kvmlab.checks.findings import FactRow, Finding, row
+from kvmlab.checks.reading import Key, Missing, Reader, Reading, nearest
+from kvmlab.checks.text import plain
+from kvmlab.errors import CouldNotLook
+from kvmlab.words import t
+
+_EXISTS = "exists"
+_PART = re.compile(r"\{(\w+)\}")
+
+
+class Subject:
+    """Base of the vocabulary's nouns. `kind` and `key` name the object to the reader."""
+
+    kind: ClassVar[str] = ""
+    facts: ClassVar[Any] = Facts
+    label: ClassVar[str] = ""  # English, through t(); {0}, {1}… are parts of the key
+    see: ClassVar[str] = ""  # the command that shows whether there is such an object
+    named: ClassVar[int] = 0  # the part of the key that is this object's own name
+
+    def __init__(self, reader: Reader, key: Key) -> None:
+        self.reader = reader
+        self.key = key
+
+    @property
+    def name(self) -> str:
+        """As the student reads it: "link br0", "disk vdb of web1"."""
+        return plain(_filled(t(self.label), _numbered(self.key)))
+
+    def value(self, fact: str) -> Any:
+        """The raw value of a fact, to want it elsewhere; None when the object is missing. May raise CouldNotLook."""
+        spec = known(self.facts, fact)
+        answer = self.reader.read(self.kind, self.key, _readable([fact]))
+        if fact == _EXISTS:
+            return not isinstance(answer, Missing)
+        return None if isinstance(answer, Missing) else _reading(answer, spec).value
+
+    def missing(self) -> Finding:
+        """A finding that wants this object not to be there."""
+        return self._finding({_EXISTS: False})
+
+    def _finding(self, want: Mapping[str, object]) -> Finding:
+        wanted = {name: known(self.facts, name).checked(value) for name, value in want.items()}
+        try:
+            answer = self.reader.read(self.kind, self.key, _readable(want))
+        except CouldNotLook as trouble:
+            return Finding(self.name, (), trouble=trouble)
+        if isinstance(answer, Missing):
+            return self._not_there(answer, wanted)
+        return Finding(self.name, tuple(self._row(answer, name, value) for name, value in wanted.items()))
+
+    def _row(self, answer: Mapping[str, Reading], name: str, wanted: object) -> FactRow:
+        if name == _EXISTS:
+            return row(name, wanted, True, self._command(self.see))
+        spec = known(self.facts, name)
+        reading = _reading(answer, spec)
+        return row(name, wanted, reading.value, reading.see or self._command(spec.see))
+
+    def _not_there(self, answer: Missing, wanted: Mapping[str, object]) -> Finding:
+        said = answer.text or t("not defined")
+        if meant := nearest(answer.name or self._own_name(), answer.offers):
+            said = t("{said}; did you mean `{meant}`?", said=said, meant=plain(meant, 80))
+        see = answer.see or self._command(self.see)
+        rows = [
+            row(name, value, False, see) if name == _EXISTS else _lost(name, value, said, see)
+            for name, value in wanted.items()
+        ]
+        gone = all(fact.met for fact in rows)  # its absence is what was wanted
+        return Finding(self.name, tuple(rows), missing=None if gone else said)
+
+    def _own_name(self) -> str:
+        return self.key[self.named] if self.named < len(self.key) else ""
+
+    def _command(self, template: str) -> str:
+        return _filled(
+            template or self.see, {**_numbered(quote(plain(part)) for part in self.key), **self._marks()}
+        )
+
+    def _marks(self) -> dict[str, str]:
+        """Further words that commands of this kind of subject contain."""
+        return {}
+
+
+def _lost(name: str, wanted: object, said: str, see: str) -> FactRow:
+    blank = row(name, wanted, None, see)
+    return FactRow(name, blank.wanted, plain(said), False, blank.see)
+
+
+def _readable(names: Sequence[str] | Mapping[str, object]) -> list[str]:
+    return [name for name in names if name != _EXISTS]
+
+
+def _reading(answer: Mapping[str, Reading], spec: FactSpec) -> Reading:
+    reading = answer.get(spec.name)
+    if reading is None:
+        raise LookupError(f"the reader gave no reading for {spec.name}")
+    return reading
+
+
+def _numbered(parts: Iterable[str]) -> dict[str, str]:
+    return {str(number): part for number, part in enumerate(parts)}
+
+
+def _filled(template: str, words: Mapping[str, str]) -> str:
+    return _PART.sub(lambda place: words.get(place[1], place[0]), template)
+
+
+def vocabulary_of(subject: type[Subject]) -> Mapping[str, FactSpec]:
+    """The facts of a kind of subject, for documents and tests."""
+    return specs(subject.facts)

@@ -1,0 +1,177 @@
+"""The network of the host itself. Keys: link (NAME), route (DESTINATION), name (NAME, SERVER or ""),
+resolver (), reach (FROM, TO, PORT or ""), listener (ADDRESS, PORT), web (URL).
+"""
+
+from typing import Annotated, Unpack
+
+from kvmlab.checks.facts import Facts, Flag, Mac, Number, Word, Words
+from kvmlab.checks.findings import Finding
+from kvmlab.checks.subject import Subject
+from kvmlab.checks.text import plain
+from kvmlab.words import t
+
+_LINK = "ip -d link show {0}"
+
+
+class LinkFacts(Facts, total=False):
+    """A network device of the host. A bridge is one too."""
+
+    kind: Annotated[Word, _LINK, '"bridge", "veth", "tun", "vlan"; "device" for a NIC']
+    state: Annotated[
+        Word, "ip link show {0}", '"up", "down": operational; a tap whose guest is off is "down"'
+    ]
+    up: Annotated[Flag, "ip link show {0}", "set up (administratively)"]
+    mac: Annotated[Mac, "ip link show {0}", "its MAC address, lower case"]
+    mtu: Annotated[Number, "ip link show {0}", "bytes"]
+    master: Annotated[Word, "ip link show {0}", "the bridge it is a port of; None: of none"]
+    addresses: Annotated[Words, "ip addr show {0}", 'IPv4 and global IPv6, with prefix: "10.0.0.12/24"']
+    ports: Annotated[Words, "bridge link show; ip link show master {0}", "of a bridge: the links in it"]
+    stp: Annotated[Flag, _LINK, "of a bridge: spanning tree is on"]
+    forward_delay_s: Annotated[Number, _LINK, "of a bridge: seconds"]
+
+
+class RouteFacts(Facts, total=False):
+    """A route of the host's (or a guest's) main table."""
+
+    via: Annotated[Word, "ip route show {0}", "gateway; None: directly"]
+    dev: Annotated[Word, "ip route show {0}", "through this link"]
+    src: Annotated[Word, "ip route show {0}", "preferred source address; None: not said"]
+    metric: Annotated[Number, "ip route show {0}", "0 where not said"]
+
+
+class NameFacts(Facts, total=False):
+    """What a name resolves to."""
+
+    address: Annotated[Word, "getent ahostsv4 {0}", "the first IPv4 address; None: the name does not resolve"]
+    addresses: Annotated[Words, "getent ahosts {0}", "all addresses"]
+
+
+class ResolverFacts(Facts, total=False):
+    """Whom is asked for names."""
+
+    servers: Annotated[Words, "cat /etc/resolv.conf", "addresses of the name servers"]
+    search: Annotated[Words, "cat /etc/resolv.conf", "search domains"]
+
+
+class ReachFacts(Facts, total=False):
+    """Whether something answers, seen from somewhere."""
+
+    answers: Annotated[Flag, "ping -c 1 {1}", "to a ping, or, with a port, to a TCP connection"]
+
+
+class ListenerFacts(Facts, total=False):
+    """A TCP port of the host."""
+
+    open: Annotated[Flag, "ss -ltn 'sport = :{1}'", "something accepts connections"]
+    greeting: Annotated[
+        Word, "timeout 2 cat </dev/tcp/{0}/{1}", 'the first it says: "RFB 003.008"; None: nothing'
+    ]
+    listening: Annotated[Words, "ss -ltn 'sport = :{1}'", 'the addresses it is bound to: "0.0.0.0"']
+    process: Annotated[Word, "ss -ltnp 'sport = :{1}'", 'the program: "qemu-system-x86"']
+
+
+class WebFacts(Facts, total=False):
+    """A web page of the host."""
+
+    status: Annotated[Number, "curl -ksI {0}", "HTTP status; None: nothing answers"]
+    text: Annotated[Word, "curl -ks {0}", "the page, its first 64 KiB"]
+
+
+class Link(Subject):
+    """A network device of the host. `ip -d link`, `ip addr`, `bridge link`, `brctl show`"""
+
+    kind = "link"
+    facts = LinkFacts
+    label = "link {0}"
+    see = "ip link show"
+
+    def shows(self, **want: Unpack[LinkFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Route(Subject):
+    """The route to exactly this destination, "default" or "10.2.0.0/16". `ip route`"""
+
+    kind = "route"
+    facts = RouteFacts
+    label = "route {0}"
+    see = "ip route"
+
+    def shows(self, **want: Unpack[RouteFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Name(Subject):
+    """A name as the host resolves it, or as one name server answers it. `getent hosts`, `dig`"""
+
+    kind = "name"
+    facts = NameFacts
+    label = "name {0}"
+    see = "getent hosts {0}"
+
+    def shows(self, **want: Unpack[NameFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Resolver(Subject):
+    """Whom the host asks for names. resolv.conf(5)"""
+
+    kind = "resolver"
+    facts = ResolverFacts
+    label = "resolver of the host"
+    see = "cat /etc/resolv.conf"
+
+    def shows(self, **want: Unpack[ResolverFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Reach(Subject):
+    """The way from the host, or from a neighbour on its LAN, to an address. `ping`"""
+
+    kind = "reach"
+    facts = ReachFacts
+    see = "ping -c 1 {1}"
+    named = 1
+
+    @property
+    def name(self) -> str:
+        """As the student reads it: "from peer to 10.0.0.122 port 22"."""
+        start, to, port = self.key
+        if port:
+            return plain(t("from {start} to {to} port {port}", start=t(start), to=to, port=port))
+        return plain(t("from {start} to {to}", start=t(start), to=to))
+
+    def shows(self, **want: Unpack[ReachFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Listener(Subject):
+    """A TCP port of the host. `ss -ltn`"""
+
+    kind = "listener"
+    facts = ListenerFacts
+    label = "TCP port {1} at {0}"
+    see = "ss -ltn"
+    named = 1
+
+    def shows(self, **want: Unpack[ListenerFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Web(Subject):
+    """A web page that the host serves. `curl`"""
+
+    kind = "web"
+    facts = WebFacts
+    label = "page {0}"
+    see = "curl -k {0}"
+
+    def shows(self, **want: Unpack[WebFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)

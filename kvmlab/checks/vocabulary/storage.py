@@ -1,0 +1,129 @@
+"""Storage of the host: pools, volumes, image files. Keys: pool (NAME, VIEW), volume (POOL, NAME), image (PATH).
+
+VIEW is "now" or "stored". Sizes: 1 MiB is 1048576 bytes.
+"""
+
+from typing import Annotated, Unpack
+
+from kvmlab.checks.facts import Facts, Flag, Number, Word, Words
+from kvmlab.checks.findings import Finding
+from kvmlab.checks.subject import Subject
+
+_INFO = "qemu-img info -U {0}"
+_VOLUME = "virsh vol-info --bytes {1} --pool {0}"
+
+
+class PoolDefinitionFacts(Facts, total=False):
+    """What a pool's XML says."""
+
+    uuid: Annotated[Word, "virsh pool-uuid {0}", "its UUID"]
+    type: Annotated[Word, "virsh pool-dumpxml {inactive}{0}", '"dir", "fs", "logical", "netfs"']
+    target: Annotated[Word, "virsh pool-dumpxml {inactive}{0}", "its directory on the host"]
+
+
+class PoolFacts(PoolDefinitionFacts, total=False):
+    """What libvirt knows of a pool besides its XML."""
+
+    active: Annotated[Flag, "virsh pool-list --all", "started"]
+    persistent: Annotated[Flag, "virsh pool-info {0}", "defined, not only created (transient)"]
+    autostart: Annotated[Flag, "virsh pool-info {0}", "starts with libvirtd"]
+    capacity_mib: Annotated[Number, "virsh pool-info {0}", "room in all, MiB"]
+    allocation_mib: Annotated[Number, "virsh pool-info {0}", "room used, MiB"]
+    available_mib: Annotated[Number, "virsh pool-info {0}", "room left, MiB"]
+    volumes: Annotated[Words, "virsh vol-list {0}", "names of its volumes, as of its last refresh"]
+
+
+class VolumeFacts(Facts, total=False):
+    """A volume of an active pool."""
+
+    type: Annotated[Word, "virsh vol-info {1} --pool {0}", '"file", "block", "dir"']
+    format: Annotated[Word, "virsh vol-dumpxml {1} --pool {0}", '"raw", "qcow2", "iso"']
+    capacity_bytes: Annotated[Number, _VOLUME, "size as a guest sees it, bytes"]
+    capacity_mib: Annotated[Number, _VOLUME, "size as a guest sees it, MiB"]
+    allocation_bytes: Annotated[Number, _VOLUME, "room it takes, bytes"]
+    allocation_mib: Annotated[Number, _VOLUME, "room it takes, MiB"]
+    path: Annotated[Word, "virsh vol-path {1} --pool {0}", "its file"]
+    key: Annotated[Word, "virsh vol-key {1} --pool {0}", "its key; of a directory pool the path"]
+    backing: Annotated[Word, "virsh vol-dumpxml {1} --pool {0}", "path of its backing file; None: none"]
+    backing_format: Annotated[Word, "virsh vol-dumpxml {1} --pool {0}", "format of that"]
+
+
+class ImageFacts(Facts, total=False):
+    """A disk image, as qemu-img sees it."""
+
+    format: Annotated[Word, _INFO, '"raw", "qcow2", by what is in the file, not by its name']
+    virtual_size_bytes: Annotated[Number, _INFO, "size as a guest sees it, bytes"]
+    virtual_size_mib: Annotated[Number, _INFO, "size as a guest sees it, MiB"]
+    actual_size_bytes: Annotated[Number, _INFO, "room it takes on the host, bytes"]
+    actual_size_mib: Annotated[Number, _INFO, "room it takes on the host, MiB"]
+    backing: Annotated[Word, _INFO, "its backing file, absolute; None: none"]
+    backing_format: Annotated[Word, _INFO, "the format it was told its backing file has"]
+    snapshots: Annotated[Words, "qemu-img snapshot -U -l {0}", "names of its internal snapshots"]
+    content_sha256: Annotated[
+        Word,
+        "qemu-img convert -U -O raw {0} /dev/stdout | sha256sum",
+        "of what a guest reads, whatever the format",
+    ]
+
+
+class _PoolView(Subject):
+    kind = "pool"
+    see = "virsh pool-list --all"
+
+    def _marks(self) -> dict[str, str]:
+        return {"inactive": "--inactive " if self.key[1] == "stored" else ""}
+
+
+class StoredPool(_PoolView):
+    """A pool as stored: what its next start uses. Missing when it is transient."""
+
+    facts = PoolDefinitionFacts
+    label = "stored pool {0}"
+    see = "virsh pool-list --all --persistent"
+
+    def shows(self, **want: Unpack[PoolDefinitionFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Pool(_PoolView):
+    """A storage pool as it is now. `virsh pool-info`"""
+
+    facts = PoolFacts
+    label = "pool {0}"
+
+    def shows(self, **want: Unpack[PoolFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+    @property
+    def stored(self) -> StoredPool:
+        """What its next start uses."""
+        return StoredPool(self.reader, (self.key[0], "stored"))
+
+
+class Volume(Subject):
+    """A volume of a pool. `virsh vol-info`"""
+
+    kind = "volume"
+    facts = VolumeFacts
+    label = "volume {1} in pool {0}"
+    see = "virsh vol-list {0}"
+    named = 1
+
+    def shows(self, **want: Unpack[VolumeFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class ImageFile(Subject):
+    """A disk image in a file of the host. `qemu-img info`"""
+
+    kind = "image"
+    facts = ImageFacts
+    label = "image {0}"
+    see = "ls -l {0}"
+
+    def shows(self, **want: Unpack[ImageFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)

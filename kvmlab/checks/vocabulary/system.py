@@ -1,0 +1,210 @@
+"""The host's system. Keys: file (PATH), package (NAME), service (NAME), process (BY, VALUE) with BY "domain" or
+"pattern", sysctl (NAME), module (NAME), cpu (), inventory (WHAT) with WHAT "domains", "networks" or "pools".
+"""
+
+from typing import Annotated, Unpack
+
+from kvmlab.checks.facts import Facts, Flag, Number, Numbers, Word, Words
+from kvmlab.checks.findings import Finding
+from kvmlab.checks.subject import Subject
+from kvmlab.checks.text import plain
+from kvmlab.words import t
+
+
+class FileFacts(Facts, total=False):
+    """A file or directory."""
+
+    kind: Annotated[Word, "ls -ld {0}", '"file", "directory", "link", "socket", "fifo", "device"']
+    size_bytes: Annotated[Number, "ls -l {0}", "length, bytes"]
+    mode: Annotated[Word, "stat -c %a {0}", 'permissions: "0644"']
+    owner: Annotated[Word, "stat -c %U:%G {0}", '"root:root"']
+    target: Annotated[Word, "readlink {0}", "of a link: where it points; else None"]
+    text: Annotated[Word, "cat {0}", "its first 64 KiB; None: not a file"]
+    lines: Annotated[Words, "cat {0}", "the lines of `text`, stripped, empty ones left out"]
+    sha256: Annotated[Word, "sha256sum {0}", "of the whole content; None: not a file"]
+    blank: Annotated[Flag, "tr -d '\\0' < {0} | wc -c", "nothing but zero bytes in it (or empty)"]
+
+
+class PackageFacts(Facts, total=False):
+    """A package of the distribution."""
+
+    installed: Annotated[Flag, "dpkg -l {0}", "installed"]
+    version: Annotated[Word, "dpkg -l {0}", "None: not installed"]
+
+
+class ServiceFacts(Facts, total=False):
+    """A systemd unit."""
+
+    active: Annotated[Flag, "systemctl status {0}", "running now"]
+    enabled: Annotated[Flag, "systemctl is-enabled {0}", "starts at boot, or by its socket"]
+
+
+class ProcessFacts(Facts, total=False):
+    """Processes: those of a domain's qemu, or whose command line fits a regular expression."""
+
+    count: Annotated[Number, "ps -ef", "how many fit"]
+    pids: Annotated[Numbers, "ps -ef", "their process ids"]
+    pid: Annotated[Number, "ps -ef", "of the first; None: none"]
+    user: Annotated[Word, "ps -o user= -p {pid}", "of the first"]
+    command: Annotated[Word, "ps -o args= -p {pid}", "command line of the first"]
+    threads: Annotated[Words, "ps -T -p {pid}", 'thread names of the first: "CPU 0/TCG"']
+    vcpu_threads: Annotated[Numbers, "ps -T -p {pid}", "of a domain: thread ids of its vCPUs"]
+    rss_mib: Annotated[Number, "ps -o rss= -p {pid}", "resident memory of the first, MiB"]
+
+
+class SysctlFacts(Facts, total=False):
+    """A kernel parameter."""
+
+    value: Annotated[Word, "sysctl {0}", 'as text: "1"']
+
+
+class ModuleFacts(Facts, total=False):
+    """A kernel module."""
+
+    loaded: Annotated[Flag, "lsmod | grep {0}", "loaded, or built in"]
+
+
+class CpuFacts(Facts, total=False):
+    """The host's processors."""
+
+    count: Annotated[Number, "nproc", "how many are online"]
+    model: Annotated[Word, "lscpu", "model name"]
+    virtualization: Annotated[Word, "lscpu | grep Virtualization", '"vmx", "svm"; None: no hardware help']
+    kvm: Annotated[Flag, "virt-host-validate qemu", "/dev/kvm is there and a guest boots under it"]
+
+
+class InventoryFacts(Facts, total=False):
+    """All domains, networks or pools that libvirt knows."""
+
+    names: Annotated[Words, "virsh {list} --all --name", "all of them"]
+    active: Annotated[Words, "virsh {list} --name", "running or started"]
+    inactive: Annotated[Words, "virsh {list} --inactive --name", "defined, not running"]
+    persistent: Annotated[Words, "virsh {list} --all --persistent --name", "defined"]
+    transient: Annotated[Words, "virsh {list} --transient --name", "created only"]
+    autostart: Annotated[Words, "virsh {list} --all --autostart --name", "start with libvirtd"]
+
+
+class File(Subject):
+    """A file or directory of the host. `ls`, `cat`, `stat`"""
+
+    kind = "file"
+    facts = FileFacts
+    label = "file {0}"
+    see = "ls -l {0}"
+
+    def shows(self, **want: Unpack[FileFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Package(Subject):
+    """A package of the host's distribution. `dpkg -l`"""
+
+    kind = "package"
+    facts = PackageFacts
+    label = "package {0}"
+    see = "apt-cache policy {0}"
+
+    def shows(self, **want: Unpack[PackageFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Service(Subject):
+    """A systemd unit of the host. `systemctl status`"""
+
+    kind = "service"
+    facts = ServiceFacts
+    label = "service {0}"
+    see = "systemctl status {0}"
+
+    def shows(self, **want: Unpack[ServiceFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Process(Subject):
+    """Processes of the host; none is `count` 0, not missing. `ps`"""
+
+    kind = "process"
+    facts = ProcessFacts
+    see = "ps -ef"
+    named = 1
+
+    @property
+    def name(self) -> str:
+        """As the student reads it: "process of web1"."""
+        by, value = self.key
+        return plain(
+            t("process of {domain}", domain=value)
+            if by == "domain"
+            else t("process {pattern}", pattern=value)
+        )
+
+    def _marks(self) -> dict[str, str]:
+        by, value = self.key
+        found = f"/run/libvirt/qemu/{value}.pid" if by == "domain" else ""
+        return {"pid": f"$(cat {found})" if found else f"$(pgrep -f {value})"}
+
+    def shows(self, **want: Unpack[ProcessFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Sysctl(Subject):
+    """A kernel parameter of the host. sysctl(8)"""
+
+    kind = "sysctl"
+    facts = SysctlFacts
+    label = "kernel parameter {0}"
+    see = "sysctl {0}"
+
+    def shows(self, **want: Unpack[SysctlFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Module(Subject):
+    """A kernel module of the host. `lsmod`"""
+
+    kind = "module"
+    facts = ModuleFacts
+    label = "kernel module {0}"
+    see = "lsmod"
+
+    def shows(self, **want: Unpack[ModuleFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Cpu(Subject):
+    """The host's processors. `lscpu`"""
+
+    kind = "cpu"
+    facts = CpuFacts
+    label = "processors of the host"
+    see = "lscpu"
+
+    def shows(self, **want: Unpack[CpuFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Inventory(Subject):
+    """All domains, networks or pools. `virsh list --all`, `virsh net-list --all`, `virsh pool-list --all`"""
+
+    kind = "inventory"
+    facts = InventoryFacts
+    see = "virsh {list} --all"
+
+    @property
+    def name(self) -> str:
+        """As the student reads it: "domains"."""
+        return t(self.key[0])
+
+    def _marks(self) -> dict[str, str]:
+        return {"list": {"domains": "list", "networks": "net-list", "pools": "pool-list"}[self.key[0]]}
+
+    def shows(self, **want: Unpack[InventoryFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
