@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from kvmlab.errors import CannotRun
 from kvmlab.words import t
@@ -20,7 +22,7 @@ class Podman:
 
     def argv(self, *args: str) -> list[str]:
         """`podman`, the global options, then `args`."""
-        return [program(), *self.global_options, *args]
+        return [program(), *storage_options(), *self.global_options, *args]
 
     def run(self, *args: str, timeout_s: float | None = 120, stdin: str = "") -> str:
         """Run it to its end and give its standard output; CannotRun with podman's own words if it fails."""
@@ -73,3 +75,25 @@ def program() -> str:
     if path is None:
         raise CannotRun(t("podman is not installed."), "sudo apt install podman uidmap")
     return path
+
+
+STORAGE_CONFS = (
+    "~/.config/containers/storage.conf",
+    "/etc/containers/storage.conf",
+    "/usr/share/containers/storage.conf",
+)
+
+
+def storage_options() -> tuple[str, ...]:
+    """Overlay for an ordinary user for whom nobody has chosen a storage driver (containers-storage.conf(5)).
+
+    HACK: podman 4.3 (Debian 12 without the package containers-storage) then takes vfs, which copies the whole
+    image for each lab host. Can go with Debian 12. A vfs store that is there already stays what it is: podman
+    refuses another driver for it.
+    """
+    if os.getuid() == 0 or any(Path(name).expanduser().exists() for name in STORAGE_CONFS):
+        return ()
+    data = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser()
+    store = data / "containers/storage"
+    in_use = (store / "libpod").is_dir() and not (store / "overlay").is_dir()
+    return () if in_use else ("--storage-driver=overlay",)
