@@ -149,7 +149,8 @@ def _our_bug(error: Exception) -> int:
         last = last.tb_next
     where = f"{last.tb_frame.f_code.co_filename.rpartition('/')[2]}:{last.tb_lineno}" if last else "?"
     kind = type(error).__name__
-    print(f"kvmlab: {t('a bug in kvmlab: {kind}: {error} ({where}).', kind=kind, error=error, where=where)}", file=sys.stderr)
+    said = t("a bug in kvmlab: {kind}: {error} ({where}).", kind=kind, error=error, where=where)
+    print(f"kvmlab: {said}", file=sys.stderr)
     print(f"  → {t('KVMLAB_DEBUG=1 and the same command show more; please report it')}", file=sys.stderr)
     return 70
 

@@ -87,7 +87,7 @@ def default_network(guests: Sequence[GuestSpec]) -> str:
     """
     network = ET.Element("network")
     ET.SubElement(network, "name").text = "default"
-    ET.SubElement(network, "uuid").text = "6b766d6c-6162-4000-8000-646566617574"
+    ET.SubElement(network, "uuid").text = "0d3f6c1e-7f0b-4a53-9c1d-6b7600000001"
     ET.SubElement(network, "forward", mode="nat")
     ET.SubElement(network, "bridge", name="virbr0", stp="off", delay="0")
     ET.SubElement(network, "mac", address="52:54:00:6b:76:01")

@@ -12,6 +12,7 @@ import resource
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.podman import Podman, failed, program
@@ -19,9 +20,9 @@ from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
 
 CAPABILITIES = (
-    "AUDIT_WRITE CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_LOCK KILL LEASE MKNOD NET_ADMIN "
-    "NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_ADMIN SYS_CHROOT SYS_NICE SYS_PTRACE"
-).split()
+    "AUDIT_WRITE,CHOWN,DAC_OVERRIDE,DAC_READ_SEARCH,FOWNER,FSETID,IPC_LOCK,KILL,LEASE,MKNOD,NET_ADMIN,"
+    "NET_BIND_SERVICE,NET_RAW,SETFCAP,SETGID,SETPCAP,SETUID,SYS_ADMIN,SYS_CHROOT,SYS_NICE,SYS_PTRACE"
+)
 """What systemd, libvirtd and qemu need; no raw I/O, no modules, no clock, no reboot (capabilities(7))."""
 
 UNCONFINED = ("seccomp=unconfined", "apparmor=unconfined", "label=disable")
@@ -52,7 +53,7 @@ class Machine:
 
 def container_options() -> list[str]:
     """The options every lab host has: what it may do, and the devices it is lent."""
-    options = [f"--cap-add={','.join(CAPABILITIES)}", "--network=none", "--systemd=always"]
+    options = [f"--cap-add={CAPABILITIES}", "--network=none", "--systemd=always"]
     options += [f"--security-opt={option}" for option in (*UNCONFINED, *([UNMASKED] if os.getuid() else []))]
     devices = ("/dev/net/tun", "/dev/kvm", "/dev/vhost-net")
     return options + [f"--device={path}" for path in devices if os.access(path, os.R_OK | os.W_OK)]
@@ -68,10 +69,13 @@ def find_podman(state: State, image: str) -> Podman:
     return found
 
 
-def storage_podman() -> Podman:
-    """podman for work on images only: these options never depend on how containers run."""
-    program()
-    return Podman()
+def remembered_podman(state: State) -> Podman:
+    """podman as it was last found to work, for containers that exist already."""
+    try:
+        found = json.loads((state.cache / "podman.json").read_text())["found"]
+        return Podman(tuple(found["global_options"]), tuple(found["run_options"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Podman()
 
 
 def _first_that_works(image: str) -> Podman:
@@ -145,7 +149,7 @@ def _fingerprint(*parts: str) -> str:
     return "|".join([boot, os.uname().release, str(podman.st_mtime_ns), str(os.getuid()), *parts])
 
 
-def _remembered(state: State, name: str, fingerprint: str) -> dict[str, list[str]] | None:
+def _remembered(state: State, name: str, fingerprint: str) -> Any:
     try:
         kept = json.loads((state.cache / f"{name}.json").read_text())
         return kept["found"] if kept["for"] == fingerprint else None

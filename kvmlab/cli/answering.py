@@ -1,0 +1,122 @@
+"""Answering `kvmlab check|hint|show|status` typed inside a lab host, for as long as its shell is open.
+
+Whatever comes over the socket comes from a student's root shell, so it is hostile: a line of bounded
+length, a verb of four, plain options of those verbs only, always about this one lab.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from kvmlab.cli.lab import RunningLab
+
+VERBS = ("check", "hint", "show", "status")
+OPTIONS = ("--json", "--all")
+_WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_REQUEST_BYTES = 4096
+_AT_ONCE = threading.BoundedSemaphore(4)
+
+
+@contextlib.contextmanager
+def answering(running: RunningLab) -> Iterator[None]:
+    """Answer at ask.sock until the block ends."""
+    folder = os.open(running.host.run_dir, os.O_PATH | os.O_CLOEXEC)
+    path = f"/proc/self/fd/{folder}/ask.sock"
+    server = socket.socket(socket.AF_UNIX)
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        server.bind(path)
+        server.listen(8)
+        threading.Thread(target=_serve, args=(server, running), daemon=True).start()
+        yield
+    finally:
+        server.close()
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        os.close(folder)
+
+
+def _serve(server: socket.socket, running: RunningLab) -> None:
+    while True:
+        try:
+            peer, _ = server.accept()
+        except OSError:
+            return
+        threading.Thread(target=_answer, args=(peer, running), daemon=True).start()
+
+
+def _answer(peer: socket.socket, running: RunningLab) -> None:
+    with peer, contextlib.suppress(OSError):
+        peer.settimeout(5)
+        request = _request(peer)
+        argv = command_line(request, running.lab_id)
+        if argv is None:
+            _say(peer, {"err": f"kvmlab: only {', '.join(VERBS)} are answered here.\n"})
+            _say(peer, {"exit": 2})
+            return
+        with _AT_ONCE:
+            peer.settimeout(300)
+            _run(peer, argv, request)
+
+
+def _request(peer: socket.socket) -> dict[str, Any]:
+    data = b""
+    while b"\n" not in data and len(data) < _REQUEST_BYTES:
+        more = peer.recv(_REQUEST_BYTES)
+        if not more:
+            break
+        data += more
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(data.partition(b"\n")[0])
+        if isinstance(found, dict):
+            return found
+    return {}
+
+
+def command_line(request: dict[str, Any], lab_id: str) -> list[str] | None:
+    """The argv for the kvmlab outside, or None where the request is not one that is answered."""
+    words = request.get("argv")
+    if not isinstance(words, list) or not words or words[0] not in VERBS:
+        return None
+    rest = [word for word in words[1:] if word != lab_id]
+    if not all(isinstance(word, str) and _plain(word) for word in rest):
+        return None
+    lang = ["--lang", request["lang"]] if request.get("lang") in ("en", "zh") else []
+    color = ["--color", "always" if request.get("color") is True else "never"]
+    about = [] if words[0] == "status" else [lab_id]
+    return [*lang, *color, words[0], *about, *rest]
+
+
+def _plain(word: str) -> bool:
+    return word in OPTIONS or (0 < len(word) <= 64 and not word.startswith("-") and set(word) <= _WORD)
+
+
+def _run(peer: socket.socket, argv: list[str], request: dict[str, Any]) -> None:
+    """A process of its own, so that a student's Ctrl-C or a bug there cannot harm the shell's process."""
+    columns = request.get("columns")
+    width = columns if isinstance(columns, int) and 40 <= columns <= 400 else 80
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kvmlab", *argv],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "COLUMNS": str(width)},
+    )
+    with process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            _say(peer, {"out": line.decode(errors="replace")})
+    _say(peer, {"exit": process.returncode})
+
+
+def _say(peer: socket.socket, answer: dict[str, Any]) -> None:
+    peer.sendall(json.dumps(answer).encode() + b"\n")

@@ -1,0 +1,42 @@
+"""Which lab a verb is about, and its text: as it was started where it runs, else from the course."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kvmlab.course.runs import Run, run_of, runs
+from kvmlab.errors import AuthorError, UsageError
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.cli.context import Context
+    from kvmlab.course import Lab
+
+
+def chosen_id(ctx: Context, given: str | None) -> str:
+    """`given` if the course has it; without one, the lab that runs, if it is the only one."""
+    if given is not None:
+        return ctx.course.entry(given).id
+    found = list(runs(ctx.state, ctx.course))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(t("Several labs are running; say which: {labs}.", labs=", ".join(found)), "kvmlab status")
+    raise UsageError(t("No lab is running; say which one you mean."), "kvmlab list")
+
+
+def chosen_lab(ctx: Context, lab_id: str) -> tuple[Lab, Run | None]:
+    """The lab with the values its lab host was started with, in the language now asked for."""
+    run = run_of(ctx.state, ctx.course, lab_id)
+    if run is None:
+        return ctx.course.lab(lab_id, ctx.lang, ctx.variant), None
+    if run.compiled and run.compiled.lang == ("zh" if ctx.lang == "zh" else "en"):
+        return run.compiled, run
+    try:
+        lab = ctx.course.lab(lab_id, ctx.lang, run.variant)
+    except AuthorError:
+        if run.compiled is None:
+            raise
+        return run.compiled, run
+    same = run.compiled is None or [one.id for one in run.compiled.tasks] == [one.id for one in lab.tasks]
+    return (lab if same or run.compiled is None else run.compiled), run

@@ -1,0 +1,87 @@
+"""The lab a verb is about: its record, its lab host, and its text as it was when it was started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvmlab.cli.context import Context
+from kvmlab.errors import CannotRun
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    import argparse
+
+    from kvmlab.course import Lab
+    from kvmlab.environment.launch import Place
+    from kvmlab.environment.running import Running
+    from kvmlab.labhost.container import LabHost
+
+
+def lab_argument(parser: argparse.ArgumentParser) -> None:
+    """The positional LAB."""
+    parser.add_argument("lab", metavar="LAB", help=t("a lab, as `kvmlab list` names it"))
+
+
+@dataclass(frozen=True)
+class RunningLab:
+    """A lab that runs. `lab` is in the language asked for, with the values it was started with."""
+
+    ctx: Context
+    lab_id: str
+    record: Running
+
+    @classmethod
+    def of(cls, ctx: Context, lab_id: str) -> RunningLab:
+        """The lab that runs; CannotRun where none does, or where a start was cut off."""
+        from kvmlab.environment import running
+
+        entry = ctx.course.entry(lab_id)
+        record = running.read(ctx.state, ctx.course.tag, entry.id)
+        if record is None:
+            raise CannotRun(t("{lab} has not been started.", lab=entry.id), f"kvmlab start {entry.id}")
+        if record.state != running.RUNNING:
+            raise CannotRun(t("A start of {lab} was cut off.", lab=entry.id), f"kvmlab reset {entry.id}")
+        return cls(ctx, entry.id, record)
+
+    @cached_property
+    def lab(self) -> Lab:
+        """The text now, in the language now; the values are the variant's it was started with."""
+        from kvmlab.course import Lab
+
+        try:
+            stored = Lab.from_json(self.record.compiled)
+        except ValueError:
+            raise CannotRun(
+                t("The record of {lab} is damaged.", lab=self.lab_id), f"kvmlab reset {self.lab_id}"
+            ) from None
+        if stored.lang == self.ctx.lang:
+            return stored
+        return self.ctx.course.lab(self.lab_id, self.ctx.lang, self.record.variant)
+
+    @cached_property
+    def host(self) -> LabHost:
+        """Its lab host, with podman as this computer was found to need it."""
+        from kvmlab.environment.launch import host_of
+        from kvmlab.labhost.machine import remembered_podman
+
+        return host_of(self.place, self.record, remembered_podman(self.ctx.state))
+
+    @property
+    def run_dir(self) -> Path:
+        """The run directory, for which podman need not be asked."""
+        return self.ctx.state.run / self.record.instance
+
+    @property
+    def place(self) -> Place:
+        """Where it runs."""
+        return place_of(self.ctx, self.lab_id)
+
+
+def place_of(ctx: Context, lab_id: str) -> Place:
+    """The place of a lab of the catalogue (UsageError for another)."""
+    from kvmlab.environment.launch import Place
+
+    return Place(ctx.state, ctx.course.tag, ctx.course.entry(lab_id).id)

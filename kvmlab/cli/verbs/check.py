@@ -1,0 +1,97 @@
+"""kvmlab check LAB [TASK…]: for each task what was wanted, what was found, and the command that shows it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvmlab.cli.context import Context
+from kvmlab.cli.lab import RunningLab, lab_argument
+from kvmlab.errors import UsageError
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.checks import Report
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """LAB, tasks, how to report and how long to wait."""
+    lab_argument(parser)
+    parser.add_argument("tasks", metavar="TASK", nargs="*", help=t("only these tasks"))
+    parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
+    parser.add_argument("--junit", metavar="FILE", type=Path, help=t("write a JUnit file as well"))
+    parser.add_argument(
+        "--wait", metavar="SECONDS", type=_seconds, default=0.0, help=t("look again for so long until all passes")
+    )
+    parser.add_argument("--all", action="store_true", help=t("show the facts that are as wanted, too"))
+
+
+def run(args: argparse.Namespace, ctx: Context) -> int:
+    """The report's exit status: 0 all passed, 1 not, 3 could not look."""
+    running = RunningLab.of(ctx, args.lab)
+    report = _graded(running, args)
+    _note(running, report)
+    if args.junit:
+        _junit(args.junit, report)
+    if args.json:
+        json.dump(report.to_json(), sys.stdout, ensure_ascii=False, indent=2)
+        print()
+    else:
+        from kvmlab.report.terminal import print_report
+
+        print_report(report, lab=running.lab_id, color=ctx.color(), verbose=args.all)
+    return report.exit_status
+
+
+def _graded(running: RunningLab, args: argparse.Namespace) -> Report:
+    from kvmlab.environment.grading import grade
+    from kvmlab.report.progress import waiting
+
+    ctx = running.ctx
+    with waiting() as tell:
+        return grade(
+            running.lab,
+            ctx.course.checker(running.lab_id),
+            running.run_dir,
+            ctx.state,
+            only=args.tasks,
+            wait_s=args.wait,
+            waiting=tell,
+        )
+
+
+def _note(running: RunningLab, report: Report) -> None:
+    """What was reached is progress; a check that could not look changes nothing."""
+    from kvmlab.course import Progress
+
+    looked = {task.id: task.verdict.value for task in report.tasks if task.verdict.value != "error"}
+    if looked:
+        Progress(running.ctx.state, running.ctx.course.tag).checked(
+            running.lab_id,
+            verdict=report.verdict.value,
+            points=report.points,
+            max_points=report.max_points,
+            tasks=looked,
+        )
+
+
+def _junit(path: Path, report: Report) -> None:
+    from kvmlab.report.junit import junit_xml
+
+    try:
+        path.write_text(junit_xml(report), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(t("{path} cannot be written: {error}.", path=path, error=error.strerror or error)) from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 3600:
+        raise argparse.ArgumentTypeError(t("seconds are a number from 0 to 3600, not {text}", text=text[:20]))
+    return value

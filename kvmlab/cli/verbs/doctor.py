@@ -1,0 +1,40 @@
+"""kvmlab doctor: whether this computer can run labs; each finding, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from kvmlab.cli.context import Context
+from kvmlab.words import t
+
+_MARKS = {"good": ("✓", "32"), "slow": ("!", "33"), "bad": ("✗", "31"), "unknown": ("?", "36")}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """--json."""
+    parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
+
+
+def run(args: argparse.Namespace, ctx: Context) -> int:
+    """0 when labs can run here, 3 when something is in the way."""
+    from kvmlab.images import built_guest_disk, built_host_image
+    from kvmlab.labhost.examine import Level, examine
+    from kvmlab.labhost.podman import Podman
+
+    findings = []
+    for finding in examine(ctx.state, built_host_image(ctx.state, Podman()), built_guest_disk(ctx.state, "small")):
+        findings.append(finding)
+        if not args.json:
+            mark, colour = _MARKS[finding.level.value]
+            shown = f"\x1b[{colour}m{mark}\x1b[0m" if ctx.color() else mark
+            print(f"{shown} {finding.name:<18} {finding.seen}", flush=True)
+            if finding.todo:
+                print(f"  {'':<18} → {finding.todo}")
+    bad = any(finding.level is Level.BAD for finding in findings)
+    if args.json:
+        document = {"schema": "kvmlab.doctor/1", "ok": not bad, "findings": [f.to_json() for f in findings]}
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        print(t("Something is in the way of labs on this computer.") if bad else t("Labs can run on this computer."))
+    return 3 if bad else 0

@@ -1,0 +1,40 @@
+"""kvmlab exec LAB [--guest G] -- CMD: one command on the lab host or in a guest, stdin and status passed on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+
+from kvmlab.cli.context import Context
+from kvmlab.cli.lab import RunningLab, lab_argument
+from kvmlab.errors import UsageError
+from kvmlab.words import t
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """LAB, --guest, and the command after `--`."""
+    lab_argument(parser)
+    parser.add_argument("--guest", metavar="G", help=t("in this guest, over SSH"))
+    parser.add_argument("command", metavar="CMD", nargs=argparse.REMAINDER, help=t("the command and its arguments"))
+
+
+def run(args: argparse.Namespace, ctx: Context) -> int:
+    """Become podman exec: signals, streams and the exit status are the command's own."""
+    command = args.command[1:] if args.command[:1] == ["--"] else args.command
+    if not command:
+        raise UsageError(t("There is no command to run."), f"kvmlab exec {args.lab} -- virsh list --all")
+    running = RunningLab.of(ctx, args.lab)
+    if args.guest:
+        command = _in_guest(running, args.guest, command)
+    argv = running.host.exec_argv(command)
+    os.execvp(argv[0], argv)
+
+
+def _in_guest(running: RunningLab, guest: str, command: list[str]) -> list[str]:
+    """ssh joins its arguments with spaces for the guest's shell: quote them, so that they stay apart."""
+    from kvmlab.environment.solving import guest_command
+
+    if not guest.replace("-", "").replace("_", "").replace(".", "").isalnum() or guest.startswith("-"):
+        raise UsageError(t("`{guest}` is not a guest's name.", guest=guest), f"kvmlab show {running.lab_id}")
+    return list(guest_command(guest, shlex.join(command)))

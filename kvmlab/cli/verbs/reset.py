@@ -1,0 +1,33 @@
+"""kvmlab reset LAB: throw the lab host away, in whatever state it is, and start another."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from kvmlab.cli.context import Context
+from kvmlab.cli.lab import lab_argument, place_of
+from kvmlab.words import t
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """LAB."""
+    lab_argument(parser)
+
+
+def run(args: argparse.Namespace, ctx: Context) -> int:
+    """Reset it; the variant stays the one it had unless another is asked for."""
+    from kvmlab.course import Progress
+    from kvmlab.environment.launch import reset
+    from kvmlab.report.progress import progress
+
+    place = place_of(ctx, args.lab)
+    record = place.record()
+    variant = ctx.variant if ctx.variant is not None or record is None else record.variant
+    lab = ctx.course.lab(place.lab, ctx.lang, variant)
+    began = time.monotonic()
+    with progress() as steps:
+        reset(place, lab, steps)
+    Progress(ctx.state, ctx.course.tag).began(lab.id)
+    print(t("{lab} is as at its start ({seconds:.1f} s).", lab=lab.id, seconds=time.monotonic() - began))
+    return 0

@@ -1,0 +1,81 @@
+"""The guests of a lab on its lab host: defined, then restored from saved memory, booted, or left off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kvmlab.course import GuestSpec
+from kvmlab.environment import saved
+from kvmlab.environment.domain import domain_xml
+from kvmlab.environment.files import SAVED, default_network
+from kvmlab.errors import CannotRun
+from kvmlab.images import GuestImage
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    import libvirt
+
+
+@dataclass(frozen=True)
+class PlacedGuest:
+    """A guest with all it is made from; `key` is the name it is saved under."""
+
+    spec: GuestSpec
+    image: GuestImage
+    xml: str
+    key: str
+
+    @property
+    def restorable(self) -> bool:
+        """Whether it is restored: it runs at the start, and its address is known beforehand."""
+        return self.spec.state != "shut off" and bool(self.spec.address) and self.spec.network == "default"
+
+
+def placed(
+    guests: Sequence[GuestSpec], images: dict[str, GuestImage], domain_type: str, host_image: str, trust: str
+) -> list[PlacedGuest]:
+    """`guests` with their images, XML and keys. `trust`: the public keys the guests accept."""
+    found = []
+    for guest in guests:
+        image = images[guest.image]
+        xml = domain_xml(guest, domain_type, seed=bool(image.seed))
+        network = default_network([guest]) if guest.address else ""
+        key = saved.key_of(xml, image.hash, host_image, network, trust, str(guest.disk_gib))
+        found.append(PlacedGuest(guest, image, xml, key))
+    return found
+
+
+def bring_up(connection: libvirt.virConnect, guests: Sequence[PlacedGuest], ready: set[str]) -> None:
+    """Define all; restore those whose memory is `ready` (by name), boot the others that are to run."""
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        for _ in pool.map(lambda guest: _bring_up(connection, guest, guest.spec.name in ready), guests):
+            pass
+
+
+def _bring_up(connection: libvirt.virConnect, guest: PlacedGuest, has_memory: bool) -> None:
+    import libvirt
+
+    try:
+        domain = connection.defineXML(guest.xml)
+        if guest.spec.state == "shut off":
+            return
+        if has_memory:
+            connection.restore(f"{SAVED}/{guest.spec.name}/memory")
+        else:
+            domain.create()
+        if guest.spec.state == "paused":
+            domain.suspend()
+    except libvirt.libvirtError as error:
+        raise CannotRun(
+            t("Guest {guest} cannot be started: {error}", guest=guest.spec.name, error=error),
+            "kvmlab image rm --saved",
+        ) from None
+
+
+def save_to(connection: libvirt.virConnect, guest: PlacedGuest, inside: str) -> None:
+    """virsh save: the guest's memory goes to the file `inside` the lab host, and the guest stops."""
+    connection.lookupByName(guest.spec.name).save(inside)
+

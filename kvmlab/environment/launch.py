@@ -1,0 +1,188 @@
+"""Start, reset and finish a lab: each can be killed at any `step`, and the next one puts things right.
+
+The record is written before the container exists, so whatever a killed kvmlab left is found by it; the
+old lab host is removed while the new one starts, which is safe because they share no name and no file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvmlab.course import Lab
+from kvmlab.environment import running
+from kvmlab.environment.files import lay_ready
+from kvmlab.environment.guests import PlacedGuest, bring_up
+from kvmlab.environment.libvirtd import connected
+from kvmlab.environment.materials import Materials
+from kvmlab.environment.objects import bring_up_objects, run_setup
+from kvmlab.environment.reach import wait_for_guests
+from kvmlab.environment.running import Running
+from kvmlab.errors import CannotRun
+from kvmlab.faults import step
+from kvmlab.labhost.container import LabHost, sweep
+from kvmlab.labhost.podman import Podman
+from kvmlab.labhost.podman import finish as finish_podman
+from kvmlab.paths import State
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.images import Progress
+
+ANSWER_S = 180
+"""How long a guest that has to boot, emulated, may take to answer."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a lab runs: one lab of one course in one state directory."""
+
+    state: State
+    course_tag: str
+    lab: str
+
+    def record(self) -> Running | None:
+        """Its record, or None."""
+        return running.read(self.state, self.course_tag, self.lab)
+
+    def known(self) -> bool:
+        """Whether a start has ever begun and not been undone, readable record or not."""
+        return running.record_path(self.state, self.course_tag, self.lab).exists()
+
+    def lock(self) -> contextlib.AbstractContextManager[None]:
+        """Alone among all kvmlabs that start, solve, reset or finish this lab."""
+        return self.state.lock(f"lab-{self.course_tag}-{self.lab}", wait=False)
+
+    @property
+    def label(self) -> str:
+        """What its containers are labelled with."""
+        return f"{self.course_tag}.{self.lab}"
+
+
+def start(place: Place, lab: Lab, progress: Progress) -> tuple[Running, bool]:
+    """A lab host with `lab` on it; (record, False) where one runs already, and nothing is changed."""
+    with place.lock():
+        record = place.record()
+        materials = Materials.of(place.state, lab, progress)
+        if record and record.state == running.RUNNING:
+            host = host_of(place, record, materials.podman)
+            if host.is_running():
+                return record, False
+        if place.known():
+            sweep(materials.podman, place.state, place.label)
+        return _launch(place, lab, materials, progress), True
+
+
+def reset(place: Place, lab: Lab, progress: Progress) -> Running:
+    """Throw away whatever runs of `lab`, in whatever state, and start another."""
+    with place.lock():
+        materials = Materials.of(place.state, lab, progress)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            host = LabHost.fresh(place.label, place.state, materials.podman)
+            removal = pool.submit(sweep, materials.podman, place.state, place.label, host.instance)
+            record = _launch(place, lab, materials, progress, host)
+            removal.result()
+        return record
+
+
+def finish(place: Place, podman: Podman) -> None:
+    """Remove the lab host and everything that belongs to it; progress is kept elsewhere."""
+    with place.lock():
+        record = place.record()
+        if record:
+            running.write(place.state, place.course_tag, record.now(running.STOPPING))
+        step("finish.record")
+        sweep(podman, place.state, place.label)
+        step("finish.removed")
+        running.forget(place.state, place.course_tag, place.lab)
+        step("finish.forgotten")
+
+
+def host_of(place: Place, record: Running, podman: Podman) -> LabHost:
+    """The lab host that `record` tells of."""
+    return LabHost(place.label, record.instance, place.state, podman)
+
+
+def _launch(
+    place: Place, lab: Lab, materials: Materials, progress: Progress, host: LabHost | None = None
+) -> Running:
+    host = host or LabHost.fresh(place.label, place.state, materials.podman)
+    record = Running(
+        lab=lab.id,
+        variant=lab.variant,
+        instance=host.instance,
+        container=host.container,
+        state=running.STARTING,
+        started=running.moment(),
+        compiled=lab.to_json(),
+    )
+    with contextlib.ExitStack() as undo:
+        running.write(place.state, place.course_tag, record)
+        undo.callback(running.forget, place.state, place.course_tag, place.lab)
+        step("start.record")
+        with lab_host(host, materials, lab, progress):
+            record = record.now(running.RUNNING)
+            running.write(place.state, place.course_tag, record)
+            step("start.recorded")
+            undo.pop_all()
+    return record
+
+
+@contextlib.contextmanager
+def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Iterator[LabHost]:
+    """A lab host with `lab` on it; removed if anything fails, kept when the block ends well."""
+    with contextlib.ExitStack() as undo:
+        undo.callback(host.remove)
+        host.prepare_run_dir()
+        lay_ready(host.state, host.run_dir, lab.guests, lab.files, materials.seeds)
+        step("start.run_dir")
+        progress.step(t("starting the lab host"), None)
+        process = host.start(materials.host_image, materials.volumes())
+        _import_meanwhile()
+        finish_podman(process, ("run",))
+        step("start.container")
+        with connected(host.run_dir) as connection:
+            _prepared(host.run_dir)
+            step("start.libvirt")
+            progress.step(t("restoring the guests"), None)
+            bring_up(connection, materials.guests, materials.restorable())
+            step("start.guests")
+            bring_up_objects(connection, lab)
+        step("start.objects")
+        progress.step(t("waiting for the guests to answer"), None)
+        wait_for_guests(host.run_dir, host.state.key_pair("look_key"), _addresses(materials.guests), ANSWER_S)
+        step("start.reachable")
+        run_setup(host, lab)
+        step("start.setup")
+        yield host
+        undo.pop_all()
+
+
+def _import_meanwhile() -> None:
+    """What is needed in a moment, imported while podman works (0.2 s that nobody waits for)."""
+    import libvirt  # noqa: F401
+    import paramiko  # noqa: F401
+
+
+def _prepared(run_dir: Path, timeout_s: float = 30) -> None:
+    """Return when labhost/inside/prepare has done its work; CannotRun with its words if it failed."""
+    deadline = time.monotonic() + timeout_s
+    answer = run_dir / "prepared"
+    while not answer.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if not answer.exists() or answer.read_text().strip() != "done":
+        error = run_dir / "prepare.err"
+        said = error.read_text(errors="replace").strip()[-300:] if error.exists() else ""
+        raise CannotRun(
+            t("The lab host could not be prepared: {said}", said=said or t("it did not answer")), "kvmlab doctor"
+        )
+
+
+def _addresses(guests: Sequence[PlacedGuest]) -> dict[str, str]:
+    running_ones = [guest.spec for guest in guests if guest.restorable and guest.spec.state == "running"]
+    return {spec.name: spec.address for spec in running_ones}

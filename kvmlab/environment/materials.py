@@ -1,0 +1,151 @@
+"""What a lab is started from: the host image, the guests' images, and the guests saved from them.
+
+All of it is made on first use and found again in no time afterwards.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvmlab.course import Lab
+from kvmlab.environment import saved
+from kvmlab.environment.files import SAVED, lay_ready
+from kvmlab.environment.guests import PlacedGuest, bring_up, placed, save_to
+from kvmlab.environment.libvirtd import connected
+from kvmlab.environment.reach import wait_for_guests
+from kvmlab.faults import step
+from kvmlab.images import ensure_guest_image, ensure_host_image
+from kvmlab.labhost.container import LabHost, sweep
+from kvmlab.labhost.machine import Machine, find_machine, find_podman
+from kvmlab.labhost.podman import Podman, finish
+from kvmlab.paths import State
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.images import Progress
+
+_SAVING = "_saving"
+_BOOT_S = 300
+_SETTLE_S = 1.5
+"""What a guest still does after its SSH server answers: let it end before the memory is saved."""
+
+
+@dataclass(frozen=True)
+class Materials:
+    """Everything a start needs that outlives the lab host."""
+
+    host_image: str
+    machine: Machine
+    guests: tuple[PlacedGuest, ...]
+    folders: dict[str, Path]
+    """Per guest the folder mounted at /srv/kvmlab/NAME: a saved guest, or its image as it was built."""
+
+    @property
+    def podman(self) -> Podman:
+        """podman as this computer needs it."""
+        return self.machine.podman
+
+    @property
+    def seeds(self) -> list[str]:
+        """The guests that have a cloud-init seed."""
+        return [guest.spec.name for guest in self.guests if guest.image.seed]
+
+    def volumes(self) -> list[tuple[Path, str]]:
+        """What the lab host mounts."""
+        return [(folder, f"{SAVED}/{name}") for name, folder in self.folders.items()]
+
+    def restorable(self) -> set[str]:
+        """The guests that have saved memory."""
+        return {name for name, folder in self.folders.items() if (folder / "memory").exists()}
+
+    @classmethod
+    def of(cls, state: State, lab: Lab, progress: Progress) -> Materials:
+        """Find them, and make what is missing."""
+        podman = Podman()
+        host_image = ensure_host_image(state, podman, progress)
+        podman = find_podman(state, host_image)
+        names = sorted({"small", *(guest.image for guest in lab.guests)})
+        images = {name: ensure_guest_image(state, podman, name, progress) for name in names}
+        machine = find_machine(state, host_image, images["small"].path)
+        trust = "".join(state.key_pair(k).with_suffix(".pub").read_text() for k in ("look_key", "student_key"))
+        guests = placed(lab.guests, images, machine.domain_type, host_image, trust)
+        folders = {guest.spec.name: guest.image.path.parent for guest in guests if not guest.restorable}
+        folders |= _saved(state, host_image, machine, [guest for guest in guests if guest.restorable], progress)
+        return cls(host_image, machine, tuple(guests), folders)
+
+
+def _saved(
+    state: State, host_image: str, machine: Machine, guests: Sequence[PlacedGuest], progress: Progress
+) -> dict[str, Path]:
+    """The folder of each saved guest, those that are missing or damaged made first."""
+    found = _find(state, guests)
+    missing = [guest for guest in guests if guest.spec.name not in found]
+    if missing:
+        with state.lock("saving"):
+            found = _find(state, guests)  # another kvmlab may have made them while we waited
+            missing = [guest for guest in guests if guest.spec.name not in found]
+            if missing:
+                _make(state, host_image, machine, missing, progress)
+                found = _find(state, guests)
+                saved.forget_others(state, [guest.key for guest in guests])
+    return found
+
+
+def _find(state: State, guests: Sequence[PlacedGuest]) -> dict[str, Path]:
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        verified = pool.map(lambda guest: saved.find(state, guest.key), guests)
+        pairs = zip(guests, verified, strict=True)
+        return {guest.spec.name: one.folder for guest, one in pairs if one is not None}
+
+
+def _make(
+    state: State, host_image: str, machine: Machine, guests: Sequence[PlacedGuest], progress: Progress
+) -> None:
+    """Boot `guests` on a lab host of their own until they answer, and save them."""
+    sweep(machine.podman, state, _SAVING)
+    host = LabHost.fresh(_SAVING, state, machine.podman)
+    try:
+        progress.step(t("booting {guests} once, to be restored from now on", guests=_names(guests)), None)
+        seeds = [guest.spec.name for guest in guests if guest.image.seed]
+        host.prepare_run_dir()
+        lay_ready(state, host.run_dir, [guest.spec for guest in guests], (), seeds)
+        folders = [(guest.image.path.parent, f"{SAVED}/{guest.spec.name}") for guest in guests]
+        finish(host.start(host_image, folders), ("run",))
+        step("saving.container")
+        with connected(host.run_dir) as connection:
+            bring_up(connection, guests, set())
+            addresses = {guest.spec.name: guest.spec.address for guest in guests}
+            wait_for_guests(host.run_dir, state.key_pair("look_key"), addresses, _BOOT_S, settle_s=_SETTLE_S)
+            step("saving.booted")
+            for guest in guests:
+                progress.step(t("saving {guest}", guest=guest.spec.name), None)
+                _save(state, host, connection, guest)
+    finally:
+        host.remove()
+
+
+def _save(state: State, host: LabHost, connection, guest: PlacedGuest) -> None:  # type: ignore[no-untyped-def]
+    inside = f"/run/kvmlab/save/{guest.spec.name}"
+    host.execute(["mkdir", "-p", inside])
+    save_to(connection, guest, f"{inside}/memory")
+    disk = f"/var/lib/libvirt/images/{guest.spec.name}"
+    seed = [f"{disk}-seed.iso", f"{inside}/seed.iso"]
+    script = f'cp --sparse=always "$1" {inside}/disk.qcow2; [ ! -e "$2" ] || cp "$2" "$3"; chmod 644 {inside}/*'
+    done = host.execute(["sh", "-euc", script, "sh", f"{disk}.qcow2", *seed])
+    if done.returncode:
+        raise OSError(done.stderr.strip())
+    step("saving.saved")
+    with tempfile.TemporaryDirectory(dir=state.saved, prefix=".new-") as folder:
+        fresh = Path(folder) / "guest"
+        shutil.copytree(host.run_dir / "save" / guest.spec.name, fresh)
+        saved.keep(state, guest.key, fresh)
+
+
+def _names(guests: Sequence[PlacedGuest]) -> str:
+    return ", ".join(guest.spec.name for guest in guests)

@@ -1,0 +1,80 @@
+"""Waiting until guests answer: from outside, through the lab host's ssh.sock, to each guest's port 22."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvmlab.errors import CannotRun
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    import paramiko
+
+_PAUSE_S = 0.03
+
+
+def wait_for_guests(
+    run_dir: Path, look_key: Path, addresses: Mapping[str, str], timeout_s: float, settle_s: float = 0
+) -> None:
+    """Return once every guest (name to address) sends its SSH banner (RFC 4253, 4.2), and `settle_s` later."""
+    deadline = time.monotonic() + timeout_s
+    with _transport(run_dir, look_key, deadline) as transport:
+        for name, address in addresses.items():
+            while not _answers(transport, address):
+                if time.monotonic() > deadline:
+                    raise CannotRun(
+                        t("Guest {guest} did not answer at {address} within {seconds} s.",
+                          guest=name, address=address, seconds=round(timeout_s)),
+                        "kvmlab doctor",
+                    )  # fmt: skip
+                time.sleep(_PAUSE_S)
+    time.sleep(settle_s)
+
+
+@contextlib.contextmanager
+def _transport(run_dir: Path, look_key: Path, deadline: float) -> Iterator[paramiko.Transport]:
+    import paramiko
+
+    while True:
+        try:
+            transport = paramiko.Transport(_connect(run_dir))
+            transport.start_client(timeout=5)
+            transport.auth_publickey("root", paramiko.Ed25519Key.from_private_key_file(str(look_key)))
+            break
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            if time.monotonic() > deadline:
+                raise CannotRun(t("The lab host does not answer: {error}.", error=error), "kvmlab doctor") from None
+            time.sleep(_PAUSE_S)
+    try:
+        yield transport
+    finally:
+        transport.close()
+
+
+def _connect(run_dir: Path) -> socket.socket:
+    """ssh.sock, named through /proc/self/fd: a Unix socket's path may have 107 bytes (unix(7))."""
+    folder = os.open(run_dir, os.O_PATH | os.O_CLOEXEC)
+    try:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(f"/proc/self/fd/{folder}/ssh.sock")
+        return connection
+    finally:
+        os.close(folder)
+
+
+def _answers(transport: paramiko.Transport, address: str) -> bool:
+    import paramiko
+
+    try:
+        channel = transport.open_channel("direct-tcpip", (address, 22), ("127.0.0.1", 0), timeout=5)
+        channel.settimeout(5)
+        with channel:
+            return bool(channel.recv(4) == b"SSH-")
+    except (OSError, EOFError, paramiko.SSHException):
+        return False

@@ -1,0 +1,66 @@
+"""Carrying out a solution: its steps in order, on the lab host or in a guest, as a student would type them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kvmlab.faults import step as fault
+from kvmlab.labhost.container import LabHost
+
+if TYPE_CHECKING:
+    from kvmlab.course.solution import Step
+
+STEP_S = 300
+_BOOT_S = 90
+"""How long a step in a guest waits for a guest that the step before has restarted."""
+_BASH = ("bash", "-euo", "pipefail", "-s")
+
+
+@dataclass(frozen=True)
+class StepOutcome:
+    """What became of one step: bash's exit status and the end of what it printed."""
+
+    step: Step
+    status: int
+    output: str
+
+
+def carry_out(host: LabHost, steps: Iterable[Step], *, stop_at_failure: bool = True) -> list[StepOutcome]:
+    """Run the steps; with `stop_at_failure` the first that fails is the last."""
+    outcomes = []
+    for step in steps:
+        outcome = run_step(host, step)
+        outcomes.append(outcome)
+        fault("solve.step")
+        if outcome.status and stop_at_failure:
+            break
+    return outcomes
+
+
+def run_step(host: LabHost, step: Step) -> StepOutcome:
+    """Feed one step to bash on the lab host, or through ssh to the guest's own shell."""
+    command = _BASH if step.guest is None else guest_command(step.guest, "sh", "-eu", "-s")
+    argv = host.exec_argv(command, env=[f"KVMLAB_WAIT={_BOOT_S}"])
+    try:
+        done = subprocess.run(
+            argv,
+            input=step.code,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=STEP_S,
+        )
+    except subprocess.TimeoutExpired as trouble:
+        said = trouble.stdout or b""
+        text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+        return StepOutcome(step, 124, text[-2000:])
+    return StepOutcome(step, done.returncode, done.stdout[-2000:])
+
+
+def guest_command(guest: str, *command: str) -> tuple[str, ...]:
+    """The argv, on the lab host, that runs `command` in `guest` (ssh there finds a guest by its name)."""
+    return ("ssh", "-T", "-o", "BatchMode=yes", "--", guest, *command)

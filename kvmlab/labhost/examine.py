@@ -1,0 +1,160 @@
+"""What `kvmlab doctor` finds: each thing a lab host needs of this computer, and what to do where it lacks.
+
+Nothing is installed and nothing is changed; what needs the images is tried with them where they are built.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
+
+from kvmlab.errors import KvmlabError
+from kvmlab.labhost.machine import find_accelerator, find_podman
+from kvmlab.labhost.podman import Podman
+from kvmlab.paths import State
+from kvmlab.words import t
+
+
+class Level(Enum):
+    """How a finding stands: labs run well, run but not as they could, cannot run, or nobody knows yet."""
+
+    GOOD = "good"
+    SLOW = "slow"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding: what was looked at, how it stands, what was seen, and a command where one helps."""
+
+    name: str
+    level: Level
+    seen: str
+    todo: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Plain data."""
+        return {**asdict(self), "level": self.level.value}
+
+
+def examine(state: State, host_image: str | None, guest_disk: Path | None) -> Iterator[Finding]:
+    """All findings, the cheap ones first. `host_image` and `guest_disk` are None while they are not built."""
+    yield _program("podman", "podman --version", "sudo apt install podman uidmap")
+    yield _program("mmdebstrap", "mmdebstrap --version", "sudo apt install mmdebstrap")
+    yield _program("ssh-keygen", "", "sudo apt install openssh-client")
+    yield from _user()
+    yield _cgroups()
+    yield _device("/dev/net/tun", t("guests have no network without it"))
+    yield _space(state)
+    yield _memory()
+    yield _containers(state, host_image)
+    yield _accelerator(state, host_image, guest_disk)
+
+
+def _program(name: str, command: str, todo: str) -> Finding:
+    path = shutil.which(name)
+    if path is None:
+        return Finding(name, Level.BAD, t("not installed"), todo)
+    said = ""
+    if command:
+        done = subprocess.run(command.split(), capture_output=True, text=True, errors="replace")
+        said = done.stdout.strip().splitlines()[0] if done.stdout.strip() else ""
+    return Finding(name, Level.GOOD, said or path)
+
+
+def _user() -> Iterator[Finding]:
+    if os.getuid() == 0:
+        seen = t("root: lab hosts run as root; as an ordinary user they could harm less")
+        yield Finding(t("user"), Level.GOOD, seen)
+        return
+    name = pwd.getpwuid(os.getuid()).pw_name
+    yield Finding(t("user"), Level.GOOD, t("{name}: lab hosts run without root", name=name))
+    if not shutil.which("newuidmap"):
+        yield Finding("newuidmap", Level.BAD, t("not installed"), "sudo apt install uidmap")
+    for file in ("/etc/subuid", "/etc/subgid"):
+        yield _range(file, name)
+
+
+def _range(file: str, name: str) -> Finding:
+    """subuid(5): user or uid, first, count; a lab host needs the usual 65536."""
+    counts = [0]
+    for line in Path(file).read_text().splitlines() if Path(file).exists() else ():
+        owner, _, rest = line.partition(":")
+        if owner in (name, str(os.getuid())) and rest.rpartition(":")[2].isdigit():
+            counts.append(int(rest.rpartition(":")[2]))
+    if max(counts) >= 65536:
+        return Finding(file, Level.GOOD, t("{count} ids", count=max(counts)))
+    todo = f"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {name} && podman system migrate"
+    return Finding(file, Level.BAD, t("no range of 65536 ids for {name}", name=name), todo)
+
+
+def _cgroups() -> Finding:
+    version = 2 if Path("/sys/fs/cgroup/cgroup.controllers").exists() else 1
+    if version == 2 or os.getuid() == 0:
+        return Finding("cgroup", Level.GOOD, t("version {version}", version=version))
+    todo = "sudo grubby --update-kernel=ALL --args=systemd.unified_cgroup_hierarchy=1"
+    return Finding("cgroup", Level.BAD, t("version 1; an ordinary user needs version 2"), todo)
+
+
+def _device(path: str, meaning: str) -> Finding:
+    if os.access(path, os.R_OK | os.W_OK):
+        return Finding(path, Level.GOOD, t("can be opened"))
+    todo = "sudo modprobe tun" if not Path(path).exists() else f"sudo chmod 666 {path}"
+    return Finding(path, Level.BAD, t("cannot be opened: {meaning}", meaning=meaning), todo)
+
+
+def _space(state: State) -> Finding:
+    parent = next(path for path in (state.root, *state.root.parents) if path.exists())
+    free = shutil.disk_usage(parent).free // 2**20
+    if free >= 4096:
+        return Finding(t("space"), Level.GOOD, t("{free} MiB free at {path}", free=free, path=parent))
+    seen = t("{free} MiB free at {path}; 4096 are needed", free=free, path=parent)
+    return Finding(t("space"), Level.BAD, seen, f"df -h {parent}")
+
+
+def _memory() -> Finding:
+    lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+    free = int(lines["MemAvailable"].split()[0]) // 1024
+    level = Level.GOOD if free >= 1024 else Level.SLOW
+    return Finding(t("memory"), level, t("{free} MiB available; a lab takes 200 to 1000", free=free))
+
+
+def _containers(state: State, host_image: str | None) -> Finding:
+    name = t("a lab host starts")
+    if host_image is None:
+        return Finding(name, Level.UNKNOWN, t("the host image is not built yet"), "kvmlab image build")
+    try:
+        podman: Podman = find_podman(state, host_image)
+    except KvmlabError as error:
+        return Finding(name, Level.BAD, error.message, "podman info")
+    options = " ".join((*podman.global_options, *podman.run_options))
+    return Finding(name, Level.GOOD, t("yes, with {options}", options=options) if options else t("yes"))
+
+
+def _accelerator(state: State, host_image: str | None, guest_disk: Path | None) -> Finding:
+    device = Path("/dev/kvm")
+    slow = t("guests are emulated, several times slower")
+    if not device.exists():
+        todo = "sudo modprobe kvm_intel || sudo modprobe kvm_amd"
+        return Finding("KVM", Level.SLOW, t("no /dev/kvm; {slow}", slow=slow), todo)
+    if not os.access(device, os.R_OK | os.W_OK):
+        group = grp.getgrgid(device.stat().st_gid).gr_name
+        todo = f"sudo usermod -aG {group} $USER"
+        return Finding("KVM", Level.SLOW, t("/dev/kvm is not yours; {slow}", slow=slow), todo)
+    if host_image is None or guest_disk is None:
+        return Finding("KVM", Level.UNKNOWN, t("a guest has to be booted to know"), "kvmlab image build")
+    try:
+        works = find_accelerator(state, find_podman(state, host_image), host_image, guest_disk) == "kvm"
+    except KvmlabError as error:
+        return Finding("KVM", Level.UNKNOWN, error.message)
+    if works:
+        return Finding("KVM", Level.GOOD, t("a guest boots under it"))
+    return Finding("KVM", Level.SLOW, t("/dev/kvm opens, but no guest boots under it; {slow}", slow=slow))
