@@ -1,0 +1,110 @@
+"""A kvmlab of its own for every test: its own state directory, the images and saved guests shared."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from kvmlab import words
+from kvmlab.paths import State, default_root
+
+SHARED = ("images", "saved", "cache", "keys")
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Each test begins in English, whatever the one before spoke."""
+    words.set_language("en")
+    yield
+    words.set_language("en")
+
+
+@pytest.fixture(scope="session")
+def shared_state() -> State:
+    """Where tests keep what is dear to make; beside a user's own state, never in it."""
+    root = os.environ.get("KVMLAB_TEST_STATE")
+    return State(Path(root) if root else default_root().with_name("kvmlab-tests"))
+
+
+@dataclass
+class Kvmlab:
+    """The command, as a user types it, in a state directory of this test's own."""
+
+    state: State
+    env: dict[str, str] = field(default_factory=dict)
+
+    def __call__(
+        self, *argv: str, die_at: str = "", env: dict[str, str] | None = None, stdin: str = "", timeout_s: float = 300
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `kvmlab ARGV…`; with `die_at` it kills itself at that step."""
+        return subprocess.run(
+            [sys.executable, "-m", "kvmlab", *argv],
+            env=self.environ(die_at, env),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+        )
+
+    def begin(self, *argv: str) -> subprocess.Popen[str]:
+        """Begin it and go on."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [sys.executable, "-m", "kvmlab", *argv], env=self.environ(), stdout=pipe, stderr=pipe, text=True
+        )
+
+    def environ(self, die_at: str = "", env: dict[str, str] | None = None) -> dict[str, str]:
+        """The environment it runs in: a plain one, with this test's state."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("KVMLAB_", "LC_", "LANG"))}
+        kept |= {"KVMLAB_STATE": str(self.state.root), "LANG": "C.UTF-8", "PYTHONPATH": str(REPOSITORY)}
+        return {**kept, **({"KVMLAB_DIE_AT": die_at} if die_at else {}), **self.env, **(env or {})}
+
+    def containers(self) -> list[dict[str, str]]:
+        """The containers of this state directory, running or not."""
+        from kvmlab.labhost.container import find_containers
+        from kvmlab.labhost.machine import remembered_podman
+
+        return find_containers(remembered_podman(self.state), self.state)
+
+
+def clear(state: State) -> None:
+    """Remove every container of `state`."""
+    from kvmlab.labhost.container import find_containers, remove_all
+    from kvmlab.labhost.machine import remembered_podman
+
+    podman = remembered_podman(state)
+    remove_all(podman, [found["name"] for found in find_containers(podman, state)])
+
+
+@pytest.fixture
+def own_state(tmp_path: Path, shared_state: State) -> State:
+    """A state directory with the shared images in it and nothing else."""
+    root = tmp_path / "state"
+    root.mkdir()
+    for name in SHARED:
+        (root / name).symlink_to(getattr(shared_state, name))
+    return State(root)
+
+
+@pytest.fixture
+def kvmlab(own_state: State) -> Iterator[Kvmlab]:
+    """The command in a fresh state; whatever lab hosts the test leaves are removed."""
+    yield Kvmlab(own_state)
+    clear(own_state)
+
+
+@pytest.fixture
+def bare_kvmlab(tmp_path: Path) -> Kvmlab:
+    """The command in an empty state, for tests that start no lab host."""
+    return Kvmlab(State(tmp_path / "bare"))
+
+
+RunKvmlab = Callable[..., subprocess.CompletedProcess[str]]
