@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TaskEntry:
-    """A task as the catalogue knows it."""
+    """A task as the catalogue knows it, its titles by language with the course's own values."""
 
     id: str
     points: int
+    titles: dict[str, str]
+
+    def title(self, lang: str) -> str:
+        """The title in `lang`, else in English."""
+        return self.titles.get(lang) or self.titles.get("en", self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,7 @@ class Course:
         self.root = root
         self.tag: str = index["tag"]
         self.titles: dict[str, str] = index["titles"]
-        self.chapters = tuple(
-            Chapter(one["id"], one["titles"], tuple(one["labs"])) for one in index["chapters"]
-        )
+        self.chapters = tuple(Chapter(one["id"], one["titles"], tuple(one["labs"])) for one in index["chapters"])
         self.entries = {one["id"]: _entry(one) for one in index["labs"]}
         self._state = state
 
@@ -163,7 +166,7 @@ class Course:
 
 
 def _entry(data: dict[str, Any]) -> Entry:
-    tasks = tuple(TaskEntry(name, points) for name, points in data["tasks"])
+    tasks = tuple(TaskEntry(one["id"], one["points"], one["titles"]) for one in data["tasks"])
     return Entry(**{**data, "tasks": tasks})
 
 

@@ -107,13 +107,9 @@ def _translation(root: Path, path: Path, english: LabText) -> tuple[LabText, str
     for task, original in zip(text.tasks, english.tasks, strict=False):
         place = task.title.place
         if task.id != original.id:
-            raise place.error(
-                t("task `{task}` where lab.md has `{original}`.", task=task.id, original=original.id)
-            )
+            raise place.error(t("task `{task}` where lab.md has `{original}`.", task=task.id, original=original.id))
         if task.points not in (None, original.points):
-            raise place.error(
-                t("task `{task}` has {points} points in lab.md.", task=task.id, points=original.points)
-            )
+            raise place.error(t("task `{task}` has {points} points in lab.md.", task=task.id, points=original.points))
         if len(task.hints) != len(original.hints):
             numbers = {"task": task.id, "here": len(task.hints), "there": len(original.hints)}
             raise place.error(t("task `{task}` has {here} hints, {there} in lab.md.", **numbers))
@@ -121,7 +117,5 @@ def _translation(root: Path, path: Path, english: LabText) -> tuple[LabText, str
             raise place.error(t("the explanation of `{task}` stands in one language only.", task=task.id))
     if len(text.tasks) != len(english.tasks):
         last = text.tasks[-1].title.place
-        raise last.error(
-            t("{here} tasks, {there} in lab.md.", here=len(text.tasks), there=len(english.tasks))
-        )
+        raise last.error(t("{here} tasks, {there} in lab.md.", here=len(text.tasks), there=len(english.tasks)))
     return text, header["title"], front.place("", 0, "title")

@@ -33,9 +33,7 @@ def make_index(root: Path) -> dict[str, Any]:
     translated = {lang: _front(root, f"course.{lang}.md") for lang in LANGUAGES if _is_file(root, lang)}
     found = _folders(root)
     order = [*front.table.get("chapters", {}), *sorted(found)]
-    chapters = [
-        _chapter(front, translated, name, found[name]) for name in dict.fromkeys(order) if name in found
-    ]
+    chapters = [_chapter(front, translated, name, found[name]) for name in dict.fromkeys(order) if name in found]
     labs = [_lab(root, one["id"], name) for one in chapters for name in one["names"]]
     return {
         "tag": _tag(root, front),
@@ -66,9 +64,7 @@ def _front(root: Path, name: str) -> Front:
         at = f"chapters.{chapter}"
         check_fields(front, table, {"title": str, "labs": list}, at=at)
         if not CHAPTER.fullmatch(chapter):
-            raise front.place(at).error(
-                t("`{name}` cannot be a chapter: small letters and digits.", name=chapter)
-            )
+            raise front.place(at).error(t("`{name}` cannot be a chapter: small letters and digits.", name=chapter))
     return front
 
 
@@ -115,15 +111,24 @@ def _lab(root: Path, chapter: str, name: str) -> dict[str, Any]:
         and (root / "solutions" / chapter / name / "solution.md").is_file(),
     }
     try:
-        lab = compile_lab(root, chapter, name, "en", None)
-        titles = {"en": lab.title}
-        entry |= {
-            "minutes": lab.minutes,
-            "tasks": [[task.id, task.points] for task in lab.tasks],
-            "titles": titles,
-        }
-        for lang in LANGUAGES:
-            titles[lang] = compile_lab(root, chapter, name, lang, None).title
+        entry |= _read(root, chapter, name)
     except AuthorError as error:
         entry["broken"] = error.message
     return entry
+
+
+def _read(root: Path, chapter: str, name: str) -> dict[str, Any]:
+    labs = {lang: compile_lab(root, chapter, name, lang, None) for lang in ("en", *LANGUAGES)}
+    tasks = [
+        {
+            "id": task.id,
+            "points": task.points,
+            "titles": {lang: lab.tasks[number].title for lang, lab in labs.items()},
+        }
+        for number, task in enumerate(labs["en"].tasks)
+    ]
+    return {
+        "minutes": labs["en"].minutes,
+        "titles": {lang: lab.title for lang, lab in labs.items()},
+        "tasks": tasks,
+    }

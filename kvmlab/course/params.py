@@ -41,10 +41,7 @@ def parameters(front: Front, lab_id: str, seed: str | None) -> dict[str, Any]:
     if seed is None or not variants:
         return {**own, "lan": LAN}
     for attempt in range(ATTEMPTS):
-        drawn = {
-            key: _draw(spec, raw[key], f"{lab_id}\n{seed}\n{attempt}\n{key}")
-            for key, spec in variants.items()
-        }
+        drawn = {key: _draw(spec, raw[key], f"{lab_id}\n{seed}\n{attempt}\n{key}") for key, spec in variants.items()}
         values = _resolved(front, {**raw, **drawn})
         if not _collides(own, values, fixed):
             return {**values, "lan": LAN}
@@ -63,9 +60,7 @@ def _refuse_names(front: Front, raw: Mapping[str, Any]) -> None:
     for key in raw:
         place = front.place("parameters", 0, key)
         if not _NAME.fullmatch(key):
-            raise place.error(
-                t("`{name}` is not a parameter's name: small letters, digits, `_`.", name=shown(key))
-            )
+            raise place.error(t("`{name}` is not a parameter's name: small letters, digits, `_`.", name=shown(key)))
         if key in _RESERVED:
             raise place.error(t("`{name}` is taken; choose another name.", name=key))
 

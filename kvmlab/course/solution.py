@@ -195,9 +195,7 @@ def _refuse_twice(fences: list[Fence]) -> None:
     for one in fences:
         name = one.step.id
         if name in seen and not one.where:
-            raise one.place.error(
-                t("step `{name}` stands here and on line {line}.", name=name, line=seen[name])
-            )
+            raise one.place.error(t("step `{name}` stands here and on line {line}.", name=name, line=seen[name]))
         seen[name] = one.place.line
 
 
@@ -225,9 +223,7 @@ def _steps(name: str, read: Mapping[str, Read], above: tuple[str, ...]) -> list[
         tail = " " + t("Did you mean `{meant}`?", meant=meant) if meant else ""
         raise place.error(t("there is no `{name}.md` beside it.", name=shown(base)) + tail)
     if base in (*above, name):
-        raise place.error(
-            t("these files have each other as base: {circle}.", circle=" → ".join([*above, name, base]))
-        )
+        raise place.error(t("these files have each other as base: {circle}.", circle=" → ".join([*above, name, base])))
     steps = _steps(base, read, (*above, name))
     return _worked_in(one, steps)
 

@@ -82,9 +82,7 @@ def _number(key: str, value: int | str, place: Place) -> int:
     return int(text)
 
 
-def objects(
-    front: Front, kind: str, folder: Path, root: Path, values: Mapping[str, Any]
-) -> tuple[StartObject, ...]:
+def objects(front: Front, kind: str, folder: Path, root: Path, values: Mapping[str, Any]) -> tuple[StartObject, ...]:
     """The header's [[networks]], [[pools]] or [[domains]]: XML templates beside lab.md."""
     found: dict[str, StartObject] = {}
     for index, raw in enumerate(front.table.get(kind, [])):
@@ -94,9 +92,7 @@ def objects(
         name = _name_in(xml, read_source(folder / table["xml"], root).at(1))
         if name in found:
             raise place.error(t("`{name}` is defined twice.", name=name))
-        found[name] = StartObject(
-            name, xml, table["xml"], table.get("active", True), table.get("autostart", False)
-        )
+        found[name] = StartObject(name, xml, table["xml"], table.get("active", True), table.get("autostart", False))
     return tuple(found.values())
 
 
@@ -136,9 +132,7 @@ def files(front: Front, folder: Path, root: Path, values: Mapping[str, Any]) -> 
         else:
             at = front.place("files", index, "template")
             text = template_file(folder, root, table["template"], at, values)
-        found.append(
-            FileSpec(path, text, _mode(table.get("mode", 0o644), front.place("files", index, "mode")))
-        )
+        found.append(FileSpec(path, text, _mode(table.get("mode", 0o644), front.place("files", index, "mode"))))
     return tuple(found)
 
 

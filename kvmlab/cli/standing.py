@@ -1,0 +1,81 @@
+"""Where a student stands, put together for list, status and overview from progress and from what runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kvmlab.course.progress import LabProgress, Progress
+from kvmlab.course.runs import Run, runs
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.cli.context import Context
+    from kvmlab.course import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One lab and how far the student is. `state`: done, running, begun, solved (by kvmlab) or new."""
+
+    entry: Entry
+    progress: LabProgress
+    run: Run | None
+
+    @property
+    def state(self) -> str:
+        """The most telling of the five; running goes before done."""
+        was = self.progress
+        if self.run:
+            return "running"
+        if was.done:
+            return "done"
+        if was.solved_ever:
+            return "solved"
+        return "begun" if was.checks or was.hints or was.started else "new"
+
+    @property
+    def points(self) -> int:
+        """The best result, never more than the lab has now."""
+        return min(self.progress.best_points, self.entry.points)
+
+
+def standings(ctx: Context) -> list[Standing]:
+    """All labs of the course, in its order."""
+    progress, running = Progress(ctx.state, ctx.course.tag), runs(ctx.state, ctx.course)
+    return [
+        Standing(entry, progress.lab(lab_id), running.get(lab_id))
+        for lab_id in ctx.course.ids
+        for entry in [ctx.course.entries[lab_id]]
+    ]
+
+
+def since(minutes: int | None) -> str:
+    """How long something has been running: "for 12 min", "for 3 h 5 min", "for 2 d"."""
+    if minutes is None:
+        return ""
+    if minutes < 60:
+        return t("for {minutes} min", minutes=minutes)
+    if minutes < 48 * 60:
+        return t("for {hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+    return t("for {days} d", days=minutes // 1440)
+
+
+def state_word(state: str) -> str:
+    """What a run's state is called."""
+    words = {
+        "starting": t("start was interrupted"),
+        "running": t("running"),
+        "stopping": t("finish was interrupted"),
+        "damaged": t("its record is damaged"),
+    }
+    return words.get(state, state)
+
+
+def write_json(document: dict[str, Any]) -> int:
+    """One JSON document on standard output, and nothing else; exit status 0."""
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+    return 0

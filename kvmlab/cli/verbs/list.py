@@ -1,0 +1,133 @@
+"""`kvmlab list`: the labs by chapter, how long each takes, how far the student is."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Any
+
+from kvmlab.cli.standing import Standing, standings, write_json
+from kvmlab.report.plain import Page, cells, fit, right
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.cli.context import Context
+
+STYLES = {"done": "green", "running": "bold cyan", "begun": "yellow", "solved": "dim", "new": "dim"}
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """The options of this verb."""
+    parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
+
+
+def run(args: Namespace, ctx: Context) -> int:
+    """Print the course. A lab with a broken lab.md is in the list, with what is wrong."""
+    found = standings(ctx)
+    if args.json:
+        return write_json(_document(ctx, found))
+    page = Page(color=ctx.color())
+    _head(page, ctx, found)
+    for chapter in ctx.course.chapters:
+        page.line()
+        page.line(page.paint(fit(chapter.title(ctx.lang), page.width).rstrip(), "bold"))
+        _rows(page, ctx, found, [one for one in found if one.entry.chapter == chapter.id])
+    page.line()
+    _legend(page, found)
+    page.commands(
+        [("kvmlab show LAB", t("what a lab asks for")), ("kvmlab start LAB", t("a lab host with the lab on it"))]
+    )
+    return 0
+
+
+def _head(page: Page, ctx: Context, found: list[Standing]) -> None:
+    points, most = sum(one.points for one in found), sum(one.entry.points for one in found)
+    done = sum(bool(one.progress.done) for one in found)
+    tail = t("{done} of {labs} labs, {points} of {most} points", done=done, labs=len(found), points=points, most=most)
+    width = max(10, page.width - cells(tail) - 14)
+    title = fit(ctx.course.title(ctx.lang), min(width, cells(ctx.course.title(ctx.lang)))).rstrip()
+    page.line(f"{page.paint(title, 'bold')}  {page.bar(points, most)}  {page.paint(tail, 'dim')}")
+
+
+def _rows(page: Page, ctx: Context, found: list[Standing], shown: list[Standing]) -> None:
+    ids = max(cells(one.entry.id) for one in found)
+    minutes = max(cells(_minutes(one)) for one in found)
+    points = max(cells(_points(one)) for one in found)
+    bars = page.width >= 100
+    room = page.width - 4 - ids - 2 - 2 - minutes - 2 - points - (12 if bars else 0)
+    titles = min(room, max(cells(_title(one, ctx.lang)) for one in found))
+    for one in shown:
+        mark = page.paint(page.mark(one.state), STYLES[one.state])
+        name = page.paint(fit(one.entry.id, ids), "cyan" if one.state != "running" else "bold cyan")
+        if one.entry.broken:
+            page.line(f"  {mark} {name}  {page.paint(fit(one.entry.broken, page.width - ids - 6).rstrip(), 'red')}")
+            continue
+        title = fit(_title(one, ctx.lang), titles)
+        title = title if one.entry.complete else page.paint(title, "dim")
+        tail = [right(_minutes(one), minutes), right(_points(one), points)]
+        if bars:
+            tail.append(page.bar(one.points, one.entry.points))
+        page.line(f"  {mark} {name}  {title}  " + "  ".join(tail))
+
+
+def _title(one: Standing, lang: str) -> str:
+    if one.entry.broken:
+        return ""
+    title = one.entry.title(lang)
+    return title if one.entry.complete else t("{title} (not ready yet)", title=title)
+
+
+def _minutes(one: Standing) -> str:
+    return t("{minutes} min", minutes=one.entry.minutes) if one.entry.minutes else ""
+
+
+def _points(one: Standing) -> str:
+    return f"{one.points}/{one.entry.points}"
+
+
+def _legend(page: Page, found: list[Standing]) -> None:
+    """Only the signs that are there."""
+    words = {
+        "done": t("done"),
+        "running": t("running"),
+        "begun": t("begun"),
+        "solved": t("solution seen"),
+    }
+    states = {one.state for one in found}
+    signs = [f"{page.paint(page.mark(key), STYLES[key])} {word}" for key, word in words.items() if key in states]
+    if signs:
+        page.line("  " + "   ".join(signs))
+        page.line()
+
+
+def _document(ctx: Context, found: list[Standing]) -> dict[str, Any]:
+    return {
+        "schema": "kvmlab.list/1",
+        "course": {"id": ctx.course.tag, "title": ctx.course.title(ctx.lang)},
+        "points": sum(one.points for one in found),
+        "max_points": sum(one.entry.points for one in found),
+        "chapters": [
+            {
+                "id": chapter.id,
+                "title": chapter.title(ctx.lang),
+                "labs": [_lab(one, ctx.lang) for one in found if one.entry.chapter == chapter.id],
+            }
+            for chapter in ctx.course.chapters
+        ],
+    }
+
+
+def _lab(one: Standing, lang: str) -> dict[str, Any]:
+    return {
+        "id": one.entry.id,
+        "title": one.entry.title(lang),
+        "minutes": one.entry.minutes,
+        "state": one.state,
+        "points": one.points,
+        "max_points": one.entry.points,
+        "complete": one.entry.complete,
+        "error": one.entry.broken or None,
+        "tasks": [
+            {"id": task.id, "max_points": task.points, "passed": task.id in one.progress.passed}
+            for task in one.entry.tasks
+        ],
+    }

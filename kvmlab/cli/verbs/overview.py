@@ -1,0 +1,78 @@
+"""`kvmlab` alone: where am I, what is running, what next."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from kvmlab.cli.standing import Standing, since, standings, state_word
+from kvmlab.cli.verbs.status import next_commands, titles_now
+from kvmlab.report.plain import Page, cells, fit
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.cli.context import Context
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """It has none."""
+
+
+def run(args: Namespace, ctx: Context) -> int:
+    """Print the course in one line, each lab that runs, and the commands to go on with."""
+    found = standings(ctx)
+    page = Page(color=ctx.color())
+    _course(page, ctx, found)
+    running = [one for one in found if one.run]
+    for one in running:
+        page.line()
+        _running(page, one, ctx.lang)
+    page.line()
+    page.line(page.paint(t("What next"), "bold"))
+    page.commands(_next(running, found))
+    return 0
+
+
+def _course(page: Page, ctx: Context, found: list[Standing]) -> None:
+    title = ctx.course.title(ctx.lang)
+    page.line(page.paint(fit(title, min(cells(title), page.width)).rstrip(), "bold"))
+    points, most = sum(one.points for one in found), sum(one.entry.points for one in found)
+    done = sum(bool(one.progress.done) for one in found)
+    words = t("{done} of {labs} labs, {points} of {most} points", done=done, labs=len(found), points=points, most=most)
+    page.line(f"{page.bar(points, most, 20)}  {page.paint(words, 'dim')}")
+
+
+def _running(page: Page, one: Standing, lang: str) -> None:
+    assert one.run
+    state = state_word(one.run.state)
+    if one.run.state == "running":
+        points = t("{points}/{most} points", points=one.progress.points, most=one.entry.points)
+        state = f"{state} {since(one.run.minutes)}".rstrip() + t(", ") + points
+    style = "bold cyan" if one.run.state == "running" else "bold yellow"
+    page.line(f"{page.paint(page.mark('running') + ' ' + one.entry.id, style)}  {one.entry.title(lang)}")
+    page.line("  " + page.paint(state, "dim"))
+    left = [task for task in one.entry.tasks if task.id not in one.progress.passed]
+    if left and one.run.state == "running":
+        title = titles_now(one, lang)[left[0].id]
+        label = t("next task:")
+        room = page.width - 2 - cells(label) - 1 - cells(left[0].id) - 2
+        page.line(f"  {label} {page.paint(left[0].id, 'cyan')}  {fit(title, max(8, room)).rstrip()}")
+
+
+def _next(running: list[Standing], found: list[Standing]) -> list[tuple[str, str]]:
+    """The most useful commands now; the first is what most will want."""
+    if running:
+        return [*next_commands(running[0]), *([("kvmlab status", t("all that runs"))] if len(running) > 1 else [])]
+    ready = [one for one in found if one.entry.complete and not one.entry.broken]
+    open_ = [one for one in ready if not one.progress.done]
+    if not ready:
+        return [("kvmlab list", t("all labs"))]
+    if not open_:
+        return [("kvmlab list", t("all labs: you have done every one of them"))]
+    lab = next((one for one in open_ if one.state == "begun"), open_[0]).entry.id
+    return [
+        (f"kvmlab start {lab}", t("a lab host with the lab on it")),
+        (f"kvmlab show {lab}", t("what the lab asks for")),
+        ("kvmlab list", t("all labs")),
+        *([] if any(one.progress.checks for one in found) else [("kvmlab doctor", t("whether this computer can"))]),
+    ]

@@ -1,0 +1,128 @@
+"""`kvmlab status`: what runs and what has been achieved there, from the state directory alone."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Any
+
+from kvmlab.cli.standing import Standing, since, standings, state_word, write_json
+from kvmlab.report.plain import Page, cells, fit, right
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.cli.context import Context
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """The options of this verb."""
+    parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
+
+
+def run(args: Namespace, ctx: Context) -> int:
+    """Print each lab that was started and not finished, task by task."""
+    found = [one for one in standings(ctx) if one.run]
+    if args.json:
+        return write_json({"schema": "kvmlab.status/1", "labs": [_lab(one, ctx.lang) for one in found]})
+    page = Page(color=ctx.color())
+    if not found:
+        page.line(t("No lab is running."))
+        page.commands([("kvmlab", t("what next")), ("kvmlab list", t("all labs"))])
+        return 0
+    for number, one in enumerate(found):
+        if number:
+            page.line()
+        _print(page, one, ctx.lang)
+    return 0
+
+
+def _print(page: Page, one: Standing, lang: str) -> None:
+    assert one.run
+    width = min(page.width, 100)
+    points = t("{points}/{most} points", points=one.progress.points, most=one.entry.points)
+    style = "bold cyan" if one.run.state == "running" else "bold yellow"
+    age = since(one.run.minutes) if one.run.state == "running" else ""
+    state = f"{state_word(one.run.state)} {age}".rstrip()
+    room = max(8, width - 2 - cells(one.entry.id) - 2 - cells(points) - 2)
+    page.line(
+        f"{page.paint(page.mark('running'), style)} {page.paint(one.entry.id, style)}  "
+        f"{page.paint(fit(state, room), 'dim')}  {points}"
+    )
+    if one.run.variant:
+        page.line("  " + page.paint(t("variant {variant}", variant=fit(one.run.variant, 40).rstrip()), "dim"))
+    _tasks(page, one, lang, width)
+    page.line()
+    page.commands(next_commands(one))
+
+
+def _tasks(page: Page, one: Standing, lang: str, width: int) -> None:
+    """A line per task: passed or not, the id, the title, hints given, points."""
+    rows = _task_rows(one, lang)
+    ids = max((cells(row[0]) for row in rows), default=0)
+    hints = max((cells(row[2]) for row in rows), default=0)
+    titles = max(4, min(width - 4 - ids - 2 - 2 - hints - 4, max((cells(row[1]) for row in rows), default=0)))
+    for name, title, given, points, passed in rows:
+        mark = page.paint(page.mark("done"), "green") if passed else page.paint(page.mark("new"), "dim")
+        tail = f"  {page.paint(fit(given, hints), 'dim')}" if hints else ""
+        page.line(f"  {mark} {page.paint(fit(name, ids), 'cyan')}  {fit(title, titles)}{tail}  {right(points, 2)}")
+
+
+def _task_rows(one: Standing, lang: str) -> list[tuple[str, str, str, str, bool]]:
+    assert one.run
+    titles = titles_now(one, lang)
+    rows = []
+    for task in one.entry.tasks:
+        given = one.progress.hints.get(task.id, 0)
+        word = "" if not given else t("1 hint") if given == 1 else t("{count} hints", count=given)
+        rows.append((task.id, titles[task.id], word, str(task.points), task.id in one.progress.passed))
+    return rows
+
+
+def titles_now(one: Standing, lang: str) -> dict[str, str]:
+    """The tasks' titles, with the values the lab was started with where they are known in this language."""
+    titles = {task.id: task.title(lang) for task in one.entry.tasks}
+    compiled = one.run.compiled if one.run else None
+    if compiled and compiled.lang == lang:
+        titles |= {task.id: task.title for task in compiled.tasks if task.id in titles}
+    return titles
+
+
+def next_commands(one: Standing) -> list[tuple[str, str]]:
+    """What to do with a lab that was started, as commands."""
+    lab = one.entry.id
+    if one.run and one.run.state in ("starting", "damaged"):
+        return [(f"kvmlab reset {lab}", t("throw it away and start again"))]
+    if one.run and one.run.state == "stopping":
+        return [(f"kvmlab finish {lab}", t("remove what is left of it"))]
+    if one.entry.tasks and all(task.id in one.progress.passed for task in one.entry.tasks):
+        return [(f"kvmlab finish {lab}", t("remove the lab host; your progress is kept"))]
+    return [
+        (f"kvmlab shell {lab}", t("work on it")),
+        (f"kvmlab check {lab}", t("see how far you are")),
+        (f"kvmlab hint {lab}", t("a hint for the next task")),
+    ]
+
+
+def _lab(one: Standing, lang: str) -> dict[str, Any]:
+    assert one.run
+    rows = _task_rows(one, lang)
+    return {
+        "id": one.entry.id,
+        "state": one.run.state,
+        "variant": one.run.variant,
+        "started": one.run.started or None,
+        "verdict": one.progress.verdict or None,
+        "points": one.progress.points,
+        "max_points": one.entry.points,
+        "checked": one.progress.checked or None,
+        "tasks": [
+            {
+                "id": name,
+                "title": title,
+                "passed": passed,
+                "max_points": int(points),
+                "hints": one.progress.hints.get(name, 0),
+            }
+            for name, title, _, points, passed in rows
+        ],
+        "next": next_commands(one)[0][0],
+    }

@@ -1,0 +1,239 @@
+"""Text for a terminal without rich, for the verbs that have to answer at once: list, status, hint, overview.
+
+Widths are counted in cells: a Chinese character takes two. Nothing that is printed can move the cursor: control
+characters are dropped from every text before it is laid out, only our own colours are added after.
+Rejected: rich for these verbs (its import alone takes three times an empty Python).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+MARKS = {"done": "✓", "running": "▸", "begun": "◔", "solved": "◌", "new": "◦", "full": "▰", "empty": "▱"}
+ASCII = {"done": "x", "running": ">", "begun": "~", "solved": "s", "new": ".", "full": "#", "empty": "-"}
+NOT_FIRST = "，。、；：！？）】》」』”’…,.;:!?)]}%"  # may not begin a line
+NOT_LAST = "（【《「『“‘([{"  # may not end one
+MOST_TEXT = 96  # a line of prose longer than this is hard to read
+
+_INLINE = re.compile(r"(`+)(.+?)\1|\*\*(.+?)\*\*|(?<![\w*])\*([^\s*][^*]*?)\*(?![\w*])|\[([^\]]+)\]\([^)]*\)")
+_ITEM = re.compile(r"(\s*)([-*+]|\d{1,2}[.)])\s+(.*)")
+
+Glyphs = list[tuple[str, str]]  # one character and its styles, "bold cyan"
+
+
+def cells(text: str) -> int:
+    """How many columns `text` takes."""
+    return len(text) if text.isascii() else sum(_cell(letter) for letter in text)
+
+
+def _cell(letter: str) -> int:
+    if letter.isascii():
+        return 1
+    from unicodedata import combining, east_asian_width
+
+    if combining(letter) or letter in "\u200b\u200d\ufe0e\ufe0f":
+        return 0
+    return 2 if east_asian_width(letter) in "WF" else 1
+
+
+def clean(text: str) -> str:
+    """`text` without control characters (escape sequences, line ends, direction marks)."""
+    return "".join(letter for letter in text.replace("\t", " ").replace("\n", " ") if letter.isprintable())
+
+
+def fit(text: str, width: int) -> str:
+    """`text`, cut with `…` where it is wider than `width`, and filled with blanks up to it."""
+    text = clean(text)
+    if cells(text) > width:
+        kept, room = "", width - 1
+        for letter in text:
+            if _cell(letter) > room:
+                break
+            kept, room = kept + letter, room - _cell(letter)
+        text = f"{kept}…"
+    return text + " " * (width - cells(text))
+
+
+def right(text: str, width: int) -> str:
+    """`text` with blanks before it, so that it ends in column `width`."""
+    return " " * (width - cells(text)) + text
+
+
+def terminal_width(stream: TextIO | None = None) -> int:
+    """$COLUMNS, else the terminal's width, else 80; never less than 40."""
+    try:
+        found = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        try:
+            found = os.get_terminal_size((stream or sys.stdout).fileno()).columns
+        except (OSError, ValueError, AttributeError):
+            found = 80
+    return max(40, found) if found > 0 else 80
+
+
+class Page:
+    """Lines for `stream`, in colour or not, at most `width` cells wide."""
+
+    def __init__(self, *, color: bool, width: int | None = None, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stdout
+        self.color = color
+        self.width = width or terminal_width(self.stream)
+        utf8 = (getattr(self.stream, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+        self._marks = MARKS if utf8 else ASCII
+
+    def mark(self, name: str) -> str:
+        """A sign of one cell: done, running, begun, solved, new."""
+        return self._marks[name]
+
+    def paint(self, text: str, styles: str) -> str:
+        """`text` in `styles` ("bold green"), or as it is where there is no colour."""
+        if not self.color or not styles or not text:
+            return text
+        return f"\x1b[{';'.join(SGR[one] for one in styles.split())}m{text}\x1b[0m"
+
+    def bar(self, part: int, whole: int, width: int = 10) -> str:
+        """How much of `whole` is reached: ▰▰▰▱▱. Only nothing is empty, only all is full."""
+        filled = 0 if whole <= 0 else min(width, part * width // whole)
+        if part > 0:
+            filled = max(1, filled)
+        style = "green" if 0 < whole <= part else "cyan"
+        full, empty = self._marks["full"] * filled, self._marks["empty"] * (width - filled)
+        return self.paint(full, style) + self.paint(empty, "dim")
+
+    def line(self, text: str = "") -> None:
+        """One line; what the stream's encoding does not have becomes `?`."""
+        encoding = getattr(self.stream, "encoding", None) or "utf-8"
+        self.stream.write(text.rstrip(" ").encode(encoding, "replace").decode(encoding) + "\n")
+
+    def lines(self, found: Iterable[str], indent: int = 0) -> None:
+        """Several lines, moved right by `indent`."""
+        for one in found:
+            self.line(" " * indent + one if one else "")
+
+    def commands(self, rows: Sequence[tuple[str, str]], indent: int = 2) -> None:
+        """Commands to go on with, and what each is for; beside each other where there is room."""
+        widest = max((cells(command) for command, _ in rows), default=0)
+        for command, purpose in rows:
+            shown = self.paint(clean(command), "cyan") + " " * (widest - cells(command))
+            room = self.width - indent - widest - 3
+            if room >= 20:
+                self.line(" " * indent + shown + "   " + self.paint(fit(purpose, room).rstrip(), "dim"))
+            else:
+                self.line(" " * indent + shown)
+
+    def prose(self, text: str, indent: int = 2) -> None:
+        """A little Markdown, wrapped: paragraphs, fences, lists, `code`, **bold**."""
+        width = min(self.width - indent, MOST_TEXT)
+        for block in _blocks(text):
+            if block is None:
+                self.line()
+            elif isinstance(block, str):
+                self.line(" " * (indent + 2) + self.paint(clean_code(block), "cyan"))
+            else:
+                self._paragraph(*block, indent, width)
+
+    def _paragraph(self, lead: str, text: str, indent: int, width: int) -> None:
+        hang = " " * cells(lead)
+        for number, glyphs in enumerate(wrap(self._inline(text), max(10, width - len(hang)))):
+            self.line(" " * indent + (hang if number else lead) + self._painted(glyphs))
+
+    def _inline(self, text: str) -> Glyphs:
+        """Characters with their styles; without colour, code keeps its backticks."""
+        found: Glyphs = []
+        at = 0
+        for match in _INLINE.finditer(text):
+            found += [(letter, "") for letter in clean(text[at : match.start()])]
+            code, strong, weak, link = match[2], match[3], match[4], match[5]
+            inner, style = (code, "cyan") if code else (strong, "bold") if strong else (weak or link, "")
+            shown = f"`{inner}`" if code and not self.color else inner
+            found += [(letter, style) for letter in clean(shown)]
+            at = match.end()
+        return found + [(letter, "") for letter in clean(text[at:])]
+
+    def _painted(self, glyphs: Glyphs) -> str:
+        result, run, style = "", "", ""
+        for letter, wanted in [*glyphs, ("", "end")]:
+            if wanted != style:
+                result, run, style = result + self.paint(run, style), "", wanted
+            run += letter
+        return result
+
+
+def clean_code(line: str) -> str:
+    """A line of code: its blanks stay."""
+    return "".join(letter for letter in line.expandtabs(4) if letter.isprintable())
+
+
+def wrap(glyphs: Glyphs, width: int) -> list[Glyphs]:
+    """Lines of at most `width` cells, broken at blanks and beside Chinese characters."""
+    lines: list[Glyphs] = []
+    while glyphs:
+        end = _line_end(glyphs, width)
+        line, glyphs = glyphs[:end], glyphs[end:]
+        while line and line[-1][0] == " ":
+            line.pop()
+        while glyphs and glyphs[0][0] == " ":
+            glyphs = glyphs[1:]
+        lines.append(line)
+    return lines
+
+
+def _line_end(glyphs: Glyphs, width: int) -> int:
+    """How many glyphs the first line takes."""
+    room, last_break = width, 0
+    for number, (letter, _) in enumerate(glyphs):
+        if number and _may_break(glyphs[number - 1][0], letter):
+            last_break = number
+        room -= _cell(letter)
+        if room < 0 and letter != " ":
+            return last_break or max(1, number)
+    return len(glyphs)
+
+
+def _may_break(before: str, after: str) -> bool:
+    if before == " ":
+        return after != " "
+    wide = _cell(before) == 2 or _cell(after) == 2
+    return wide and after not in NOT_FIRST and before not in NOT_LAST and after != " "
+
+
+def _blocks(text: str) -> list[str | tuple[str, str] | None]:
+    """Code lines (text), paragraphs and list items (lead, text), and None for a free line between them."""
+    found: list[str | tuple[str, str] | None] = []
+    fence, joined = "", False
+    for line in text.strip().split("\n"):
+        bare = line.strip()
+        if fence:
+            if bare == fence:
+                fence = ""
+            else:
+                found.append(line)
+        elif bare.startswith(("```", "~~~")):
+            fence, joined = bare[:3], False
+            if found and found[-1] is not None:
+                found.append(None)
+        elif not bare:
+            joined = False
+            if found and found[-1] is not None:
+                found.append(None)
+        elif item := _ITEM.fullmatch(line):
+            lead = item[1] + ("• " if item[2] in "-*+" else f"{item[2]} ")
+            found.append((lead, item[3]))
+            joined = True
+        elif joined and isinstance(found[-1], tuple):
+            found[-1] = (found[-1][0], _joined(found[-1][1], bare))
+        else:
+            found.append(("", bare))
+            joined = True
+    return found
+
+
+def _joined(before: str, after: str) -> str:
+    """Two lines of a paragraph as one; between Chinese characters there is no blank."""
+    blank = "" if _cell(before[-1]) == 2 and _cell(after[0]) == 2 else " "
+    return before + blank + after
