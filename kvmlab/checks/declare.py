@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from kvmlab.checks.findings import Findings
 from kvmlab.checks.params import Params
@@ -19,8 +19,7 @@ CheckFunction = Callable[[Host, Params], Findings]
 _collecting: list[list[Check]] = []
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Check:
+class Check(NamedTuple):
     """One check of a lab. `points` count towards its task; `guard`: it passes already at the start.
 
     `sentence`, `zh`: what the student reads, with `{parameter}` not yet filled in. `where`: "file:line".

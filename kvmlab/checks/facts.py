@@ -7,10 +7,12 @@ gives mypy the type, the engine the fact's name and kind, the student the comman
 key, quoted for a shell) and the author the meaning.
 """
 
+from __future__ import annotations
+
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from kvmlab.checks.matchers import Matcher
 from kvmlab.checks.reading import nearest
@@ -35,14 +37,25 @@ _TYPES: dict[object, tuple[type, ...]] = {
 }
 
 
-class Facts(TypedDict, total=False):
+if TYPE_CHECKING:
+    from typing import TypedDict as FactTable
+else:
+
+    class FactTable:
+        """At run time only a holder of annotations, which are evaluated fact by fact as they are needed: two hundred
+        of them at import would cost a third of a whole check."""
+
+        def __init_subclass__(cls, total: bool = True) -> None:
+            pass
+
+
+class Facts(FactTable, total=False):
     """What every object has."""
 
     exists: Annotated[Flag, "", "there is such an object; the engine itself answers this one"]
 
 
-@dataclass(frozen=True, slots=True)
-class FactSpec:
+class FactSpec(NamedTuple):
     """One fact of one kind of object: its type, the command that shows it, its meaning."""
 
     name: str
@@ -62,26 +75,31 @@ class FactSpec:
 
 
 @cache
-def specs(facts: Any) -> Mapping[str, FactSpec]:
+def specs(facts: type) -> Mapping[str, FactSpec]:
     """The facts of a TypedDict of the vocabulary, by name."""
-    return {name: _spec(name, annotation) for name, annotation in facts.__annotations__.items()}
+    return {name: spec for name in fact_names(facts) if (spec := known(facts, name))}
 
 
-def _spec(name: str, annotation: Any) -> FactSpec:
+@cache
+def fact_names(facts: type) -> Mapping[str, type]:
+    """Names of the facts of a TypedDict of the vocabulary, each with the class that has it."""
+    own = [(cls, cls.__dict__.get("__annotations__", {})) for cls in facts.__mro__]  # noqa: RUF063  inspect is slow
+    return {name: cls for cls, annotations in own for name in annotations}
+
+
+@cache
+def known(facts: type, name: str) -> FactSpec:
+    """The fact called `name`; AuthorError naming the nearest if there is none."""
+    names = fact_names(facts)
+    if name not in names:
+        raise AuthorError(_unknown(facts.__name__.removesuffix("Facts").lower(), name, names))
+    owner = names[name]
+    annotation = eval(owner.__annotations__[name], vars(sys.modules[owner.__module__]))
     *marks, see, meaning = annotation.__metadata__
     return FactSpec(name, annotation.__origin__, see, meaning, caseless="mac" in marks)
 
 
-def known(facts: Any, name: str) -> FactSpec:
-    """The fact called `name`; AuthorError naming the nearest if there is none."""
-    table = specs(facts)
-    if spec := table.get(name):
-        return spec
-    kind = facts.__name__.removesuffix("Facts").lower()
-    if meant := nearest(name, table):
-        raise AuthorError(
-            t("{kind} has no fact {name}; did you mean `{meant}`?", kind=kind, name=name, meant=meant)
-        )
-    raise AuthorError(
-        t("{kind} has no fact {name}; it has {names}.", kind=kind, name=name, names=", ".join(table))
-    )
+def _unknown(kind: str, name: str, names: Mapping[str, object]) -> str:
+    if meant := nearest(name, names):
+        return t("{kind} has no fact {name}; did you mean `{meant}`?", kind=kind, name=name, meant=meant)
+    return t("{kind} has no fact {name}; it has {names}.", kind=kind, name=name, names=", ".join(names))

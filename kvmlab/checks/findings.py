@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kvmlab.checks.matchers import as_matcher
 from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
+class FactRow(NamedTuple):
     """One fact of one object. `wanted` and `found` are words for a student, already made safe to print."""
 
     name: str
@@ -25,8 +24,7 @@ class FactRow:
         return {name: getattr(self, name) for name in ("name", "wanted", "found", "met", "see")}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What was seen of one object. `missing`: said when the object is not there. `trouble`: it could not be read."""
 
     subject: str
@@ -55,9 +53,7 @@ Findings = Iterator[Finding]
 def row(name: str, wanted: object, found: object, see: str) -> FactRow:
     """Compare one fact and put it into words."""
     matcher = as_matcher(wanted)
-    return FactRow(
-        name, plain(matcher.text()), plain(matcher.shown(found)), matcher.meets(found), plain(see, 500)
-    )
+    return FactRow(name, plain(matcher.text()), plain(matcher.shown(found)), matcher.meets(found), plain(see, 500))
 
 
 def expect(subject: str, name: str, found: object, wanted: object, see: str = "") -> Finding:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kvmlab.checks.declare import Check, collected, place_of
 from kvmlab.checks.reading import nearest
@@ -31,8 +30,7 @@ class TaskLike(Protocol):
         """What it is worth; the sum of its checks' points."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSet:
+class CheckSet(NamedTuple):
     """The checks of one checker file, in the order they are written. `path`: the file."""
 
     path: Path
@@ -97,9 +95,7 @@ def _compiled(path: Path) -> CodeType:
     except ValueError as error:  # null bytes
         raise UsageError(f"{path}:1: {error}") from error
     except OSError as error:
-        raise UsageError(
-            t("{path}: the checker cannot be read: {reason}", path=path, reason=error.strerror)
-        ) from error
+        raise UsageError(t("{path}: the checker cannot be read: {reason}", path=path, reason=error.strerror)) from error
 
 
 def _placed(path: Path, error: BaseException, message: str) -> str:

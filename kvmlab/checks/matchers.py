@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from kvmlab.checks.text import show
 from kvmlab.words import t
@@ -16,13 +15,18 @@ from kvmlab.words import t
 SEARCHED = 65_536  # characters of a text that a regular expression is tried on: it comes from a hostile guest
 
 
-@dataclass(frozen=True, slots=True)
 class Matcher:
     """A condition on a fact. Build one with the functions of this module."""
 
-    _meets: Callable[[object], bool]
-    _text: Callable[[], str]
-    _shown: Callable[[object], str] = show
+    __slots__ = ("_meets", "_shown", "_text")
+
+    def __init__(
+        self,
+        meets: Callable[[object], bool],
+        text: Callable[[], str],
+        shown: Callable[[object], str] = show,
+    ) -> None:
+        self._meets, self._text, self._shown = meets, text, shown
 
     def meets(self, found: object) -> bool:
         """Whether `found` is as wanted. None (no value) meets only what asks for it."""
@@ -71,7 +75,8 @@ def exactly(*items: object) -> Matcher:
 def contains(*items: object) -> Matcher:
     """A list (or the names of a table) has all these among others; a text has all these as parts.
 
-    An item may be a matcher: `contains(matches("10[.]0[.].*"))`. A table item `{"mac": "10.0.0.9"}` wants name and value.
+    An item may be a matcher: `contains(matches("10[.]0[.].*"))`. Of a table `{"mac": "10.0.0.9"}` wants both name and
+    value.
     """
     return Matcher(
         lambda found: all(_has(found, item) for item in items),
@@ -166,9 +171,7 @@ absent = Matcher(lambda found: _empty(found), lambda: t("none"))
 
 
 def _ordered(holds: Callable[[float], bool], text: Callable[[], str]) -> Matcher:
-    return Matcher(
-        lambda found: isinstance(found, int | float) and not isinstance(found, bool) and holds(found), text
-    )
+    return Matcher(lambda found: isinstance(found, int | float) and not isinstance(found, bool) and holds(found), text)
 
 
 def _listed(value: object) -> bool:

@@ -93,9 +93,7 @@ class Params(Mapping[str, Any]):
 
 
 def _thawed(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: _thawed(value._values) if isinstance(value, Params) else value for name, value in values.items()
-    }
+    return {name: _thawed(value._values) if isinstance(value, Params) else value for name, value in values.items()}
 
 
 def _allowed(name: str) -> str:

@@ -8,9 +8,8 @@ there is no such object, or raises CouldNotLook. It never answers with a guess.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from shlex import quote
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
@@ -18,16 +17,14 @@ from kvmlab.errors import CouldNotLook
 Key = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One fact as it was read. `see`: the command that shows it, where it is not the vocabulary's own."""
 
     value: object
     see: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """There is no such object.
 
     `offers`: the names of those there are, as many as are known: the engine finds "did you mean" among them.
@@ -45,8 +42,7 @@ class Missing:
 Answer = Mapping[str, Reading] | Missing
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(NamedTuple):
     """Facts that the checks are going to ask for, told to a reader beforehand."""
 
     kind: str
@@ -109,9 +105,7 @@ class OncePerPass:
 
     def way_in(self, guest: str, address: str) -> str:
         """How a student gets into a guest from the lab host: "ssh 10.0.0.122"."""
-        return str(
-            _optional(self.reader, "way_in", guest, address) or f"ssh {quote(plain(address or guest))}"
-        )
+        return str(_optional(self.reader, "way_in", guest, address) or f"ssh {quote(plain(address or guest))}")
 
     def prefetch(self, wants: Sequence[Want]) -> None:
         """Tell the reader what this pass will most likely ask."""

@@ -8,10 +8,9 @@ counts only once a whole pass has confirmed it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import kvmlab
 from kvmlab.checks.declare import Check, deepest_file, place_of
@@ -39,8 +38,7 @@ class Events(Protocol):
         """True as soon as something happened, False after `timeout_s`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """Told while the runner waits: `text` says for what; `left_s` of `total_s` seconds remain; `passed` of `checks`."""
 
     text: str
@@ -76,9 +74,7 @@ def run(
     """
     checks.must_fit(tasks)
     chosen = _chosen(tasks, only)
-    passes = _Passes(
-        host if isinstance(host, Host) else Host(host), params, _wanted(checks, chosen), checks.path
-    )
+    passes = _Passes(host if isinstance(host, Host) else Host(host), params, _wanted(checks, chosen), checks.path)
     began = monotonic()
     results = _until(passes, began, wait_s, settle_s, events, on_progress)
     done = tuple(_task(task, checks, results) for task in chosen)
@@ -110,19 +106,14 @@ def _wanted(checks: CheckSet, chosen: Sequence[TaskLike]) -> list[Check]:
 
 
 def _task(task: TaskLike, checks: CheckSet, results: Results) -> TaskResult:
-    return TaskResult(
-        task.id, task.title, task.points, tuple(results[c.id] for c in checks.for_task(task.id))
-    )
+    return TaskResult(task.id, task.title, task.points, tuple(results[c.id] for c in checks.for_task(task.id)))
 
 
-@dataclass(frozen=True, slots=True)
 class _Passes:
     """Runs passes over the checks: in each, every fact is read at most once."""
 
-    host: Host
-    params: Params
-    checks: list[Check]
-    path: Path
+    def __init__(self, host: Host, params: Params, checks: list[Check], path: Path) -> None:
+        self.host, self.params, self.checks, self.path = host, params, checks, path
 
     def whole(self) -> Results:
         """Run all checks."""
@@ -158,9 +149,7 @@ class _Passes:
             for finding in check(self.host, self.params):
                 findings.append(_sound(finding, check, len(findings)))
             if not findings:
-                raise AuthorError(
-                    t("the check {check} has looked at nothing (it yields no finding)", check=check.id)
-                )
+                raise AuthorError(t("the check {check} has looked at nothing (it yields no finding)", check=check.id))
         except CouldNotLook as trouble:
             return self._judged(check, findings, trouble)
         except (Exception, SystemExit) as error:
@@ -202,17 +191,11 @@ class _Passes:
 
 def _sound(finding: object, check: Check, number: int) -> Finding:
     if not isinstance(finding, Finding):
-        raise AuthorError(
-            t("the check {check} yields {what}, which is no finding", check=check.id, what=repr(finding))
-        )
+        raise AuthorError(t("the check {check} yields {what}, which is no finding", check=check.id, what=repr(finding)))
     if not finding.facts and finding.trouble is None:
-        raise AuthorError(
-            t("the check {check} wants no fact of {subject}", check=check.id, subject=finding.subject)
-        )
+        raise AuthorError(t("the check {check} wants no fact of {subject}", check=check.id, subject=finding.subject))
     if number >= FINDINGS:
-        raise AuthorError(
-            t("the check {check} yields more than {number} findings", check=check.id, number=FINDINGS)
-        )
+        raise AuthorError(t("the check {check} yields more than {number} findings", check=check.id, number=FINDINGS))
     return finding
 
 

@@ -1,5 +1,7 @@
 """A subject: one object by its exact name, whose facts can be wanted."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from shlex import quote
@@ -79,9 +81,7 @@ class Subject:
         return self.key[self.named] if self.named < len(self.key) else ""
 
     def _command(self, template: str) -> str:
-        return _filled(
-            template or self.see, {**_numbered(quote(plain(part)) for part in self.key), **self._marks()}
-        )
+        return _filled(template or self.see, {**_numbered(quote(plain(part)) for part in self.key), **self._marks()})
 
     def _marks(self) -> dict[str, str]:
         """Further words that commands of this kind of subject contain."""

@@ -43,9 +43,7 @@ def _words(value: object, limit: int) -> str:
     if isinstance(value, str):
         return value[: limit + 1] if value else t("empty")
     if isinstance(value, Mapping):
-        return _joined(
-            [f"{show(key, limit)} → {show(item, limit)}" for key, item in _first(value.items(), limit)]
-        )
+        return _joined([f"{show(key, limit)} → {show(item, limit)}" for key, item in _first(value.items(), limit)])
     if isinstance(value, set | frozenset):
         return _joined(sorted(show(item, limit) for item in value))
     if isinstance(value, list | tuple):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from kvmlab.checks.findings import Finding
 
@@ -27,8 +26,7 @@ class Verdict(Enum):
         return next((one for one in (cls.FAILED, cls.ERROR, cls.BLOCKED) if one in given), cls.PASSED)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """What came of one check. `points`: what it is worth, whatever the verdict. `transient`: waiting may help."""
 
     id: str
@@ -60,8 +58,7 @@ class CheckResult:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class TaskResult:
+class TaskResult(NamedTuple):
     """What came of one task: the points of its checks that passed."""
 
     id: str
@@ -91,8 +88,7 @@ class TaskResult:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What came of checking a lab. `max_points` depends on the lab alone, never on what could be looked at."""
 
     lab: str

@@ -4,6 +4,8 @@ Keys: interface and disk (DOMAIN, VIEW, BY, VALUE) with BY "mac", "source", "tar
 (DOMAIN, VIEW). Where several fit, the first in the XML is meant.
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Mac, Number, Word, Words
@@ -27,9 +29,7 @@ class InterfaceFacts(Facts, total=False):
     target: Annotated[Word, _IFLIST, 'the tap device on the host: "vnet0"; None when it does not run']
     link_state: Annotated[Word, "virsh domif-getlink {config}{0} {3}", '"up" (also when not said) or "down"']
     bridge: Annotated[Word, _XML, "the bridge on the host its tap is in; None when it does not run"]
-    addresses: Annotated[
-        Words, "virsh domifaddr {0} --source lease", "addresses it leased from a libvirt network"
-    ]
+    addresses: Annotated[Words, "virsh domifaddr {0} --source lease", "addresses it leased from a libvirt network"]
 
 
 class DiskFacts(Facts, total=False):
@@ -58,9 +58,7 @@ class ConsoleFacts(Facts, total=False):
     type: Annotated[Word, _XML, 'the host side: "pty", "file", "unix"']
     target_type: Annotated[Word, _XML, 'the guest side: "serial" or "virtio"']
     port: Annotated[Number, _XML, "0 for the first"]
-    path: Annotated[
-        Word, "virsh ttyconsole {0}", 'terminal on the host: "/dev/pts/2"; None when it does not run'
-    ]
+    path: Annotated[Word, "virsh ttyconsole {0}", 'terminal on the host: "/dev/pts/2"; None when it does not run']
     output: Annotated[Word, "virsh console {0}", "the last text it printed, where the host keeps a log of it"]
 
 
@@ -83,11 +81,7 @@ class _Device(Subject):
     def name(self) -> str:
         """As the student reads it: "disk vdb of web1 (stored)"."""
         words = {"device": t(self.what), "domain": self.key[0], "which": " ".join(self.key[3:])}
-        text = (
-            t("{device} {which} of {domain}", **words)
-            if words["which"]
-            else t("{device} of {domain}", **words)
-        )
+        text = t("{device} {which} of {domain}", **words) if words["which"] else t("{device} of {domain}", **words)
         return plain(
             text
             if self.key[1] == "now"

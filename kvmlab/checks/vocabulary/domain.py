@@ -4,6 +4,8 @@ Keys: domain (NAME, VIEW); VIEW is "now" (the live definition if it runs, else t
 while it runs) or "stored" (what the next start uses). See virsh(1) and https://libvirt.org/formatdomain.html
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Number, Table, Word, Words
@@ -68,12 +70,8 @@ class DomainFacts(DefinitionFacts, total=False):
     balloon_mib: Annotated[Number, "virsh dommemstat {0}", "actual balloon value, MiB"]
     managed_save: Annotated[Flag, "virsh dominfo {0}", "a saved memory waits for its next start"]
     snapshots: Annotated[Words, "virsh snapshot-list {0} --name", "names of its snapshots"]
-    agent: Annotated[
-        Flag, 'virsh qemu-agent-command {0} \'{{"execute":"guest-ping"}}\'', "guest agent connected"
-    ]
-    log: Annotated[
-        Word, "tail /var/log/libvirt/qemu/{0}.log", "qemu's log; why it last ended, its command line"
-    ]
+    agent: Annotated[Flag, 'virsh qemu-agent-command {0} \'{{"execute":"guest-ping"}}\'', "guest agent connected"]
+    log: Annotated[Word, "tail /var/log/libvirt/qemu/{0}.log", "qemu's log; why it last ended, its command line"]
 
 
 class _WithDevices(Subject):
@@ -82,14 +80,10 @@ class _WithDevices(Subject):
     kind = "domain"
     see = "virsh list --all"
 
-    def interface(
-        self, *, mac: str = "", source: str = "", target: str = "", index: int | None = None
-    ) -> Interface:
+    def interface(self, *, mac: str = "", source: str = "", target: str = "", index: int | None = None) -> Interface:
         """The one with this MAC, or the first on this bridge or network, with this tap, at this place (0 first)."""
         number = "" if index is None else str(index)
-        return Interface(
-            self.reader, (*self.key, *_one(mac=mac.lower(), source=source, target=target, index=number))
-        )
+        return Interface(self.reader, (*self.key, *_one(mac=mac.lower(), source=source, target=target, index=number)))
 
     def disk(self, *, target: str = "", source: str = "", index: int | None = None) -> Disk:
         """The one with this target ("vdb"), this file or volume, or at this place in the XML (0 first)."""

@@ -7,6 +7,8 @@ ADDRESS is where the checker expects it; "" means wherever the host finds it. A 
 CouldNotLook with the reason, never Missing and never a wrong fact.
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Mac, Number, Word, Words
@@ -77,9 +79,7 @@ class FstabFacts(Facts, total=False):
     """The line of fstab for a directory: what the next boot mounts there."""
 
     source: Annotated[Word, "cat /etc/fstab", 'as written: "/dev/vdb", "UUID=…", "LABEL=…"']
-    device: Annotated[
-        Word, "cat /etc/fstab; blkid", 'the device that is now: "/dev/vdb"; None: there is none'
-    ]
+    device: Annotated[Word, "cat /etc/fstab; blkid", 'the device that is now: "/dev/vdb"; None: there is none']
     fstype: Annotated[Word, "cat /etc/fstab", '"ext4", "auto"']
     options: Annotated[Words, "cat /etc/fstab", '"defaults"']
 

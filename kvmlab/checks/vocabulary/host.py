@@ -1,5 +1,7 @@
 """The host that a lab runs on: where every noun of a checker begins."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 from kvmlab.checks.reading import OncePerPass, Reader, Want
@@ -80,9 +82,7 @@ class Host:
         """What a name resolves to, for the host or (server) for one name server."""
         return Name(self._reader, (name, server))
 
-    def reach(
-        self, to: str, *, from_: Literal["host", "peer", "gateway"] = "host", port: int | None = None
-    ) -> Reach:
+    def reach(self, to: str, *, from_: Literal["host", "peer", "gateway"] = "host", port: int | None = None) -> Reach:
         """The way to an address (or a TCP port there) from the host, or from its LAN's peer or gateway."""
         return Reach(self._reader, (from_, to, "" if port is None else str(port)))
 

@@ -2,6 +2,8 @@
 resolver (), reach (FROM, TO, PORT or ""), listener (ADDRESS, PORT), web (URL).
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Mac, Number, Word, Words
@@ -17,9 +19,7 @@ class LinkFacts(Facts, total=False):
     """A network device of the host. A bridge is one too."""
 
     kind: Annotated[Word, _LINK, '"bridge", "veth", "tun", "vlan"; "device" for a NIC']
-    state: Annotated[
-        Word, "ip link show {0}", '"up", "down": operational; a tap whose guest is off is "down"'
-    ]
+    state: Annotated[Word, "ip link show {0}", '"up", "down": operational; a tap whose guest is off is "down"']
     up: Annotated[Flag, "ip link show {0}", "set up (administratively)"]
     mac: Annotated[Mac, "ip link show {0}", "its MAC address, lower case"]
     mtu: Annotated[Number, "ip link show {0}", "bytes"]
@@ -63,9 +63,7 @@ class ListenerFacts(Facts, total=False):
     """A TCP port of the host."""
 
     open: Annotated[Flag, "ss -ltn 'sport = :{1}'", "something accepts connections"]
-    greeting: Annotated[
-        Word, "timeout 2 cat </dev/tcp/{0}/{1}", 'the first it says: "RFB 003.008"; None: nothing'
-    ]
+    greeting: Annotated[Word, "timeout 2 cat </dev/tcp/{0}/{1}", 'the first it says: "RFB 003.008"; None: nothing']
     listening: Annotated[Words, "ss -ltn 'sport = :{1}'", 'the addresses it is bound to: "0.0.0.0"']
     process: Annotated[Word, "ss -ltnp 'sport = :{1}'", 'the program: "qemu-system-x86"']
 

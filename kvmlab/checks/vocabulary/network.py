@@ -3,6 +3,8 @@
 See https://libvirt.org/formatnetwork.html
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Mac, Number, Table, Word, Words
@@ -38,9 +40,7 @@ class NetworkFacts(NetworkDefinitionFacts, total=False):
     active: Annotated[Flag, "virsh net-list --all", "started"]
     persistent: Annotated[Flag, "virsh net-info {0}", "defined, not only created (transient)"]
     autostart: Annotated[Flag, "virsh net-info {0}", "starts with libvirtd"]
-    leases: Annotated[
-        Table, "virsh net-dhcp-leases {0}", "addresses given out now, MAC to address (no prefix)"
-    ]
+    leases: Annotated[Table, "virsh net-dhcp-leases {0}", "addresses given out now, MAC to address (no prefix)"]
     domains: Annotated[Words, "virsh net-dumpxml {0}", "running domains that have an interface on it"]
 
 
@@ -86,7 +86,7 @@ class Network(_NetworkView):
         """What its next start uses."""
         return StoredNetwork(self.reader, (self.key[0], "stored"))
 
-    def lease(self, mac: str) -> "Lease":
+    def lease(self, mac: str) -> Lease:
         """The lease of the interface with this MAC address."""
         return Lease(self.reader, (self.key[0], mac.lower()))
 

@@ -1,5 +1,7 @@
 """Snapshots of domains. Key: snapshot (DOMAIN, NAME). `virsh snapshot-list`"""
 
+from __future__ import annotations
+
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Word

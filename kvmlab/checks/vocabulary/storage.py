@@ -3,6 +3,8 @@
 VIEW is "now" or "stored". Sizes: 1 MiB is 1048576 bytes.
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Number, Word, Words

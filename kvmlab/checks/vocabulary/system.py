@@ -2,6 +2,8 @@
 "pattern", sysctl (NAME), module (NAME), cpu (), inventory (WHAT) with WHAT "domains", "networks" or "pools".
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Number, Numbers, Word, Words
@@ -136,9 +138,7 @@ class Process(Subject):
         """As the student reads it: "process of web1"."""
         by, value = self.key
         return plain(
-            t("process of {domain}", domain=value)
-            if by == "domain"
-            else t("process {pattern}", pattern=value)
+            t("process of {domain}", domain=value) if by == "domain" else t("process {pattern}", pattern=value)
         )
 
     def _marks(self) -> dict[str, str]:
