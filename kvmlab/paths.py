@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -81,6 +80,7 @@ def _make_key(path: Path) -> None:
     """An Ed25519 pair in OpenSSH's format (ssh-keygen(1))."""
     import shutil
     import subprocess
+    import tempfile
 
     if not shutil.which("ssh-keygen"):
         raise CannotRun(t("ssh-keygen is not installed."), "sudo apt install openssh-client")
@@ -95,18 +95,17 @@ def _make_key(path: Path) -> None:
 def write_atomic(path: Path, content: str | bytes, mode: int = 0o600) -> None:
     """Write the whole of `path` or nothing: a temporary file, fsync, rename(2)."""
     data = content.encode() if isinstance(content, str) else content
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    name = f"{path.parent}/.{path.name[:40]}.{os.urandom(6).hex()}"
     try:
         try:
-            with os.fdopen(descriptor, "wb") as stream:
+            with os.fdopen(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode), "wb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.chmod(name, mode)  # noqa: PTH101
             os.replace(name, path)  # noqa: PTH105
         except BaseException:
             with contextlib.suppress(OSError):
-                os.unlink(name)  # noqa: PTH108
+                os.unlink(name)
             raise
     except OSError as error:
         raise CannotRun(
