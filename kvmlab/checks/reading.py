@@ -27,16 +27,16 @@ class Reading(NamedTuple):
 class Missing(NamedTuple):
     """There is no such object.
 
-    `offers`: the names of those there are, as many as are known: the engine finds "did you mean" among them.
-    `name`: the part of the key that was not found, where it is not the subject's own name (the domain of a disk).
-    `text`: another wording than "not defined", already through t(): "not running", "no such file".
-    `see`: the command that shows it, where it is not the vocabulary's own.
+    `text`: how it is said, in English, if not as the vocabulary says it ("not running", "transient: nothing is
+    stored"); goes through t(). `offers`: the names of those there are: the engine finds "did you mean" among them.
+    `see`: the command that shows it, where it is not the vocabulary's own. `name`: what was not found, where it
+    is not the subject's own name (the domain of a disk).
     """
 
-    offers: Sequence[str] = ()
-    name: str = ""
     text: str = ""
+    offers: Sequence[str] = ()
     see: str = ""
+    name: str = ""
 
 
 Answer = Mapping[str, Reading] | Missing

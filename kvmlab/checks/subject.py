@@ -25,6 +25,7 @@ class Subject:
     facts: ClassVar[Any] = Facts
     label: ClassVar[str] = ""  # English, through t(); {0}, {1}… are parts of the key
     see: ClassVar[str] = ""  # the command that shows whether there is such an object
+    absent: ClassVar[str] = "not defined"  # said when there is none; English, through t()
     named: ClassVar[int] = 0  # the part of the key that is this object's own name
 
     def __init__(self, reader: Reader, key: Key) -> None:
@@ -66,7 +67,7 @@ class Subject:
         return row(name, wanted, reading.value, reading.see or self._command(spec.see))
 
     def _not_there(self, answer: Missing, wanted: Mapping[str, object]) -> Finding:
-        said = answer.text or t("not defined")
+        said = t(answer.text or self.absent)
         if meant := nearest(answer.name or self._own_name(), answer.offers):
             said = t("{said}; did you mean `{meant}`?", said=said, meant=plain(meant, 80))
         see = answer.see or self._command(self.see)
