@@ -64,6 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
+    if argv[:1] == ["_complete"]:
+        from kvmlab.cli.completion import complete
+
+        return complete(argv[1:])
     verb = _verb_in(argv)
     args = _parser(verb).parse_args(argv)
     ctx = Context(course=args.course, lang=words.language(), variant=args.variant, color=args.color)

@@ -1,0 +1,80 @@
+"""`kvmlab show LAB`: the text of a lab, with what has been reached of it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Any
+
+from kvmlab.cli.chosen import chosen_id, chosen_lab
+from kvmlab.cli.standing import write_json
+from kvmlab.course.progress import LabProgress, Progress
+from kvmlab.report.plain import Page
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.cli.context import Context
+    from kvmlab.course import Lab, Task
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """The arguments of this verb."""
+    parser.add_argument("lab", nargs="?", metavar="LAB", help=t("the lab; without it, the one that is running"))
+    parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
+
+
+def run(args: Namespace, ctx: Context) -> int:
+    """Print the lab's text. Hints that were given and explanations of what has passed are in it."""
+    lab_id = chosen_id(ctx, args.lab)
+    lab, running = chosen_lab(ctx, lab_id)
+    progress = Progress(ctx.state, ctx.course.tag).lab(lab_id)
+    if args.json:
+        return write_json(_document(lab, progress, running is not None))
+    from kvmlab.report.show import console_for, show_lab
+
+    page = Page(color=ctx.color())
+    show_lab(console_for(color=page.color, width=page.width, stream=sys.stdout), lab, progress, running=bool(running))
+    page.line()
+    page.commands(_next(lab, running is not None))
+    return 0
+
+
+def _next(lab: Lab, running: bool) -> list[tuple[str, str]]:
+    if not running:
+        return [(f"kvmlab start {lab.id}", t("a lab host with the lab on it"))]
+    return [
+        (f"kvmlab shell {lab.id}", t("work on it")),
+        (f"kvmlab check {lab.id}", t("see how far you are")),
+        (f"kvmlab hint {lab.id}", t("a hint for the next task")),
+    ]
+
+
+def _document(lab: Lab, progress: LabProgress, running: bool) -> dict[str, Any]:
+    return {
+        "schema": "kvmlab.show/1",
+        "lab": lab.id,
+        "title": lab.title,
+        "lang": lab.lang,
+        "variant": lab.variant,
+        "minutes": lab.minutes,
+        "running": running,
+        "points": progress.points,
+        "max_points": lab.points,
+        "text": lab.intro,
+        "tasks": [_task(task, progress) for task in lab.tasks],
+    }
+
+
+def _task(task: Task, progress: LabProgress) -> dict[str, Any]:
+    """A task as a student may see it: no hint that was not given, no explanation before its time."""
+    passed = task.id in progress.passed
+    return {
+        "id": task.id,
+        "title": task.title,
+        "max_points": task.points,
+        "passed": passed,
+        "text": task.text,
+        "hints": list(task.hints[: progress.hints.get(task.id, 0)]),
+        "hints_in_all": len(task.hints),
+        "explanation": (task.explanation or None) if passed else None,
+    }
