@@ -86,7 +86,9 @@ def reset(place: Place, lab: Lab, progress: Progress) -> Running:
             host = LabHost.fresh(place.label, place.state, materials.podman)
             removal = pool.submit(sweep, materials.podman, place.state, place.label, host.instance)
             record = _launch(place, lab, materials, progress, host)
+            step("reset.launched")
             removal.result()
+        step("reset.removed")
         return record
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab, lab_argument
 from kvmlab.errors import UsageError
+from kvmlab.faults import step
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     """The report's exit status: 0 all passed, 1 not, 3 could not look."""
     running = RunningLab.of(ctx, args.lab)
     report = _graded(running, args)
+    step("check.looked")
     _note(running, report)
+    step("check.noted")
     if args.junit:
         _junit(args.junit, report)
     if args.json:

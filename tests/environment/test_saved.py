@@ -1,0 +1,73 @@
+"""Saved guests: found when whole, and never used when stale or damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kvmlab.environment import saved
+from kvmlab.paths import State
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State(tmp_path)
+
+
+def keep(state: State, key: str = "k1") -> Path:
+    fresh = state.root / "fresh"
+    fresh.mkdir()
+    (fresh / "disk.qcow2").write_bytes(b"disk" * 1000)
+    (fresh / "memory").write_bytes(b"memory" * 1000)
+    return saved.keep(state, key, fresh).folder
+
+
+def test_what_was_kept_is_found(state: State) -> None:
+    folder = keep(state)
+    found = saved.find(state, "k1")
+    assert found is not None
+    assert (found.folder, found.has_memory) == (folder, True)
+    assert saved.find(state, "k2") is None
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "gone", "no manifest", "empty manifest", "manifest of junk"])
+def test_a_damaged_one_is_removed_and_not_used(state: State, damage: str) -> None:
+    folder = keep(state)
+    memory = folder / "memory"
+    manifest = folder / "manifest.json"
+    match damage:
+        case "cut":
+            memory.write_bytes(memory.read_bytes()[:-1])
+        case "flip":
+            memory.write_bytes(b"M" + memory.read_bytes()[1:])
+        case "gone":
+            memory.unlink()
+        case "no manifest":
+            manifest.unlink()
+        case "empty manifest":
+            manifest.write_text("{}")
+        case "manifest of junk":
+            manifest.write_text("[1, 2")
+    assert saved.find(state, "k1") is None
+    assert not folder.exists()
+
+
+def test_the_key_depends_on_every_part_and_on_their_borders() -> None:
+    keys = {saved.key_of("a", "b"), saved.key_of("ab", ""), saved.key_of("a", "c"), saved.key_of("b", "a")}
+    assert len(keys) == 4
+
+
+def test_the_key_depends_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = saved.key_of("a")
+    monkeypatch.setattr(saved, "processor", lambda: "another one")
+    assert saved.key_of("a") != here
+
+
+def test_only_the_oldest_are_forgotten(state: State) -> None:
+    import os
+
+    for number in range(5):
+        os.utime(keep(state, f"k{number}"), (number, number))
+    saved.forget_others(state, ["k0"], most=2)
+    assert sorted(path.name for path in state.saved.iterdir()) == ["k0", "k3", "k4"]
