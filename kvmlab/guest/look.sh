@@ -17,8 +17,7 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 unset CDPATH
 IFS=' '
-CAP=65536        # bytes of one section
-FILE_CAP=4194304 # bytes of one file's content
+CAP=65536 # bytes of one section, of one file's content
 
 refuse() {
     echo "look: $1" >&2
@@ -36,6 +35,20 @@ section_of_file() {
     else
         nothing "$1"
     fi
+}
+
+# Sets WORD to the content of a file of the kernel's, without a process: under emulation each costs milliseconds.
+slurp() {
+    WORD=
+    [ -r "$1" ] || return 1
+    while IFS= read -r line || [ -n "$line" ]; do
+        WORD="$WORD$line
+"
+    done <"$1"
+}
+
+section_of_kernel() {
+    if slurp "$2"; then emit "$1" "$WORD"; else nothing "$1"; fi
 }
 
 # The output of a command as a section; the slow ones come with "timeout".
@@ -137,32 +150,47 @@ link_drivers() { (set +f; driver_chain /sys/class/net/*); }
 block_drivers() { (set +f; driver_chain /sys/block/*); }
 partitions() { (set +f; sizes /sys/class/block/*); }
 
+# Single facts, one a line: "NAME VALUE".
+system() {
+    set -- osrelease /proc/sys/kernel/osrelease uptime /proc/uptime machine-id /etc/machine-id \
+        vendor /sys/class/dmi/id/sys_vendor clocks /sys/devices/system/clocksource/clocksource0/available_clocksource \
+        online /sys/devices/system/cpu/online present /sys/devices/system/cpu/present
+    while [ $# -gt 1 ]; do
+        [ -f "$2" ] && [ -r "$2" ] && IFS= read -r line <"$2" && printf '%s %s\n' "$1" "$line"
+        shift 2
+    done
+    while IFS= read -r line; do
+        case $line in 'model name'*) printf 'model %s\n' "${line#*: }" && break ;; esac
+    done </proc/cpuinfo
+    has systemd-detect-virt && printf 'virt %s\n' "$(systemd-detect-virt)"
+}
+
 section() {
     case $1 in
     addr) section_of addr ip addr show ;;
     route) section_of route ip route show ;;
-    mounts) section_of_file mounts /proc/mounts ;;
+    mounts) section_of_kernel mounts /proc/mounts ;;
     fstab) section_of_file fstab /etc/fstab ;;
     resolv) section_of_file resolv /etc/resolv.conf && resolv_link ;;
-    modules) section_of_file modules /proc/modules ;;
-    hostname) section_of_file hostname /proc/sys/kernel/hostname && section_of_file etc-hostname /etc/hostname ;;
-    cpus) section_of_file cpus /sys/devices/system/cpu/online ;;
-    meminfo) section_of_file meminfo /proc/meminfo ;;
-    uptime) section_of_file uptime /proc/uptime ;;
-    cmdline) section_of_file cmdline /proc/cmdline ;;
-    inittab) section_of_file inittab /etc/inittab ;;
+    modules) section_of_kernel modules /proc/modules ;;
+    hostname) section_of_kernel hostname /proc/sys/kernel/hostname ;;
+    cmdline) section_of_kernel cmdline /proc/cmdline ;;
+    meminfo) section_of_kernel meminfo /proc/meminfo ;;
+    system) emit system "$(system)" ;;
     block) emit block "$(block_drivers)" && emit partitions "$(partitions)" ;;
     links) emit links "$(link_drivers)" ;;
     config) network_config ;;
+    ps) section_of ps timeout 5 ps -eo pid,args ;;
+    df) section_of df timeout 5 df -kP ;;
     *) refuse "unknown section" ;;
     esac
 }
 
 # --- verbs ----------------------------------------------------------------------------------------------
 
+# The sections named, or those that most checks ask for.
 snapshot() {
-    [ $# -gt 0 ] || set -- addr route mounts fstab resolv modules hostname cpus meminfo uptime cmdline \
-        inittab block links config
+    [ $# -gt 0 ] || set -- addr route mounts fstab resolv hostname config
     for each in "$@"; do section "$each"; done
     finish
 }
@@ -182,7 +210,7 @@ file() {
     file_facts "$WORD"
     if [ -f "$WORD" ]; then
         printf '==raw *==\n'
-        exec head -c $FILE_CAP "$WORD"
+        exec head -c $CAP "$WORD"
     fi
     finish
 }
@@ -190,7 +218,10 @@ file() {
 checksum() {
     path_word "$1"
     file_facts "$WORD"
-    if [ -f "$WORD" ]; then section_of sha256 timeout 60 sha256sum "$WORD"; else nothing sha256; fi
+    if [ -f "$WORD" ]; then
+        section_of sha256 timeout 30 sha256sum "$WORD"
+        emit other "$(timeout 30 tr -d '\000' <"$WORD" 2>/dev/null | head -c 1 | wc -c)"
+    fi
     finish
 }
 
@@ -233,15 +264,17 @@ reach() {
     finish
 }
 
-package() {
+# Whether a TCP port accepts a connection; nothing is sent.
+connect() {
     name_word "$1"
-    if has dpkg-query; then
-        section_of dpkg timeout 5 dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$WORD"
-    elif has rpm; then
-        section_of rpm timeout 5 rpm -q --qf 'installed %{VERSION}-%{RELEASE}\n' "$WORD"
+    case $2 in '' | *[!0-9]*) refuse "bad port" ;; esac
+    if has nc; then
+        timeout 5 nc -w 2 "$WORD" "$2" </dev/null >/dev/null 2>&1
     else
-        nothing dpkg
+        # shellcheck disable=SC2016
+        timeout 5 bash -c ': <"/dev/tcp/$0/$1"' "$WORD" "$2" 2>/dev/null
     fi
+    emit status $?
     finish
 }
 
@@ -258,6 +291,6 @@ disk:1) disk "$1" ;;
 service:1) service "$1" ;;
 resolve:1) resolve "$1" ;;
 reach:1) reach "$1" ;;
-package:1) package "$1" ;;
+connect:2) connect "$1" "$2" ;;
 *) refuse "unknown request" ;;
 esac

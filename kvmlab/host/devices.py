@@ -1,0 +1,271 @@
+"""What libvirt says of a domain's devices: one property per fact of the vocabulary."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from kvmlab.host.domains import Definition
+from kvmlab.host.way import NotThere, Way
+from kvmlab.host.xml import Element, attribute, flag, mib, number, parse, word
+
+if TYPE_CHECKING:
+    import libvirt
+
+SOURCES = ("network", "bridge", "dev", "name")
+
+
+def network_of(connection: libvirt.virConnect, name: str | None) -> libvirt.virNetwork | None:
+    """The network of this name, None where there is none."""
+    import libvirt
+
+    try:
+        return connection.networkLookupByName(name) if name else None
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_NETWORK:
+            return None
+        raise
+
+
+class Interface:
+    """A network interface of a domain."""
+
+    def __init__(self, element: Element, definition: Definition, connection: libvirt.virConnect) -> None:
+        self.element = element
+        self.definition = definition
+        self.connection = connection
+
+    @property
+    def mac(self) -> str | None:
+        return (attribute(self.element, "mac", "address") or "").lower() or None
+
+    @property
+    def type(self) -> str | None:
+        return self.element.get("type")
+
+    @property
+    def source(self) -> str | None:
+        source = self.element.find("source")
+        return None if source is None else next((source.get(name) for name in SOURCES if source.get(name)), None)
+
+    @property
+    def model(self) -> str | None:
+        return attribute(self.element, "model", "type")
+
+    @property
+    def target(self) -> str | None:
+        return attribute(self.element, "target", "dev") if self.definition.runs else None
+
+    @property
+    def link_state(self) -> str:
+        return attribute(self.element, "link", "state") or "up"
+
+    @property
+    def bridge(self) -> str | None:
+        if not self.definition.runs:
+            return None
+        if said := attribute(self.element, "source", "bridge"):
+            return said
+        network = network_of(self.connection, attribute(self.element, "source", "network"))
+        return attribute(parse(network.XMLDesc()), "bridge", "name") if network else None
+
+    @property
+    def addresses(self) -> list[str]:
+        network = network_of(self.connection, attribute(self.element, "source", "network"))
+        if network is None or not network.isActive():
+            return []
+        return [f"{lease['ipaddr']}/{lease['prefix']}" for lease in network.DHCPLeases(self.mac) if lease["type"] == 0]
+
+    def fits(self, by: str, value: str) -> bool:
+        """It is the one a checker means by mac, source or target."""
+        source = self.element.find("source")
+        said = {"mac": [self.mac], "target": [attribute(self.element, "target", "dev")],
+                "source": list(source.attrib.values()) if source is not None else []}  # fmt: skip
+        return value in said[by]
+
+
+class Disk:
+    """A disk of a domain."""
+
+    def __init__(self, element: Element, definition: Definition, connection: libvirt.virConnect) -> None:
+        self.element = element
+        self.definition = definition
+        self.connection = connection
+
+    @property
+    def type(self) -> str | None:
+        return self.element.get("type")
+
+    @property
+    def device(self) -> str:
+        return self.element.get("device", "disk")
+
+    @property
+    def target(self) -> str | None:
+        return attribute(self.element, "target", "dev")
+
+    @property
+    def bus(self) -> str | None:
+        return attribute(self.element, "target", "bus")
+
+    @property
+    def source(self) -> str | None:
+        source = self.element.find("source")
+        if source is None:
+            return None
+        if self.pool and self.volume:
+            return _path_of(self.connection, self.pool, self.volume)
+        return source.get("file") or source.get("dev") or source.get("dir") or source.get("name")
+
+    @property
+    def pool(self) -> str | None:
+        return attribute(self.element, "source", "pool")
+
+    @property
+    def volume(self) -> str | None:
+        return attribute(self.element, "source", "volume")
+
+    @property
+    def format(self) -> str | None:
+        return attribute(self.element, "driver", "type")
+
+    @property
+    def backing(self) -> str | None:
+        return backing_of(self.definition.way, self.source)
+
+    @property
+    def capacity_mib(self) -> int | float | None:
+        return self._info(0)
+
+    @property
+    def allocation_mib(self) -> int | float | None:
+        return self._info(1)
+
+    def _info(self, place: int) -> int | float | None:
+        source = self.source
+        return mib(self.definition.domain.blockInfo(source)[place]) if source else None
+
+    @property
+    def readonly(self) -> bool:
+        return self.element.find("readonly") is not None
+
+    @property
+    def shareable(self) -> bool:
+        return self.element.find("shareable") is not None
+
+    @property
+    def serial(self) -> str | None:
+        return word(self.element, "serial")
+
+    @property
+    def boot_order(self) -> int | None:
+        return number(attribute(self.element, "boot", "order"))
+
+    def fits(self, by: str, value: str) -> bool:
+        """It is the one a checker means by target or source (a file, or the name of a volume)."""
+        return value == self.target if by == "target" else value in (self.source, self.volume)
+
+
+def backing_of(way: Way, path: str | None) -> str | None:
+    """The backing file of an image, absolute; None where there is none or no image."""
+    if path is None:
+        return None
+    try:
+        said = way.ask("image_info", path=path)
+    except NotThere:
+        return None
+    name = said.get("full-backing-filename") or said.get("backing-filename")
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) if name else None
+
+
+def _path_of(connection: libvirt.virConnect, pool: str, volume: str) -> str | None:
+    import libvirt
+
+    try:
+        return str(connection.storagePoolLookupByName(pool).storageVolLookupByName(volume).path())
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in (libvirt.VIR_ERR_NO_STORAGE_POOL, libvirt.VIR_ERR_NO_STORAGE_VOL,
+                                      libvirt.VIR_ERR_OPERATION_INVALID):  # fmt: skip
+            return None
+        raise
+
+
+class Console:
+    """The first console of a domain; a serial port where no console is said."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.element = next(iter(definition.root.findall("devices/console") + definition.root.findall("devices/serial")))
+
+    @property
+    def type(self) -> str | None:
+        return self.element.get("type")
+
+    @property
+    def target_type(self) -> str:
+        said = attribute(self.element, "target", "type")
+        return "virtio" if said == "virtio" else "serial"
+
+    @property
+    def port(self) -> int | None:
+        return number(attribute(self.element, "target", "port"))
+
+    @property
+    def path(self) -> str | None:
+        return attribute(self.element, "source", "path") if self.definition.runs else None
+
+    @property
+    def output(self) -> str | None:
+        root = self.definition.root
+        logs = root.findall("devices/console/log") + root.findall("devices/serial/log")
+        try:
+            return str(self.definition.way.ask("console_log", path=logs[0].get("file", ""))) if logs else None
+        except NotThere:
+            return None
+
+
+class Graphics:
+    """The first display of a domain."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.element = next(iter(definition.root.findall("devices/graphics")))
+
+    @property
+    def type(self) -> str | None:
+        return self.element.get("type")
+
+    @property
+    def listen(self) -> str | None:
+        said = self.element.get("listen") or attribute(self.element, "listen", "address")
+        return said or ("127.0.0.1" if self.element.find("listen[@type='address']") is not None else None)
+
+    @property
+    def port(self) -> int | None:
+        found = number(self.element.get("port"))
+        return found if found is not None and found >= 0 else None
+
+    @property
+    def autoport(self) -> bool:
+        return flag(self.element.get("autoport"))
+
+    @property
+    def password(self) -> bool:
+        # libvirt hides it from whoever may only read, so it is looked for where libvirtd keeps it.
+        domain = self.definition.domain
+        folder = "/run/libvirt/qemu" if self.definition.runs else "/etc/libvirt/qemu"
+        try:
+            text = self.definition.way.ask("file", path=f"{folder}/{domain.name()}.xml", content=True)["text"]
+        except NotThere:
+            return False
+        root = parse(text[text.find("<dom") :])
+        return any(found.get("passwd") is not None for found in root.iter("graphics"))
+
+    @property
+    def uri(self) -> str | None:
+        port = self.port
+        if not self.definition.runs or port is None:
+            return None
+        address = self.listen or "127.0.0.1"
+        shown = f"[{address}]" if ":" in address else address
+        return f"vnc://{shown}:{port - 5900}" if self.type == "vnc" else f"{self.type}://{shown}:{port}"

@@ -1,0 +1,229 @@
+"""What libvirt says of a domain: one property per fact of the vocabulary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kvmlab.host.way import NotThere, Way
+from kvmlab.host.xml import Element, attribute, in_mib, number, parse, word
+
+if TYPE_CHECKING:
+    import libvirt
+
+# virDomainState, in virsh's words.
+STATES = ("no state", "running", "idle", "paused", "in shutdown", "shut off", "crashed", "pmsuspended")
+# virDomain…Reason per state, in virsh's words (virsh domstate --reason).
+REASONS: dict[str, tuple[str, ...]] = {
+    "running": ("unknown", "booted", "migrated", "restored", "from snapshot", "unpaused", "migration canceled",
+                "save canceled", "event wakeup", "crashed", "post-copy", "post-copy failed"),
+    "paused": ("unknown", "user", "migrating", "saving", "dumping", "I/O error", "watchdog", "from snapshot",
+               "shutting down", "creating snapshot", "crashed", "starting up", "post-copy", "post-copy failed",
+               "API error"),
+    "in shutdown": ("unknown", "user"),
+    "shut off": ("unknown", "shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "from snapshot",
+                 "daemon"),
+    "crashed": ("unknown", "panicked"),
+}  # fmt: skip
+
+
+class Definition:
+    """A domain's XML, as it is in one view: "now", "live" or "stored"."""
+
+    def __init__(self, domain: libvirt.virDomain, view: str, way: Way) -> None:
+        import libvirt
+
+        self.domain = domain
+        self.way = way
+        self.view = view
+        self.active = bool(domain.isActive())
+        flags = libvirt.VIR_DOMAIN_XML_INACTIVE if view == "stored" else 0
+        self.root: Element = parse(domain.XMLDesc(flags))
+
+    @property
+    def runs(self) -> bool:
+        """This view is of a running domain."""
+        return self.active and self.view != "stored"
+
+    @property
+    def uuid(self) -> str | None:
+        return word(self.root, "uuid")
+
+    @property
+    def title(self) -> str | None:
+        return word(self.root, "title")
+
+    @property
+    def description(self) -> str | None:
+        return word(self.root, "description")
+
+    @property
+    def type(self) -> str | None:
+        return self.root.get("type")
+
+    @property
+    def machine(self) -> str | None:
+        return attribute(self.root, "os/type", "machine")
+
+    @property
+    def arch(self) -> str | None:
+        return attribute(self.root, "os/type", "arch")
+
+    @property
+    def cpu_mode(self) -> str | None:
+        return attribute(self.root, "cpu", "mode")
+
+    @property
+    def cpu_model(self) -> str | None:
+        return word(self.root, "cpu/model")
+
+    @property
+    def boot(self) -> list[str]:
+        return [found.get("dev", "") for found in self.root.findall("os/boot")]
+
+    @property
+    def features(self) -> list[str]:
+        return [found.tag for found in self.root.findall("features/*")]
+
+    @property
+    def memory_mib(self) -> int | float | None:
+        current = self.root.find("currentMemory")
+        return in_mib(current if current is not None else self.root.find("memory"))
+
+    @property
+    def max_memory_mib(self) -> int | float | None:
+        return in_mib(self.root.find("memory"))
+
+    @property
+    def vcpus(self) -> int | None:
+        return number(attribute(self.root, "vcpu", "current")) or self.max_vcpus
+
+    @property
+    def max_vcpus(self) -> int | None:
+        return number(word(self.root, "vcpu"))
+
+    @property
+    def vcpu_pins(self) -> dict[str, str]:
+        pins = self.root.findall("cputune/vcpupin")
+        return {pin.get("vcpu", ""): pin.get("cpuset", "") for pin in pins}
+
+    @property
+    def disks(self) -> list[str]:
+        return [found.get("dev", "") for found in self.root.findall("devices/disk/target")]
+
+    @property
+    def interfaces(self) -> list[str]:
+        return [found.get("address", "").lower() for found in self.root.findall("devices/interface/mac")]
+
+    @property
+    def agent_channel(self) -> bool:
+        return self._agent() is not None
+
+    @property
+    def memballoon(self) -> str | None:
+        return attribute(self.root, "devices/memballoon", "model")
+
+    def _agent(self) -> Element | None:
+        return self.root.find("devices/channel/target[@name='org.qemu.guest_agent.0']")
+
+
+class Domain(Definition):
+    """The same, and what libvirt knows besides the XML."""
+
+    @property
+    def state(self) -> str:
+        return STATES[self._state()[0]]
+
+    @property
+    def reason(self) -> str:
+        state, reason = self._state()
+        words = REASONS.get(STATES[state], ("unknown",))
+        return words[reason] if reason < len(words) else "unknown"
+
+    def _state(self) -> tuple[int, int]:
+        state, reason = self.domain.state()
+        return (state if state < len(STATES) else 0), reason
+
+    @property
+    def persistent(self) -> bool:
+        return bool(self.domain.isPersistent())
+
+    @property
+    def autostart(self) -> bool:
+        return self.persistent and bool(self.domain.autostart())
+
+    @property
+    def changed(self) -> bool:
+        if not self.active or not self.persistent:
+            return False
+        return _outline(self.root) != _outline(Definition(self.domain, "stored", self.way).root)
+
+    @property
+    def id(self) -> int | None:
+        found = self.domain.ID()
+        return found if found >= 0 else None
+
+    @property
+    def pid(self) -> int | None:
+        if not self.active:
+            return None
+        try:
+            text = self.way.ask("file", path=f"/run/libvirt/qemu/{self.domain.name()}.pid", content=True)["text"]
+        except NotThere:
+            return None
+        return number(text)
+
+    @property
+    def rss_mib(self) -> int | None:
+        return self._statistic("rss")
+
+    @property
+    def balloon_mib(self) -> int | None:
+        return self._statistic("actual")
+
+    def _statistic(self, name: str) -> int | None:
+        if not self.active:
+            return None
+        kib: Any = self.domain.memoryStats().get(name)
+        return None if kib is None else round(kib / 1024)
+
+    @property
+    def managed_save(self) -> bool:
+        return bool(self.domain.hasManagedSaveImage())
+
+    @property
+    def snapshots(self) -> list[str]:
+        return [found.getName() for found in self.domain.listAllSnapshots()]
+
+    @property
+    def agent(self) -> bool:
+        channel = self._agent()
+        return channel is not None and channel.get("state") == "connected"
+
+    @property
+    def log(self) -> str | None:
+        try:
+            return str(self.way.ask("domain_log", name=self.domain.name()))
+        except NotThere:
+            return None
+
+
+def _outline(root: Element) -> object:
+    """What of a definition a student can change and libvirt does not fill in by itself."""
+    interfaces = [
+        (attribute(found, "mac", "address"), found.get("type"), attribute(found, "model", "type"),
+         attribute(found, "source", found.get("type", "")))
+        for found in root.findall("devices/interface")
+    ]  # fmt: skip
+    disks = [
+        (found.get("device"), attribute(found, "target", "dev"), attribute(found, "target", "bus"),
+         attribute(found, "driver", "type"), _source(found))
+        for found in root.findall("devices/disk")
+    ]  # fmt: skip
+    plain = [word(root, "memory"), word(root, "vcpu"), attribute(root, "vcpu", "current"), attribute(root, "os/type", "machine")]
+    pins = [tuple(sorted(pin.items())) for pin in root.findall("cputune/vcpupin")]
+    others = sorted(found.tag for found in root.findall("devices/*") if found.tag in ("graphics", "serial", "sound", "hostdev"))
+    return interfaces, disks, plain, pins, others
+
+
+def _source(disk: Element) -> tuple[str | None, ...]:
+    return tuple(attribute(disk, "source", name) for name in ("file", "dev", "pool", "volume"))

@@ -1,0 +1,149 @@
+"""The host's own network, from what `ip -j` says through the fact server."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from kvmlab.checks.reading import Missing
+from kvmlab.errors import AuthorError, CouldNotLook
+from kvmlab.host.way import NotThere, Way
+from kvmlab.words import t
+
+Facts = Mapping[str, object]
+
+_KINDS = {"": "device", "none": "device"}
+
+
+def links(way: Way) -> dict[str, dict[str, Any]]:
+    """What `ip -d -j address` says of each link, by name."""
+    return {found["ifname"]: found for found in way.ask("links") if "ifname" in found}
+
+
+def link(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+    """LinkFacts."""
+    everything = links(way)
+    found = everything.get(key[0])
+    if found is None:
+        return Missing("no such link", tuple(everything))
+    info = found.get("linkinfo") or {}
+    bridge = info.get("info_data") or {} if info.get("info_kind") == "bridge" else {}
+    return {
+        "kind": _KINDS.get(info.get("info_kind", ""), info.get("info_kind")),
+        "state": operational(found),
+        "up": "UP" in found.get("flags", ()),
+        "mac": found.get("address"),
+        "mtu": found.get("mtu"),
+        "master": found.get("master"),
+        "addresses": addresses_of(found),
+        "ports": [name for name, other in everything.items() if other.get("master") == key[0]],
+        "stp": bool(bridge.get("stp_state")),
+        "forward_delay_s": _seconds(bridge.get("forward_delay")),
+    }
+
+
+def operational(found: Mapping[str, Any]) -> str:
+    """ "up" or "down"; "unknown" is what loopback and taps say, which are up as soon as they are set up."""
+    state = str(found.get("operstate", "")).lower()
+    return state if state != "unknown" else "up" if "UP" in found.get("flags", ()) else "down"
+
+
+def addresses_of(found: Mapping[str, Any]) -> list[str]:
+    """The IPv4 and global IPv6 addresses of a link, with prefix."""
+    infos = [info for info in found.get("addr_info", ()) if info.get("local")]
+    wanted = [info for info in infos if info.get("family") == "inet" or info.get("scope") == "global"]
+    return [f"{info['local']}/{info.get('prefixlen')}" for info in wanted]
+
+
+def _seconds(hundredths: object) -> int | float | None:
+    if not isinstance(hundredths, int | float):
+        return None
+    return int(hundredths // 100) if hundredths % 100 == 0 else hundredths / 100
+
+
+def route(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+    """RouteFacts."""
+    return chosen_route(way.ask("routes"), key[0])
+
+
+def chosen_route(routes: Iterable[Mapping[str, Any]], destination: str) -> Facts | Missing:
+    """The route with the lowest metric to exactly `destination`."""
+    routes = list(routes)
+    fitting = [found for found in routes if same_network(str(found.get("dst")), destination)]
+    if not fitting:
+        return Missing("no such route", tuple(str(found.get("dst")) for found in routes))
+    best = min(fitting, key=lambda found: found.get("metric") or 0)
+    return {"via": best.get("gateway"), "dev": best.get("dev"), "src": best.get("prefsrc"),
+            "metric": best.get("metric") or 0}  # fmt: skip
+
+
+def same_network(one: str, other: str) -> bool:
+    """Two destinations are the same: "default" is 0.0.0.0/0, an address alone a /32."""
+    return one == other or _network(one) == _network(other)
+
+
+def _network(text: str) -> object:
+    try:
+        return ipaddress.ip_network("0.0.0.0/0" if text == "default" else text, strict=False)
+    except ValueError:
+        return text
+
+
+def name(way: Way, key: tuple[str, ...]) -> Facts:
+    """NameFacts."""
+    where = {"where": "host", "name": key[0]} | ({"server": key[1]} if key[1] else {})
+    addresses = list(way.ask("resolve", **where))
+    return {"address": next((found for found in addresses if ":" not in found), None), "addresses": addresses}
+
+
+def resolver(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+    """ResolverFacts."""
+    try:
+        return resolv_conf(way.ask("file", path="/etc/resolv.conf", content=True).get("text", ""))
+    except NotThere:
+        return Missing("no such file")
+
+
+def resolv_conf(text: str) -> dict[str, list[str]]:
+    """The servers and search domains of a resolv.conf(5)."""
+    lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] not in "#;"]
+    servers = [words[1] for words in lines if words[0] == "nameserver" and len(words) > 1]
+    searched = [words[1:] for words in lines if words[0] in ("search", "domain")]
+    return {"servers": servers, "search": searched[-1] if searched else []}
+
+
+def reach(way: Way, key: tuple[str, ...]) -> Facts:
+    """ReachFacts: a ping, or a TCP connection where a port is said."""
+    where, to, port = key
+    if port:
+        return {"answers": bool(way.ask("greeting", where=where, to=to, port=int(port))["open"])}
+    return {"answers": bool(way.ask("ping", where=where, to=to)["answers"])}
+
+
+def listener(way: Way, key: tuple[str, ...]) -> Facts:
+    """ListenerFacts."""
+    address, port = key[0], int(key[1])
+    said = way.ask("greeting", where="host", to=address, port=port)
+    bound = [found for found in way.ask("sockets") if found["port"] == port]
+    return {"open": bool(said["open"]), "greeting": (said.get("greeting") or "").strip() or None,
+            "listening": [found["address"] for found in bound],
+            "process": bound[0]["process"] if bound else None}  # fmt: skip
+
+
+def web(way: Way, key: tuple[str, ...]) -> Facts:
+    """WebFacts."""
+    url = urlsplit(key[0])
+    tls = url.scheme == "https"
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise AuthorError(t("{url} is no http or https address.", url=key[0]))
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    port = url.port or (443 if tls else 80)
+    try:
+        said = way.ask("web", where="host", to=url.hostname, port=port, tls=tls, url=path)
+    except CouldNotLook:
+        if not way.ask("greeting", where="host", to=url.hostname, port=port)["open"]:
+            return {"status": None, "text": None}
+        raise
+    return {"status": said["status"], "text": said["text"]}

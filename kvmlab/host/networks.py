@@ -1,0 +1,138 @@
+"""What libvirt says of a network: one property per fact of the vocabulary."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from kvmlab.host.xml import Element, attribute, number, parse, word
+
+if TYPE_CHECKING:
+    import libvirt
+
+
+class Network:
+    """A network in one view: "now" or "stored"."""
+
+    def __init__(self, network: libvirt.virNetwork, view: str, connection: libvirt.virConnect) -> None:
+        import libvirt
+
+        self.network = network
+        self.connection = connection
+        flags = libvirt.VIR_NETWORK_XML_INACTIVE if view == "stored" else 0
+        self.root: Element = parse(network.XMLDesc(flags))
+
+    @property
+    def uuid(self) -> str | None:
+        return word(self.root, "uuid")
+
+    @property
+    def bridge(self) -> str | None:
+        return attribute(self.root, "bridge", "name")
+
+    @property
+    def mac(self) -> str | None:
+        return (attribute(self.root, "mac", "address") or "").lower() or None
+
+    @property
+    def forward(self) -> str:
+        found = self.root.find("forward")
+        return "isolated" if found is None else found.get("mode", "nat")
+
+    @property
+    def forward_dev(self) -> str | None:
+        return attribute(self.root, "forward", "dev")
+
+    @property
+    def stp(self) -> bool:
+        return attribute(self.root, "bridge", "stp") == "on"
+
+    @property
+    def delay_s(self) -> int | None:
+        return number(attribute(self.root, "bridge", "delay"))
+
+    @property
+    def address(self) -> str | None:
+        return next((found for found in self.addresses if ":" not in found), None)
+
+    @property
+    def addresses(self) -> list[str]:
+        return [found for element in self.root.findall("ip") if (found := _with_prefix(element))]
+
+    @property
+    def dhcp_range(self) -> str | None:
+        return next(iter(self.dhcp_ranges), None)
+
+    @property
+    def dhcp_ranges(self) -> list[str]:
+        return [f"{found.get('start')}-{found.get('end')}" for found in self.root.findall("ip/dhcp/range")]
+
+    @property
+    def hosts(self) -> dict[str, str]:
+        return self._reserved("mac")
+
+    @property
+    def host_names(self) -> dict[str, str]:
+        return self._reserved("name")
+
+    def _reserved(self, by: str) -> dict[str, str]:
+        hosts = self.root.findall("ip/dhcp/host")
+        pairs = ((host.get(by), host.get("ip")) for host in hosts)
+        return {name.lower() if by == "mac" else name: address for name, address in pairs if name and address}
+
+    @property
+    def domain(self) -> str | None:
+        return attribute(self.root, "domain", "name")
+
+    @property
+    def routes(self) -> dict[str, str]:
+        pairs = ((_with_prefix(found), found.get("gateway")) for found in self.root.findall("route"))
+        return {network: gateway for network, gateway in pairs if network and gateway}
+
+    @property
+    def active(self) -> bool:
+        return bool(self.network.isActive())
+
+    @property
+    def persistent(self) -> bool:
+        return bool(self.network.isPersistent())
+
+    @property
+    def autostart(self) -> bool:
+        return self.persistent and bool(self.network.autostart())
+
+    @property
+    def leases(self) -> dict[str, str]:
+        if not self.active:
+            return {}
+        return {lease["mac"].lower(): lease["ipaddr"] for lease in self.network.DHCPLeases() if lease["type"] == 0}
+
+    @property
+    def domains(self) -> list[str]:
+        import libvirt
+
+        running = self.connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)
+        return [domain.name() for domain in running if self._holds(parse(domain.XMLDesc()))]
+
+    def _holds(self, domain: Element) -> bool:
+        sources = domain.findall("devices/interface[@type='network']/source")
+        return any(source.get("network") == self.network.name() for source in sources)
+
+
+class Lease:
+    """An address that a network gave out. Never a guess: built from what libvirt lists."""
+
+    def __init__(self, lease: dict[str, object]) -> None:
+        self.address = f"{lease['ipaddr']}/{lease['prefix']}"
+        self.hostname = lease.get("hostname") or None
+
+
+def _with_prefix(element: Element) -> str | None:
+    """<ip address= prefix=|netmask=> or <route …> as "192.168.122.1/24"."""
+    address = element.get("address")
+    prefix = element.get("prefix")
+    if address is None:
+        return None
+    if prefix is None and (mask := element.get("netmask")):
+        prefix = str(ipaddress.IPv4Network(f"0.0.0.0/{mask}").prefixlen)
+    return f"{address}/{prefix}" if prefix else address

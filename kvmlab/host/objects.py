@@ -1,0 +1,153 @@
+"""Finding an object of libvirt by its exact name, or saying that there is none and what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kvmlab.checks.reading import Key, Missing
+from kvmlab.host.devices import Console, Disk, Graphics, Interface, network_of
+from kvmlab.host.domains import Definition, Domain
+from kvmlab.host.networks import Lease, Network
+from kvmlab.host.storage import Pool, Snapshot, Volume
+from kvmlab.host.way import Way
+
+if TYPE_CHECKING:
+    import libvirt
+
+_NOT_FOUND = {"domain": "VIR_ERR_NO_DOMAIN", "network": "VIR_ERR_NO_NETWORK", "pool": "VIR_ERR_NO_STORAGE_POOL",
+              "volume": "VIR_ERR_NO_STORAGE_VOL", "snapshot": "VIR_ERR_NO_DOMAIN_SNAPSHOT"}  # fmt: skip
+
+
+def found(kind: str, work: Callable[[], Any]) -> Any:
+    """What `work` looks up; None where libvirt says that there is no such object."""
+    import libvirt
+
+    try:
+        return work()
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == getattr(libvirt, _NOT_FOUND[kind]):
+            return None
+        raise
+
+
+def names_of(objects: Iterable[Any]) -> tuple[str, ...]:
+    """The names of libvirt's objects."""
+    return tuple(one.name() for one in objects)
+
+
+def domain(connection: libvirt.virConnect, key: Key, way: Way) -> Definition | Missing:
+    """A domain in the view of key[1]."""
+    one = found("domain", lambda: connection.lookupByName(key[0]))
+    if one is None:
+        return Missing("not defined", names_of(connection.listAllDomains()))
+    if key[1] == "live" and not one.isActive():
+        return Missing("not running")
+    if key[1] == "stored" and not one.isPersistent():
+        return Missing("transient: nothing is stored")
+    return Domain(one, key[1], way)
+
+
+def device(connection: libvirt.virConnect, key: Key, way: Way, kind: str) -> Interface | Disk | Missing:
+    """An interface or disk of a domain, the first that fits."""
+    definition = domain(connection, key, way)
+    if isinstance(definition, Missing):
+        return definition
+    build: type[Interface] | type[Disk] = Interface if kind == "interface" else Disk
+    there = [build(element, definition, connection) for element in definition.root.findall(f"devices/{kind}")]
+    by, value = key[2], key[3]
+    if by == "index":
+        place = int(value)
+        return there[place] if place < len(there) else Missing(f"no such {kind}")
+    fitting = [one for one in there if one.fits(by, value)]
+    return fitting[0] if fitting else Missing(f"no such {kind}", tuple(filter(None, (getattr(one, by) for one in there))))
+
+
+def console(connection: libvirt.virConnect, key: Key, way: Way) -> Console | Missing:
+    """The console of a domain."""
+    definition = domain(connection, key, way)
+    if isinstance(definition, Missing):
+        return definition
+    root = definition.root
+    there = root.find("devices/console") is not None or root.find("devices/serial") is not None
+    return Console(definition) if there else Missing("has none")
+
+
+def graphics(connection: libvirt.virConnect, key: Key, way: Way) -> Graphics | Missing:
+    """The display of a domain."""
+    definition = domain(connection, key, way)
+    if isinstance(definition, Missing):
+        return definition
+    return Graphics(definition) if definition.root.find("devices/graphics") is not None else Missing("has none")
+
+
+def network(connection: libvirt.virConnect, key: Key, way: Way) -> Network | Missing:
+    """A network in the view of key[1]."""
+    one = network_of(connection, key[0])
+    if one is None:
+        return Missing("not defined", names_of(connection.listAllNetworks()))
+    if key[1] == "stored" and not one.isPersistent():
+        return Missing("transient: nothing is stored")
+    return Network(one, key[1], connection)
+
+
+def lease(connection: libvirt.virConnect, key: Key, way: Way) -> Lease | Missing:
+    """The lease of a MAC address in a network."""
+    one = network_of(connection, key[0])
+    if one is None:
+        return Missing("no such network", names_of(connection.listAllNetworks()))
+    leases = [said for said in one.DHCPLeases() if said["type"] == 0] if one.isActive() else []
+    fitting = [said for said in leases if said["mac"].lower() == key[1]]
+    return Lease(fitting[-1]) if fitting else Missing("no lease", tuple(said["mac"] for said in leases))
+
+
+def pool(connection: libvirt.virConnect, key: Key, way: Way) -> Pool | Missing:
+    """A pool in the view of key[1]."""
+    one = found("pool", lambda: connection.storagePoolLookupByName(key[0]))
+    if one is None:
+        return Missing("not defined", names_of(connection.listAllStoragePools()))
+    if key[1] == "stored" and not one.isPersistent():
+        return Missing("transient: nothing is stored")
+    return Pool(one, key[1])
+
+
+def volume(connection: libvirt.virConnect, key: Key, way: Way) -> Volume | Missing:
+    """A volume of an active pool."""
+    home = found("pool", lambda: connection.storagePoolLookupByName(key[0]))
+    if home is None:
+        return Missing("no such pool", see="virsh pool-list --all")
+    if not home.isActive():
+        return Missing("its pool is not active", see="virsh pool-list --all")
+    one = found("volume", lambda: home.storageVolLookupByName(key[1]))
+    return Volume(one) if one is not None else Missing("no such volume", names_of(home.listAllVolumes()))
+
+
+def snapshot(connection: libvirt.virConnect, key: Key, way: Way) -> Snapshot | Missing:
+    """A snapshot of a domain."""
+    home = found("domain", lambda: connection.lookupByName(key[0]))
+    if home is None:
+        return Missing("no such domain", see="virsh list --all")
+    one = found("snapshot", lambda: home.snapshotLookupByName(key[1]))
+    if one is None:
+        return Missing("no such snapshot", tuple(other.getName() for other in home.listAllSnapshots()))
+    return Snapshot(one)
+
+
+def inventory(connection: libvirt.virConnect, key: Key, way: Way) -> dict[str, Sequence[str]]:
+    """InventoryFacts: the names of all domains, networks or pools."""
+    lists: dict[str, Callable[[], list[Any]]] = {
+        "domains": connection.listAllDomains,
+        "networks": connection.listAllNetworks,
+        "pools": connection.listAllStoragePools,
+    }
+    there = lists[key[0]]()
+    lasting = [one for one in there if one.isPersistent()]
+    active = {one.name() for one in there if one.isActive()}
+    return {
+        "names": names_of(there),
+        "active": sorted(active),
+        "inactive": [one.name() for one in there if one.name() not in active],
+        "persistent": names_of(lasting),
+        "transient": [one.name() for one in there if one not in lasting],
+        "autostart": [one.name() for one in lasting if one.autostart()],
+    }

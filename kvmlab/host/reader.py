@@ -1,0 +1,116 @@
+"""The facts of a lab host and its guests, as the checks ask for them.
+
+`HostReader` is the Reader of kvmlab.checks over a libvirt connection that may only read, the fact server of the
+host, and the fact servers of the guests behind it. It opens each when it is first needed, or all at once and side by
+side in `prefetch`. Rejected: reading everything beforehand, because what a check does not ask costs the student time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from kvmlab.checks.reading import Answer, Key, Missing, Reading, Want
+from kvmlab.errors import AuthorError, CouldNotLook
+from kvmlab.guest.guests import Guests
+from kvmlab.host import links, objects, system
+from kvmlab.host.connection import Libvirt
+from kvmlab.host.way import Way
+from kvmlab.words import t
+
+_LIBVIRT: Mapping[str, Callable[..., Any]] = {
+    "domain": objects.domain,
+    "interface": partial(objects.device, kind="interface"),
+    "disk": partial(objects.device, kind="disk"),
+    "console": objects.console,
+    "graphics": objects.graphics,
+    "network": objects.network,
+    "lease": objects.lease,
+    "pool": objects.pool,
+    "volume": objects.volume,
+    "snapshot": objects.snapshot,
+    "inventory": objects.inventory,
+}
+_LOOK: Mapping[str, Callable[..., Any]] = {
+    "link": links.link,
+    "route": links.route,
+    "name": links.name,
+    "resolver": links.resolver,
+    "reach": links.reach,
+    "listener": links.listener,
+    "web": links.web,
+    "file": system.file,
+    "package": system.package,
+    "service": system.service,
+    "process": system.process,
+    "sysctl": system.sysctl,
+    "module": system.module,
+    "cpu": system.cpu,
+    "image": system.image,
+}
+# What can be asked of the fact server before a check does; the rest follows from answers.
+_BEFOREHAND = {"link": "links", "route": "routes", "process": "processes"}
+_WITH_NAMES = ("file",)
+
+
+class HostReader:
+    """Reads facts of the host and its guests. Whatever happens, `read` answers or raises CouldNotLook."""
+
+    def __init__(self, libvirt: Libvirt, way: Way, guests: Guests) -> None:
+        self.libvirt = libvirt
+        self.way = way
+        self.guests = guests
+
+    def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
+        """The named facts of one object (kvmlab.checks.reading.Reader)."""
+        try:
+            if kind in _LIBVIRT:
+                return self.libvirt.ask(lambda connection: _facts(_LIBVIRT[kind](connection, key, self.way), names))
+            return _facts(self._seen(kind, key, names), names)
+        except (CouldNotLook, AuthorError):
+            raise
+        except Exception as error:  # one fact that surprises us must not end the check
+            said = f"{type(error).__name__}: {error}"
+            raise CouldNotLook(t("This fact could not be read; that is a bug of ours. {said}", said=said)) from error
+
+    def _seen(self, kind: str, key: Key, names: Sequence[str]) -> Any:
+        if kind.startswith("guest"):
+            return self.guests.read(kind, key, names)
+        work = _LOOK[kind]
+        return work(self.way, key, names) if kind in _WITH_NAMES else work(self.way, key)
+
+    def prefetch(self, wants: Sequence[Want]) -> None:
+        """Begin, side by side, everything that `wants` will need; never raises."""
+        kinds = {want.kind for want in wants}
+        if kinds & _LIBVIRT.keys():
+            self.libvirt.start()
+        if kinds - _LIBVIRT.keys():
+            self.way.start()
+        for kind in kinds & _BEFOREHAND.keys():
+            self.way.begin(_BEFOREHAND[kind])
+        self.guests.prefetch([want for want in wants if want.kind.startswith("guest")])
+
+    def refresh(self) -> None:
+        """A new pass begins: forget what was read, and connect again where a connection has gone."""
+        self.libvirt.refresh()
+        self.way.refresh()
+        self.guests.refresh()
+
+    def way_in(self, guest: str, address: str) -> str:
+        """The command that gets a student in the lab host into a guest."""
+        return self.guests.way_in(guest, address)
+
+    def close(self) -> None:
+        """Let every connection go, without waiting for anyone."""
+        self.guests.close()
+        self.way.close()
+        self.libvirt.close()
+
+
+def _facts(found: Any, names: Sequence[str]) -> Answer:
+    if isinstance(found, Missing):
+        return found
+    if isinstance(found, Mapping):
+        return {name: found[name] if isinstance(found[name], Reading) else Reading(found[name]) for name in names}
+    return {name: Reading(getattr(found, name)) for name in names}

@@ -1,0 +1,185 @@
+"""What libvirt says of pools, volumes and snapshots, and qemu-img of images: a property per fact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kvmlab.host.devices import backing_of
+from kvmlab.host.way import Way
+from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
+
+if TYPE_CHECKING:
+    import libvirt
+
+VOLUME_TYPES = ("file", "block", "dir", "network", "netdir", "ploop")
+
+
+class Pool:
+    """A pool in one view: "now" or "stored"."""
+
+    def __init__(self, pool: libvirt.virStoragePool, view: str) -> None:
+        import libvirt
+
+        self.pool = pool
+        self.root: Element = parse(pool.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE if view == "stored" else 0))
+
+    @property
+    def uuid(self) -> str | None:
+        return word(self.root, "uuid")
+
+    @property
+    def type(self) -> str | None:
+        return self.root.get("type")
+
+    @property
+    def target(self) -> str | None:
+        return word(self.root, "target/path")
+
+    @property
+    def active(self) -> bool:
+        return bool(self.pool.isActive())
+
+    @property
+    def persistent(self) -> bool:
+        return bool(self.pool.isPersistent())
+
+    @property
+    def autostart(self) -> bool:
+        return self.persistent and bool(self.pool.autostart())
+
+    @property
+    def capacity_mib(self) -> int | float | None:
+        return self._info(1)
+
+    @property
+    def allocation_mib(self) -> int | float | None:
+        return self._info(2)
+
+    @property
+    def available_mib(self) -> int | float | None:
+        return self._info(3)
+
+    def _info(self, place: int) -> int | float | None:
+        return mib(self.pool.info()[place]) if self.active else None
+
+    @property
+    def volumes(self) -> list[str]:
+        return [volume.name() for volume in self.pool.listAllVolumes()] if self.active else []
+
+
+class Volume:
+    """A volume of an active pool."""
+
+    def __init__(self, volume: libvirt.virStorageVol) -> None:
+        self.volume = volume
+        self.root: Element = parse(volume.XMLDesc())
+
+    @property
+    def type(self) -> str:
+        return VOLUME_TYPES[self.volume.info()[0]]
+
+    @property
+    def format(self) -> str | None:
+        return attribute(self.root, "target/format", "type")
+
+    @property
+    def capacity_bytes(self) -> int | None:
+        return in_bytes(self.root.find("capacity"), "bytes")
+
+    @property
+    def capacity_mib(self) -> int | float | None:
+        return mib(self.capacity_bytes)
+
+    @property
+    def allocation_bytes(self) -> int | None:
+        return in_bytes(self.root.find("allocation"), "bytes")
+
+    @property
+    def allocation_mib(self) -> int | float | None:
+        return mib(self.allocation_bytes)
+
+    @property
+    def path(self) -> str:
+        return str(self.volume.path())
+
+    @property
+    def key(self) -> str:
+        return str(self.volume.key())
+
+    @property
+    def backing(self) -> str | None:
+        return word(self.root, "backingStore/path")
+
+    @property
+    def backing_format(self) -> str | None:
+        return attribute(self.root, "backingStore/format", "type")
+
+
+class Snapshot:
+    """A snapshot of a domain."""
+
+    def __init__(self, snapshot: libvirt.virDomainSnapshot) -> None:
+        self.snapshot = snapshot
+        self.root: Element = parse(snapshot.getXMLDesc())
+
+    @property
+    def current(self) -> bool:
+        return bool(self.snapshot.isCurrent())
+
+    @property
+    def state(self) -> str | None:
+        return word(self.root, "state")
+
+    @property
+    def parent(self) -> str | None:
+        return word(self.root, "parent/name")
+
+    @property
+    def location(self) -> str:
+        external = any(disk.get("snapshot") == "external" for disk in self.root.findall("disks/disk"))
+        return "external" if external else "internal"
+
+
+class Image:
+    """A disk image in a file: `said` is what qemu-img info prints as JSON."""
+
+    def __init__(self, path: str, said: dict[str, Any], way: Way) -> None:
+        self.path = path
+        self.way = way
+        self.said = said
+
+    @property
+    def format(self) -> str | None:
+        return self.said.get("format")
+
+    @property
+    def virtual_size_bytes(self) -> int | None:
+        return self.said.get("virtual-size")
+
+    @property
+    def virtual_size_mib(self) -> int | float | None:
+        return mib(self.virtual_size_bytes)
+
+    @property
+    def actual_size_bytes(self) -> int | None:
+        return self.said.get("actual-size")
+
+    @property
+    def actual_size_mib(self) -> int | float | None:
+        return mib(self.actual_size_bytes)
+
+    @property
+    def backing(self) -> str | None:
+        return backing_of(self.way, self.path)
+
+    @property
+    def backing_format(self) -> str | None:
+        return self.said.get("backing-filename-format")
+
+    @property
+    def snapshots(self) -> list[str]:
+        return [str(found.get("name")) for found in self.said.get("snapshots", [])]
+
+    @property
+    def content_sha256(self) -> str | None:
+        return str(self.way.ask("image_sum", path=self.path))

@@ -1,0 +1,146 @@
+"""The host's files, packages, services and processes, through the fact server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kvmlab.checks.reading import Missing
+from kvmlab.errors import AuthorError
+from kvmlab.host.storage import Image
+from kvmlab.host.way import NotThere, Way
+from kvmlab.words import t
+
+Facts = Mapping[str, object]
+
+_TEXT_CAP = 65536
+
+
+def file(way: Way, key: tuple[str, ...], names: Sequence[str]) -> Facts | Missing:
+    """FileFacts."""
+    content = bool({"text", "lines"} & set(names))
+    summed = bool({"sha256", "blank"} & set(names))
+    try:
+        said = way.ask("file", path=key[0], content=content, sha256=summed)
+    except NotThere:
+        return Missing("no such file", _beside(way, key[0]))
+    kind = "device" if "device" in said["kind"] else said["kind"]
+    return {
+        "kind": kind, "size_bytes": said["size"], "mode": f"{said['mode']:04o}",
+        "owner": f"{said['owner']}:{said['group']}", "target": said.get("target"),
+        "sha256": said.get("sha256"), "blank": said.get("blank", False), **text_facts(said.get("text")),
+    }  # fmt: skip
+
+
+def text_facts(text: str | None) -> dict[str, object]:
+    """The facts `text` and `lines` of a file."""
+    if text is None:
+        return {"text": None, "lines": []}
+    cut = text[:_TEXT_CAP]
+    return {"text": cut, "lines": [line.strip() for line in cut.splitlines() if line.strip()]}
+
+
+def _beside(way: Way, path: str) -> tuple[str, ...]:
+    """The files in the same directory, for "did you mean"."""
+    folder = path.rpartition("/")[0] or "/"
+    try:
+        entries = way.ask("file", path=folder, content=True).get("entries", ())
+    except NotThere:
+        return ()
+    return tuple(f"{folder.rstrip('/')}/{entry}" for entry in entries)
+
+
+def package(way: Way, key: tuple[str, ...]) -> Facts:
+    """PackageFacts."""
+    try:
+        said = way.ask("packages", name=key[0])
+    except NotThere:
+        return {"installed": False, "version": None}
+    there = said["status"] == "installed"
+    return {"installed": there, "version": said["version"] if there else None}
+
+
+_AT_BOOT = ("enabled", "enabled-runtime", "static", "alias", "indirect", "generated")
+
+
+def service(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+    """ServiceFacts. A unit that its socket starts counts as enabled where the socket is."""
+    try:
+        said = way.ask("services", name=key[0])
+    except NotThere:
+        return Missing("no such unit")
+    enabled = said.get("UnitFileState") in _AT_BOOT or _socket_enabled(way, key[0])
+    return {"active": said.get("ActiveState") == "active", "enabled": enabled}
+
+
+def _socket_enabled(way: Way, name: str) -> bool:
+    if name.endswith(".socket"):
+        return False
+    try:
+        said = way.ask("services", name=f"{name.removesuffix('.service')}.socket")
+    except NotThere:
+        return False
+    return said.get("UnitFileState") == "enabled"
+
+
+def process(way: Way, key: tuple[str, ...]) -> Facts:
+    """ProcessFacts."""
+    by, value = key
+    found = [said for said in way.ask("processes") if _fits(said, by, value)]
+    first: dict[str, Any] = found[0] if found else {}
+    threads = first.get("threads", [])
+    return {
+        "count": len(found), "pids": [said["pid"] for said in found], "pid": first.get("pid"),
+        "user": first.get("user"), "command": " ".join(first["args"]) if first else None,
+        "threads": [thread["name"] for thread in threads],
+        "vcpu_threads": [thread["tid"] for thread in threads if re.fullmatch(r"CPU \d+/\w+", thread["name"])],
+        "rss_mib": round(first["rss_kib"] / 1024) if first else None,
+    }  # fmt: skip
+
+
+def _fits(said: dict[str, Any], by: str, value: str) -> bool:
+    args: list[str] = said["args"]
+    if by == "domain":
+        after = [args[place + 1] for place, word in enumerate(args[:-1]) if word == "-name"]
+        return any(word.split(",")[0] in (f"guest={value}", value) for word in after)
+    return pattern(value).search(" ".join(args)) is not None
+
+
+def pattern(value: str) -> re.Pattern[str]:
+    """A checker's regular expression; AuthorError where it is none."""
+    try:
+        return re.compile(value)
+    except re.error as error:
+        raise AuthorError(t("`{pattern}` is no regular expression: {error}.", pattern=value, error=error)) from None
+
+
+def sysctl(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+    """SysctlFacts."""
+    try:
+        return {"value": way.ask("sysctl", name=key[0])}
+    except NotThere:
+        return Missing("no such kernel parameter")
+
+
+def module(way: Way, key: tuple[str, ...]) -> Facts:
+    """ModuleFacts: what is built in has a directory in /sys/module too."""
+    try:
+        way.ask("file", path=f"/sys/module/{key[0].replace('-', '_').replace('/', '_')}")
+    except NotThere:
+        return {"loaded": False}
+    return {"loaded": True}
+
+
+def cpu(way: Way, key: tuple[str, ...]) -> Facts:
+    """CpuFacts."""
+    facts: dict[str, object] = way.ask("cpu")
+    return facts
+
+
+def image(way: Way, key: tuple[str, ...]) -> Image | Missing:
+    """ImageFacts."""
+    try:
+        return Image(key[0], way.ask("image_info", path=key[0]), way)
+    except NotThere:
+        return Missing("no such file", _beside(way, key[0]))

@@ -1,0 +1,117 @@
+"""The way to a lab host besides libvirt: one SSH connection, on it the fact server, each opened when first needed."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from kvmlab.errors import CouldNotLook
+from kvmlab.guest.later import Later, TooLate, later
+from kvmlab.guest.ssh import Session, Unreachable, Why, connect
+from kvmlab.host import sockets
+from kvmlab.host.look import Look, NotRead, NotThere
+from kvmlab.words import t
+
+TIMEOUT_S = 5.0  # to connect
+ANSWER_S = 12.0  # to answer one question; the fact server's own deadlines are shorter
+SLOW_S = 40.0  # for questions that read a whole file
+TODO = "kvmlab status"
+
+
+class Way:
+    """SSH to a lab host over a Unix socket, and answers of its fact server, each asked once until `refresh`."""
+
+    def __init__(self, socket: Path, key: Path, *, patience: float = 1.0) -> None:
+        self.key = key
+        self.timeout_s = TIMEOUT_S * patience
+        self._patience = patience
+        self._socket = socket
+        self._session: Later[Session] | None = None
+        self._look: Later[Look] | None = None
+        self._answers: dict[tuple[Any, ...], Later[Any]] = {}
+        self._lock = threading.RLock()
+
+    def start(self) -> Later[Session]:
+        """Begin to connect, if that has not begun."""
+        with self._lock:
+            if self._session is None:
+                self._session = later(self._connect, "ssh")
+            return self._session
+
+    def session(self) -> Session:
+        """The SSH connection. Raises CouldNotLook."""
+        try:
+            return self.start().get(self.timeout_s * 2)
+        except (Unreachable, TooLate, OSError) as error:
+            raise told(error) from None
+
+    def begin(self, verb: str, **args: object) -> Later[Any]:
+        """Ask the fact server, without waiting for the answer."""
+        question = (verb, *sorted(args.items()))
+        with self._lock:
+            if question not in self._answers:
+                self._answers[question] = later(lambda: self._asked(verb, args), "ask")
+            return self._answers[question]
+
+    def ask(self, verb: str, **args: object) -> Any:
+        """The answer of the fact server. Raises NotThere where there is no such thing, else CouldNotLook."""
+        try:
+            return self.begin(verb, **args).get(SLOW_S * self._patience + self.timeout_s)
+        except NotRead as error:
+            raise CouldNotLook(t("The lab host says: {error}.", error=error), TODO) from None
+        except TooLate:
+            raise CouldNotLook(t("The lab host does not answer."), TODO) from None
+
+    def refresh(self) -> None:
+        """A new pass: forget the answers, and connections that have gone."""
+        with self._lock:
+            self._answers.clear()
+            if self._session is not None and self._session.done and not self._stands():
+                self._session = self._look = None
+
+    def close(self) -> None:
+        """Hang up."""
+        with self._lock:
+            if self._session is not None and self._session.done and self._stands():
+                self._session.get(0).close()
+
+    def _stands(self) -> bool:
+        try:
+            return self._session is not None and self._session.get(0).alive and self._look_stands()
+        except Exception:
+            return False
+
+    def _look_stands(self) -> bool:
+        return self._look is None or not self._look.done or self._look.get(0).alive
+
+    def _connect(self) -> Session:
+        stream = sockets.connect(self._socket, self.timeout_s)
+        return connect(stream, self.key, timeout_s=self.timeout_s)
+
+    def _started(self) -> Look:
+        with self._lock:
+            if self._look is None:
+                self._look = later(lambda: Look(self.session().stream("look", timeout_s=self.timeout_s)), "look")
+            promise = self._look
+        return promise.get(self.timeout_s * 3)
+
+    def _asked(self, verb: str, args: dict[str, object]) -> Any:
+        slow = args.get("sha256") or verb == "image_sum"
+        try:
+            return self._started().ask(verb, **args).get((SLOW_S if slow else ANSWER_S) * self._patience)
+        except Unreachable as error:
+            raise told(error) from None
+
+
+def told(error: Exception) -> CouldNotLook:
+    """Why there is no SSH connection to the lab host, in words."""
+    if isinstance(error, TooLate) or (isinstance(error, Unreachable) and error.why is Why.SILENT):
+        return CouldNotLook(t("SSH on the lab host accepts and says nothing."), TODO)
+    if isinstance(error, Unreachable) and error.why is Why.KEY_REFUSED:
+        return CouldNotLook(t("SSH on the lab host refuses the checker's key."), "kvmlab doctor")
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return CouldNotLook(t("SSH on the lab host cannot be reached: {said}.", said=said.rstrip(".")), TODO)
+
+
+__all__ = ["NotThere", "Way", "told"]
