@@ -35,8 +35,9 @@ from kvmlab.checks.matchers import (
     same_content,
 )
 from kvmlab.checks.params import Params
+from kvmlab.checks.passes import Waiting
 from kvmlab.checks.reading import Key, Missing, Reader, Reading, Want
-from kvmlab.checks.runner import Events, Waiting, run
+from kvmlab.checks.runner import Events, run
 from kvmlab.checks.text import plain, show
 from kvmlab.checks.verdicts import CheckResult, Report, TaskResult, Verdict
 from kvmlab.checks.vocabulary.guest import Guest

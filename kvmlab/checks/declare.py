@@ -112,13 +112,13 @@ def collected() -> Iterator[list[Check]]:
 
 
 def place_of(path: Path, error: BaseException) -> str:
-    """ "file:line" of the deepest line of `path` that `error` went through; the file alone where there is none."""
+    """The deepest line of `path` that `error` went through, as "file:line"; "" where there is none."""
     line, trace = 0, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == str(path):
             line = trace.tb_lineno
         trace = trace.tb_next
-    return f"{path}:{line}" if line else str(path)
+    return f"{path}:{line}" if line else ""
 
 
 def deepest_file(error: BaseException) -> str:

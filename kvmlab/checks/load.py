@@ -99,7 +99,7 @@ def _compiled(path: Path) -> CodeType:
 
 
 def _placed(path: Path, error: BaseException, message: str) -> str:
-    return message if message.startswith(f"{path}:") else f"{place_of(path, error)}: {message}"
+    return message if message.startswith(f"{path}:") else f"{place_of(path, error) or path}: {message}"
 
 
 def _sound(loaded: CheckSet) -> CheckSet:

@@ -80,7 +80,7 @@ def contains(*items: object) -> Matcher:
     """
     return Matcher(
         lambda found: all(_has(found, item) for item in items),
-        lambda: t("contains {items}", items=_texts(items)),
+        lambda: t("{items} in it", items=_texts(items)),
     )
 
 
@@ -88,7 +88,7 @@ def lacks(*items: object) -> Matcher:
     """None of these is in the list, or part of the text."""
     return Matcher(
         lambda found: not any(_has(found, item) for item in items),
-        lambda: t("without {items}", items=_texts(items)),
+        lambda: t("no {items} in it", items=_texts(items)),
     )
 
 
@@ -97,7 +97,7 @@ def count(number: int | Matcher) -> Matcher:
     matcher = as_matcher(number)
     return Matcher(
         lambda found: matcher.meets(len(_items(found))),
-        lambda: t("number: {number}", number=matcher.text()),
+        lambda: t("number of them: {number}", number=matcher.text()),
         lambda found: f"{len(_items(found))} ({show(found)})",
     )
 
@@ -140,7 +140,7 @@ def matches(pattern: str) -> Matcher:
     compiled = re.compile(pattern)
     return Matcher(
         lambda found: isinstance(found, str) and len(found) <= SEARCHED and bool(compiled.fullmatch(found)),
-        lambda: t("matches {pattern}", pattern=pattern),
+        lambda: t("text of the form {pattern}", pattern=pattern),
     )
 
 
@@ -149,7 +149,7 @@ def not_(unwanted: object) -> Matcher:
     matcher = as_matcher(unwanted)
     return Matcher(
         lambda found: found is not None and not matcher.meets(found),
-        lambda: t("not {unwanted}", unwanted=matcher.text()),
+        lambda: t("anything but {unwanted}", unwanted=matcher.text()),
     )
 
 
@@ -158,7 +158,7 @@ def same_content(text: str) -> Matcher:
     want = _lines(text)
     return Matcher(
         lambda found: isinstance(found, str) and _lines(found) == want,
-        lambda: t("{number} lines as given", number=len(want)),
+        lambda: t("the {number} lines given", number=len(want)),
         lambda found: _difference(want, found),
     )
 
@@ -216,4 +216,4 @@ def _difference(want: list[str], found: object) -> str:
         line = have[number] if number < len(have) else None
         if number >= len(want) or line != want[number]:
             return t("line {number}: {line}", number=number + 1, line=show(line))
-    return t("{number} lines as given", number=len(have))
+    return t("the {number} lines given", number=len(have))

@@ -43,7 +43,7 @@ class DiskFacts(Facts, total=False):
     pool: Annotated[Word, _XML, "pool, where it is given as a volume"]
     volume: Annotated[Word, _XML, "volume, where it is given as a volume"]
     format: Annotated[Word, _XML, 'format the driver is told: "raw", "qcow2"']
-    backing: Annotated[Word, "qemu-img info -U {source}", "backing file of its image; None: none"]
+    backing: Annotated[Word, _XML, "backing file of its image; None: none"]
     capacity_mib: Annotated[Number, "virsh domblkinfo {0} {3}", "size as the guest sees it, MiB"]
     allocation_mib: Annotated[Number, "virsh domblkinfo {0} {3}", "room it takes on the host, MiB"]
     readonly: Annotated[Flag, _XML, "read-only"]
@@ -100,6 +100,7 @@ class Interface(_Device):
     facts = InterfaceFacts
     what = "interface"
     see = _IFLIST
+    absent = "no such interface"
 
     def shows(self, **want: Unpack[InterfaceFacts]) -> Finding:
         """Want these facts."""
@@ -113,6 +114,7 @@ class Disk(_Device):
     facts = DiskFacts
     what = "disk"
     see = _BLKLIST
+    absent = "no such disk"
 
     def shows(self, **want: Unpack[DiskFacts]) -> Finding:
         """Want these facts."""
@@ -126,6 +128,7 @@ class Console(_Device):
     facts = ConsoleFacts
     what = "console"
     see = _XML
+    absent = "has none"
 
     def shows(self, **want: Unpack[ConsoleFacts]) -> Finding:
         """Want these facts."""
@@ -139,6 +142,7 @@ class Graphics(_Device):
     facts = GraphicsFacts
     what = "display"
     see = _XML
+    absent = "has none"
 
     def shows(self, **want: Unpack[GraphicsFacts]) -> Finding:
         """Want these facts."""

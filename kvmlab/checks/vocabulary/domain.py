@@ -109,6 +109,7 @@ class StoredDomain(_WithDevices):
     facts = DefinitionFacts
     label = "stored domain {0}"
     see = "virsh list --all --persistent"
+    absent = "not stored"
 
     def shows(self, **want: Unpack[DefinitionFacts]) -> Finding:
         """Want these facts."""
@@ -121,6 +122,7 @@ class LiveDomain(_WithDevices):
     facts = DefinitionFacts
     label = "running domain {0}"
     see = "virsh list"
+    absent = "not running"
 
     def shows(self, **want: Unpack[DefinitionFacts]) -> Finding:
         """Want these facts."""

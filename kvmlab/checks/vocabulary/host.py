@@ -24,6 +24,11 @@ class Host:
         """A new pass begins: everything is read again."""
         self._reader.refresh()
 
+    @property
+    def prefetches(self) -> bool:
+        """Whether it helps the reader to be told beforehand."""
+        return hasattr(self._reader.reader, "prefetch")
+
     def prefetch(self, wants: list[Want]) -> None:
         """Let the reader fetch at once what this pass will most likely ask."""
         self._reader.prefetch(wants)

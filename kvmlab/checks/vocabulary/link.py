@@ -82,6 +82,7 @@ class Link(Subject):
     facts = LinkFacts
     label = "link {0}"
     see = "ip link show"
+    absent = "no such link"
 
     def shows(self, **want: Unpack[LinkFacts]) -> Finding:
         """Want these facts."""
@@ -95,6 +96,7 @@ class Route(Subject):
     facts = RouteFacts
     label = "route {0}"
     see = "ip route"
+    absent = "no such route"
 
     def shows(self, **want: Unpack[RouteFacts]) -> Finding:
         """Want these facts."""

@@ -65,6 +65,7 @@ class StoredNetwork(_NetworkView):
     facts = NetworkDefinitionFacts
     label = "stored network {0}"
     see = "virsh net-list --all --persistent"
+    absent = "not stored"
 
     def shows(self, **want: Unpack[NetworkDefinitionFacts]) -> Finding:
         """Want these facts."""
@@ -99,6 +100,7 @@ class Lease(Subject):
     label = "lease of {1} in network {0}"
     see = "virsh net-dhcp-leases {0}"
     named = 1
+    absent = "no lease"
 
     def shows(self, **want: Unpack[LeaseFacts]) -> Finding:
         """Want these facts."""

@@ -30,6 +30,7 @@ class Snapshot(Subject):
     label = "snapshot {1} of {0}"
     see = "virsh snapshot-list {0}"
     named = 1
+    absent = "no such snapshot"
 
     def shows(self, **want: Unpack[SnapshotFacts]) -> Finding:
         """Want these facts."""

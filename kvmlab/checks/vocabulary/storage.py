@@ -82,6 +82,7 @@ class StoredPool(_PoolView):
     facts = PoolDefinitionFacts
     label = "stored pool {0}"
     see = "virsh pool-list --all --persistent"
+    absent = "not stored"
 
     def shows(self, **want: Unpack[PoolDefinitionFacts]) -> Finding:
         """Want these facts."""
@@ -112,6 +113,7 @@ class Volume(Subject):
     label = "volume {1} in pool {0}"
     see = "virsh vol-list {0}"
     named = 1
+    absent = "no such volume"
 
     def shows(self, **want: Unpack[VolumeFacts]) -> Finding:
         """Want these facts."""
@@ -125,6 +127,7 @@ class ImageFile(Subject):
     facts = ImageFacts
     label = "image {0}"
     see = "ls -l {0}"
+    absent = "no such file"
 
     def shows(self, **want: Unpack[ImageFacts]) -> Finding:
         """Want these facts."""

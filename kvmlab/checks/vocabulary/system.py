@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Number, Numbers, Word, Words
@@ -93,6 +94,7 @@ class File(Subject):
     facts = FileFacts
     label = "file {0}"
     see = "ls -l {0}"
+    absent = "no such file"
 
     def shows(self, **want: Unpack[FileFacts]) -> Finding:
         """Want these facts."""
@@ -106,6 +108,7 @@ class Package(Subject):
     facts = PackageFacts
     label = "package {0}"
     see = "apt-cache policy {0}"
+    absent = "no such package"
 
     def shows(self, **want: Unpack[PackageFacts]) -> Finding:
         """Want these facts."""
@@ -119,6 +122,7 @@ class Service(Subject):
     facts = ServiceFacts
     label = "service {0}"
     see = "systemctl status {0}"
+    absent = "no such unit"
 
     def shows(self, **want: Unpack[ServiceFacts]) -> Finding:
         """Want these facts."""
@@ -143,8 +147,8 @@ class Process(Subject):
 
     def _marks(self) -> dict[str, str]:
         by, value = self.key
-        found = f"/run/libvirt/qemu/{value}.pid" if by == "domain" else ""
-        return {"pid": f"$(cat {found})" if found else f"$(pgrep -f {value})"}
+        file = quote(f"/run/libvirt/qemu/{value}.pid")
+        return {"pid": f"$(cat {file})" if by == "domain" else f"$(pgrep -of {quote(value)})"}
 
     def shows(self, **want: Unpack[ProcessFacts]) -> Finding:
         """Want these facts."""
@@ -158,6 +162,7 @@ class Sysctl(Subject):
     facts = SysctlFacts
     label = "kernel parameter {0}"
     see = "sysctl {0}"
+    absent = "no such kernel parameter"
 
     def shows(self, **want: Unpack[SysctlFacts]) -> Finding:
         """Want these facts."""

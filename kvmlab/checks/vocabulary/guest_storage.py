@@ -1,0 +1,120 @@
+"""A guest's disks and files. Keys after (GUEST, ADDRESS): guest-block (DEV), guest-filesystem (DEVICE),
+guest-mount (PATH), guest-fstab (PATH), guest-file (PATH).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Unpack
+
+from kvmlab.checks.facts import Facts, Number, Word, Words
+from kvmlab.checks.findings import Finding
+from kvmlab.checks.vocabulary.inside import Inside
+from kvmlab.checks.vocabulary.system import FileFacts
+
+
+class MountFacts(Facts, total=False):
+    """What is mounted at a directory now."""
+
+    source: Annotated[Word, "findmnt {2}", 'the device: "/dev/vdb"']
+    fstype: Annotated[Word, "findmnt {2}", '"ext4"']
+    options: Annotated[Words, "findmnt {2}", '"rw", "relatime"']
+
+
+class FilesystemFacts(Facts, total=False):
+    """The filesystem on a block device, mounted or not."""
+
+    fstype: Annotated[Word, "blkid {2}", '"ext4"; None: none on it']
+    label: Annotated[Word, "blkid {2}", "None: none"]
+    uuid: Annotated[Word, "blkid {2}", "its UUID"]
+    size_mib: Annotated[Number, "df -m {2}", "size of the filesystem, MiB; None: not mounted"]
+    used_mib: Annotated[Number, "df -m {2}", "used, MiB; None: not mounted"]
+
+
+class FstabFacts(Facts, total=False):
+    """The line of fstab for a directory: what the next boot mounts there."""
+
+    source: Annotated[Word, "cat /etc/fstab", 'as written: "/dev/vdb", "UUID=…", "LABEL=…"']
+    device: Annotated[Word, "cat /etc/fstab; blkid", 'the device that is now: "/dev/vdb"; None: there is none']
+    fstype: Annotated[Word, "cat /etc/fstab", '"ext4", "auto"']
+    options: Annotated[Words, "cat /etc/fstab", '"defaults"']
+
+
+class BlockFacts(Facts, total=False):
+    """A block device of a guest."""
+
+    size_mib: Annotated[Number, "cat /sys/class/block/{2}/size", "MiB"]
+    driver: Annotated[Word, "readlink /sys/class/block/{2}/device/driver", '"virtio_blk"']
+    partitions: Annotated[Words, "cat /proc/partitions", 'names of its partitions: "vdb1"']
+
+
+class Block(Inside):
+    """A block device of a guest, by its name in /sys/class/block. `lsblk`"""
+
+    kind = "guest-block"
+    facts = BlockFacts
+    label = "block device {2} in guest {0}"
+    see = "cat /proc/partitions"
+    absent = "no such device"
+
+    def shows(self, **want: Unpack[BlockFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Filesystem(Inside):
+    """What is on a block device of a guest. Missing: no such device. `blkid`"""
+
+    kind = "guest-filesystem"
+    facts = FilesystemFacts
+    label = "filesystem on {2} in guest {0}"
+    see = "blkid"
+    absent = "no such device"
+
+    def shows(self, **want: Unpack[FilesystemFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Mount(Inside):
+    """What is mounted at a directory of a guest, now. Missing: nothing. `mount`"""
+
+    kind = "guest-mount"
+    facts = MountFacts
+    label = "mount {2} in guest {0}"
+    see = "mount"
+    absent = "nothing is mounted there"
+
+    def shows(self, **want: Unpack[MountFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Fstab(Inside):
+    """The line of a guest's /etc/fstab for a directory. Missing: none. fstab(5)"""
+
+    kind = "guest-fstab"
+    facts = FstabFacts
+    label = "fstab entry {2} in guest {0}"
+    see = "cat /etc/fstab"
+    absent = "no entry"
+
+    def shows(self, **want: Unpack[FstabFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class GuestFile(Inside):
+    """A file of a guest. `ls`, `cat`"""
+
+    kind = "guest-file"
+    facts = FileFacts
+    label = "file {2} in guest {0}"
+    see = "ls -l {2}"
+    absent = "no such file"
+
+    def _command(self, template: str) -> str:
+        return super()._command(template.replace("{0}", "{2}"))
+
+    def shows(self, **want: Unpack[FileFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
