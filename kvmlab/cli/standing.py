@@ -1,11 +1,8 @@
 """Where a student stands, put together for list, status and overview from progress and from what runs."""
 
-from __future__ import annotations
-
 import json
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvmlab.course.progress import LabProgress, Progress
 from kvmlab.course.runs import Run, runs
@@ -16,11 +13,10 @@ if TYPE_CHECKING:
     from kvmlab.course import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """One lab and how far the student is. `state`: done, running, begun, solved (by kvmlab) or new."""
 
-    entry: Entry
+    entry: "Entry"
     progress: LabProgress
     run: Run | None
 
@@ -42,7 +38,7 @@ class Standing:
         return min(self.progress.best_points, self.entry.points)
 
 
-def standings(ctx: Context) -> list[Standing]:
+def standings(ctx: "Context") -> list[Standing]:
     """All labs of the course, in its order."""
     progress, running = Progress(ctx.state, ctx.course.tag), runs(ctx.state, ctx.course)
     return [

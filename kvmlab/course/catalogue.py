@@ -5,11 +5,8 @@ are all `network-bridge`: a chapter's name has no `-`, so the id says the path. 
 in the catalogue, never made into a path, so `../../etc` is an unknown lab and nothing else.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvmlab.course import store
 from kvmlab.course.lab import Lab
@@ -21,8 +18,7 @@ if TYPE_CHECKING:
     from kvmlab.paths import State
 
 
-@dataclass(frozen=True, slots=True)
-class TaskEntry:
+class TaskEntry(NamedTuple):
     """A task as the catalogue knows it, its titles by language with the course's own values."""
 
     id: str
@@ -34,8 +30,7 @@ class TaskEntry:
         return self.titles.get(lang) or self.titles.get("en", self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A lab as the catalogue knows it. `broken`: what is wrong with its lab.md ("labs/…:12: …"), or "".
 
     `complete`: it has a checker and a solution.
@@ -60,8 +55,7 @@ class Entry:
         return sum(task.points for task in self.tasks)
 
 
-@dataclass(frozen=True, slots=True)
-class Chapter:
+class Chapter(NamedTuple):
     """A chapter and the ids of its labs, in the course's order."""
 
     id: str
@@ -76,7 +70,7 @@ class Chapter:
 class Course:
     """A course at `root`. `tag` names it in the state directory: its own id, else made from its path."""
 
-    def __init__(self, root: Path, index: dict[str, Any], state: State | None) -> None:
+    def __init__(self, root: Path, index: dict[str, Any], state: "State | None") -> None:
         self.root = root
         self.tag: str = index["tag"]
         self.titles: dict[str, str] = index["titles"]
@@ -85,14 +79,14 @@ class Course:
         self._state = state
 
     @classmethod
-    def load(cls, root: Path, state: State | None = None) -> Course:
+    def load(cls, root: Path, state: "State | None" = None) -> "Course":
         """The course in the directory `root`; with `state` its cache is used. No course there: UsageError."""
         if not (root / "course.md").is_file() or not (root / "labs").is_dir():
             from kvmlab.course.names import shown
 
             message = t("{path} is not a course: it has no course.md, or no labs/.", path=shown(root, 200))
             raise UsageError(message, "kvmlab --course DIR list")
-        name, key = f"catalogue-{store.root_name(root)}", store.key_of(*_watched(root))
+        name, key = f"catalogue-{store.short(str(root))}", store.key_of(*_watched(root))
         if (found := store.load(state, name, key)) is not None:
             try:
                 return cls(root, found, state)
@@ -130,8 +124,8 @@ class Course:
             check_seed(variant)
         tail = f"-{store.short(variant)}" if variant is not None else ""
         spoken = "zh" if lang == "zh" else "en"
-        name = f"lab-{store.root_name(self.root)}-{store.short(lab_id)}-{spoken}{tail}"
-        key = store.key_of(str(self.folder(lab_id))) + (f" {variant}" if variant is not None else "")
+        name = f"lab-{store.short(str(self.root))}-{lab_id}-{spoken}{tail}"
+        key = f"{store.key_of(str(self.folder(lab_id)))}\n{variant or ''}"
         if (found := store.load(self._state, name, key)) is not None:
             try:
                 return Lab.from_json(found)
@@ -158,7 +152,7 @@ class Course:
         entry = self.entry(lab_id)
         return self.root / "solutions" / entry.chapter / entry.name
 
-    def solutions(self, lab: Lab) -> tuple[Solution, ...]:
+    def solutions(self, lab: Lab) -> "tuple[Solution, ...]":
         """The lab's solution, other ways and near-misses, with the values of `lab` filled in."""
         from kvmlab.course.solution import read_solutions
 

@@ -12,10 +12,10 @@ labs = ["default", "bridge"]     the order; labs that are not named follow by na
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from kvmlab.course import store
 from kvmlab.course.compiling import compile_lab
 from kvmlab.course.front import Front, check_fields, read_front
 from kvmlab.course.names import CHAPTER, LAB
@@ -71,7 +71,7 @@ def _front(root: Path, name: str) -> Front:
 def _tag(root: Path, front: Front) -> str:
     """The course's own id, so that progress follows the course and not the directory it lies in."""
     if "id" not in front.table:
-        return f"course-{store.root_name(root.resolve())}"
+        return f"course-{sha256(str(root.resolve()).encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
     tag: str = front.table["id"]
     if not TAG.fullmatch(tag):
         raise front.place("", 0, "id").error(t("`id` is of small letters, digits and `-`, 32 at most."))

@@ -2,23 +2,19 @@
 
 It is plain data, so it can be stored beside the lab host it belongs to (`to_json`, `from_json`): what runs
 keeps the text and the values it was started with, whatever happens to the sources meanwhile.
+Named tuples, as all records that `kvmlab list` and `hint` load: a dataclass each would cost them a third of their
+time (and `from __future__ import annotations` here would have each annotation compiled).
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from kvmlab.checks.params import Params
 
-T = TypeVar("T")
 GUEST_STATES = ("running", "paused", "shut off")  # libvirt's own words (virsh domstate)
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One task. The texts are Markdown; `explanation` is "" where there is none."""
 
     id: str
@@ -29,8 +25,7 @@ class Task:
     explanation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GuestSpec:
+class GuestSpec(NamedTuple):
     """A guest a lab starts with. `image`: one of ours or an imported one; `state` as virsh domstate says it.
 
     `address`: the address libvirt's dnsmasq reserves for `mac` in `network`, or "".
@@ -48,8 +43,7 @@ class GuestSpec:
     state: str = "running"
 
 
-@dataclass(frozen=True, slots=True)
-class StartObject:
+class StartObject(NamedTuple):
     """A network, pool or domain the lab starts with: defined from `xml`; `name` is the one in that XML.
 
     `file` is the template it came from, for messages.
@@ -62,8 +56,7 @@ class StartObject:
     autostart: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FileSpec:
+class FileSpec(NamedTuple):
     """A file put on the lab host before the student comes; `mode` as chmod(2) has it."""
 
     path: str
@@ -71,8 +64,7 @@ class FileSpec:
     mode: int = 0o644
 
 
-@dataclass(frozen=True, slots=True)
-class Lab:
+class Lab(NamedTuple):
     """One lab, rendered. `values`: its parameters and `lan`; `variant` None: the course's own values.
 
     `path` is the lab's folder inside the course (labs/network/bridge), `setup` a shell script or "".
@@ -96,7 +88,7 @@ class Lab:
     variant: str | None = None
 
     @property
-    def params(self) -> Params:
+    def params(self) -> "Params":
         """The parameters as a checker gets them."""
         from kvmlab.checks.params import Params
 
@@ -118,20 +110,22 @@ class Lab:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for json.dump; `from_json` gives the lab back."""
-        return asdict(self)
+        return {**self._asdict(), **{name: [one._asdict() for one in getattr(self, name)] for name in _PARTS}}
 
     @classmethod
-    def from_json(cls, data: object) -> Lab:
+    def from_json(cls, data: object) -> "Lab":
         """The lab that `to_json` wrote. Anything else: ValueError."""
         values = _checked(cls, data)
         for name, kind in _PARTS.items():
             values[name] = tuple(_made(kind, one) for one in _listed(values.get(name, ())))
         if not values["tasks"] or not isinstance(values["values"], dict):
             raise ValueError("a lab without tasks or values")
+        if not isinstance(values.get("variant"), (str, type(None))):
+            raise ValueError("Lab: variant")
         return cls(**values)
 
 
-_PARTS: dict[str, type] = {
+_PARTS: dict[str, Any] = {
     "tasks": Task,
     "guests": GuestSpec,
     "networks": StartObject,
@@ -139,44 +133,32 @@ _PARTS: dict[str, type] = {
     "domains": StartObject,
     "files": FileSpec,
 }
-_KINDS: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "int": (int,),
-    "bool": (bool,),
-    "str | None": (str, type(None)),
-    "tuple[str, ...]": (list, tuple),
-}
 
 
-def _made(kind: type[T], data: object) -> T:
+def _made(kind: Any, data: object) -> Any:
     values = _checked(kind, data)
     if "hints" in values:
-        values["hints"] = tuple(_text(one) for one in _listed(values["hints"]))
+        values["hints"] = tuple(_listed(values["hints"]))
+        if not all(isinstance(hint, str) for hint in values["hints"]):
+            raise ValueError("a hint that is no text")
     return kind(**values)
 
 
-def _checked(kind: type, data: object) -> dict[str, Any]:
-    """`data` if it has the fields of the dataclass `kind`, each of its type, and no others."""
-    if not isinstance(data, Mapping):
+def _checked(kind: Any, data: object) -> dict[str, Any]:
+    """`data` if it has the fields of the record `kind`, each of its type, and no others."""
+    if not isinstance(data, dict):
         raise ValueError(f"{kind.__name__}: not a table")
-    known = {field.name: _KINDS.get(str(field.type)) for field in fields(kind)}
+    types = kind.__annotations__
     for name, value in data.items():
-        wanted = known.get(name, ())
-        if wanted == () or (wanted and not isinstance(value, wanted)):
+        if name not in types or (types[name] in (str, int, bool) and type(value) is not types[name]):
             raise ValueError(f"{kind.__name__}: {name}")
-    missing = [f.name for f in fields(kind) if f.name not in data and f.default is f.default_factory]
-    if missing:
-        raise ValueError(f"{kind.__name__}: {missing[0]} is missing")
+    for name in types:
+        if name not in data and name not in kind._field_defaults:
+            raise ValueError(f"{kind.__name__}: {name} is missing")
     return dict(data)
 
 
-def _listed(value: object) -> list[object]:
+def _listed(value: object) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         raise ValueError("not a list")
     return list(value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("not a text")
-    return value

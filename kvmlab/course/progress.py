@@ -5,19 +5,14 @@ that cannot be read is set aside as NAME.json.broken-<n> with a word on standard
 `best_points` and `done` are the student's own: a run in which `kvmlab solve` was used raises neither.
 """
 
-from __future__ import annotations
-
-import contextlib
 import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from kvmlab.course.names import LAB
-from kvmlab.course.unknown import no_lab
 from kvmlab.errors import CannotRun
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
@@ -25,8 +20,7 @@ from kvmlab.words import t
 BIGGEST = 1_000_000  # bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LabProgress:
+class LabProgress(NamedTuple):
     """Progress in one lab. Times are UTC, as 2026-11-23T10:15:00Z, or "" for never.
 
     `passed`: tasks passed in the last check of this run (a start or reset begins a new run).
@@ -41,7 +35,7 @@ class LabProgress:
     best_points: int = 0
     max_points: int = 0
     verdict: str = ""
-    hints: dict[str, int] = field(default_factory=dict)
+    hints: Mapping[str, int] = MappingProxyType({})
     solved: bool = False
     solved_ever: bool = False
     checks: int = 0
@@ -64,9 +58,7 @@ class Progress:
 
     def lab(self, lab_id: str) -> LabProgress:
         """Progress in one lab; nothing yet: all zero. `lab_id` has to be one of the catalogue."""
-        if not LAB.fullmatch(lab_id):
-            raise no_lab(lab_id, [])
-        path = self.folder / f"{lab_id}.json"
+        path = self._path(self.folder, lab_id)
         try:
             raw = path.read_bytes()
         except FileNotFoundError:
@@ -87,7 +79,7 @@ class Progress:
     def began(self, lab_id: str) -> LabProgress:
         """A start or a reset: a new run, nothing passed in it yet."""
         fresh: dict[str, Any] = {"passed": (), "points": 0, "verdict": "", "solved": False}
-        return self._change(lab_id, lambda was: replace(was, **fresh, started=now()))
+        return self._change(lab_id, lambda was: was._replace(**fresh, started=now()))
 
     def checked(
         self, lab_id: str, *, verdict: str, points: int, max_points: int, tasks: Mapping[str, str]
@@ -99,8 +91,7 @@ class Progress:
             passed += [task for task, result in tasks.items() if result == "passed"]
             own = not was.solved
             complete = verdict == "passed" and points == max_points
-            return replace(
-                was,
+            return was._replace(
                 passed=tuple(passed),
                 points=points,
                 best_points=max(was.best_points, points) if own else was.best_points,
@@ -121,26 +112,33 @@ class Progress:
             nonlocal number
             given = was.hints.get(task_id, 0)
             number = given + 1 if given < most else 0
-            return replace(was, hints={**was.hints, task_id: number}) if number else was
+            return was._replace(hints={**was.hints, task_id: number}) if number else was
 
         self._change(lab_id, change)
         return number
 
     def solved(self, lab_id: str) -> LabProgress:
         """`kvmlab solve` was used: what passes from here on in this run is not the student's own."""
-        return self._change(lab_id, lambda was: replace(was, solved=True, solved_ever=True))
+        return self._change(lab_id, lambda was: was._replace(solved=True, solved_ever=True))
+
+    def _path(self, folder: Path, lab_id: str) -> Path:
+        """The file of a lab; ids are the catalogue's, and nothing else becomes a path."""
+        if not (lab_id.isascii() and lab_id.replace("-", "").isalnum() and len(lab_id) < 100):
+            from kvmlab.course.unknown import no_lab
+
+            raise no_lab(lab_id, [])
+        return folder / f"{lab_id}.json"
 
     def _change(self, lab_id: str, change: Callable[[LabProgress], LabProgress]) -> LabProgress:
-        if not LAB.fullmatch(lab_id):
-            raise no_lab(lab_id, [])
+        self._path(self.folder, lab_id)
         with self._state.lock(f"progress-{self._tag}-{lab_id}"):
             was = self.lab(lab_id)
             new = change(was)
             if new != was:
                 folder = self._state.progress / self._tag
                 folder.mkdir(mode=0o700, exist_ok=True)
-                text = json.dumps(asdict(new), ensure_ascii=False, indent=1) + "\n"
-                write_atomic(folder / f"{lab_id}.json", text)
+                text = json.dumps({**new._asdict(), "hints": dict(new.hints)}, ensure_ascii=False, indent=1) + "\n"
+                write_atomic(self._path(folder, lab_id), text)
             return new
 
 
@@ -153,15 +151,12 @@ def _from_json(lab_id: str, data: object) -> LabProgress:
     """The record of `data`; ValueError where a field is not of its type. Unknown fields are left out."""
     if not isinstance(data, dict):
         raise ValueError("not a table")
-    empty = LabProgress(lab_id)
-    values: dict[str, Any] = {}
-    for one in fields(LabProgress):
-        value = data.get(one.name, getattr(empty, one.name))
-        if isinstance(getattr(empty, one.name), tuple):
-            value = tuple(value) if isinstance(value, (list, tuple)) else None
-        if type(value) is not type(getattr(empty, one.name)):
-            raise ValueError(one.name)
-        values[one.name] = value
+    empty = LabProgress(lab_id, hints={})
+    values: dict[str, Any] = {name: data.get(name, value) for name, value in empty._asdict().items()}
+    values["passed"] = tuple(values["passed"]) if isinstance(values["passed"], (list, tuple)) else None
+    for name, value in empty._asdict().items():
+        if type(values[name]) is not type(value):
+            raise ValueError(name)
     if not all(isinstance(task, str) for task in (*values["passed"], *values["hints"])):
         raise ValueError("a task that is not a text")
     if not all(type(number) is int and 0 <= number < 1000 for number in values["hints"].values()):
@@ -171,12 +166,14 @@ def _from_json(lab_id: str, data: object) -> LabProgress:
 
 def _set_aside(path: Path, raw: bytes) -> None:
     """Rename a broken file, unless another process has replaced it meanwhile."""
-    with contextlib.suppress(OSError):
+    try:
         if path.read_bytes() != raw:
             return
         number = 1
         while (aside := path.with_name(f"{path.name}.broken-{number}")).exists():
             number += 1
         path.rename(aside)
-        message = t("{path} was damaged; it is kept as {aside}.", path=path, aside=aside.name)
-        print(f"kvmlab: {message}", file=sys.stderr)
+    except OSError:
+        return
+    message = t("{path} was damaged; it is kept as {aside}.", path=path, aside=aside.name)
+    print(f"kvmlab: {message}", file=sys.stderr)

@@ -4,11 +4,8 @@ The records are written by environment/ (labs/<course tag>/<lab>.json). One that
 was started, so that `kvmlab reset` can be offered.
 """
 
-from __future__ import annotations
-
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kvmlab.course.lab import Lab
 
@@ -20,8 +17,7 @@ STATES = ("starting", "running", "stopping")
 BIGGEST = 5_000_000  # bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A lab that was started and not finished. `state` "damaged": its record cannot be read.
 
     `compiled`: the lab as it was started, or None; `started`: when, in ISO 8601, or "".
@@ -47,13 +43,13 @@ class Run:
         return max(0, int((datetime.now(UTC) - moment).total_seconds() // 60))
 
 
-def runs(state: State, course: Course) -> dict[str, Run]:
+def runs(state: "State", course: "Course") -> dict[str, Run]:
     """All runs of the course's labs, in the course's order."""
     found = (run_of(state, course, lab_id) for lab_id in course.ids)
     return {run.lab: run for run in found if run}
 
 
-def run_of(state: State, course: Course, lab_id: str) -> Run | None:
+def run_of(state: "State", course: "Course", lab_id: str) -> Run | None:
     """The run of one lab of the catalogue, or None."""
     try:
         with open(f"{state.root}/labs/{course.tag}/{lab_id}.json", "rb") as stream:  # noqa: PTH123

@@ -6,11 +6,9 @@ cache that cannot be written (a full disk) costs time, not the command.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-from hashlib import sha256
-from pathlib import Path
+from binascii import crc32
 from typing import Any
 
 from kvmlab import __version__
@@ -35,21 +33,26 @@ def save(state: State | None, name: str, key: str, value: object) -> None:
     if state is None:
         return
     text = json.dumps({"key": key, "value": value}, ensure_ascii=False)
-    with contextlib.suppress(CannotRun, OSError):
+    try:
         write_atomic(state.cache / f"{name}.json", text)
+    except (CannotRun, OSError):
+        return
 
 
 def key_of(*paths: str) -> str:
-    """A digest of the names, sizes and times of all files below `paths`, and of this kvmlab."""
+    """The names, sizes and times of all files below `paths`, and of this kvmlab's own.
+
+    As they are, not as a digest: importing hashlib would take longer than reading 15 kB more.
+    """
     seen = [__version__, *(_stamp(path) for path in _engine())]
     for path in paths:
         _walk(path, seen)
-    return sha256("\n".join(seen).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return "\n".join(seen).encode("utf-8", "backslashreplace").decode()
 
 
 def short(text: str) -> str:
-    """Twelve hex digits that stand for `text` in a file name."""
-    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    """Eight hex digits that stand for `text` in a file name; should two texts share them, the keys differ."""
+    return f"{crc32(text.encode('utf-8', 'surrogateescape')):08x}"
 
 
 def _engine() -> list[str]:
@@ -83,8 +86,3 @@ def _stamp(path: str) -> str:
     except OSError:
         return f"{path} -"
     return f"{path} {found.st_size} {found.st_mtime_ns}"
-
-
-def root_name(root: Path) -> str:
-    """How cache files of the course at `root` are called."""
-    return short(str(root))

@@ -20,8 +20,8 @@ NOT_FIRST = "，。、；：！？）】》」』”’…,.;:!?)]}%"  # may not
 NOT_LAST = "（【《「『“‘([{"  # may not end one
 MOST_TEXT = 96  # a line of prose longer than this is hard to read
 
-_INLINE = re.compile(r"(`+)(.+?)\1|\*\*(.+?)\*\*|(?<![\w*])\*([^\s*][^*]*?)\*(?![\w*])|\[([^\]]+)\]\([^)]*\)")
-_ITEM = re.compile(r"(\s*)([-*+]|\d{1,2}[.)])\s+(.*)")
+_INLINE = r"(`+)(.+?)\1|\*\*(.+?)\*\*|(?<![\w*])\*([^\s*][^*]*?)\*(?![\w*])|\[([^\]]+)\]\([^)]*\)"
+_ITEM = r"(\s*)([-*+]|\d{1,2}[.)])\s+(.*)"
 
 Glyphs = list[tuple[str, str]]  # one character and its styles, "bold cyan"
 
@@ -146,7 +146,7 @@ class Page:
         """Characters with their styles; without colour, code keeps its backticks."""
         found: Glyphs = []
         at = 0
-        for match in _INLINE.finditer(text):
+        for match in re.finditer(_INLINE, text):
             found += [(letter, "") for letter in clean(text[at : match.start()])]
             code, strong, weak, link = match[2], match[3], match[4], match[5]
             inner, style = (code, "cyan") if code else (strong, "bold") if strong else (weak or link, "")
@@ -221,7 +221,7 @@ def _blocks(text: str) -> list[str | tuple[str, str] | None]:
             joined = False
             if found and found[-1] is not None:
                 found.append(None)
-        elif item := _ITEM.fullmatch(line):
+        elif item := re.fullmatch(_ITEM, line):
             lead = item[1] + ("• " if item[2] in "-*+" else f"{item[2]} ")
             found.append((lead, item[3]))
             joined = True
