@@ -12,7 +12,6 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
@@ -49,6 +48,8 @@ class State:
     @property
     def tag(self) -> str:
         """Eight hex digits that tell this state directory's containers from another's."""
+        from hashlib import sha256  # late: it costs the verbs that need no container three milliseconds
+
         return sha256(str(self.root).encode()).hexdigest()[:8]
 
     @contextlib.contextmanager

@@ -131,7 +131,7 @@ def candidates(words: list[str]) -> Iterator[Candidate]:
     from kvmlab.words import t
 
     known = Recorder()
-    _global_options(known, default=True)  # type: ignore[arg-type]
+    _global_options(known)  # type: ignore[arg-type]
     done, last = words[:-1], words[-1]
     verb, rest = _verb(known, done)
     if verb is None:

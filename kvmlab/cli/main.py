@@ -68,30 +68,62 @@ def _run(argv: list[str]) -> int:
         from kvmlab.cli.completion import complete
 
         return complete(argv[1:])
-    verb = _verb_in(argv)
-    args = _parser(verb).parse_args(argv)
+    at = _verb_at(argv)
+    if at is None:
+        verb, args = "overview", _outline().parse_args(argv)
+    else:
+        verb = argv[at]
+        args = _parser_of(verb).parse_args([*argv[:at], *argv[at + 1 :]])
     ctx = Context(course=args.course, lang=words.language(), variant=args.variant, color=args.color)
-    module = _module(verb or "overview")
-    return int(module.run(args, ctx))
+    return int(_module(verb).run(args, ctx))
 
 
-def _parser(verb: str | None) -> argparse.ArgumentParser:
-    """The whole parser in outline, the one verb in full: the others' modules stay unread."""
-    parser = _Parser(prog="kvmlab", description=t("A KVM/libvirt course that grades itself."))
-    _global_options(parser, default=True)
-    from kvmlab import __version__
+def _parser_of(verb: str) -> argparse.ArgumentParser:
+    """One verb's parser, with the global options: they may stand before the verb or after it.
 
-    parser.add_argument("--version", action="version", version=f"kvmlab {__version__}")
-    verbs = parser.add_subparsers(metavar="VERB", parser_class=_Parser, dest="verb")
-    for name, line in VERBS.items():
-        sub = verbs.add_parser(name, help=t(line), description=t(line))
-        if name == verb:
-            _global_options(sub, default=False)
-            _module(name).arguments(sub)
+    Rejected: argparse's subparsers; making sixteen that are not asked for takes longer than the verb `list`.
+    """
+    if verb not in VERBS:
+        from difflib import get_close_matches
+
+        from kvmlab.errors import UsageError
+
+        message = t("kvmlab has no verb {verb!r}.", verb=verb[:60])
+        meant = get_close_matches(verb[:60], VERBS, n=1)
+        raise UsageError(message, f"kvmlab {meant[0]}" if meant else "kvmlab --help")
+    line = t(VERBS[verb])
+    parser = _Parser(prog=f"kvmlab {verb}", description=line, formatter_class=_formatter)
+    _module(verb).arguments(parser)
+    _global_options(parser)
     return parser
 
 
-def _global_options(parser: argparse.ArgumentParser, *, default: bool) -> None:
+def _outline() -> argparse.ArgumentParser:
+    """The parser where there is no verb: --help, --version, the global options."""
+    from kvmlab import __version__
+
+    parser = _Parser(
+        prog="kvmlab",
+        usage=t("kvmlab [VERB] [options]"),
+        description=t("A KVM/libvirt course that grades itself."),
+        formatter_class=_formatter,
+    )
+    verbs = parser.add_argument_group(t("verbs (kvmlab VERB --help says more)"))
+    for name, line in VERBS.items():
+        verbs.add_argument(name, nargs="?", metavar=name, help=t(line))
+    parser.add_argument("--version", action="version", version=f"kvmlab {__version__}")
+    _global_options(parser)
+    return parser
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Help as wide as the terminal, 100 columns at most; argparse would import shutil to find that out."""
+    from kvmlab.report.plain import terminal_width
+
+    return argparse.HelpFormatter(prog, width=min(100, terminal_width()) - 2)
+
+
+def _global_options(parser: argparse.ArgumentParser) -> None:
     env = os.environ.get
     options: list[tuple[str, str, dict[str, object]]] = [
         ("course", t("the directory of a course"), {"metavar": "DIR", "default": env("KVMLAB_COURSE")}),
@@ -104,20 +136,17 @@ def _global_options(parser: argparse.ArgumentParser, *, default: bool) -> None:
         ),
     ]
     for name, line, settings in options:
-        if not default:
-            settings["default"] = argparse.SUPPRESS
         parser.add_argument(f"--{name}", help=line, **settings)  # type: ignore[arg-type]
 
 
-def _verb_in(argv: Sequence[str]) -> str | None:
-    """The first word that is neither a global option nor its value."""
+def _verb_at(argv: Sequence[str]) -> int | None:
+    """Where the first word stands that is neither a global option nor its value."""
     takes_value = {"--course", "--lang", "--variant", "--color"}
-    rest = iter(argv)
-    for word in rest:
-        if word in takes_value:
-            next(rest, None)
-        elif not word.startswith("-"):
-            return word if word in VERBS or word == "_complete" else None
+    skip = False
+    for index, word in enumerate(argv):
+        if not skip and not word.startswith("-"):
+            return index
+        skip = not skip and word in takes_value
     return None
 
 
