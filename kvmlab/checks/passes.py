@@ -98,7 +98,7 @@ class Passes:
         except CouldNotLook as trouble:
             return self._judged(check, findings, trouble)
         except (Exception, SystemExit) as error:
-            return self._made(check, Verdict.ERROR, error=self._bug(error, check), findings=tuple(findings))
+            return self._made(check, Verdict.ERROR, error=self._bug(error, check), bug=True, findings=tuple(findings))
         return self._judged(check, findings, None)
 
     def _judged(self, check: Check, findings: list[Finding], trouble: CouldNotLook | None) -> CheckResult:
@@ -123,7 +123,7 @@ class Passes:
             sentence = check.text(self.params)
         except AuthorError as error:
             sentence, verdict = check.sentence, Verdict.ERROR
-            more = {"error": self._bug(error, check)}
+            more = {"error": self._bug(error, check), "bug": True}
         return CheckResult(check.id, check.task, sentence, verdict, check.points, check.guard, **more)  # type: ignore[arg-type]
 
     def _bug(self, error: BaseException, check: Check) -> str:

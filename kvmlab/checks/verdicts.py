@@ -27,7 +27,10 @@ class Verdict(Enum):
 
 
 class CheckResult(NamedTuple):
-    """What came of one check. `points`: what it is worth, whatever the verdict. `transient`: waiting may help."""
+    """What came of one check. `points`: what it is worth, whatever the verdict. `transient`: waiting may help.
+
+    `bug`: it could not look because the checker (or kvmlab) is wrong, not the host.
+    """
 
     id: str
     task: str
@@ -39,6 +42,7 @@ class CheckResult(NamedTuple):
     error: str | None = None
     todo: str = ""
     transient: bool = False
+    bug: bool = False
     findings: tuple[Finding, ...] = ()
 
     @property

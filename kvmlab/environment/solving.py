@@ -40,10 +40,10 @@ def carry_out(host: LabHost, steps: Iterable[Step], *, stop_at_failure: bool = T
     return outcomes
 
 
-def run_step(host: LabHost, step: Step) -> StepOutcome:
+def run_step(host: LabHost, step: Step, *, timeout_s: float = STEP_S, boot_s: float = _BOOT_S) -> StepOutcome:
     """Feed one step to bash on the lab host, or through ssh to the guest's own shell."""
     command = _BASH if step.guest is None else guest_command(step.guest, "sh", "-eu", "-s")
-    argv = host.exec_argv(command, env=[f"KVMLAB_WAIT={_BOOT_S}"])
+    argv = host.exec_argv(command, env=[f"KVMLAB_WAIT={boot_s}"])
     try:
         done = subprocess.run(
             argv,
@@ -52,7 +52,7 @@ def run_step(host: LabHost, step: Step) -> StepOutcome:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            timeout=STEP_S,
+            timeout=timeout_s,
         )
     except subprocess.TimeoutExpired as trouble:
         said = trouble.stdout or b""
