@@ -1,0 +1,62 @@
+"""`kvmlab check` against others that read the same ten facts: `benchmarks/course`, `benchmarks/peers`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.place import Place, beside, state_beside
+from benchmarks.timing import PYTHON, Row, in_turns, plain_env, timed
+
+HERE = Path(__file__).parent
+PEERS = HERE / "peers"
+TOOLS = HERE / ".venv/bin"
+LAB = "ten-facts"
+ADDRESS = "192.168.122.11"
+INVENTORY = "here ansible_connection=local\nguest ansible_host={address} ansible_user=root\n"
+SSH = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o IdentitiesOnly=yes"
+
+
+def peers(place: Place) -> dict[str, tuple[list[str], dict[str, str]]]:
+    """Name to (argv, environment); each ends with 0 when all ten facts are as wanted."""
+    key = place.state.key_pair("student_key")
+    inventory = place.state.root / "inventory"
+    inventory.write_text(INVENTORY.format(address=ADDRESS))
+    env = plain_env(
+        URI=f"qemu+unix:///system?socket={place.run_dir}/libvirt/libvirt-sock-ro",
+        GUEST="web1",
+        ADDRESS=ADDRESS,
+        KEY=str(key),
+        ANSIBLE_LOCALHOST_WARNING="false",
+        ANSIBLE_PYTHON_INTERPRETER="/usr/bin/python3",
+        ANSIBLE_PIPELINING="true",
+        ANSIBLE_PRIVATE_KEY_FILE=str(key),
+        ANSIBLE_SSH_ARGS=f"-o ControlMaster=auto -o ControlPersist=5s {SSH}",
+    )
+    into = beside(place.podman, place.record["container"])
+    argv = {
+        "bash, a command a fact": [str(PEERS / "facts.sh")],
+        "libvirt-python and paramiko": [str(PYTHON), str(PEERS / "facts_plain.py")],
+        "the same, made quick": [str(PYTHON), str(PEERS / "facts_quick.py")],
+        "pytest-testinfra": [str(TOOLS / "pytest"), "-q", "-p", "no:cacheprovider", str(PEERS / "test_facts.py")],
+        "ansible-core": [str(TOOLS / "ansible-playbook"), "-i", str(inventory), str(PEERS / "facts.yml")],
+    }
+    return {name: ([*into, *words], env) for name, words in argv.items()}
+
+
+def rows(rounds: int) -> list[Row]:
+    """The table's part."""
+    place = Place(state_beside("check"), LAB, HERE / "course")
+    place.run("reset")
+    try:
+        others = peers(place)
+        runs = {"kvmlab": lambda: place.run("check")}
+        runs |= {name: (lambda a=argv, e=env: timed(a, e)) for name, (argv, env) in others.items()}  # type: ignore[misc]
+        taken = in_turns(runs, rounds)
+    finally:
+        place.run("finish")
+    by_hand = min(taken["libvirt-python and paramiko"], taken["the same, made quick"])
+    better = next(name for name, value in taken.items() if value == by_hand)
+    wanted = {"bash, a command a fact": ">= 1", better: "<= 1.5", "pytest-testinfra": ">= 2", "ansible-core": ">= 6"}
+    return [
+        Row("check, ten facts", taken["kvmlab"], name, taken[name], wanted.get(name, "")) for name in others
+    ]
