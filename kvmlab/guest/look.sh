@@ -124,6 +124,7 @@ glob() {
 
 # Every file that says what the network will be at the next boot, of the kinds distributions use.
 network_config() {
+    if [ -d /run/NetworkManager ]; then emit networkmanager yes; else nothing networkmanager; fi
     for pattern in /etc/network/interfaces '/etc/network/interfaces.d/*' \
         '/etc/NetworkManager/system-connections/*' '/etc/systemd/network/*.network' \
         '/etc/netplan/*.yaml' '/etc/sysconfig/network-scripts/ifcfg-*'; do

@@ -12,10 +12,11 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from kvmlab.guest.later import TooLate, later
 
@@ -27,6 +28,7 @@ KEX = ("curve25519-sha256@libssh.org", "curve25519-sha256")
 CIPHERS = ("aes128-ctr",)
 HOST_KEYS = ("ssh-ed25519",)
 
+T = TypeVar("T")
 _importing = threading.Lock()
 
 
@@ -74,7 +76,8 @@ def paramiko_module() -> ModuleType:
                     del sys.modules["invoke"]
             _quiet()
         import paramiko
-    return paramiko
+    module: ModuleType = paramiko
+    return module
 
 
 def _quiet() -> None:
@@ -212,7 +215,7 @@ def hang_up(transport: Any) -> None:
     transport.sock.close()
 
 
-def _bounded(work: Any, timeout_s: float) -> Any:
+def _bounded(work: Callable[[], T], timeout_s: float) -> T:
     """`work` in a thread; everything that can go wrong as Unreachable."""
     try:
         return later(work, "ssh").get(timeout_s + 0.5)

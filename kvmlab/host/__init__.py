@@ -1,1 +1,52 @@
-"""A host seen from outside: libvirt over its read-only socket, the rest through its look server."""
+"""A host seen from outside: libvirt over its read-only socket, the rest through its fact server.
+
+`open_host` is the way in. A remote or a real host would be another way to open the same three things (a libvirt
+connection, SSH to the fact server, tunnels to the guests' port 22), not another reader.
+Rejected: libvirt over SSH (`qemu+ssh://`), which cannot be made read-only by the other side, and a command a fact.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from kvmlab.host.events import Events
+    from kvmlab.host.reader import HostReader
+
+
+class Known(Protocol):
+    """A guest of the lab: its name, and its address at the start or ""."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def address(self) -> str: ...
+
+
+@contextlib.contextmanager
+def open_host(
+    run_dir: Path, look_key: Path, guests: Iterable[Known] = (), *, patience: float = 1.0
+) -> Iterator[tuple[HostReader, Events]]:
+    """The lab host whose sockets are in `run_dir`: a Reader for checks, and libvirt's events to wait for.
+
+    Nothing is connected until something is read. `patience` stretches every deadline. Never raises for a host that
+    does not answer: reading does (CouldNotLook).
+    """
+    from kvmlab.guest.guests import Guests
+    from kvmlab.host.connection import TIMEOUT_S, Libvirt
+    from kvmlab.host.events import Events
+    from kvmlab.host.reader import HostReader
+    from kvmlab.host.surroundings import HostSurroundings
+    from kvmlab.host.way import Way
+
+    libvirt = Libvirt(run_dir / "libvirt" / "libvirt-sock-ro", timeout_s=TIMEOUT_S * patience)
+    way = Way(run_dir / "ssh.sock", look_key, patience=patience)
+    addresses = {guest.name: guest.address.partition("/")[0] for guest in guests if guest.address}
+    reader = HostReader(libvirt, way, Guests(HostSurroundings(libvirt, way), look_key, addresses, patience=patience))
+    try:
+        yield reader, Events(libvirt)
+    finally:
+        reader.close()

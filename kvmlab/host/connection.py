@@ -38,12 +38,12 @@ class Libvirt:
                 self._opening = later(self._open, "libvirt")
             return self._opening
 
-    def ask(self, work: Callable[[libvirt.virConnect], T]) -> T:
-        """What `work` reads from the connection. Raises CouldNotLook within the deadline."""
+    def ask(self, work: Callable[[libvirt.virConnect], T], more_s: float = 0) -> T:
+        """What `work` reads from the connection. Raises CouldNotLook within the deadline (and `more_s`)."""
         if self._silent:
             raise _silent()
         try:
-            return later(lambda: work(self.start().get(self._timeout_s)), "libvirt").get(self._timeout_s)
+            return later(lambda: work(self.start().get(self._timeout_s)), "libvirt").get(self._timeout_s + more_s)
         except TooLate:
             self._silent = True
             raise _silent() from None
@@ -51,6 +51,10 @@ class Libvirt:
             raise
         except Exception as error:
             raise self._told(error) from error
+
+    def fresh(self) -> libvirt.virConnect:
+        """A connection of its own, for events. Raises what libvirt raises, or TooLate."""
+        return later(self._open, "libvirt").get(self._timeout_s)
 
     def refresh(self) -> None:
         """A new pass: connect again where the connection has gone."""

@@ -79,8 +79,11 @@ class Interface:
     def fits(self, by: str, value: str) -> bool:
         """It is the one a checker means by mac, source or target."""
         source = self.element.find("source")
-        said = {"mac": [self.mac], "target": [attribute(self.element, "target", "dev")],
-                "source": list(source.attrib.values()) if source is not None else []}  # fmt: skip
+        said: dict[str, list[str | None]] = {
+            "mac": [self.mac],
+            "target": [attribute(self.element, "target", "dev")],
+            "source": [source.get(name) for name in SOURCES] if source is not None else [],
+        }
         return value in said[by]
 
 
@@ -195,7 +198,8 @@ class Console:
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
-        self.element = next(iter(definition.root.findall("devices/console") + definition.root.findall("devices/serial")))
+        root = definition.root
+        self.element = (root.findall("devices/console") + root.findall("devices/serial"))[0]
 
     @property
     def type(self) -> str | None:
@@ -229,7 +233,7 @@ class Graphics:
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
-        self.element = next(iter(definition.root.findall("devices/graphics")))
+        self.element = definition.root.findall("devices/graphics")[0]
 
     @property
     def type(self) -> str | None:

@@ -219,9 +219,10 @@ def _outline(root: Element) -> object:
          attribute(found, "driver", "type"), _source(found))
         for found in root.findall("devices/disk")
     ]  # fmt: skip
-    plain = [word(root, "memory"), word(root, "vcpu"), attribute(root, "vcpu", "current"), attribute(root, "os/type", "machine")]
+    machine = attribute(root, "os/type", "machine")
+    plain = word(root, "memory"), word(root, "vcpu"), attribute(root, "vcpu", "current"), machine
     pins = [tuple(sorted(pin.items())) for pin in root.findall("cputune/vcpupin")]
-    others = sorted(found.tag for found in root.findall("devices/*") if found.tag in ("graphics", "serial", "sound", "hostdev"))
+    others = sorted(found.tag for found in root.findall("devices/*") if found.tag in ("graphics", "serial", "hostdev"))
     return interfaces, disks, plain, pins, others
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from kvmlab.checks.reading import Missing
 from kvmlab.errors import AuthorError, CouldNotLook
+from kvmlab.guest.readings import chosen_route, resolv_conf
 from kvmlab.host.way import NotThere, Way
 from kvmlab.words import t
 
@@ -68,29 +68,6 @@ def route(way: Way, key: tuple[str, ...]) -> Facts | Missing:
     return chosen_route(way.ask("routes"), key[0])
 
 
-def chosen_route(routes: Iterable[Mapping[str, Any]], destination: str) -> Facts | Missing:
-    """The route with the lowest metric to exactly `destination`."""
-    routes = list(routes)
-    fitting = [found for found in routes if same_network(str(found.get("dst")), destination)]
-    if not fitting:
-        return Missing("no such route", tuple(str(found.get("dst")) for found in routes))
-    best = min(fitting, key=lambda found: found.get("metric") or 0)
-    return {"via": best.get("gateway"), "dev": best.get("dev"), "src": best.get("prefsrc"),
-            "metric": best.get("metric") or 0}  # fmt: skip
-
-
-def same_network(one: str, other: str) -> bool:
-    """Two destinations are the same: "default" is 0.0.0.0/0, an address alone a /32."""
-    return one == other or _network(one) == _network(other)
-
-
-def _network(text: str) -> object:
-    try:
-        return ipaddress.ip_network("0.0.0.0/0" if text == "default" else text, strict=False)
-    except ValueError:
-        return text
-
-
 def name(way: Way, key: tuple[str, ...]) -> Facts:
     """NameFacts."""
     where = {"where": "host", "name": key[0]} | ({"server": key[1]} if key[1] else {})
@@ -104,14 +81,6 @@ def resolver(way: Way, key: tuple[str, ...]) -> Facts | Missing:
         return resolv_conf(way.ask("file", path="/etc/resolv.conf", content=True).get("text", ""))
     except NotThere:
         return Missing("no such file")
-
-
-def resolv_conf(text: str) -> dict[str, list[str]]:
-    """The servers and search domains of a resolv.conf(5)."""
-    lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] not in "#;"]
-    servers = [words[1] for words in lines if words[0] == "nameserver" and len(words) > 1]
-    searched = [words[1:] for words in lines if words[0] in ("search", "domain")]
-    return {"servers": servers, "search": searched[-1] if searched else []}
 
 
 def reach(way: Way, key: tuple[str, ...]) -> Facts:

@@ -60,7 +60,8 @@ def device(connection: libvirt.virConnect, key: Key, way: Way, kind: str) -> Int
         place = int(value)
         return there[place] if place < len(there) else Missing(f"no such {kind}")
     fitting = [one for one in there if one.fits(by, value)]
-    return fitting[0] if fitting else Missing(f"no such {kind}", tuple(filter(None, (getattr(one, by) for one in there))))
+    offers = tuple(name for one in there if (name := getattr(one, by)))
+    return fitting[0] if fitting else Missing(f"no such {kind}", offers)
 
 
 def console(connection: libvirt.virConnect, key: Key, way: Way) -> Console | Missing:

@@ -16,7 +16,7 @@ from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
 from kvmlab.host import links, objects, system
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.way import Way
+from kvmlab.host.way import SLOW_S, Way
 from kvmlab.words import t
 
 _LIBVIRT: Mapping[str, Callable[..., Any]] = {
@@ -52,6 +52,8 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
 # What can be asked of the fact server before a check does; the rest follows from answers.
 _BEFOREHAND = {"link": "links", "route": "routes", "process": "processes"}
 _WITH_NAMES = ("file",)
+# Facts of libvirt's objects that libvirt does not tell.
+_FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password"))
 
 
 class HostReader:
@@ -66,13 +68,22 @@ class HostReader:
         """The named facts of one object (kvmlab.checks.reading.Reader)."""
         try:
             if kind in _LIBVIRT:
-                return self.libvirt.ask(lambda connection: _facts(_LIBVIRT[kind](connection, key, self.way), names))
+                return self._told(kind, key, names)
             return _facts(self._seen(kind, key, names), names)
         except (CouldNotLook, AuthorError):
             raise
         except Exception as error:  # one fact that surprises us must not end the check
             said = f"{type(error).__name__}: {error}"
             raise CouldNotLook(t("This fact could not be read; that is a bug of ours. {said}", said=said)) from error
+
+    def _told(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
+        """From libvirt. What the fact server must be asked for comes after, and may take longer than libvirt may."""
+        quick = [name for name in names if name not in _FROM_LOOK]
+        found, facts = self.libvirt.ask(lambda connection: _both(_LIBVIRT[kind](connection, key, self.way), quick))
+        if isinstance(facts, Missing) or len(quick) == len(names):
+            return facts
+        slow = [name for name in names if name in _FROM_LOOK]
+        return {**facts, **self.libvirt.ask(lambda _: _read(found, slow), SLOW_S)}
 
     def _seen(self, kind: str, key: Key, names: Sequence[str]) -> Any:
         if kind.startswith("guest"):
@@ -97,10 +108,6 @@ class HostReader:
         self.way.refresh()
         self.guests.refresh()
 
-    def way_in(self, guest: str, address: str) -> str:
-        """The command that gets a student in the lab host into a guest."""
-        return self.guests.way_in(guest, address)
-
     def close(self) -> None:
         """Let every connection go, without waiting for anyone."""
         self.guests.close()
@@ -108,9 +115,17 @@ class HostReader:
         self.libvirt.close()
 
 
+def _both(found: Any, names: Sequence[str]) -> tuple[Any, Answer]:
+    return found, _facts(found, names)
+
+
 def _facts(found: Any, names: Sequence[str]) -> Answer:
     if isinstance(found, Missing):
         return found
     if isinstance(found, Mapping):
         return {name: found[name] if isinstance(found[name], Reading) else Reading(found[name]) for name in names}
+    return _read(found, names)
+
+
+def _read(found: object, names: Sequence[str]) -> dict[str, Reading]:
     return {name: Reading(getattr(found, name)) for name in names}

@@ -7,14 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kvmlab.checks.reading import Missing
-from kvmlab.errors import AuthorError
+from kvmlab.guest.readings import AT_BOOT, pattern, text_facts
 from kvmlab.host.storage import Image
 from kvmlab.host.way import NotThere, Way
-from kvmlab.words import t
 
 Facts = Mapping[str, object]
-
-_TEXT_CAP = 65536
 
 
 def file(way: Way, key: tuple[str, ...], names: Sequence[str]) -> Facts | Missing:
@@ -31,14 +28,6 @@ def file(way: Way, key: tuple[str, ...], names: Sequence[str]) -> Facts | Missin
         "owner": f"{said['owner']}:{said['group']}", "target": said.get("target"),
         "sha256": said.get("sha256"), "blank": said.get("blank", False), **text_facts(said.get("text")),
     }  # fmt: skip
-
-
-def text_facts(text: str | None) -> dict[str, object]:
-    """The facts `text` and `lines` of a file."""
-    if text is None:
-        return {"text": None, "lines": []}
-    cut = text[:_TEXT_CAP]
-    return {"text": cut, "lines": [line.strip() for line in cut.splitlines() if line.strip()]}
 
 
 def _beside(way: Way, path: str) -> tuple[str, ...]:
@@ -61,16 +50,13 @@ def package(way: Way, key: tuple[str, ...]) -> Facts:
     return {"installed": there, "version": said["version"] if there else None}
 
 
-_AT_BOOT = ("enabled", "enabled-runtime", "static", "alias", "indirect", "generated")
-
-
 def service(way: Way, key: tuple[str, ...]) -> Facts | Missing:
     """ServiceFacts. A unit that its socket starts counts as enabled where the socket is."""
     try:
         said = way.ask("services", name=key[0])
     except NotThere:
         return Missing("no such unit")
-    enabled = said.get("UnitFileState") in _AT_BOOT or _socket_enabled(way, key[0])
+    enabled = said.get("UnitFileState") in AT_BOOT or _socket_enabled(way, key[0])
     return {"active": said.get("ActiveState") == "active", "enabled": enabled}
 
 
@@ -104,15 +90,7 @@ def _fits(said: dict[str, Any], by: str, value: str) -> bool:
     if by == "domain":
         after = [args[place + 1] for place, word in enumerate(args[:-1]) if word == "-name"]
         return any(word.split(",")[0] in (f"guest={value}", value) for word in after)
-    return pattern(value).search(" ".join(args)) is not None
-
-
-def pattern(value: str) -> re.Pattern[str]:
-    """A checker's regular expression; AuthorError where it is none."""
-    try:
-        return re.compile(value)
-    except re.error as error:
-        raise AuthorError(t("`{pattern}` is no regular expression: {error}.", pattern=value, error=error)) from None
+    return bool(pattern(value).search(" ".join(args)))
 
 
 def sysctl(way: Way, key: tuple[str, ...]) -> Facts | Missing:

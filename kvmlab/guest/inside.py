@@ -1,0 +1,108 @@
+"""A guest that has been reached: its fact server asked over SSH, each question once per pass."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from kvmlab.errors import CouldNotLook
+from kvmlab.guest.addresses import Nic, parse_addresses
+from kvmlab.guest.later import Later, TooLate, later
+from kvmlab.guest.sections import Garbled, Sections, parse, word
+from kvmlab.guest.ssh import Session, Unreachable, Why
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CAP = 2 << 20  # bytes of one answer
+TIMEOUT_S = 12.0  # for one question; the guest's own deadlines are shorter
+SLOW_S = 70.0  # for a checksum
+
+
+class Inside:
+    """A guest over an SSH session. `address`: where it was reached."""
+
+    def __init__(self, name: str, address: str, session: Session, *, patience: float = 1.0) -> None:
+        self.name = name
+        self.address = address
+        self._session = session
+        self._patience = patience
+        self._sections: dict[str, Later[Sections]] = {}
+        self._answers: dict[str, Later[Sections]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def alive(self) -> bool:
+        """Its connection stands, as far as is known."""
+        return self._session.alive
+
+    def begin(self, sections: Iterable[str]) -> None:
+        """Ask for what is not known yet of `sections` ("addr", "route", …; see look.sh) in one question."""
+        with self._lock:
+            fresh = [name for name in dict.fromkeys(sections) if name not in self._sections]
+            if fresh:
+                promise = later(lambda: self._asked("snapshot " + " ".join(fresh)), "guest")
+                self._sections.update(dict.fromkeys(fresh, promise))
+
+    def snapshot(self, section: str) -> Sections:
+        """The answer that holds `section`. Raises CouldNotLook."""
+        self.begin([section])
+        return self._wait(self._sections[section], TIMEOUT_S)
+
+    def start(self, verb: str, *args: str) -> Later[Sections]:
+        """Begin to ask another question."""
+        command = " ".join((verb, *(word(each) for each in args)))
+        with self._lock:
+            if command not in self._answers:
+                self._answers[command] = later(lambda: self._asked(command), "guest")
+            return self._answers[command]
+
+    def ask(self, verb: str, *args: str) -> Sections:
+        """The answer to another question. Raises CouldNotLook."""
+        return self._wait(self.start(verb, *args), SLOW_S if verb == "checksum" else TIMEOUT_S)
+
+    def nics(self) -> dict[str, Nic]:
+        """Its network devices, by name."""
+        return parse_addresses(self.snapshot("addr").text("addr"))
+
+    def refresh(self) -> None:
+        """Forget what was answered."""
+        with self._lock:
+            self._sections.clear()
+            self._answers.clear()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._session.close()
+
+    def _asked(self, command: str) -> Sections:
+        slow = command.startswith("checksum ")
+        output = self._session.run(command, timeout_s=(SLOW_S if slow else TIMEOUT_S) * self._patience, cap=CAP)
+        return parse(output.out)
+
+    def _wait(self, promise: Later[Sections], timeout_s: float) -> Sections:
+        try:
+            return promise.get(timeout_s * self._patience + 2)
+        except Garbled as error:
+            raise self._trouble(t("what it answered is not what its fact server says ({error})", error=error)) from None
+        except TooLate:
+            raise self._trouble(t("it does not answer")) from None
+        except Unreachable as error:
+            raise self._trouble(_WORDS.get(error.why, str)(str(error))) from None
+
+    def _trouble(self, reason: str) -> CouldNotLook:
+        return cannot_ask(self.name, reason)
+
+
+def cannot_ask(name: str, reason: str) -> CouldNotLook:
+    """A guest that was entered, or nearly, and does not answer as it should."""
+    return CouldNotLook(t("Guest {guest} cannot be asked: {reason}.", guest=name, reason=reason))
+
+
+_WORDS: dict[Why, Callable[[str], str]] = {
+    Why.SILENT: lambda _: t("it does not answer"),
+    Why.TOO_MUCH: lambda said: t("it printed {amount}", amount=said),
+    Why.CLOSED: lambda _: t("it closed the connection"),
+}

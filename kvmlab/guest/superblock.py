@@ -1,0 +1,74 @@
+"""What filesystem a block device holds, read from its first 68 KiB: no program in the guest is needed for it."""
+
+from __future__ import annotations
+
+import struct
+import uuid
+from dataclasses import dataclass
+
+BTRFS_AT = 0x10000
+
+
+@dataclass(frozen=True, slots=True)
+class Filesystem:
+    """As blkid(8) would call it."""
+
+    fstype: str
+    label: str | None
+    uuid: str | None
+
+
+def identify(data: bytes) -> Filesystem | None:
+    """The filesystem that begins with `data`; None where none of those known does."""
+    for look in (_ext, _xfs, _btrfs, _swap, _fat):
+        if found := look(data):
+            return found
+    return None
+
+
+def _text(data: bytes) -> str | None:
+    return data.split(b"\0")[0].decode("utf-8", "replace").strip() or None
+
+
+def _uuid(data: bytes) -> str | None:
+    return str(uuid.UUID(bytes=data)) if len(data) == 16 and any(data) else None
+
+
+def _ext(data: bytes) -> Filesystem | None:
+    """https://docs.kernel.org/filesystems/ext4/super.html"""
+    block = data[1024:2048]
+    if len(block) < 1024 or block[0x38:0x3A] != b"\x53\xef":
+        return None
+    compatible, incompatible = struct.unpack_from("<II", block, 0x5C)
+    fstype = "ext4" if incompatible & 0x2C0 else "ext3" if compatible & 0x4 else "ext2"
+    return Filesystem(fstype, _text(block[0x78:0x88]), _uuid(block[0x68:0x78]))
+
+
+def _xfs(data: bytes) -> Filesystem | None:
+    if data[:4] != b"XFSB":
+        return None
+    return Filesystem("xfs", _text(data[108:120]), _uuid(data[32:48]))
+
+
+def _btrfs(data: bytes) -> Filesystem | None:
+    block = data[BTRFS_AT : BTRFS_AT + 4096]
+    if block[0x40:0x48] != b"_BHRfS_M":
+        return None
+    return Filesystem("btrfs", _text(block[0x12B:0x22B]), _uuid(block[0x20:0x30]))
+
+
+def _swap(data: bytes) -> Filesystem | None:
+    if data[4086:4096] != b"SWAPSPACE2":
+        return None
+    return Filesystem("swap", _text(data[1052:1068]), _uuid(data[1036:1052]))
+
+
+def _fat(data: bytes) -> Filesystem | None:
+    if len(data) < 512 or data[510:512] != b"\x55\xaa":
+        return None
+    at = 0x43 if data[0x52:0x57] == b"FAT32" else 0x27 if data[0x36:0x39] == b"FAT" else None
+    if at is None:
+        return None
+    number = data[at : at + 4][::-1].hex().upper()
+    label = _text(data[at + 4 : at + 15])
+    return Filesystem("vfat", None if label == "NO NAME" else label, f"{number[:4]}-{number[4:]}")

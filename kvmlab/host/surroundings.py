@@ -1,0 +1,108 @@
+"""What the host knows of a guest from outside, for `kvmlab.guest`: over libvirt and the fact server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from kvmlab.errors import CouldNotLook
+from kvmlab.guest.seen import DomainSeen, LinkSeen, Neighbour, NicSeen
+from kvmlab.guest.ssh import Session
+from kvmlab.host.connection import Libvirt
+from kvmlab.host.devices import Interface
+from kvmlab.host.domains import Domain
+from kvmlab.host.links import links as links_of
+from kvmlab.host.links import operational
+from kvmlab.host.objects import domain as domain_of
+from kvmlab.host.objects import names_of
+from kvmlab.host.way import NotThere, Way
+
+if TYPE_CHECKING:
+    import libvirt
+
+
+class HostSurroundings:
+    """kvmlab.guest.seen.Surroundings of a lab host."""
+
+    def __init__(self, libvirt: Libvirt, way: Way) -> None:
+        self._libvirt = libvirt
+        self._way = way
+
+    def session(self) -> Session:
+        return self._way.session()
+
+    def domain(self, name: str) -> DomainSeen | None:
+        return self._libvirt.ask(lambda connection: _seen(connection, name, self._way))
+
+    def domains(self) -> Sequence[str]:
+        return self._libvirt.ask(lambda connection: names_of(connection.listAllDomains()))
+
+    def links(self) -> dict[str, LinkSeen]:
+        return {name: _link(name, found) for name, found in links_of(self._way).items()}
+
+    def neighbours(self) -> Sequence[Neighbour]:
+        found = self._way.ask("neighbours")
+        return [Neighbour(one["dst"], one["lladdr"].lower(), one["dev"])
+                for one in found if one.get("lladdr") and one.get("dst") and one.get("dev")]  # fmt: skip
+
+    def uptime_s(self, domain: str) -> float | None:
+        try:
+            started = self._way.ask("file", path=f"/run/libvirt/qemu/{domain}.pid")["mtime"]
+            return max(0.0, float(self._way.ask("hello")["time"]) - float(started))
+        except (NotThere, CouldNotLook):
+            return None
+
+    def port_22(self, address: str) -> str:
+        said = self._way.ask("greeting", where="host", to=address, port=22)
+        return "open" if said["open"] else str(said.get("error", ""))
+
+    def agent_addresses(self, domain: DomainSeen) -> dict[str, list[str]] | None:
+        if not domain.agent_connected:
+            return None
+        try:
+            said = self._way.ask("agent", uuid=domain.uuid, command="guest-network-get-interfaces")
+        except (NotThere, CouldNotLook):
+            return None
+        return {str(one.get("name")): _agent_addresses(one) for one in said or () if one.get("name") != "lo"}
+
+    def console_tail(self, domain: DomainSeen) -> str:
+        if domain.console_log is None:
+            return ""
+        try:
+            return str(self._way.ask("console_log", path=domain.console_log))
+        except (NotThere, CouldNotLook):
+            return ""
+
+
+def _agent_addresses(said: dict[str, Any]) -> list[str]:
+    found = said.get("ip-addresses") or ()
+    return [f"{one['ip-address']}/{one['prefix']}" for one in found if one.get("ip-address-type") == "ipv4"]
+
+
+def _link(name: str, found: dict[str, Any]) -> LinkSeen:
+    infos = [info for info in found.get("addr_info", ()) if "local" in info]
+    addresses = tuple(f"{info['local']}/{info.get('prefixlen')}" for info in infos)
+    up = "UP" in found.get("flags", ()) and operational(found) == "up"
+    return LinkSeen(name, up, found.get("master"), addresses)
+
+
+def _seen(connection: libvirt.virConnect, name: str, way: Way) -> DomainSeen | None:
+    found = domain_of(connection, (name, "now"), way)
+    if not isinstance(found, Domain):
+        return None
+    nics = [Interface(element, found, connection) for element in found.root.findall("devices/interface")]
+    logs = found.root.findall("devices/console/log") + found.root.findall("devices/serial/log")
+    return DomainSeen(
+        name, found.uuid or "", found.state, found.reason, tuple(_nic(nic) for nic in nics), found.agent,
+        logs[0].get("file") if logs else None,
+    )  # fmt: skip
+
+
+def _nic(nic: Interface) -> NicSeen:
+    from kvmlab.host.devices import network_of
+
+    name = nic.source if nic.type == "network" else None
+    network = network_of(nic.connection, name)
+    active = network is not None and bool(network.isActive())
+    leases = tuple(address.partition("/")[0] for address in nic.addresses)
+    return NicSeen(nic.mac or "", nic.source, nic.bridge, nic.target, nic.link_state == "up", name, active, leases)
