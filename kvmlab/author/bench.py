@@ -1,0 +1,76 @@
+"""What all cases of one lab in one variant share, and what came of a case."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvmlab.author.cases import Case
+from kvmlab.errors import KvmlabError
+from kvmlab.labhost.container import LabHost
+
+if TYPE_CHECKING:
+    from kvmlab.checks import Report
+    from kvmlab.course import Course, Lab
+    from kvmlab.environment.inventory import Inventory
+    from kvmlab.environment.materials import Materials
+    from kvmlab.environment.solving import StepOutcome
+    from kvmlab.paths import State
+
+
+class Stopped(Exception):
+    """The run of prove is to end: no case begins anything new."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A lab in one variant, with what its lab hosts are made from. `tag`: of this run of prove (see leftovers)."""
+
+    course: Course
+    lab: Lab
+    materials: Materials
+    state: State
+    tag: str
+    stop: threading.Event
+
+    @property
+    def checker(self) -> Path:
+        """The lab's checker."""
+        return self.course.checker(self.lab.id)
+
+    def host(self, number: int) -> LabHost:
+        """A new lab host, not started yet; its name says which run of prove it belongs to."""
+        return LabHost(f"{self.tag}.{self.lab.id}", f"{self.tag}-{number}", self.state, self.materials.podman)
+
+    def go_on(self) -> None:
+        """Raise Stopped if the run is to end."""
+        if self.stop.is_set():
+            raise Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """What came of one case. `steps`: what became of its steps; `trouble`: why it could not be carried out."""
+
+    case: Case
+    began: float
+    seconds: float
+    report: Report | None = None
+    steps: tuple[StepOutcome, ...] = ()
+    inventory: Inventory | None = None
+    trouble: KvmlabError | None = None
+    lab_hosts: int = 1
+
+    @property
+    def failed_step(self) -> StepOutcome | None:
+        """The first step that ended with another status than 0."""
+        return next((outcome for outcome in self.steps if outcome.status), None)
+
+
+class Quiet:
+    """Progress that nobody is told of: of many cases side by side only the whole is shown."""
+
+    def step(self, text: str, fraction: float | None = None) -> None:
+        """Nothing."""

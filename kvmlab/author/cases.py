@@ -1,0 +1,76 @@
+"""The cases of a lab's proof: each is one story that is carried out on a lab host of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kvmlab.author.proof import Proof
+
+if TYPE_CHECKING:
+    from kvmlab.course.solution import Solution, Step
+
+KILLED_AT = ("start.run_dir", "start.guests", "reset.launched")
+"""Where kvmlab is killed with SIGKILL (kvmlab.faults): before there is a container, with guests half there, and with
+two lab hosts at once. The engine's own tests try every point; here it is the lab that is tried."""
+SOLVING = "solve.step"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One story. `steps`: what is done after the start; `caught_by`: the checks that must fail, of a near-miss.
+
+    `killed_at`: the fault point at which kvmlab is killed, of a reset. `where`: the file (and line) it comes from.
+    """
+
+    proof: Proof
+    name: str
+    where: str
+    steps: tuple[Step, ...] = ()
+    caught_by: frozenset[str] = frozenset()
+    killed_at: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether all checks must pass in the end."""
+        return self.proof in (Proof.SOLUTION, Proof.WAYS)
+
+
+def cases_of(solutions: Sequence[Solution], lab_path: str, only: Collection[Proof]) -> list[Case]:
+    """The cases that prove `only` (none: all seven). Facts and reset need cases of other proofs, too."""
+    wanted = set(only) or set(Proof)
+    if Proof.FACTS in wanted:
+        wanted |= {Proof.START, Proof.SOLUTION, Proof.WAYS, Proof.NEAR, Proof.STEPS}
+    if Proof.RESET in wanted:
+        wanted.add(Proof.START)
+    return [case for case in _all_cases(solutions, lab_path) if case.proof in wanted]
+
+
+def _all_cases(solutions: Sequence[Solution], lab_path: str) -> Iterator[Case]:
+    """The long ones first, so that at the end no core waits for one of them alone."""
+    solution = solutions[0]
+    yield from _resets(solution, lab_path)
+    yield Case(Proof.SOLUTION, solution.name, solution.file, solution.steps)
+    for one in solutions[1:]:
+        proof = Proof.NEAR if one.caught_by else Proof.WAYS
+        steps = without_last_looks(one.steps) if one.caught_by else one.steps
+        yield Case(proof, one.name, one.file, steps, frozenset(one.caught_by))
+    for step in solution.steps:
+        if not step.look:
+            rest = tuple(other for other in solution.steps if other is not step)
+            yield Case(Proof.STEPS, f"without {step.id}", f"{step.file}:{step.line}", without_last_looks(rest))
+    yield Case(Proof.START, "start", lab_path)
+
+
+def _resets(solution: Solution, lab_path: str) -> Iterator[Case]:
+    yield Case(Proof.RESET, "reset after a mess", lab_path, solution.steps)
+    for point in KILLED_AT:
+        yield Case(Proof.RESET, f"reset after kill -9 at {point}", lab_path, killed_at=point)
+    yield Case(Proof.RESET, f"reset after kill -9 at {SOLVING}", lab_path, solution.steps, killed_at=SOLVING)
+
+
+def without_last_looks(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """`steps` without the looks at their end: where something is wrong they only wait for what never comes."""
+    last = max((number for number, step in enumerate(steps) if not step.look), default=-1)
+    return tuple(steps[: last + 1])

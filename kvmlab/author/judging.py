@@ -1,0 +1,154 @@
+"""From what came of the cases to what is proved: one remark for everything that is not as it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kvmlab.author.bench import CaseResult
+from kvmlab.author.ledger import Ledger
+from kvmlab.author.looking import all_passed, failed, verdicts
+from kvmlab.author.proof import Proof, ProofResult, Remark
+from kvmlab.environment.inventory import Inventory, differences
+from kvmlab.errors import AuthorError
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.checks import CheckResult, Report
+
+MOST = 12
+"""How many differences between two inventories are told; the first say it all."""
+
+
+def judge(results: Sequence[CaseResult], only: Collection[Proof]) -> tuple[ProofResult, ...]:
+    """A result for each proof of `only` (none: all seven)."""
+    return tuple(_judge(proof, results) for proof in Proof if not only or proof in only)
+
+
+def _judge(proof: Proof, results: Sequence[CaseResult]) -> ProofResult:
+    if proof is Proof.FACTS:
+        return _judge_facts(results)
+    own = [result for result in results if result.case.proof is proof]
+    start = _start_inventory(results)
+    wrong = [remark for result in own for remark in _wrong(result, start)]
+    trouble = [Remark(r.case.name, r.trouble.message, r.case.where) for r in own if _unknown(r) and r.trouble]
+    if proof is Proof.RESET and start is None and own:
+        trouble.append(Remark("start", t("the start could not be looked through, so nothing is compared with it")))
+    return ProofResult(proof, len(own), sum(result.seconds for result in own), tuple(wrong), tuple(trouble))
+
+
+def _judge_facts(results: Sequence[CaseResult]) -> ProofResult:
+    """All cases that ended with a look; known only if each of them could be carried out."""
+    looked = [result for result in results if result.case.proof is not Proof.RESET]
+    ledger = Ledger()
+    for result in looked:
+        if result.report is not None:
+            ledger.note(result.report)
+    blind = [result for result in looked if result.report is None]
+    trouble = [Remark(result.case.name, t("nothing was seen in this case")) for result in blind]
+    never = () if blind else tuple(ledger.never())
+    return ProofResult(Proof.FACTS, len(ledger.seen), 0.0, never, tuple(trouble), tuple(ledger.weak()))
+
+
+def _unknown(result: CaseResult) -> bool:
+    """A case that this computer could not carry out; what the author got wrong is known to be wrong."""
+    return result.trouble is not None and not isinstance(result.trouble, AuthorError)
+
+
+def _start_inventory(results: Sequence[CaseResult]) -> Inventory | None:
+    found = [result.inventory for result in results if result.case.proof is Proof.START]
+    return found[0] if found else None
+
+
+def _wrong(result: CaseResult, start: Inventory | None) -> Iterator[Remark]:
+    case = result.case
+    if isinstance(result.trouble, AuthorError):
+        yield Remark(case.name, result.trouble.message, case.where)
+    if result.trouble is not None:
+        return
+    if case.right and (step := result.failed_step):
+        said = " ".join(step.output.split())[-200:] or "-"
+        message = t("step {step} ended with status {status}: {said}", step=step.step.id, status=step.status, said=said)
+        yield Remark(case.name, message, f"{step.step.file}:{step.step.line}")
+    if case.proof is Proof.RESET:
+        yield from _wrong_reset(result, start)
+    if (report := result.report) is not None:
+        rule = {Proof.START: _wrong_start, Proof.NEAR: _wrong_near, Proof.STEPS: _wrong_step}
+        for message in rule.get(case.proof, _wrong_right)(result, report):
+            yield Remark(case.name, message, case.where)
+
+
+def _wrong_start(_result: CaseResult, report: Report) -> Iterator[str]:
+    for check in report.checks:
+        if check.guard and not check.passed:
+            yield t("the guard {check} does not pass: {why}", check=check.id, why=why(check))
+        elif check.passed and not check.guard:
+            yield t("{check} passes before anything was done", check=check.id)
+        elif check.bug:
+            yield t("{check}: {why}", check=check.id, why=why(check))
+
+
+def _wrong_right(_result: CaseResult, report: Report) -> Iterator[str]:
+    for check in report.checks:
+        if not check.passed:
+            yield t("{check} does not pass: {why}", check=check.id, why=why(check))
+
+
+def _wrong_near(result: CaseResult, report: Report) -> Iterator[str]:
+    named, checks = result.case.caught_by, {check.id: check for check in report.checks}
+    for name in sorted(named - failed(report)):
+        yield t("{check} was to catch it, and did not: {why}", check=name, why=why(checks[name]))
+    for name in sorted(failed(report) - named):
+        yield t("{check} fails, too, and is not named: {why}", check=name, why=why(checks[name]))
+    for name, verdict in verdicts(report).items():
+        if verdict == "error" and name not in named:
+            yield t("{check} could not look: {why}", check=name, why=why(checks[name]))
+
+
+def _wrong_step(_result: CaseResult, report: Report) -> Iterator[str]:
+    if all_passed(report):
+        yield t("all checks pass without it: it is not needed, or nothing checks it")
+    for check in report.checks:
+        if check.bug:
+            yield t("{check}: {why}", check=check.id, why=why(check))
+
+
+def _wrong_reset(result: CaseResult, start: Inventory | None) -> Iterator[Remark]:
+    if result.lab_hosts != 1:
+        yield Remark(result.case.name, t("there are {number} lab hosts, not one", number=result.lab_hosts))
+    if start is None or result.inventory is None:
+        return
+    for number, difference in enumerate(differences(start, result.inventory)):
+        if number == MOST:
+            yield Remark(result.case.name, t("and more"))
+            return
+        yield Remark(result.case.name, difference.text())
+
+
+def why(check: CheckResult) -> str:
+    """In one line: the first facts that are not as wanted, or why it could not look."""
+    if check.passed:
+        return t("it passes")
+    if check.blocked_by:
+        return t("blocked by {checks}", checks=", ".join(check.blocked_by))
+    rows = [(finding.subject, row) for finding in check.findings for row in finding.facts if not row.met]
+    told = [
+        t("{subject}: {fact} {found}, wanted {wanted}", subject=who, fact=row.name, found=row.found, wanted=row.wanted)
+        for who, row in rows[:3]
+    ]
+    return "; ".join([*told, *([check.error] if check.error else [])])
+
+
+def case_json(result: CaseResult) -> dict[str, Any]:
+    """One case in the schema kvmlab.prove/1."""
+    step = result.failed_step
+    return {
+        "case": result.case.name,
+        "proof": result.case.proof.value,
+        "seconds": round(result.seconds, 2),
+        "where": result.case.where,
+        "caught_by": sorted(result.case.caught_by),
+        "failed_step": {"id": step.step.id, "status": step.status, "output": step.output} if step else None,
+        "verdicts": verdicts(result.report) if result.report else None,
+        "trouble": result.trouble.message if result.trouble else None,
+    }

@@ -1,0 +1,81 @@
+"""Looking at a lab host until its verdicts are decided: as soon as can be, and never too soon.
+
+What passed in a whole pass has passed. What failed may only not have happened yet, so a failure counts when two
+looks agree, nothing is on its way (a guest that boots), and no bridge holds a port back (with STP a port
+listens and learns for twice the forward delay, in which nobody can be reached; see brctl(8), showstp).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from kvmlab.author.bench import Bench
+from kvmlab.author.cases import Case
+from kvmlab.author.proof import Proof
+
+if TYPE_CHECKING:
+    from kvmlab.checks import Report
+    from kvmlab.labhost.container import LabHost
+
+DEADLINE_S = {Proof.START: 30, Proof.SOLUTION: 90, Proof.WAYS: 90, Proof.NEAR: 60, Proof.STEPS: 45}
+POLL_S = 1.0
+PATIENCE = 3.0
+"""Every deadline of the reader times this: the computer is busy with other cases."""
+_PORTS = "cat /sys/class/net/*/brport/state 2>/dev/null; true"
+_NOT_YET = {"1", "2"}  # listening, learning (linux/if_bridge.h)
+
+
+def look_until_decided(bench: Bench, host: LabHost, case: Case) -> Report:
+    """The last look: when it was decided, or the deadline came."""
+    from kvmlab.checks import load_checks, run
+    from kvmlab.host import open_host
+
+    checks, lab, before = load_checks(bench.checker), bench.lab, None
+    deadline = time.monotonic() + DEADLINE_S[case.proof]
+    key = bench.state.key_pair("look_key")
+    with open_host(host.run_dir, key, lab.guests, patience=PATIENCE) as (reader, events):
+        while True:
+            bench.go_on()
+            report = run(
+                checks, reader, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, settle_s=0.0
+            )
+            if all_passed(report) and case.proof is not Proof.START:
+                return report
+            if stands(case, report) and verdicts(report) == before and quiet(host):
+                return report
+            if time.monotonic() > deadline:
+                return report
+            before = verdicts(report)
+            events.wait(POLL_S)
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    """Check to verdict."""
+    return {check.id: check.verdict.value for check in report.checks}
+
+
+def all_passed(report: Report) -> bool:
+    """Whether every check has passed."""
+    return set(verdicts(report).values()) == {"passed"}
+
+
+def failed(report: Report) -> set[str]:
+    """The checks that failed."""
+    return {name for name, verdict in verdicts(report).items() if verdict == "failed"}
+
+
+def stands(case: Case, report: Report) -> bool:
+    """Whether this is what the case is expected to end with, if it stays so."""
+    if any(check.transient for check in report.checks):
+        return False
+    if case.proof is Proof.NEAR:
+        return failed(report) == case.caught_by and "error" not in verdicts(report).values()
+    if case.proof is Proof.STEPS:
+        return bool(failed(report))
+    return case.proof is Proof.START
+
+
+def quiet(host: LabHost) -> bool:
+    """Whether no port of a bridge is held back by STP."""
+    return not _NOT_YET & set(host.execute(["sh", "-c", _PORTS]).stdout.split())

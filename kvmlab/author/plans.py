@@ -1,0 +1,65 @@
+"""What is to be proved: labs, each in one or more variants, each with its cases. What is seen wrong is said first."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kvmlab.author.cases import Case, cases_of
+from kvmlab.author.proof import Proof
+from kvmlab.errors import AuthorError
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.course import Course, Lab
+    from kvmlab.course.solution import Solution
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One lab in one variant, and its cases."""
+
+    lab: Lab
+    cases: tuple[Case, ...]
+
+
+def plans_of(
+    course: Course, lab_ids: Sequence[str], variants: Sequence[str | None], only: Collection[Proof]
+) -> list[Plan]:
+    """A plan per lab (none named: all that are complete) and variant; a variant that draws nothing new is left out.
+
+    UsageError or AuthorError, with file and line, where text, checker and solutions do not fit together.
+    """
+    chosen = [course.entry(one).id for one in lab_ids] or [one for one in course.ids if course.entries[one].complete]
+    plans = []
+    for lab_id in dict.fromkeys(chosen):
+        seen: list[dict[str, object]] = []
+        for variant in variants:
+            lab = course.lab(lab_id, "en", variant)
+            if lab.values not in seen:
+                seen.append(lab.values)
+                plans.append(Plan(lab, tuple(cases_of(_sound_solutions(course, lab), f"{lab.path}/lab.md", only))))
+    return plans
+
+
+def random_variants(number: int) -> list[str | None]:
+    """The course's own values, and `number` seeds nobody has tried yet."""
+    return [None, *(secrets.token_hex(3) for _ in range(number))]
+
+
+def _sound_solutions(course: Course, lab: Lab) -> tuple[Solution, ...]:
+    from kvmlab.checks import load_checks
+    from kvmlab.course.names import nearest
+
+    checks = load_checks(course.checker(lab.id))
+    checks.must_fit(lab.tasks)
+    solutions, known = course.solutions(lab), [check.id for check in checks.checks]
+    for one in solutions:
+        for name in one.caught_by:
+            if name not in known:
+                meant = nearest(name, known)
+                tail = " " + t("Did you mean `{meant}`?", meant=meant) if meant else ""
+                raise AuthorError(f"{one.file}:1: " + t("there is no check `{name}`.", name=name) + tail)
+    return solutions

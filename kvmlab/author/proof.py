@@ -1,0 +1,131 @@
+"""The seven proofs of a lab, what each says, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any
+
+from kvmlab.words import t
+
+SCHEMA = "kvmlab.prove/1"
+
+
+class Proof(Enum):
+    """The proofs, in their order. The value is the name `--only` takes."""
+
+    START = "start"
+    SOLUTION = "solution"
+    WAYS = "ways"
+    NEAR = "near-misses"
+    FACTS = "facts"
+    RESET = "reset"
+    STEPS = "steps"
+
+    @property
+    def number(self) -> int:
+        """1 to 7."""
+        return list(Proof).index(self) + 1
+
+    @property
+    def sentence(self) -> str:
+        """What is proved."""
+        return {
+            Proof.START: t("at the start no check passes, and every guard does"),
+            Proof.SOLUTION: t("after the solution all checks pass"),
+            Proof.WAYS: t("after each other right way all checks pass"),
+            Proof.NEAR: t("each near-miss is caught by the checks it names, and by no other"),
+            Proof.FACTS: t("each fact has been seen met and unmet"),
+            Proof.RESET: t("reset gives the start again, also after a mess and after kill -9"),
+            Proof.STEPS: t("without any one step of the solution some check fails"),
+        }[self]
+
+
+class Outcome(Enum):
+    """What is known of a proof, or of several together."""
+
+    PROVED = "proved"
+    REFUTED = "refuted"
+    UNKNOWN = "unknown"  # a case could not be carried out: no space, podman failed, interrupted
+
+    @classmethod
+    def over(cls, outcomes: Iterable[Outcome]) -> Outcome:
+        """Of several together: one refutation refutes, else one unknown leaves it unknown."""
+        given = set(outcomes)
+        return next((one for one in (cls.REFUTED, cls.UNKNOWN) if one in given), cls.PROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One line about one case: what is wrong, or what to know. `where` is "file:line", or ""."""
+
+    case: str
+    what: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofResult:
+    """What came of one proof. `seconds`: of all its cases, added up. `trouble`: why it is unknown."""
+
+    proof: Proof
+    cases: int
+    seconds: float
+    wrong: tuple[Remark, ...] = ()
+    trouble: tuple[Remark, ...] = ()
+    notes: tuple[Remark, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """Refuted where anything is wrong; unknown where a case could not be carried out."""
+        return Outcome.REFUTED if self.wrong else Outcome.UNKNOWN if self.trouble else Outcome.PROVED
+
+    def to_json(self) -> dict[str, Any]:
+        """As in the schema kvmlab.prove/1."""
+        return {
+            "number": self.proof.number,
+            "proof": self.proof.value,
+            "outcome": self.outcome.value,
+            "cases": self.cases,
+            "seconds": round(self.seconds, 2),
+            **{name: [asdict(one) for one in getattr(self, name)] for name in ("wrong", "trouble", "notes")},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LabProof:
+    """What came of one lab in one variant. `seconds`: from its first case's begin to its last one's end."""
+
+    lab: str
+    variant: str | None
+    seconds: float
+    results: tuple[ProofResult, ...]
+    cases: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """Of all its proofs together."""
+        return Outcome.over(result.outcome for result in self.results)
+
+    def to_json(self) -> dict[str, Any]:
+        """As in the schema kvmlab.prove/1."""
+        return {
+            "lab": self.lab,
+            "variant": self.variant,
+            "outcome": self.outcome.value,
+            "seconds": round(self.seconds, 2),
+            "proofs": [result.to_json() for result in self.results],
+            "cases": list(self.cases),
+        }
+
+
+def document(proofs: Iterable[LabProof], seconds: float) -> dict[str, Any]:
+    """The document of `kvmlab prove --json`."""
+    labs = list(proofs)
+    return {
+        "schema": SCHEMA,
+        "outcome": Outcome.over(one.outcome for one in labs).value,
+        "seconds": round(seconds, 2),
+        "labs": [one.to_json() for one in labs],
+    }

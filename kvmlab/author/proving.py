@@ -1,0 +1,107 @@
+"""Proving labs: all cases of all plans side by side, judged lab by lab."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import threading
+import time
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Protocol
+
+from kvmlab.author.bench import Bench, CaseResult, Stopped
+from kvmlab.author.carrying import carry_out
+from kvmlab.author.judging import case_json, judge
+from kvmlab.author.leftovers import run_tag, sweep
+from kvmlab.author.plans import Plan
+from kvmlab.author.proof import LabProof, Outcome, Proof
+from kvmlab.author.workers import Workers, workers
+from kvmlab.environment.materials import Materials
+
+if TYPE_CHECKING:
+    from kvmlab.course import Course
+    from kvmlab.paths import State
+
+Futures = list[Future[CaseResult]]
+
+
+class Telling(Protocol):
+    """Who is told how far it is. The first two may be called from any thread."""
+
+    def step(self, text: str, fraction: float | None) -> None:
+        """What is being made ready (as kvmlab.images.Progress)."""
+
+    def case_done(self, result: CaseResult) -> None:
+        """A case has ended."""
+
+    def lab_done(self, proof: LabProof) -> None:
+        """A lab has been judged."""
+
+
+def prove(
+    course: Course,
+    state: State,
+    plans: Sequence[Plan],
+    telling: Telling,
+    *,
+    jobs: int,
+    only: Collection[Proof] = (),
+    keep_going: bool = False,
+) -> list[LabProof]:
+    """Carry out all cases, `jobs` at a time, and judge. Without `keep_going` the first refuted lab is the last.
+
+    Whatever happens, Ctrl-C included, no lab host of ours is left. CannotRun where none can be started at all.
+    """
+    stop, proofs = threading.Event(), []
+    with run_tag(state) as tag:
+        pool: Workers[CaseResult]
+        with workers(jobs, stop, functools.partial(sweep, state, tag)) as pool:
+            begun = _begin(course, state, plans, telling, pool, tag, stop)
+            for plan, futures in begun:
+                proofs.append(_judged(plan, futures, only))
+                telling.lab_done(proofs[-1])
+                if proofs[-1].outcome is Outcome.REFUTED and not keep_going:
+                    break
+    return proofs
+
+
+def _begin(
+    course: Course,
+    state: State,
+    plans: Sequence[Plan],
+    telling: Telling,
+    pool: Workers[CaseResult],
+    tag: str,
+    stop: threading.Event,
+) -> list[tuple[Plan, Futures]]:
+    """Make each plan's materials ready, one after another, and give its cases to the pool."""
+    begun, numbers = [], itertools.count(1)
+    for plan in plans:
+        bench = Bench(course, plan.lab, Materials.of(state, plan.lab, telling), state, tag, stop)
+        futures = [pool.submit(functools.partial(carry_out, bench, case, next(numbers))) for case in plan.cases]
+        for future in futures:
+            future.add_done_callback(functools.partial(_tell, telling))
+        begun.append((plan, futures))
+    return begun
+
+
+def _tell(telling: Telling, future: Future[CaseResult]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        telling.case_done(future.result())
+
+
+def _judged(plan: Plan, futures: Futures, only: Collection[Proof]) -> LabProof:
+    results = [_result(future) for future in futures]
+    began = min((result.began for result in results), default=time.time())
+    ended = max((result.began + result.seconds for result in results), default=began)
+    return LabProof(
+        plan.lab.id, plan.lab.variant, ended - began, judge(results, only), tuple(case_json(one) for one in results)
+    )
+
+
+def _result(future: Future[CaseResult]) -> CaseResult:
+    try:
+        return future.result()
+    except Stopped:
+        raise KeyboardInterrupt from None

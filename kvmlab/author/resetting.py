@@ -1,0 +1,115 @@
+"""Proof 6: whatever was done to a lab host, and wherever kvmlab was killed, `reset` gives the start again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from kvmlab.author.bench import Bench, Quiet
+from kvmlab.author.cases import SOLVING, Case
+from kvmlab.environment.inventory import take_inventory
+from kvmlab.environment.launch import Place, finish, host_of, reset
+from kvmlab.environment.solving import run_step
+from kvmlab.errors import CannotRun
+from kvmlab.labhost.container import find_containers
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.labhost.container import LabHost
+
+MESS = """
+for guest in $(virsh list --all --name); do
+    virsh destroy "$guest"; virsh undefine "$guest" --nvram --snapshots-metadata
+done
+virsh net-destroy default; virsh net-undefine default
+virsh pool-define-as mess dir --target /var/lib/libvirt/mess && virsh pool-build mess && virsh pool-start mess
+ip link add mess0 type bridge; ip link set mess0 up; ip address flush dev ens33; ip link set ens33 master mess0
+ip route add blackhole 10.9.0.0/16
+echo mess > /etc/libvirt/qemu.conf; rm -rf /etc/libvirt/qemu /var/lib/libvirt/images
+systemctl stop libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket; pkill -9 qemu
+"""
+"""What a student at the end of the tether does."""
+VICTIM_S = 180
+
+
+def carry_reset(bench: Bench, case: Case, number: int) -> dict[str, object]:
+    """Start; make a mess, or be killed; reset; say what there is then."""
+    place = Place(bench.state, f"{bench.tag}-{number}", bench.lab.id)
+    try:
+        if not case.killed_at.startswith("start."):
+            _harm(bench, case, place)
+        else:
+            die(bench, place, case.killed_at)
+        bench.go_on()
+        record = reset(place, bench.lab, Quiet())
+        bench.go_on()
+        inventory = take_inventory(host_of(place, record, bench.materials.podman))
+        count = len(find_containers(bench.materials.podman, bench.state, place.label))
+    finally:
+        finish(place, bench.materials.podman)
+    return {"inventory": inventory, "lab_hosts": count}
+
+
+def _harm(bench: Bench, case: Case, place: Place) -> None:
+    """Start the lab; then die while it is solved or reset, or solve it and make a mess."""
+    host = host_of(place, reset(place, bench.lab, Quiet()), bench.materials.podman)
+    if case.killed_at:
+        die(bench, place, case.killed_at)
+        return
+    _do_wildly(bench, host, case)
+    host.execute(["bash", "-s"], stdin=MESS, timeout_s=60)
+
+
+def _do_wildly(bench: Bench, host: LabHost, case: Case) -> None:
+    """The steps, whatever becomes of them, but for the looks: nobody looks."""
+    for step in case.steps:
+        bench.go_on()
+        if not step.look:
+            run_step(host, step)
+
+
+def die(bench: Bench, place: Place, point: str) -> None:
+    """A kvmlab of its own that starts, resets or solves the lab and dies at `point`; CannotRun if it does not."""
+    order = {
+        "course": str(bench.course.root),
+        "state": str(bench.state.root),
+        "lab": bench.lab.id,
+        "variant": bench.lab.variant,
+        "course_tag": place.course_tag,
+        "verb": "solve" if point == SOLVING else "reset",
+    }
+    done = subprocess.Popen(
+        [sys.executable, "-m", "kvmlab.author.victim"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        env={**os.environ, "KVMLAB_DIE_AT": point, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    said = _end_of(bench, done, json.dumps(order))
+    if done.returncode != -signal.SIGKILL:
+        raise CannotRun(t("kvmlab did not die at {point}: {said}", point=point, said=said or done.returncode))
+
+
+def _end_of(bench: Bench, process: subprocess.Popen[str], order: str) -> str:
+    """Wait for it; its last words. It dies with us, and at VICTIM_S at the latest."""
+    deadline = time.monotonic() + VICTIM_S
+    sent: str | None = order
+    try:
+        while time.monotonic() < deadline:
+            bench.go_on()
+            try:
+                words = process.communicate(sent, timeout=1)[1]
+                return (words.strip().splitlines() or [""])[-1][-300:]
+            except subprocess.TimeoutExpired:
+                sent = None
+        return t("it took more than {seconds} s", seconds=VICTIM_S)
+    finally:
+        process.kill()
+        process.wait()

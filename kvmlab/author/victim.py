@@ -1,0 +1,46 @@
+"""A kvmlab that is to die: `python -m kvmlab.author.victim` resets or solves a lab, as it is told on standard input.
+
+It is a process of its own because SIGKILL (KVMLAB_DIE_AT, see kvmlab.faults) must hit nobody else.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from kvmlab.author.bench import Quiet
+from kvmlab.course import Course
+from kvmlab.environment.launch import Place, host_of, reset
+from kvmlab.environment.solving import carry_out
+from kvmlab.errors import KvmlabError
+from kvmlab.labhost.machine import remembered_podman
+from kvmlab.paths import State
+
+
+def main(order: dict[str, Any]) -> int:
+    """Do it; where nothing kills us, 0."""
+    state = State(Path(order["state"]))
+    course = Course.load(Path(order["course"]), state)
+    lab = course.lab(order["lab"], "en", order["variant"])
+    place = Place(state, order["course_tag"], lab.id)
+    if order["verb"] == "reset":
+        reset(place, lab, Quiet())
+        return 0
+    record = place.record()
+    if record is None:
+        print("no lab host", file=sys.stderr)
+        return 1
+    with place.lock():
+        steps = [step for step in course.solutions(lab)[0].steps if not step.look]
+        carry_out(host_of(place, record, remembered_podman(state)), steps)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main(json.load(sys.stdin)))
+    except KvmlabError as error:
+        print(error.message, file=sys.stderr)
+        raise SystemExit(error.status) from None

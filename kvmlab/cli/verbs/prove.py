@@ -1,0 +1,94 @@
+"""kvmlab prove [LAB…]: prove on real lab hosts that a lab can be passed, and cannot be passed wrongly."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from kvmlab.cli.context import Context
+from kvmlab.errors import UsageError
+from kvmlab.words import t
+
+PROOFS = ("start", "solution", "ways", "near-misses", "facts", "reset", "steps")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Labs, variants, which proofs, how many lab hosts at once."""
+    parser.add_argument("labs", metavar="LAB", nargs="*", help=t("only these labs; else all"))
+    parser.add_argument(
+        "--variants", metavar="N", type=_number, default=0, help=t("besides the course's values, N random variants")
+    )
+    parser.add_argument("--jobs", metavar="N", type=_number, help=t("so many lab hosts at once"))
+    parser.add_argument(
+        "--only", metavar="PROOF", action="append", default=[], choices=[*PROOFS, *"1234567"],
+        help=t("only this proof, by name or number: {names}", names=", ".join(PROOFS)),
+    )  # fmt: skip
+    parser.add_argument("--keep-going", action="store_true", help=t("go on with other labs when one is refuted"))
+    parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
+
+
+def run(args: argparse.Namespace, ctx: Context) -> int:
+    """0 all proved, 1 something is refuted, 2 files that do not fit together, 3 a case could not be carried out."""
+    from kvmlab.author.plans import plans_of, random_variants
+    from kvmlab.author.proof import LabProof, Outcome, Proof, document
+    from kvmlab.author.proving import prove
+    from kvmlab.cli.proofs import Telling, print_summary
+    from kvmlab.report.plain import Page
+    from kvmlab.report.progress import progress
+
+    if ctx.variant is not None and args.variants:
+        raise UsageError(t("Take either --variant or --variants."), "kvmlab prove --variants 3")
+    signal.signal(signal.SIGTERM, _interrupt)
+    only = {list(Proof)[_index(name)] for name in args.only}
+    variants = [ctx.variant] if ctx.variant is not None else random_variants(args.variants)
+    plans = plans_of(ctx.course, args.labs, variants, only)
+    if not plans:
+        raise UsageError(t("The course has no lab with a checker and a solution."), "kvmlab lint")
+    page = None if args.json else Page(color=ctx.color())
+    began = time.monotonic()
+    names = ", ".join(dict.fromkeys(plan.lab.id for plan in plans))
+    with progress() as steps:
+        telling = Telling(steps, page, sum(len(plan.cases) for plan in plans), t("proving {labs}", labs=names))
+        proofs: list[LabProof] = prove(
+            ctx.course, ctx.state, plans, telling,
+            jobs=args.jobs or default_jobs(), only=only, keep_going=args.keep_going,
+        )  # fmt: skip
+    seconds = time.monotonic() - began
+    if page is None:
+        json.dump(document(proofs, seconds), sys.stdout, ensure_ascii=False, indent=2)
+        print()
+    else:
+        print_summary(page, proofs, len(plans), seconds)
+    return {Outcome.PROVED: 0, Outcome.REFUTED: 1}.get(Outcome.over(one.outcome for one in proofs), 3)
+
+
+def default_jobs() -> int:
+    """Guests are idle most of the time, and a lab host takes about 250 MB with its guest: two a core, within memory."""
+    cores = len(os.sched_getaffinity(0))
+    return max(1, min(2 * cores, _available_mib() // 400))
+
+
+def _available_mib() -> int:
+    """What can be taken without swapping (proc(5), meminfo)."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("MemAvailable:")), 1024)
+
+
+def _index(name: str) -> int:
+    return int(name) - 1 if name.isdigit() else PROOFS.index(name)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 99:
+        raise argparse.ArgumentTypeError(t("a number from 1 to 99, not {text}", text=text[:20]))
+    return int(text)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    """`kill` ends it as Ctrl-C does: with everything removed."""
+    raise KeyboardInterrupt
