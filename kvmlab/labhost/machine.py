@@ -100,13 +100,13 @@ def _candidates() -> Iterator[Podman]:
 
 
 def _own_limits() -> tuple[str, ...]:
-    """Our own hard limits, for where podman may not raise them (no CAP_SYS_RESOURCE; getrlimit(2))."""
-    wanted = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+    """Modest limits within our own, for where podman may not raise its (no CAP_SYS_RESOURCE; getrlimit(2))."""
+    wanted = (("nofile", resource.RLIMIT_NOFILE, 16384), ("nproc", resource.RLIMIT_NPROC, 8000))
     limits = []
-    for name, number in wanted.items():
+    for name, number, enough in wanted:
         hard = resource.getrlimit(number)[1]
-        ceiling = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
-        limits.append(f"--ulimit={name}={ceiling}:{ceiling}")
+        most = enough if hard == resource.RLIM_INFINITY else min(hard, enough)
+        limits.append(f"--ulimit={name}={most}:{most}")
     return tuple(limits)
 
 

@@ -16,12 +16,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """LAB, --guest, and the command after `--`."""
     lab_argument(parser)
     parser.add_argument("--guest", metavar="G", help=t("in this guest, over SSH"))
-    parser.add_argument("command", metavar="CMD", nargs=argparse.REMAINDER, help=t("the command and its arguments"))
+    parser.add_argument("command", metavar="CMD", nargs="*", help=t("the command and its arguments"))
 
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Become podman exec: signals, streams and the exit status are the command's own."""
-    command = args.command[1:] if args.command[:1] == ["--"] else args.command
+    command = list(args.command)
     if not command:
         raise UsageError(t("There is no command to run."), f"kvmlab exec {args.lab} -- virsh list --all")
     running = RunningLab.of(ctx, args.lab)

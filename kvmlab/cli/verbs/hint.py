@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kvmlab.cli.chosen import chosen_id, chosen_lab
 from kvmlab.cli.standing import write_json
 from kvmlab.course.progress import Progress
-from kvmlab.report.plain import Page, cells, fit
+from kvmlab.report.plain import Page, cells
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def _head(page: Page, lab: Lab, task: Task, tail: str) -> None:
     width = min(page.width, 100)
     name = f"{lab.id} {task.id}"
     room = width - cells(name) - 2 - (cells(tail) + 2 if tail else 0)
-    title = fit(task.title, max(8, room)) if tail else fit(task.title, max(8, room)).rstrip()
-    page.line(f"{page.paint(name, 'bold cyan')}  {page.paint(title, 'bold')}  {page.paint(tail, 'dim')}".rstrip())
+    title = page.title(task.title, max(8, room), "bold")
+    page.line(f"{page.paint(name, 'bold cyan')}  {title}  {page.paint(tail, 'dim')}")
 
 
 def _none(task: Task, again: bool) -> str:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.cli.standing import Standing, standings, write_json
-from kvmlab.report.plain import Page, cells, fit, right
+from kvmlab.report.plain import Page, cells, fit, right, wrapped
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -61,12 +61,13 @@ def _rows(page: Page, ctx: Context, found: list[Standing], shown: list[Standing]
         if one.entry.broken:
             page.line(f"  {mark} {name}  {page.paint(fit(one.entry.broken, page.width - ids - 6).rstrip(), 'red')}")
             continue
-        title = fit(_title(one, ctx.lang), titles)
-        title = title if one.entry.complete else page.paint(title, "dim")
+        style = "" if one.entry.complete else "dim"
+        first, *more = wrapped(_title(one, ctx.lang), titles)
         tail = [right(_minutes(one), minutes), right(_points(one), points)]
         if bars:
             tail.append(page.bar(one.points, one.entry.points))
-        page.line(f"  {mark} {name}  {title}  " + "  ".join(tail))
+        page.line(f"  {mark} {name}  {page.paint(fit(first, titles), style)}  " + "  ".join(tail))
+        page.lines((page.paint(line, style) for line in more), indent=4 + ids + 2)
 
 
 def _title(one: Standing, lang: str) -> str:

@@ -56,7 +56,7 @@ def _running(page: Page, one: Standing, lang: str) -> None:
         title = titles_now(one, lang)[left[0].id]
         label = t("next task:")
         room = page.width - 2 - cells(label) - 1 - cells(left[0].id) - 2
-        page.line(f"  {label} {page.paint(left[0].id, 'cyan')}  {fit(title, max(8, room)).rstrip()}")
+        page.line(f"  {label} {page.paint(left[0].id, 'cyan')}  {page.title(title, max(8, room))}")
 
 
 def _next(running: list[Standing], found: list[Standing]) -> list[tuple[str, str]]:

@@ -63,7 +63,9 @@ def _tasks(page: Page, one: Standing, lang: str, width: int) -> None:
     for name, title, given, points, passed in rows:
         mark = page.paint(page.mark("done"), "green") if passed else page.paint(page.mark("new"), "dim")
         tail = f"  {page.paint(fit(given, hints), 'dim')}" if hints else ""
-        page.line(f"  {mark} {page.paint(fit(name, ids), 'cyan')}  {fit(title, titles)}{tail}  {right(points, 2)}")
+        page.line(
+            f"  {mark} {page.paint(fit(name, ids), 'cyan')}  {page.title(title, titles)}{tail}  {right(points, 2)}"
+        )
 
 
 def _task_rows(one: Standing, lang: str) -> list[tuple[str, str, str, str, bool]]:
