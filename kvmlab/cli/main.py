@@ -73,9 +73,18 @@ def _run(argv: list[str]) -> int:
         verb, args = "overview", _outline().parse_args(argv)
     else:
         verb = argv[at]
-        args = _parser_of(verb).parse_args([*argv[:at], *argv[at + 1 :]])
+        rest = [*argv[:at], *argv[at + 1 :]]
+        own, command = _set_aside(rest) if verb == "exec" else (rest, [])
+        args = _parser_of(verb).parse_args(own)
+        args.command = command
     ctx = Context(course=args.course, lang=words.language(), variant=args.variant, color=args.color)
     return int(_module(verb).run(args, ctx))
+
+
+def _set_aside(argv: list[str]) -> tuple[list[str], list[str]]:
+    """What stands before the first `--`, and the command after it: argparse would mix up their options."""
+    split = argv.index("--") if "--" in argv else len(argv)
+    return argv[:split], argv[split + 1 :]
 
 
 def _parser_of(verb: str) -> argparse.ArgumentParser:

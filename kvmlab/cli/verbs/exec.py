@@ -16,12 +16,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """LAB, --guest, and the command after `--`."""
     lab_argument(parser)
     parser.add_argument("--guest", metavar="G", help=t("in this guest, over SSH"))
-    parser.add_argument("command", metavar="CMD", nargs="*", help=t("the command and its arguments"))
+    parser.usage = "kvmlab exec LAB [--guest G] -- CMD …"
 
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Become podman exec: signals, streams and the exit status are the command's own."""
-    command = list(args.command)
+    command: list[str] = args.command
     if not command:
         raise UsageError(t("There is no command to run."), f"kvmlab exec {args.lab} -- virsh list --all")
     running = RunningLab.of(ctx, args.lab)
