@@ -36,7 +36,7 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "guest-process": ("ps",),
 }
 # … and those that only some facts need: they cost more.
-_COSTLY = {"dynamic": "ps", "size_mib": "df", "used_mib": "df"}
+_COSTLY = {"dynamic": "ps", "size_mib": "df", "used_mib": "df", "disk_mib": "block"}
 
 
 def sections(kind: str, names: Sequence[str]) -> list[str]:
@@ -124,7 +124,7 @@ def _unescaped(word: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), word)
 
 
-def mount(guest: Inside, key: Key) -> Facts | Missing:
+def mount(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
     """MountFacts: the last mount at that path is the one that is seen."""
     rows = _mounts(guest)
     path = key[2].rstrip("/") or "/"
@@ -132,7 +132,21 @@ def mount(guest: Inside, key: Key) -> Facts | Missing:
     if not fitting:
         return Missing("nothing is mounted there", tuple(row[1] for row in rows if row[0].startswith("/dev/")))
     source, _, fstype, options = fitting[-1][:4]
-    return {"source": source, "fstype": fstype, "options": options.split(",")}
+    disk_mib = _whole_disk_mib(guest, _short(source)) if "disk_mib" in names else None
+    return {"source": source, "fstype": fstype, "options": options.split(","), "disk_mib": disk_mib}
+
+
+def _whole_disk_mib(guest: Inside, name: str) -> int | float | None:
+    """The size of a disk, or of the one that a partition ("vdb1", "nvme0n1p2") is on; None where it is gone."""
+    disks = _disks(guest)
+    wholes = [one for one in disks if re.fullmatch(rf"{re.escape(one)}p?\d+", name) and one != name]
+    size = disks.get(wholes[0] if wholes else name)
+    return None if size is None else _mib(size)
+
+
+def _mib(sectors: int) -> int | float:
+    """Sectors of 512 bytes as MiB; whole where it is whole."""
+    return sectors >> 11 if sectors % 2048 == 0 else round(sectors / 2048, 2)
 
 
 def _disks(guest: Inside) -> dict[str, int]:
@@ -296,11 +310,9 @@ def block(guest: Inside, key: Key) -> Facts | Missing:
     disks = _disks(guest)
     if key[2] not in disks:
         return Missing("no such device", tuple(disks))
-    size = disks[key[2]] * 512
     chain = _drivers(guest).get(key[2], [])
     parts = [name for name in disks if re.fullmatch(rf"{re.escape(key[2])}p?\d+", name)]
-    return {"size_mib": size >> 20 if size % (1 << 20) == 0 else round(size / (1 << 20), 2),
-            "driver": _chosen(chain), "partitions": parts}  # fmt: skip
+    return {"size_mib": _mib(disks[key[2]]), "driver": _chosen(chain), "partitions": parts}
 
 
 def service(guest: Inside, key: Key) -> Facts | Missing:

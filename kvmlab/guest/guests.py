@@ -39,7 +39,7 @@ _FACTS: Mapping[str, Callable[..., Any]] = {
     "guest-process": facts.process,
     "guest-reach": facts.reach,
 }
-_WITH_NAMES = ("guest-address", "guest-filesystem", "guest-file", "guest-fstab")
+_WITH_NAMES = ("guest-address", "guest-mount", "guest-filesystem", "guest-file", "guest-fstab")
 # Questions with an argument that can be asked as soon as the guest is entered.
 _BEFOREHAND = {"guest-file": "file", "guest-service": "service", "guest-name": "resolve", "guest-filesystem": "disk"}
 

@@ -11,11 +11,12 @@ BTRFS_AT = 0x10000
 
 @dataclass(frozen=True, slots=True)
 class Filesystem:
-    """As blkid(8) would call it."""
+    """As blkid(8) would call it. `clean`: unmounted properly; None where that is not known of this type."""
 
     fstype: str
     label: str | None
     uuid: str | None
+    clean: bool | None = None
 
 
 def identify(data: bytes) -> Filesystem | None:
@@ -41,7 +42,9 @@ def _ext(data: bytes) -> Filesystem | None:
         return None
     compatible, incompatible = struct.unpack_from("<II", block, 0x5C)
     fstype = "ext4" if incompatible & 0x2C0 else "ext3" if compatible & 0x4 else "ext2"
-    return Filesystem(fstype, _text(block[0x78:0x88]), _uuid(block[0x68:0x78]))
+    (state,) = struct.unpack_from("<H", block, 0x3A)
+    clean = state & 0x3 == 0x1 and not incompatible & 0x4  # valid, no errors, no journal to replay
+    return Filesystem(fstype, _text(block[0x78:0x88]), _uuid(block[0x68:0x78]), clean)
 
 
 def _xfs(data: bytes) -> Filesystem | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
+from kvmlab.guest.superblock import identify
 from kvmlab.host.devices import backing_of
 from kvmlab.host.way import Way
 from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
@@ -183,3 +185,10 @@ class Image:
     @property
     def content_sha256(self) -> str | None:
         return str(self.way.ask("image_sum", path=self.path))
+
+    @property
+    def clean(self) -> bool:
+        if self.format != "raw":
+            return False
+        found = identify(b64decode(self.way.ask("head", path=self.path)))
+        return bool(found and found.clean)

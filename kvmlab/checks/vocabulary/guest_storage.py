@@ -18,6 +18,7 @@ class MountFacts(Facts, total=False):
     source: Annotated[Word, "findmnt {2}", 'the device: "/dev/vdb"']
     fstype: Annotated[Word, "findmnt {2}", '"ext4"']
     options: Annotated[Words, "findmnt {2}", '"rw", "relatime"']
+    disk_mib: Annotated[Number, "lsblk", "size of the disk it is on (of the whole disk below a partition), MiB"]
 
 
 class FilesystemFacts(Facts, total=False):

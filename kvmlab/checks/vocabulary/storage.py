@@ -66,6 +66,11 @@ class ImageFacts(Facts, total=False):
         "qemu-img convert -U -O raw {0} /dev/stdout | sha256sum",
         "of what a guest reads, whatever the format",
     ]
+    clean: Annotated[
+        Flag,
+        "dumpe2fs -h {0} | grep -e state -e features",
+        "of a raw image: a filesystem is on the whole of it, and was unmounted properly",
+    ]
 
 
 class _PoolView(Subject):
