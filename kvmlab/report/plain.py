@@ -142,6 +142,14 @@ class Page:
         for number, glyphs in enumerate(wrap(self._inline(text), max(10, width - len(hang)))):
             self.line(" " * indent + (hang if number else lead) + self._painted(glyphs))
 
+    def title(self, text: str, width: int, styles: str = "") -> str:
+        """One line with `code` in its colour, cut and filled as `fit` does."""
+        glyphs = self._inline(text)
+        shown = fit("".join(letter for letter, _ in glyphs), width)
+        kept = len(shown.rstrip("… ")) if shown.rstrip().endswith("…") else len(glyphs)
+        painted = [(letter, f"{styles} {style}".strip()) for letter, style in glyphs[:kept]]
+        return self._painted([*painted, *((letter, "") for letter in shown[kept:])])
+
     def _inline(self, text: str) -> Glyphs:
         """Characters with their styles; without colour, code keeps its backticks."""
         found: Glyphs = []
@@ -169,18 +177,27 @@ def clean_code(line: str) -> str:
     return "".join(letter for letter in line.expandtabs(4) if letter.isprintable())
 
 
-def wrap(glyphs: Glyphs, width: int) -> list[Glyphs]:
-    """Lines of at most `width` cells, broken at blanks and beside Chinese characters."""
+def wrap(glyphs: Glyphs, width: int, *, keep: bool = False) -> list[Glyphs]:
+    """Lines of at most `width` cells, broken at blanks and beside Chinese characters.
+
+    With `keep` the blanks at the breaks stay at the lines' ends, where they count for nothing.
+    """
     lines: list[Glyphs] = []
     while glyphs:
         end = _line_end(glyphs, width)
+        while end < len(glyphs) and glyphs[end][0] == " ":
+            end += 1
         line, glyphs = glyphs[:end], glyphs[end:]
-        while line and line[-1][0] == " ":
+        while not keep and line and line[-1][0] == " ":
             line.pop()
-        while glyphs and glyphs[0][0] == " ":
-            glyphs = glyphs[1:]
         lines.append(line)
     return lines
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """`text` in lines of at most `width` cells; at least one line."""
+    lines = wrap([(letter, "") for letter in clean(text)], width)
+    return ["".join(letter for letter, _ in line) for line in lines] or [""]
 
 
 def _line_end(glyphs: Glyphs, width: int) -> int:
@@ -234,6 +251,13 @@ def _blocks(text: str) -> list[str | tuple[str, str] | None]:
 
 
 def _joined(before: str, after: str) -> str:
-    """Two lines of a paragraph as one; between Chinese characters there is no blank."""
-    blank = "" if _cell(before[-1]) == 2 and _cell(after[0]) == 2 else " "
-    return before + blank + after
+    """Two lines of a paragraph as one."""
+    return before + ("" if no_blank(before, after) else " ") + after
+
+
+def no_blank(before: str, after: str) -> bool:
+    """Whether a line's end between these two texts is no blank: between Chinese, and beside its punctuation."""
+    left, right_ = before[-1:], after[:1]
+    if cells(left) == 2 and (cells(right_) == 2 or left in NOT_FIRST + NOT_LAST):
+        return True
+    return cells(right_) == 2 and right_ in NOT_FIRST + NOT_LAST

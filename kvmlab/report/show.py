@@ -1,16 +1,18 @@
 """The text of a lab in the terminal: Markdown by rich, each task with its points and how far the student is.
 
-At 124 columns and more the tasks stand beside the text, so that both are in sight; the text itself is never wider
-than is good to read. Hints appear here once they have been given, an explanation once its task has passed.
+At 124 columns and more the tasks stand beside the text, so that both are in sight; the text itself is never
+wider than is good to read. Hints appear here once they have been given, an explanation once its task has passed.
+Lines are broken by `plain.wrap`: rich knows blanks only, and Chinese has none.
 """
 
 from __future__ import annotations
 
-from typing import TextIO
+from itertools import accumulate
+from typing import Any, TextIO
 
 from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.markdown import CodeBlock, Heading, Markdown
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.markdown import CodeBlock, Heading, Markdown, Paragraph
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -18,10 +20,11 @@ from rich.text import Text
 from rich.theme import Theme
 
 from kvmlab.course import Lab, LabProgress, Task
-from kvmlab.report.plain import ASCII, MARKS, MOST_TEXT
+from kvmlab.report.plain import ASCII, MARKS, MOST_TEXT, cells, no_blank, wrap
 from kvmlab.words import t
 
 SIDE = 34  # columns of the list of tasks beside the text
+WIDE = 124  # from here on it stands there
 THEME = Theme(
     {
         "markdown.code": "cyan",
@@ -37,22 +40,59 @@ THEME = Theme(
 class _Heading(Heading):
     """At the left, in bold; rich would centre the first two levels."""
 
-    def __rich_console__(self, console: Console, options: object) -> list[RenderableType]:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         text = self.text.copy()
-        text.justify = "left"
         text.stylize("bold")
-        return [text]
+        yield _broken(text, options.max_width)
+
+
+class _Paragraph(Paragraph):
+    """Broken where Chinese may be broken, too."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield _broken(self.text, options.max_width)
 
 
 class _Code(CodeBlock):
-    """Plain lines, indented: no syntax colours, no background, so that a line can be copied as it is."""
+    """Plain lines, indented where they fit: no background, so that a line can be copied as it is."""
 
-    def __rich_console__(self, console: Console, options: object) -> list[RenderableType]:
-        return [Padding(Text(str(self.text).rstrip(), style="cyan", overflow="fold"), (0, 0, 0, 2))]
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        code = str(self.text).rstrip()
+        indent = 2 if max(map(cells, code.split("\n"))) + 2 <= options.max_width else 0
+        yield Padding(Text(code, style="cyan", overflow="fold"), (0, 0, 0, indent))
 
 
 class _Text(Markdown):
-    elements = {**Markdown.elements, "heading_open": _Heading, "fence": _Code, "code_block": _Code}  # noqa: RUF012
+    elements = {  # noqa: RUF012
+        **Markdown.elements,
+        "heading_open": _Heading,
+        "paragraph_open": _Paragraph,
+        "fence": _Code,
+        "code_block": _Code,
+    }
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, hyperlinks=False)
+        for token in self.parsed:
+            _join_chinese(token.children or [])
+
+
+def _join_chinese(inline: list[Any]) -> None:
+    """A line's end between two Chinese characters is no blank."""
+    for before, here, after in zip(inline, inline[1:], inline[2:], strict=False):
+        if here.type == "softbreak" and no_blank(before.content, after.content):
+            here.type, here.content = "text", ""
+
+
+def _broken(text: Text, width: int) -> Text:
+    """`text` with its lines broken for `width` columns, whatever styles run through it."""
+    found = Text()
+    for number, line in enumerate(text.split("\n", allow_blank=True)):
+        ends = list(accumulate(map(len, wrap([(letter, "") for letter in line.plain], width, keep=True))))
+        for part, piece in enumerate(line.divide(ends[:-1])):
+            piece.rstrip()
+            found.append("\n" if number or part else "").append_text(piece)
+    return found
 
 
 def console_for(*, color: bool, width: int, stream: TextIO | None = None) -> Console:
@@ -69,29 +109,26 @@ def console_for(*, color: bool, width: int, stream: TextIO | None = None) -> Con
     )
 
 
-def show_lab(
-    console: Console, lab: Lab, progress: LabProgress, *, running: bool, commands: RenderableType | None = None
-) -> None:
+def show_lab(console: Console, lab: Lab, progress: LabProgress, *, running: bool) -> None:
     """Print the whole lab."""
     marks = MARKS if console.encoding.lower().replace("-", "") == "utf8" else ASCII
-    wide = console.width >= MOST_TEXT // 2 + SIDE + 42
     text = Group(
         _head(lab, progress),
         Text(),
-        _markdown(lab.intro),
+        _Text(lab.intro),
         *(part for number, task in enumerate(lab.tasks, 1) for part in _task(number, task, progress, marks)),
     )
-    if not wide:
-        console.print(Padding(text, (0, max(0, console.width - MOST_TEXT), 0, 0)))
-    else:
+    page: RenderableType = Padding(text, (0, max(0, console.width - MOST_TEXT), 0, 0))
+    if console.width >= WIDE:
         grid = Table.grid(padding=(0, 3, 0, 0))
         grid.add_column(width=min(MOST_TEXT, console.width - SIDE - 4))
         grid.add_column(width=SIDE)
         grid.add_row(text, _side(lab, progress, marks, running))
-        console.print(grid)
-    if commands is not None:
-        console.print()
-        console.print(commands)
+        page = grid
+    with console.capture() as printed:
+        console.print(page)
+    lines = printed.get().rstrip("\n").split("\n")
+    console.file.write("".join(f"{line.rstrip(' ')}\n" for line in lines))
 
 
 def _head(lab: Lab, progress: LabProgress) -> RenderableType:
@@ -111,9 +148,10 @@ def _task(number: int, task: Task, progress: LabProgress, marks: dict[str, str])
     head.add_column(ratio=1)
     head.add_column(justify="right")
     sign = Text(marks["done"], style="green") if passed else Text(marks["new"], style="dim")
-    title = Text.assemble((f"{number}. {task.title}", "bold"))
-    head.add_row(sign, title, Text.assemble((task.id, "cyan"), (f"  {_points(task.points)}", "dim")))
-    parts: list[RenderableType] = [Text(), head, Padding(_markdown(task.text), (0, 0, 0, 2))]
+    head.add_row(
+        sign, _title(f"{number}. {task.title}"), Text.assemble((task.id, "cyan"), (f"  {_points(task.points)}", "dim"))
+    )
+    parts: list[RenderableType] = [Text(), head, Padding(_Text(task.text), (0, 0, 0, 2))]
     for index, hint in enumerate(task.hints[: progress.hints.get(task.id, 0)], 1):
         label = t("hint {number} of {all}", number=index, all=len(task.hints))
         parts.append(_box(label, hint, "yellow"))
@@ -122,12 +160,20 @@ def _task(number: int, task: Task, progress: LabProgress, marks: dict[str, str])
     return parts
 
 
+def _title(title: str) -> Text:
+    """Bold, with `code` in its colour."""
+    parts = title.split("`")
+    if len(parts) % 2 == 0:
+        return Text(title, style="bold")
+    return Text.assemble(*((part, "bold cyan" if odd % 2 else "bold") for odd, part in enumerate(parts)))
+
+
 def _points(points: int) -> str:
     return t("1 point") if points == 1 else t("{points} points", points=points)
 
 
 def _box(title: str, text: str, style: str) -> RenderableType:
-    panel = Panel(_markdown(text), title=title, title_align="left", border_style=style, box=box.ROUNDED)
+    panel = Panel(_Text(text), title=title, title_align="left", border_style=style, box=box.ROUNDED)
     return Padding(panel, (0, 0, 0, 2))
 
 
@@ -144,7 +190,3 @@ def _side(lab: Lab, progress: LabProgress, marks: dict[str, str], running: bool)
     state = t("running") if running else t("not running")
     below = Text(f"{state} · {progress.points}/{lab.points}", style="dim")
     return Panel(Group(table, Text(), below), title=t("tasks"), title_align="left", border_style="dim")
-
-
-def _markdown(text: str) -> Markdown:
-    return _Text(text, hyperlinks=False)
