@@ -28,27 +28,20 @@ emit() { printf '==%s %s==\n%s\n' "$1" "${#2}" "$2"; }
 nothing() { printf '==%s -==\n\n' "$1"; }
 finish() { printf '==end 0==\n\n'; }
 
-# A text file as a section. Only regular files: opening a FIFO or a device could wait for ever.
-section_of_file() {
-    if [ -f "$2" ]; then
-        emit "$1" "$(head -c $CAP "$2" 2>/dev/null)"
-    else
-        nothing "$1"
-    fi
-}
-
-# Sets WORD to the content of a file of the kernel's, without a process: under emulation each costs milliseconds.
+# Sets WORD to the text of a short file without starting a process: under emulation each costs 7 ms.
 slurp() {
     WORD=
     [ -r "$1" ] || return 1
     while IFS= read -r line || [ -n "$line" ]; do
         WORD="$WORD$line
 "
+        [ "${#WORD}" -lt $CAP ] || break
     done <"$1"
 }
 
-section_of_kernel() {
-    if slurp "$2"; then emit "$1" "$WORD"; else nothing "$1"; fi
+# A text file as a section. Only regular files: opening a FIFO or a device could wait for ever.
+section_of_file() {
+    if [ -f "$2" ] && slurp "$2"; then emit "$1" "$WORD"; else nothing "$1"; fi
 }
 
 # The output of a command as a section; the slow ones come with "timeout".
@@ -100,8 +93,7 @@ driver_chain() {
             cd -P .. || break
         done
         size=
-        [ -r "$entry/size" ] && IFS= read -r size <"$entry/size"
-        IFS=' '
+        [ -r "$entry/size" ] && read -r size <"$entry/size"
         printf '%s %s%s\n' "${entry##*/}" "${size:--}" "$chain"
     done
 }
@@ -114,29 +106,16 @@ sizes() {
     done
 }
 
-glob() {
-    set +f
-    # shellcheck disable=SC2086,SC2116
-    FOUND=$(IFS='
-'; for file in $1; do [ -e "$file" ] && printf '%s\n' "$file"; done)
-    set -f
-}
-
 # Every file that says what the network will be at the next boot, of the kinds distributions use.
 network_config() {
     if [ -d /run/NetworkManager ]; then emit networkmanager yes; else nothing networkmanager; fi
-    for pattern in /etc/network/interfaces '/etc/network/interfaces.d/*' \
-        '/etc/NetworkManager/system-connections/*' '/etc/systemd/network/*.network' \
-        '/etc/netplan/*.yaml' '/etc/sysconfig/network-scripts/ifcfg-*'; do
-        glob "$pattern"
-        IFS='
-'
-        for file in $FOUND; do
-            case $file in *[!A-Za-z0-9/._:@+,\ -]*) continue ;; esac
-            [ -f "$file" ] && emit "config:$file" "$(head -c $CAP "$file" 2>/dev/null)"
-        done
-        IFS=' '
+    set +f
+    for file in /etc/network/interfaces /etc/network/interfaces.d/* /etc/NetworkManager/system-connections/* \
+        /etc/systemd/network/*.network /etc/netplan/*.yaml /etc/sysconfig/network-scripts/ifcfg-*; do
+        case $file in *[!A-Za-z0-9/._:@+,\ -]*) continue ;; esac
+        [ -f "$file" ] && section_of_file "config:$file" "$file"
     done
+    set -f
 }
 
 resolv_link() {
@@ -170,13 +149,13 @@ section() {
     case $1 in
     addr) section_of addr ip addr show ;;
     route) section_of route ip route show ;;
-    mounts) section_of_kernel mounts /proc/mounts ;;
+    mounts) section_of_file mounts /proc/mounts ;;
     fstab) section_of_file fstab /etc/fstab ;;
     resolv) section_of_file resolv /etc/resolv.conf && resolv_link ;;
-    modules) section_of_kernel modules /proc/modules ;;
-    hostname) section_of_kernel hostname /proc/sys/kernel/hostname ;;
-    cmdline) section_of_kernel cmdline /proc/cmdline ;;
-    meminfo) section_of_kernel meminfo /proc/meminfo ;;
+    modules) section_of_file modules /proc/modules ;;
+    hostname) section_of_file hostname /proc/sys/kernel/hostname ;;
+    cmdline) section_of_file cmdline /proc/cmdline ;;
+    meminfo) section_of_file meminfo /proc/meminfo ;;
     system) emit system "$(system)" ;;
     block) emit block "$(block_drivers)" && emit partitions "$(partitions)" ;;
     links) emit links "$(link_drivers)" ;;
@@ -243,8 +222,11 @@ service() {
         section_of active pidof "$WORD"
         section_of_file inittab /etc/inittab
         if [ -x "/etc/init.d/$WORD" ]; then emit script "/etc/init.d/$WORD"; else nothing script; fi
-        glob "/etc/rc[2S].d/S[0-9][0-9]$WORD"
-        emit links "$FOUND"
+        found=
+        set +f
+        for file in /etc/rc[2S].d/S[0-9][0-9]"$WORD"; do [ -e "$file" ] && found="$found $file"; done
+        set -f
+        emit links "$found"
     fi
     finish
 }

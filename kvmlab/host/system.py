@@ -67,7 +67,7 @@ def _socket_enabled(way: Way, name: str) -> bool:
         said = way.ask("services", name=f"{name.removesuffix('.service')}.socket")
     except NotThere:
         return False
-    return said.get("UnitFileState") == "enabled"
+    return bool(said.get("UnitFileState") == "enabled")
 
 
 def process(way: Way, key: tuple[str, ...]) -> Facts:
