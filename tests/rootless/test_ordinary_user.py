@@ -1,0 +1,88 @@
+"""An ordinary user's kvmlab, from building the images to a graded lab. script/as-user makes one where there is none."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kvmlab.paths import State
+from tests.conftest import Kvmlab
+
+pytestmark = [pytest.mark.rootless, pytest.mark.guest]
+LAB = "network-bridge"
+
+
+def outside() -> str:
+    """What there is of links, addresses, routes and mounts on this computer."""
+    links = sorted(link.name for link in Path("/sys/class/net").iterdir())
+    mounts = sorted(line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    return "\n".join([Path("/proc/net/route").read_text(), *links, *mounts])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def images(shared_state: State) -> None:
+    """Built by this user, with mmdebstrap and podman as they work for an ordinary user."""
+    built = Kvmlab(shared_state)("image", "build", "host", "small", timeout_s=900)
+    assert built.returncode == 0, built.stderr
+
+
+def test_the_user_is_an_ordinary_one() -> None:
+    assert os.getuid() != 0
+    capabilities = next(
+        line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapEff")
+    )
+    assert int(capabilities.split()[1], 16) == 0
+
+
+def test_a_lab_from_start_to_finish(kvmlab: Kvmlab) -> None:
+    before = outside()
+    for verb, status in (("start", 0), ("check", 1), ("solve", 0), ("check", 0), ("reset", 0), ("check", 1)):
+        done = kvmlab(verb, LAB)
+        assert done.returncode == status, f"{verb}: {done.stdout}{done.stderr}"
+    assert kvmlab("finish", LAB).returncode == 0
+    assert kvmlab.containers() == []
+    assert list(kvmlab.state.run.iterdir()) == []
+    assert outside() == before
+
+
+def on_host(kvmlab: Kvmlab, script: str) -> str:
+    """What `script` says as root on the lab host."""
+    done = kvmlab("exec", LAB, "--", "sh", "-euc", script)
+    assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+    return done.stdout.strip()
+
+
+def test_root_on_the_lab_host_can_do_what_the_course_asks_for(kvmlab: Kvmlab) -> None:
+    assert kvmlab("start", LAB).returncode == 0
+    assert on_host(kvmlab, "systemctl --failed --no-legend --plain") == ""
+    assert on_host(kvmlab, "virsh domstate web1") == "running"
+    on_host(kvmlab, "ping -qc1 -W2 10.0.0.2 && ping -qc1 -W2 10.0.0.50 && getent hosts www.lan.test")
+    on_host(kvmlab, "ip netns exec peer ping -qc1 -W2 10.0.0.12")
+    on_host(kvmlab, "brctl addbr br7 && brctl stp br7 on && brctl setfd br7 4")
+    assert on_host(kvmlab, "cat /sys/class/net/br7/bridge/stp_state") == "1"
+    on_host(kvmlab, "virsh pool-define-as p dir --target /srv/p && virsh pool-build p && virsh pool-start p")
+    on_host(kvmlab, "virsh vol-create-as p v 16M --format qcow2")
+    on_host(kvmlab, "virsh attach-disk web1 /srv/p/v vdb --subdriver qcow2")
+    on_host(kvmlab, "virsh save web1 /root/saved && virsh restore /root/saved")
+    on_host(kvmlab, "systemctl restart libvirtd && virsh net-info default && virsh domstate web1")
+
+
+def test_what_is_on_the_lab_host_is_out_of_reach_of_this_computer(kvmlab: Kvmlab) -> None:
+    assert kvmlab("start", LAB).returncode == 0
+    home = Path.home()
+    assert on_host(kvmlab, f"test ! -e {home} && echo no home") == "no home"
+    routes = on_host(kvmlab, "ip route show default")
+    assert routes == "default via 10.0.0.2 dev ens33"
+    assert on_host(kvmlab, "ping -qc1 -W1 192.0.2.1 >/dev/null && echo out || echo in") == "in"
+
+
+def test_the_checker_and_podman_agree_on_who_we_are(kvmlab: Kvmlab) -> None:
+    done = kvmlab("doctor", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["ok"] is True
+    info = subprocess.run(["podman", "info", "--format", "{{.Host.Security.Rootless}}"], capture_output=True, text=True)
+    assert info.stdout.strip() == "true"
