@@ -29,7 +29,7 @@ def grade(
     from kvmlab.host import open_host
 
     checks = load_checks(checker)
-    with open_host(run_dir, state.key_pair("look_key")) as reader:
+    with open_host(run_dir, state.key_pair("look_key"), lab.guests) as (reader, events):
         return run(
             checks,
             reader,
@@ -39,6 +39,6 @@ def grade(
             variant=lab.variant,
             only=only,
             wait_s=wait_s,
-            events=reader.events,
+            events=events,
             on_progress=waiting,
         )
