@@ -1,0 +1,76 @@
+"""Linting labs: all rules over one lab, over all its variants, and over the course's folders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from kvmlab.author.lint.checkers import lint_checker
+from kvmlab.author.lint.fault import Fault, Severity
+from kvmlab.author.lint.parts import Parts, read_parts
+from kvmlab.author.lint.solving import lint_solutions
+from kvmlab.author.lint.texts import lint_texts
+from kvmlab.author.lint.values import lint_values
+from kvmlab.course import Course
+from kvmlab.course.names import shown
+from kvmlab.words import t
+
+SEEDS = ("lint-1", "lint-2", "lint-3", "lint-4", "lint-5")
+_TODO = re.compile(r"\bTODO\b:?\s*(.*)")
+
+
+def lint(course: Course, lab_ids: Sequence[str]) -> list[Fault]:
+    """The faults of these labs (none named: all, and the course's folders), in the order of files and lines."""
+    chosen = [course.entry(one).id for one in lab_ids] or course.ids
+    faults = [fault for lab_id in dict.fromkeys(chosen) for fault in lint_lab(course, lab_id)]
+    if not lab_ids:
+        faults += _lint_folders(course)
+    return sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.rule, fault.message))
+
+
+def lint_lab(course: Course, lab_id: str) -> list[Fault]:
+    """The faults of one lab."""
+    parts = read_parts(course, lab_id)
+    lint_texts(parts)
+    lint_checker(parts)
+    lint_solutions(parts)
+    lint_values(parts)
+    _lint_variants(parts)
+    _lint_todo(parts)
+    return parts.faults
+
+
+def _lint_variants(parts: Parts) -> None:
+    """Whatever is drawn, text, solutions and sentences can be filled in."""
+    if parts.front is None or not parts.front.table.get("variants") or not parts.solutions:
+        return
+    for seed in SEEDS:
+        lab = parts.attempt(parts.lab_md, "variants", lambda seed=seed: parts.course.lab(parts.id, "en", seed))  # type: ignore[misc]
+        if lab is None:
+            return
+        parts.attempt(parts.solutions_folder, "variants", lambda lab=lab: parts.course.solutions(lab))  # type: ignore[misc]
+
+
+def _lint_todo(parts: Parts) -> None:
+    """What the author has noted as still to be done."""
+    root = parts.course.root
+    folders = [root / parts.folder, root / parts.solutions_folder]
+    files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()]
+    for path in [*files, root / parts.checker]:
+        if path.is_file() and not path.name.startswith("."):
+            for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+                if found := _TODO.search(line):
+                    said = shown(found[1].strip().removesuffix("#-->").strip(), 100)
+                    parts.warning(parts.inside(path), number, "todo", t("still to be done: {what}", what=said))
+
+
+def _lint_folders(course: Course) -> Iterator[Fault]:
+    """Checkers and solutions that belong to no lab: a lab was renamed, or its name misspelt."""
+    known = {(entry.chapter, entry.name) for entry in course.entries.values()}
+    orphans = [path for path in sorted((course.root / "checkers").glob("*/*.py")) if path.stem != "__init__"]
+    orphans += [path for path in sorted((course.root / "solutions").glob("*/*")) if path.is_dir()]
+    for path in orphans:
+        if (path.parent.name, path.stem) not in known:
+            name = str(path.relative_to(course.root))
+            message = t("there is no lab labs/{chapter}/{name}.", chapter=path.parent.name, name=path.stem)
+            yield Fault(name, 1, "course", message, "", Severity.ERROR)

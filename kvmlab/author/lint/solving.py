@@ -1,0 +1,82 @@
+"""Rules for solutions: enough right ways and near-misses, checks that exist, guests that exist, no file overlooked."""
+
+from __future__ import annotations
+
+import re
+
+from kvmlab.author.lint.parts import Parts
+from kvmlab.course import Lab
+from kvmlab.course.front import read_front
+from kvmlab.course.names import nearest
+from kvmlab.course.solution import FILE, Kind, Solution
+from kvmlab.words import t
+
+RIGHT_WAYS = 2
+NEAR_MISSES = 4
+
+
+def lint_solutions(parts: Parts) -> None:
+    """All rules for solutions."""
+    _lint_files(parts)
+    if not parts.solutions or parts.lab is None:
+        return
+    _lint_numbers(parts)
+    _lint_caught_by(parts)
+    for solution in parts.solutions:
+        _lint_guests(parts, solution, parts.lab)
+
+
+def _lint_files(parts: Parts) -> None:
+    folder = parts.course.root / parts.solutions_folder
+    for path in sorted(folder.glob("*.md")) if folder.is_dir() else ():
+        if not FILE.fullmatch(path.name):
+            message = t("nobody reads this file: call it solution.md, way-….md or near-….md, in small letters.")
+            parts.error(parts.inside(path), 1, "solution", message)
+
+
+def _lint_numbers(parts: Parts) -> None:
+    right = sum(one.kind is not Kind.NEAR for one in parts.solutions)
+    near = len(parts.solutions) - right
+    file = parts.solutions[0].file
+    if right < RIGHT_WAYS:
+        message = t("{number} right way; at least {wanted} show that the state counts, not the way.",
+                    number=right, wanted=RIGHT_WAYS)  # fmt: skip
+        parts.warning(file, 1, "ways", message)
+    if near < NEAR_MISSES:
+        message = t("{number} near-misses; at least {wanted} show what the checks catch.",
+                    number=near, wanted=NEAR_MISSES)  # fmt: skip
+        parts.warning(file, 1, "near-misses", message)
+
+
+def _lint_caught_by(parts: Parts) -> None:
+    if parts.checks is None:
+        return
+    known = {check.id: check for check in parts.checks.checks}
+    named: set[str] = set()
+    for near in parts.solutions:
+        named |= set(near.caught_by)
+        for name in near.caught_by:
+            if name not in known:
+                line = read_front(parts.source(near.file)).place("", 0, "caught_by").line
+                meant = nearest(name, known)
+                tail = " " + t("Did you mean `{meant}`?", meant=meant) if meant else ""
+                parts.error(near.file, line, "near-misses", t("there is no check `{name}`.", name=name) + tail)
+    for name, check in known.items():
+        if name not in named:
+            line = int(check.where.rpartition(":")[2])
+            parts.warning(parts.checker, line, "near-misses", t("no near-miss is caught by {check}.", check=name))
+
+
+def _lint_guests(parts: Parts, solution: Solution, lab: Lab) -> None:
+    """A guest in a fence is one of the lab's, or has been named in a step before (virt-install, virt-clone, define)."""
+    known = {guest.name for guest in lab.guests} | {domain.name for domain in lab.domains}
+    before = ""
+    for step in solution.steps:
+        if step.guest is not None and step.guest not in known and not _named(step.guest, before):
+            message = t("the lab has no guest `{guest}`, and no step before makes one.", guest=step.guest)
+            parts.error(step.file, step.line - 1, "guests", message)
+        before += step.code + "\n"
+
+
+def _named(guest: str, code: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(guest)}(?![\w.-])", code) is not None
