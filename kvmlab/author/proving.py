@@ -55,7 +55,6 @@ def prove(
     """
     stop, proofs = threading.Event(), []
     with run_tag(state) as tag:
-        pool: Workers[CaseResult]
         with workers(jobs, stop, functools.partial(sweep, state, tag)) as pool:
             begun = _begin(course, state, plans, telling, pool, tag, stop)
             for plan, futures in begun:
@@ -71,7 +70,7 @@ def _begin(
     state: State,
     plans: Sequence[Plan],
     telling: Telling,
-    pool: Workers[CaseResult],
+    pool: Workers,
     tag: str,
     stop: threading.Event,
 ) -> list[tuple[Plan, Futures]]:

@@ -13,26 +13,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import Generic, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 GRACE_S = 5.0
 """How long an interrupted run goes on removing what its threads may still be starting."""
 
 
-class Workers(Generic[T]):
+class Workers:
     """`jobs` threads; `submit` gives a future each."""
 
     def __init__(self, jobs: int) -> None:
-        self._queue: queue.SimpleQueue[tuple[Future[T], Callable[[], T]]] = queue.SimpleQueue()
-        self._futures: list[Future[T]] = []
+        self._queue: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._futures: list[Future[Any]] = []
         for number in range(jobs):
             threading.Thread(target=self._work, name=f"prove-{number}", daemon=True).start()
 
-    def submit(self, work: Callable[[], T]) -> Future[T]:
+    def submit(self, work: Callable[[], Any]) -> Future[Any]:
         """Do `work` as soon as a thread is free."""
-        future: Future[T] = Future()
+        future: Future[Any] = Future()
         self._futures.append(future)
         self._queue.put((future, work))
         return future
@@ -59,9 +57,9 @@ class Workers(Generic[T]):
 
 
 @contextlib.contextmanager
-def workers(jobs: int, stop: threading.Event, sweep: Callable[[], None]) -> Iterator[Workers[T]]:
+def workers(jobs: int, stop: threading.Event, sweep: Callable[[], None]) -> Iterator[Workers]:
     """Workers for the block. However it ends, nothing is begun afterwards and `sweep` has removed what was."""
-    pool: Workers[T] = Workers(jobs)
+    pool = Workers(jobs)
     try:
         yield pool
     finally:

@@ -60,7 +60,7 @@ def _lint_todo(parts: Parts) -> None:
         if path.is_file() and not path.name.startswith("."):
             for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
                 if found := _TODO.search(line):
-                    said = shown(found[1].strip().removesuffix("#-->").strip(), 100)
+                    said = shown(found[1].strip().removesuffix("#-->").strip(' "'), 100)
                     parts.warning(parts.inside(path), number, "todo", t("still to be done: {what}", what=said))
 
 

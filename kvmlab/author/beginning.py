@@ -1,0 +1,63 @@
+"""Beginning a lab: a small one that works, in both languages, with a TODO wherever the author's own words go.
+
+It is proved as it stands (`kvmlab prove`), so an author starts from something right and changes it step by step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from kvmlab.course import Course
+from kvmlab.course.names import CHAPTER, LAB, shown
+from kvmlab.errors import CannotRun, UsageError
+from kvmlab.words import t
+
+SKELETON = Path(__file__).parent / "skeleton"
+LONGEST = 40
+
+
+def begin(course: Course, lab_id: str) -> list[Path]:
+    """Write the files of a new lab; UsageError for a name that cannot be one, or is one already. Gives the files."""
+    chapter, name = names_of(lab_id)
+    files = files_of(course.root, chapter, name)
+    for path in files:
+        if path.exists() or path.is_symlink():
+            message = t("{lab} has a file already: {path}.", lab=lab_id, path=path.relative_to(course.root))
+            raise UsageError(message, f"kvmlab lint {lab_id}")
+    written: list[Path] = []
+    try:
+        for path, source in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as stream:
+                written.append(path)
+                stream.write(source.read_text(encoding="utf-8").replace("@ID@", lab_id))
+    except OSError as error:
+        for path in written:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        raise CannotRun(
+            t("{path} cannot be written: {error}.", path=error.filename or course.root, error=error.strerror or error),
+            "kvmlab --course DIR new LAB",
+        ) from None
+    return written
+
+
+def names_of(lab_id: str) -> tuple[str, str]:
+    """Chapter and name of `network-bridge`; UsageError where the id cannot be one."""
+    chapter, _, name = lab_id.partition("-")
+    if not (CHAPTER.fullmatch(chapter) and LAB.fullmatch(name) and len(name) <= LONGEST):
+        message = t("`{name}` cannot be a lab: CHAPTER-NAME, of small letters, digits and `-`.", name=shown(lab_id))
+        raise UsageError(message, "kvmlab new CHAPTER-NAME")
+    return chapter, name
+
+
+def files_of(root: Path, chapter: str, name: str) -> dict[Path, Path]:
+    """The files a lab begins with, each with the one it is copied from."""
+    solutions = root / "solutions" / chapter / name
+    return {
+        root / "labs" / chapter / name / "lab.md": SKELETON / "lab.md",
+        root / "labs" / chapter / name / "lab.zh.md": SKELETON / "lab.zh.md",
+        root / "checkers" / chapter / f"{name}.py": SKELETON / "checker.py.txt",
+        **{solutions / source.name: source for source in sorted(SKELETON.glob("*.md")) if not source.name.startswith("lab.")},
+    }
