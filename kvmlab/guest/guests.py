@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,6 @@ _FACTS: Mapping[str, Callable[..., Any]] = {
     "guest-reach": facts.reach,
 }
 _WITH_NAMES = ("guest-address", "guest-mount", "guest-filesystem", "guest-file", "guest-fstab")
-# Questions with an argument that can be asked as soon as the guest is entered.
-_BEFOREHAND = {"guest-file": "file", "guest-service": "service", "guest-name": "resolve", "guest-filesystem": "disk"}
 
 
 class Guests:
@@ -55,32 +54,30 @@ class Guests:
         self._key = key
         self._addresses = dict(addresses or {})
         self._patience = patience
-        self._entered: dict[Key, Later[Inside]] = {}
+        self._entered: dict[str, Later[Inside]] = {}
         self._lock = threading.Lock()
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Mapping[str, object] | Missing:
         """The facts of one object in a guest. Raises CouldNotLook, with the reason where the guest is not reached."""
-        guest = self._inside(key[:2], facts.sections(kind, names))
-        work = _FACTS[kind]
-        found: Mapping[str, object] | Missing = work(guest, key, names) if kind in _WITH_NAMES else work(guest, key)
-        return found
+        return _facts(self._inside(key[0], key[1], facts.sections(kind, names)), kind, key, names)
 
     def prefetch(self, wants: Sequence[Want]) -> None:
         """Begin to enter every guest of `wants`, and to ask it what they need."""
-        for place in dict.fromkeys(want.key[:2] for want in wants):
-            own = [want for want in wants if want.key[:2] == place]
-            sections = [section for want in own for section in facts.sections(want.kind, want.names)]
-            self._enter(place, sections, own)
+        for name in dict.fromkeys(want.key[0] for want in wants):
+            own = [want for want in wants if want.key[0] == name]
+            address = next((want.key[1] for want in own if want.key[1]), "")
+            needed = [section for want in own for section in facts.sections(want.kind, want.names)]
+            self._enter(name, address, needed, own)
 
     def refresh(self) -> None:
         """A new pass: enter again what has gone, forget what was answered."""
         with self._lock:
-            for place, promise in list(self._entered.items()):
+            for name, promise in list(self._entered.items()):
                 guest = _there(promise)
                 if guest is not None and guest.alive:
                     guest.refresh()
                 elif promise.done:
-                    del self._entered[place]
+                    del self._entered[name]
 
     def close(self) -> None:
         """Hang up."""
@@ -88,32 +85,36 @@ class Guests:
             if guest := _there(promise):
                 guest.close()
 
-    def _inside(self, place: Key, sections: Sequence[str]) -> Inside:
+    def _inside(self, name: str, address: str, needed: Sequence[str]) -> Inside:
         try:
-            guest = self._enter(place, sections).get(TIMEOUT_S * 8 * self._patience)
+            guest = self._enter(name, address, needed).get(TIMEOUT_S * 8 * self._patience)
         except TooLate:
-            raise cannot_ask(place[0], t("it does not answer")) from None
-        guest.begin(sections)
+            raise cannot_ask(name, t("it does not answer")) from None
+        guest.begin(needed)
         return guest
 
-    def _enter(self, place: Key, sections: Sequence[str], wants: Sequence[Want] = ()) -> Later[Inside]:
+    def _enter(self, name: str, address: str, needed: Sequence[str], wants: Sequence[Want] = ()) -> Later[Inside]:
         with self._lock:
-            if place not in self._entered:
-                self._entered[place] = later(lambda: self._found(place, sections, wants), "guest")
-            return self._entered[place]
+            if name not in self._entered:
+                self._entered[name] = later(lambda: self._found(name, address, needed, wants), "guest")
+            return self._entered[name]
 
-    def _found(self, place: Key, sections: Sequence[str], wants: Sequence[Want]) -> Inside:
-        name, address = place
+    def _found(self, name: str, address: str, needed: Sequence[str], wants: Sequence[Want]) -> Inside:
         expected = [one for one in (address, self._addresses.get(name, "")) if one]
-        search = Search(name, self._surroundings, self._key, expected=expected, sections=sections,
+        search = Search(name, self._surroundings, self._key, expected=expected, sections=needed,
                         timeout_s=TIMEOUT_S * self._patience, patience=self._patience)  # fmt: skip
         guest = search.run()
         if guest is None:
             raise diagnose(search, self._surroundings, BOOT_S * self._patience)
-        for want in wants:
-            if verb := _BEFOREHAND.get(want.kind):
-                guest.start(verb, want.key[2].removeprefix("/dev/") if verb == "disk" else want.key[2])
+        for want in wants:  # their answers stay with the guest
+            later(partial(_facts, guest, want.kind, want.key, want.names), "guest")
         return guest
+
+
+def _facts(guest: Inside, kind: str, key: Key, names: Sequence[str]) -> Mapping[str, object] | Missing:
+    work = _FACTS[kind]
+    found: Mapping[str, object] | Missing = work(guest, key, names) if kind in _WITH_NAMES else work(guest, key)
+    return found
 
 
 def _there(promise: Later[Inside]) -> Inside | None:

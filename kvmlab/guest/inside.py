@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CAP = 2 << 20  # bytes of one answer
 TIMEOUT_S = 12.0  # for one question; the guest's own deadlines are shorter
 SLOW_S = 70.0  # for a checksum
+AT_ONCE = 6  # questions under way; OpenSSH allows 10 on one connection
 
 
 class Inside:
@@ -32,6 +33,7 @@ class Inside:
         self._sections: dict[str, Later[Sections]] = {}
         self._answers: dict[str, Later[Sections]] = {}
         self._lock = threading.Lock()
+        self._at_once = threading.BoundedSemaphore(AT_ONCE)
 
     @property
     def alive(self) -> bool:
@@ -79,7 +81,8 @@ class Inside:
 
     def _asked(self, command: str) -> Sections:
         slow = command.startswith("checksum ")
-        output = self._session.run(command, timeout_s=(SLOW_S if slow else TIMEOUT_S) * self._patience, cap=CAP)
+        with self._at_once:
+            output = self._session.run(command, timeout_s=(SLOW_S if slow else TIMEOUT_S) * self._patience, cap=CAP)
         return parse(output.out)
 
     def _wait(self, promise: Later[Sections], timeout_s: float) -> Sections:

@@ -96,9 +96,13 @@ def listener(way: Way, key: tuple[str, ...]) -> Facts:
     address, port = key[0], int(key[1])
     said = way.ask("greeting", where="host", to=address, port=port)
     bound = [found for found in way.ask("sockets") if found["port"] == port]
-    return {"open": bool(said["open"]), "greeting": (said.get("greeting") or "").strip() or None,
+    return {"open": bool(said["open"]), "greeting": _first_line(said.get("greeting") or ""),
             "listening": [found["address"] for found in bound],
             "process": bound[0]["process"] if bound else None}  # fmt: skip
+
+
+def _first_line(text: str) -> str | None:
+    return text.partition("\n")[0].strip() or None
 
 
 def web(way: Way, key: tuple[str, ...]) -> Facts:

@@ -14,6 +14,7 @@ from typing import Any
 from kvmlab.checks.reading import Answer, Key, Missing, Reading, Want
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
+from kvmlab.guest.later import later
 from kvmlab.host import links, objects, system
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.way import SLOW_S, Way
@@ -49,8 +50,6 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
     "cpu": system.cpu,
     "image": system.image,
 }
-# What can be asked of the fact server before a check does; the rest follows from answers.
-_BEFOREHAND = {"link": "links", "route": "routes", "process": "processes"}
 _WITH_NAMES = ("file",)
 # Facts of libvirt's objects that libvirt does not tell.
 _FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password"))
@@ -98,8 +97,9 @@ class HostReader:
             self.libvirt.start()
         if kinds - _LIBVIRT.keys():
             self.way.start()
-        for kind in kinds & _BEFOREHAND.keys():
-            self.way.begin(_BEFOREHAND[kind])
+        for want in wants:
+            if want.kind in _LOOK:  # its answers stay with the way
+                later(partial(self._seen, want.kind, want.key, want.names), "ask")
         self.guests.prefetch([want for want in wants if want.kind.startswith("guest")])
 
     def refresh(self) -> None:
