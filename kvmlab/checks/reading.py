@@ -119,9 +119,9 @@ class Asked:
         self.names: dict[tuple[str, Key], dict[str, None]] = {}
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
-        """Every object is missing."""
+        """Every object is there, without a value."""
         self.names.setdefault((kind, key), {}).update(dict.fromkeys(names))
-        return Missing()
+        return dict.fromkeys(names, Reading(None))
 
     def wants(self) -> list[Want]:
         """What was asked, in the order it was asked first."""

@@ -82,7 +82,8 @@ class Subject:
         return self.key[self.named] if self.named < len(self.key) else ""
 
     def _command(self, template: str) -> str:
-        return _filled(template or self.see, {**_numbered(quote(plain(part)) for part in self.key), **self._marks()})
+        parts = _numbered(quote(plain(part)) for part in self.key)
+        return _filled(template or self.see, {**parts, **self._marks()}).strip()
 
     def _marks(self) -> dict[str, str]:
         """Further words that commands of this kind of subject contain."""

@@ -47,6 +47,7 @@ class _Printed:
         self.width = min(page.width, WIDEST)
         self.marks = MARKS if page.mark("done") == "✓" else ASCII
         self.by_id = {check.id: check for check in report.checks}
+        self.troubles: set[str] = set()
 
     # a task
 
@@ -55,11 +56,12 @@ class _Printed:
         points = f"{task.points}/{task.max_points}"
         right: Spans = [(task.id, "cyan"), (f"  {points:>5}", STYLES[task.verdict])]
         self.put([(f"{task.title}", "bold")], 0, mark=task.verdict, right=right)
-        for blocked_by, checks in groupby(task.checks, key=lambda check: check.blocked_by):
+        for waits_for, checks in groupby(task.checks, key=lambda check: self.waited_for(task, check.blocked_by)):
             for check in checks:
                 self.check(check)
-            if blocked_by:
-                self.put([(t("waits for: {what}", what=self.waited_for(task, blocked_by)), "dim")], 4)
+            if waits_for:
+                said = t("waits for: {what}", what=waits_for)
+                self.put(_code(said, "dim", keep=not self.page.color), 4)
         if task.verdict is Verdict.FAILED:
             self.page.line(f"  {self.paint(t('hint:'), 'dim')} {self.command(f'kvmlab hint {self.lab} {task.id}')}")
         self.page.line()
@@ -86,9 +88,17 @@ class _Printed:
         self.put(_code(check.sentence, faint, keep=not self.page.color), 2, mark=check.verdict)
         self.facts([shown for finding in check.findings if (shown := self.shown(finding))])
         if check.error:
-            self.put([(t("could not look: {error}", error=check.error), "yellow")], 4)
-            if check.todo:
-                self.page.line(f"      {self.command(check.todo)}")
+            self.trouble(check.error, check.todo)
+
+    def trouble(self, error: str, todo: str) -> None:
+        """Why it could not look and what to do; said in full only once, as one trouble often stops many checks."""
+        if error in self.troubles:
+            self.put([(t("could not look, as above"), "yellow")], 4)
+            return
+        self.troubles.add(error)
+        self.put([(t("could not look: {error}", error=error), "yellow")], 4)
+        if todo:
+            self.shell_line(6, todo)
 
     def shown(self, finding: Finding) -> Finding | None:
         """The part of a finding that is printed: what is missing as one row, what is not as wanted, or everything."""
@@ -98,50 +108,65 @@ class _Printed:
         return finding._replace(facts=rows) if rows else None
 
     def facts(self, findings: list[Finding]) -> None:
-        """Side by side where everything fits, else each object, its facts and the commands below each other."""
+        """A line a fact where that fits; else the object above its facts; else the commands below them, too."""
         if not findings:
             return
-        rows = [(finding, row) for finding in findings for row in finding.facts]
-        first = max(cells(finding.subject) for finding in findings)
-        second = max(0 if finding.missing else cells(label(row.name)) for finding, row in rows)
-        third = max(_cells(self.value(finding, row)) for finding, row in rows)
-        last = max(cells(row.see) for _, row in rows)
-        if 6 + first + second + third + last + 3 * GAP <= self.width:
-            self.beside(findings, first, second, third)
-        else:
-            self.below(findings)
-
-    def beside(self, findings: list[Finding], first: int, second: int, third: int) -> None:
-        """One line a fact; what repeats the line above is left out."""
+        first = max(cells(finding.subject) for finding in findings) + GAP
+        if 6 + first + self.room(findings) + self.commands(findings) <= self.width:
+            self.rows(findings, first, self.room(findings))
+            return
         for finding in findings:
-            before = FactRow("", "", "", True, "")
-            for row in finding.facts:
-                value = self.value(finding, row)
-                room = third if not finding.missing else third + second + GAP
-                spans = [
-                    *_padded([(finding.subject if row is finding.facts[0] else "", "")], first + GAP),
-                    *([] if finding.missing else _padded([(label(row.name), "")], second + GAP)),
-                    *_padded(value, room + GAP),
-                    (row.see if row.see != before.see else "", "cyan"),
-                ]
-                self.page.line(" " * 6 + self.painted(spans))
-                before = row
-
-    def below(self, findings: list[Finding]) -> None:
-        """The object; its facts; each command once, after the facts that it shows."""
-        for finding in findings:
-            second = max(cells(label(row.name)) for row in finding.facts) + GAP
             if finding.missing:
                 self.put([(f"{finding.subject}   ", ""), *self.value(finding, finding.facts[0])], 6)
-                self.page.line(" " * 8 + self.command(finding.facts[0].see))
+                self.shell_line(8, finding.facts[0].see)
                 continue
             self.page.line(" " * 6 + clean(finding.subject))
-            for see, rows in groupby(finding.facts, key=lambda row: row.see):
-                for row in rows:
-                    lead = self.painted(_padded([(label(row.name), "")], second))
-                    self.put(self.value(finding, row), 8, lead=lead, hang=second)
-                if see:
-                    self.page.line(" " * (8 + second) + self.command(see))
+            room = self.room([finding])
+            if 8 + room + self.commands([finding]) <= self.width:
+                self.rows([finding], 2, room, named=False)
+            else:
+                self.below(finding)
+
+    def room(self, findings: list[Finding]) -> int:
+        """Columns for the facts' names and values, and the gap after them."""
+        facts = self.names(findings) + max((_cells(self.value(f, row)) for f, row in _rows(findings)), default=0)
+        missing = max((cells(finding.missing) for finding in findings if finding.missing), default=0)
+        return max(facts if any(not finding.missing for finding in findings) else 0, missing) + GAP
+
+    def names(self, findings: list[Finding]) -> int:
+        """Columns for the facts' names and the gap after them."""
+        return max((cells(label(row.name)) + GAP for _, row in _rows(findings)), default=0)
+
+    def commands(self, findings: list[Finding]) -> int:
+        """Columns for the commands."""
+        return max(cells(row.see) for finding in findings for row in finding.facts)
+
+    def rows(self, findings: list[Finding], first: int, room: int, *, named: bool = True) -> None:
+        """One line a fact; what repeats the line above is left out."""
+        second = self.names(findings)
+        for finding in findings:
+            see = ""
+            for number, row in enumerate(finding.facts):
+                value = self.value(finding, row)
+                text = value if finding.missing else [*_padded([(label(row.name), "")], second), *value]
+                subject = finding.subject if named and number == 0 else ""
+                spans = [
+                    *_padded([(subject, "")], first),
+                    *_padded(text, room),
+                    (row.see if row.see != see else "", "cyan"),
+                ]
+                self.page.line(" " * 6 + self.painted(spans))
+                see = row.see
+
+    def below(self, finding: Finding) -> None:
+        """Each command once, below the facts that it shows."""
+        second = self.names([finding])
+        for see, rows in groupby(finding.facts, key=lambda row: row.see):
+            for row in rows:
+                lead = self.painted(_padded([(label(row.name), "")], second))
+                self.put(self.value(finding, row), 8, lead=lead, hang=second)
+            if see:
+                self.shell_line(8 + second, see)
 
     def value(self, finding: Finding, row: FactRow) -> Spans:
         """ "none, wanted br0": what was found, and what was wanted where that is something else."""
@@ -159,8 +184,6 @@ class _Printed:
         """The verdict, the points, and what to do next."""
         report = self.report
         passed = sum(task.verdict is Verdict.PASSED for task in report.tasks)
-        bar = self.page.bar(report.points, report.max_points)
-        verdict = self.paint(_verdict(report), f"bold {STYLES[report.verdict]}")
         points = t("{points} of {all} points", points=report.points, all=report.max_points)
         rest = t(
             " · {passed} of {all} tasks · {seconds:.1f} s",
@@ -168,7 +191,13 @@ class _Printed:
             all=len(report.tasks),
             seconds=report.seconds,
         )
-        self.page.line(f"{self.mark(report.verdict)} {verdict}   {bar}   {points}{self.paint(rest, 'dim')}")
+        verdict = f"{self.mark(report.verdict)} {self.paint(_verdict(report), f'bold {STYLES[report.verdict]}')}"
+        bar = self.page.bar(report.points, report.max_points)
+        if self.page.width >= 76:
+            self.page.line(f"{verdict}   {bar}   {points}{self.paint(rest, 'dim')}")
+        else:
+            self.page.line(f"{verdict}   {bar}")
+            self.put([(points, ""), (rest, "dim")], 2)
         self.page.commands(self.next())
 
     def next(self) -> list[tuple[str, str]]:
@@ -185,6 +214,8 @@ class _Printed:
                 (f"kvmlab hint {self.lab} {failed.id}", t("a hint for the first task that is not done")),
                 (f"kvmlab shell {self.lab}", t("work on the lab host")),
             ]
+        if self.report.verdict is Verdict.BLOCKED:
+            return [(f"kvmlab check {self.lab}", t("all tasks, and what these wait for"))]
         return [
             ("kvmlab status", t("whether the lab host still runs")),
             (f"kvmlab reset {self.lab}", t("begin again on a new lab host")),
@@ -204,6 +235,10 @@ class _Printed:
             if right and number == 0:
                 text += " " * (room - _cells(line) + 2) + self.painted(right)
             self.page.line(text)
+
+    def shell_line(self, indent: int, command: str) -> None:
+        """A command on a line of its own, never broken: it is there to be copied."""
+        self.page.line(" " * indent + self.paint("$ ", "dim") + self.command(command))
 
     def mark(self, verdict: Verdict) -> str:
         return self.paint(self.marks[verdict], STYLES[verdict])
@@ -252,6 +287,11 @@ def _split(text: str, marks: str) -> list[str]:
     for letter in text:
         parts.extend((letter, "")) if letter in marks else parts.append(parts.pop() + letter)
     return [part for part in parts if part]
+
+
+def _rows(findings: list[Finding]) -> list[tuple[Finding, FactRow]]:
+    """The facts that stand in columns: those of what is there."""
+    return [(finding, row) for finding in findings if not finding.missing for row in finding.facts]
 
 
 def _glyphs(spans: Spans) -> Spans:

@@ -80,13 +80,14 @@ class _Device(Subject):
     @property
     def name(self) -> str:
         """As the student reads it: "disk vdb of web1 (stored)"."""
-        words = {"device": t(self.what), "domain": self.key[0], "which": " ".join(self.key[3:])}
+        words = {"device": t(self.what), "domain": self.key[0], "which": self._which()}
         text = t("{device} {which} of {domain}", **words) if words["which"] else t("{device} of {domain}", **words)
-        return plain(
-            text
-            if self.key[1] == "now"
-            else t("{text} (stored)" if self.key[1] == "stored" else "{text} (running)", text=text)
-        )
+        said = {"stored": "{text} (stored)", "live": "{text} (running)"}.get(self.key[1], "{text}")
+        return plain(t(said, text=text))
+
+    def _which(self) -> str:
+        by, value = self.key[2:4] if len(self.key) > 3 else ("", "")
+        return f"#{int(value) + 1}" if by == "index" else value
 
     def _marks(self) -> dict[str, str]:
         stored = self.key[1] == "stored"
