@@ -194,7 +194,9 @@ def _refuse_twice(fences: list[Fence]) -> None:
     seen: dict[str, int] = {}
     for one in fences:
         name = one.step.id
-        if name in seen and not one.where:
+        if one.where:
+            continue
+        if name in seen:
             raise one.place.error(t("step `{name}` stands here and on line {line}.", name=name, line=seen[name]))
         seen[name] = one.place.line
 

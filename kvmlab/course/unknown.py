@@ -10,9 +10,9 @@ from kvmlab.words import t
 
 
 def no_lab(lab_id: str, known: Sequence[str]) -> UsageError:
-    """The error for an unknown lab; `bridge` alone finds `network-bridge`."""
-    tails = [name for name in known if name.partition("-")[2] == lab_id]
-    meant = tails[0] if tails else nearest(lab_id, known)
+    """The error for an unknown lab; `bridge` or `network` alone finds `network-bridge`."""
+    parts = [name for name in known if lab_id in name.split("-", 1)]
+    meant = parts[0] if parts else nearest(lab_id, known)
     if meant:
         message = t("No lab is called `{name}`. Did you mean `{meant}`?", name=shown(lab_id), meant=meant)
     else:

@@ -7,6 +7,7 @@ Lines are broken by `plain.wrap`: rich knows blanks only, and Chinese has none.
 
 from __future__ import annotations
 
+import re
 from itertools import accumulate
 from typing import Any, TextIO
 
@@ -128,7 +129,13 @@ def show_lab(console: Console, lab: Lab, progress: LabProgress, *, running: bool
     with console.capture() as printed:
         console.print(page)
     lines = printed.get().rstrip("\n").split("\n")
-    console.file.write("".join(f"{line.rstrip(' ')}\n" for line in lines))
+    console.file.write("".join(f"{_without_tail(line)}\n" for line in lines))
+
+
+def _without_tail(line: str) -> str:
+    """`line` without the blanks that fill it up; colours that end among them still end."""
+    tail = re.search(r"(?: |\x1b\[[0-9;]*m)+$", line)
+    return line[: tail.start()] + tail[0].replace(" ", "") if tail else line
 
 
 def _head(lab: Lab, progress: LabProgress) -> RenderableType:
