@@ -40,7 +40,7 @@ def domain(connection: libvirt.virConnect, key: Key, way: Way) -> Definition | M
     """A domain in the view of key[1]."""
     one = found("domain", lambda: connection.lookupByName(key[0]))
     if one is None:
-        return Missing("not defined", names_of(connection.listAllDomains()))
+        return Missing("not defined", names_of(connection.listAllDomains()), name=key[0])
     if key[1] == "live" and not one.isActive():
         return Missing("not running")
     if key[1] == "stored" and not one.isPersistent():

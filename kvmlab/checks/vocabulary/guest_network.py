@@ -10,7 +10,7 @@ from kvmlab.checks.facts import Facts, Flag, Mac, Number, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.inside import Inside
-from kvmlab.checks.vocabulary.link import NameFacts, ReachFacts, ResolverFacts, RouteFacts
+from kvmlab.checks.vocabulary.link import NameFacts, ReachFacts, ResolverFacts, RouteFacts, attempt
 from kvmlab.words import t
 
 
@@ -133,7 +133,7 @@ class GuestReach(Inside):
 
     kind = "guest-reach"
     facts = ReachFacts
-    see = "ping -c 1 {2}"
+    see = "{try}"
 
     @property
     def name(self) -> str:
@@ -143,8 +143,8 @@ class GuestReach(Inside):
             return plain(t("from {start} to {to} port {port}", start=start, to=to, port=port))
         return plain(t("from {start} to {to}", start=start, to=to))
 
-    def _command(self, template: str) -> str:
-        return super()._command(self.see)
+    def _marks(self) -> dict[str, str]:
+        return {"from": "", "try": attempt(self.key[2], self.key[3])}
 
     def shows(self, **want: Unpack[ReachFacts]) -> Finding:
         """Want these facts."""

@@ -4,6 +4,7 @@ resolver (), reach (FROM, TO, PORT or ""), listener (ADDRESS, PORT), web (URL).
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Mac, Number, Word, Words
@@ -13,6 +14,15 @@ from kvmlab.checks.text import plain
 from kvmlab.words import t
 
 _LINK = "ip -d link show {0}"
+
+
+# The LAN of a lab host is simulated: its other computers are network namespaces there.
+_INSIDE = {"host": "", "peer": "ip netns exec peer ", "gateway": "ip netns exec lan "}
+
+
+def attempt(to: str, port: str) -> str:
+    """The command that tries to reach an address, or a TCP port there."""
+    return f"nc -zvw 2 {quote(plain(to))} {quote(plain(port))}" if port else f"ping -c 1 -W 2 {quote(plain(to))}"
 
 
 class LinkFacts(Facts, total=False):
@@ -56,7 +66,7 @@ class ResolverFacts(Facts, total=False):
 class ReachFacts(Facts, total=False):
     """Whether something answers, seen from somewhere."""
 
-    answers: Annotated[Flag, "ping -c 1 {1}", "to a ping, or, with a port, to a TCP connection"]
+    answers: Annotated[Flag, "{from}{try}", "to a ping, or, with a port, to a TCP connection"]
 
 
 class ListenerFacts(Facts, total=False):
@@ -134,7 +144,7 @@ class Reach(Subject):
 
     kind = "reach"
     facts = ReachFacts
-    see = "ping -c 1 {1}"
+    see = "{from}{try}"
     named = 1
 
     @property
@@ -144,6 +154,10 @@ class Reach(Subject):
         if port:
             return plain(t("from {start} to {to} port {port}", start=t(start), to=to, port=port))
         return plain(t("from {start} to {to}", start=t(start), to=to))
+
+    def _marks(self) -> dict[str, str]:
+        start, to, port = self.key
+        return {"from": _INSIDE[start], "try": attempt(to, port)}
 
     def shows(self, **want: Unpack[ReachFacts]) -> Finding:
         """Want these facts."""
