@@ -145,7 +145,9 @@ class Session:
             channel.shutdown_write()
             out, err = _drained(channel, deadline, cap)
             channel.status_event.wait(max(0.0, min(1.0, deadline - time.monotonic())))
-            return Output(channel.exit_status if channel.status_event.is_set() else -1, out, err)
+            if channel.exit_status == -1 and not self._transport.is_active():
+                raise Unreachable(Why.CLOSED)
+            return Output(channel.exit_status, out, err)
         finally:
             channel.close()
 
@@ -187,8 +189,8 @@ def _connect(stream: Any, key: Path, user: str, timeout_s: float) -> Session:
     transport = paramiko.Transport(stream)
     transport.daemon = True
     _prefer(transport.get_security_options())
-    transport.banner_timeout = transport.auth_timeout = timeout_s
-    transport.handshake_timeout = timeout_s
+    # Our own deadline must come first: these look like a closed connection, or one that is not SSH.
+    transport.banner_timeout = transport.handshake_timeout = timeout_s * 2
     try:
         transport.start_client(timeout=timeout_s)
         if not transport.initial_kex_done:

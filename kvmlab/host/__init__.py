@@ -8,6 +8,7 @@ Rejected: libvirt over SSH (`qemu+ssh://`), which cannot be made read-only by th
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -28,11 +29,12 @@ class Known(Protocol):
 
 @contextlib.contextmanager
 def open_host(
-    run_dir: Path, look_key: Path, guests: Iterable[Known] = (), *, patience: float = 1.0
+    run_dir: Path, look_key: Path, guests: Iterable[Known] = (), *, patience: float | None = None
 ) -> Iterator[tuple[HostReader, Events]]:
     """The lab host whose sockets are in `run_dir`: a Reader for checks, and libvirt's events to wait for.
 
-    Nothing is connected until something is read. `patience` stretches every deadline. Never raises for a host that
+    Nothing is connected until something is read. `patience` stretches every deadline ($KVMLAB_PATIENCE, else 1;
+    a computer under heavy load needs more). Never raises for a host that
     does not answer: reading does (CouldNotLook).
     """
     from kvmlab.guest.guests import Guests
@@ -42,6 +44,7 @@ def open_host(
     from kvmlab.host.surroundings import HostSurroundings
     from kvmlab.host.way import Way
 
+    patience = _patience() if patience is None else patience
     libvirt = Libvirt(run_dir / "libvirt" / "libvirt-sock-ro", timeout_s=TIMEOUT_S * patience)
     way = Way(run_dir / "ssh.sock", look_key, patience=patience)
     addresses = {guest.name: guest.address.partition("/")[0] for guest in guests if guest.address}
@@ -50,3 +53,10 @@ def open_host(
         yield reader, Events(libvirt)
     finally:
         reader.close()
+
+
+def _patience() -> float:
+    try:
+        return min(max(float(os.environ.get("KVMLAB_PATIENCE", "1")), 0.1), 100)
+    except ValueError:
+        return 1.0
