@@ -11,11 +11,11 @@ from kvmlab import words
 from kvmlab.checks import Verdict
 from kvmlab.checks.facts import fact_names
 from kvmlab.checks.subject import Subject
-from kvmlab.report.terminal import label
+from kvmlab.report.evidence import label
 from tests.checks.test_vocabulary import NOUNS
 
 PACKAGE = Path(words.__file__).parents[1]
-REPORTS = ("terminal", "junit", "document", "progress", "live")
+REPORTS = ("terminal", "evidence", "sheet", "junit", "document", "progress", "live")
 FILES = sorted([*(PACKAGE / "checks").rglob("*.py"), *(PACKAGE / f"report/{name}.py" for name in REPORTS)])
 
 

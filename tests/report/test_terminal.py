@@ -12,8 +12,9 @@ import pytest
 
 from kvmlab import words
 from kvmlab.checks import Verdict
+from kvmlab.report.evidence import label
 from kvmlab.report.plain import cells
-from kvmlab.report.terminal import label, print_report
+from kvmlab.report.terminal import print_report
 from tests.checks.memory import checked, untouched
 from tests.report.samples import STATES, report
 
