@@ -1,0 +1,199 @@
+"""labhost/inside/look, the fact server of a lab host: what it answers, what it refuses, that it cannot write."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import time
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "kvmlab" / "labhost" / "inside" / "look"
+
+
+def ask(*requests: object) -> dict[object, dict[str, Any]]:
+    lines = "".join(json.dumps(request) + "\n" if not isinstance(request, str) else request for request in requests)
+    done = subprocess.run([sys.executable, "-IS", str(SCRIPT)], input=lines, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    return {answer["id"]: answer for answer in answers}
+
+
+def one(verb: str, **args: object) -> dict[str, Any]:
+    return ask({"id": 1, "verb": verb, "args": args})[1]
+
+
+@pytest.fixture(scope="module")
+def look() -> ModuleType:
+    loader = SourceFileLoader("inside_look", str(SCRIPT))
+    spec = spec_from_loader("inside_look", loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
+    loader.exec_module(module)
+    sys.dont_write_bytecode = before
+    return module
+
+
+def test_several_questions_are_answered_side_by_side() -> None:
+    slow = [{"id": number, "verb": "greeting", "args": {"where": "host", "to": "192.0.2.1", "port": 9}} for number in range(6)]
+    began = time.monotonic()
+    answers = ask(*slow, {"id": "x", "verb": "hello"}, {"id": 99, "verb": "hello"})
+    assert time.monotonic() - began < 8  # two seconds each, were they asked in turn
+    assert answers[99]["value"]["version"] == 1
+    assert len(answers) == 8
+
+
+def test_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a file\nwith ünusual name"
+    path.write_text("abc")
+    path.chmod(0o640)
+    said = one("file", path=str(path), content=True, sha256=True)["value"]
+    assert (said["kind"], said["size"], said["mode"], said["text"], said["blank"]) == ("file", 3, 0o640, "abc", False)
+    assert said["sha256"].startswith("ba7816bf")
+
+
+def test_links_directories_fifos_and_nothing(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "fifo")
+    answers = ask(*({"id": number, "verb": "file", "args": {"path": str(path), "content": True, "sha256": True}}
+                    for number, path in enumerate([tmp_path / "link", tmp_path / "fifo", tmp_path, tmp_path / "no"])))  # fmt: skip
+    assert (answers[0]["value"]["kind"], answers[0]["value"]["target"]) == ("link", "nowhere")
+    assert (answers[1]["value"]["kind"], "text" in answers[1]["value"]) == ("fifo", False)
+    assert answers[2]["value"]["entries"] == ["fifo", "link"]
+    assert answers[3]["kind"] == "missing"
+
+
+def test_a_large_file_is_cut_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b"\xff" * (3 << 20))
+    said = one("file", path=str(tmp_path / "large"), content=True)["value"]
+    assert len(said["text"]) == 1 << 20
+    assert said["whole"] is False
+
+
+HOSTILE: list[object] = [
+    "nonsense\n", "[]\n", "null\n", "{}\n", '{"id": 1}\n', "[" * 5000 + "\n", "1e999\n",
+    {"id": 1, "verb": ["links"]}, {"id": 1, "verb": "run", "args": {"argv": ["id"]}}, {"id": 1, "verb": "__import__"},
+    {"id": 1, "verb": "links", "args": []}, {"id": 1, "verb": "links", "args": {"extra": 1}},
+    {"id": 1, "verb": "file"}, {"id": 1, "verb": "file", "args": {"path": "etc/passwd"}},
+    {"id": 1, "verb": "file", "args": {"path": "/etc/\0passwd"}}, {"id": 1, "verb": "file", "args": {"path": 3}},
+    {"id": 1, "verb": "file", "args": {"path": "/" + "x" * 5000}},
+    {"id": 1, "verb": "file", "args": {"path": "/etc/passwd", "content": "yes"}},
+    {"id": 1, "verb": "packages", "args": {"name": "-f"}}, {"id": 1, "verb": "packages", "args": {"name": "a;b"}},
+    {"id": 1, "verb": "services", "args": {"name": "--now"}}, {"id": 1, "verb": "services", "args": {"name": "a b"}},
+    {"id": 1, "verb": "sysctl", "args": {"name": "../../etc/passwd"}},
+    {"id": 1, "verb": "sysctl", "args": {"name": "net/../../../etc/passwd"}},
+    {"id": 1, "verb": "sysctl", "args": {"name": "kernel.hostname=x"}},
+    {"id": 1, "verb": "ping", "args": {"where": "host", "to": "-f"}},
+    {"id": 1, "verb": "ping", "args": {"where": "lan; id", "to": "10.0.0.2"}},
+    {"id": 1, "verb": "ping", "args": {"where": "host", "to": "10.0.0.2\n-f"}},
+    {"id": 1, "verb": "resolve", "args": {"where": "host", "name": "@evil"}},
+    {"id": 1, "verb": "resolve", "args": {"where": "host", "name": "x", "server": "-f/etc/passwd"}},
+    {"id": 1, "verb": "greeting", "args": {"where": "host", "to": "h", "port": 0}},
+    {"id": 1, "verb": "greeting", "args": {"where": "host", "to": "h", "port": True}},
+    {"id": 1, "verb": "greeting", "args": {"where": "host", "to": "h", "port": "22"}},
+    {"id": 1, "verb": "web", "args": {"where": "host", "to": "h", "port": 1, "tls": True, "url": "/\r\nX: y"}},
+    {"id": 1, "verb": "agent", "args": {"uuid": "web1", "command": "guest-info"}},
+    {"id": 1, "verb": "agent", "args": {"uuid": "8061547e-dbbe-45eb-a2a4-51be88296c13", "command": "guest-exec"}},
+    {"id": 1, "verb": "agent", "args": {"uuid": "8061547e-dbbe-45eb-a2a4-51be88296c13", "command": "guest-file-open"}},
+    {"id": 1, "verb": "agent", "args": {"uuid": "8061547e-dbbe-45eb-a2a4-51be88296c13", "command": "guest-shutdown"}},
+    {"id": 1, "verb": "domain_log", "args": {"name": "../../../etc/shadow"}}, {"id": 1, "verb": "domain_log", "args": {"name": ".."}},
+    {"id": 1, "verb": "image_info", "args": {"path": "json:{}"}}, {"id": 1, "verb": "image_info", "args": {"path": "nbd://h/x"}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("request_", HOSTILE, ids=lambda value: str(value)[:60])
+def test_everything_else_is_refused(request_: object) -> None:
+    answers = ask(request_, {"id": 7, "verb": "hello"})
+    assert answers.pop(7)["ok"]  # and it goes on
+    (answer,) = answers.values()
+    assert (answer["ok"], answer["kind"]) == (False, "refused")
+
+
+def test_a_line_without_end_ends_it() -> None:
+    done = subprocess.run([sys.executable, "-IS", str(SCRIPT)], input=b"x" * 200_000, capture_output=True, timeout=30)
+    assert done.stdout == b""
+
+
+def test_a_command_without_end_is_stopped(look: ModuleType) -> None:
+    with pytest.raises(look.Failed, match="more than"):
+        look.run(("yes",), 30.0)
+    with pytest.raises(look.Failed, match="took more than"):
+        look.run(("sleep", "30"), 0.3)
+    with pytest.raises(look.Missing):
+        look.run(("no-such-program-at-all",))
+
+
+def calls(tree: ast.AST, name: str) -> list[ast.Call]:
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [node for node in found if ast.unparse(node.func) == name]
+
+
+def test_files_are_opened_for_reading_only() -> None:
+    tree = ast.parse(SCRIPT.read_text())
+    for call in calls(tree, "os.open"):
+        flags = {name.attr for name in ast.walk(call.args[1]) if isinstance(name, ast.Attribute) and name.attr.startswith("O_")}
+        where = ast.unparse(call.args[0])
+        assert "O_RDONLY" in flags or where == "'/dev/null'", ast.unparse(call)
+        assert not flags & {"O_WRONLY", "O_CREAT", "O_TRUNC", "O_APPEND"}
+    for call in calls(tree, "open"):
+        modes = [ast.literal_eval(argument) for argument in call.args[1:2]]
+        assert modes in ([], ["rb"]), ast.unparse(call)
+    assert len(calls(tree, "subprocess.Popen")) == 1
+    forbidden = ("os.system", "os.popen", "os.remove", "os.unlink", "os.rename", "os.mkdir", "os.chmod", "os.truncate",
+                 "os.symlink", "os.link", "os.write", "exec", "eval", "compile", "shutil.copy")  # fmt: skip
+    assert not [name for name in forbidden if calls(tree, name)]
+    assert "shell" not in {keyword.arg for node in ast.walk(tree) if isinstance(node, ast.Call) for keyword in node.keywords}
+
+
+READING = {"ss": "-Htlnp", "dpkg-query": "-W", "systemctl": "show", "qemu-img": "info", "ping": "-n", "getent": "ahosts",
+           "dig": "+short"}  # fmt: skip
+
+
+def test_every_command_is_one_that_reads() -> None:
+    """Each argv begins with constants, and these are of programs (or subcommands) that change nothing."""
+    tree = ast.parse(SCRIPT.read_text())
+    commands = [node.args[0] for name in ("run", "output") for node in calls(tree, name)]
+    for argv in commands:
+        if isinstance(argv, ast.Name):  # passed on by output(), or put together in agent()
+            assert argv.id == "argv"
+            continue
+        assert isinstance(argv, ast.Tuple)
+        words = [part.value for part in argv.elts if isinstance(part, ast.Constant)]
+        assert words[0] == "ip" or READING[words[0]] == words[1]
+    for call in calls(tree, "ip"):
+        assert "show" in [ast.literal_eval(argument) for argument in call.args]
+    agent = next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "agent")
+    assert "'qemu-agent-command'" in ast.unparse(agent)
+
+
+def test_the_guest_agent_is_only_asked(look: ModuleType) -> None:
+    asked = ["guest-network-get-interfaces", "guest-info", "guest-get-osinfo", "guest-get-fsinfo", "guest-get-host-name"]
+    for command in asked:
+        assert look.agent_word(command) == command
+    for command in ("guest-exec", "guest-file-open", "guest-set-time", "guest-suspend-ram", "guest-shutdown", ""):
+        with pytest.raises(look.Refused):
+            look.agent_word(command)
+
+
+def test_every_verb_has_a_form_for_each_argument(look: ModuleType) -> None:
+    import inspect
+
+    for verb, (function, forms) in look.VERBS.items():
+        named = set(inspect.signature(function).parameters) - {"longest_s"}
+        assert named == set(forms), verb
+
+
+def test_it_imports_little() -> None:
+    code = f"import sys; sys.argv=['x']; import runpy; runpy.run_path({str(SCRIPT)!r}); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-IS", "-c", code], capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & {"asyncio", "subprocess", "ssl", "socket", "hashlib", "logging", "http.client"}
