@@ -40,12 +40,10 @@ class Standing(NamedTuple):
 
 def standings(ctx: "Context") -> list[Standing]:
     """All labs of the course, in its order."""
-    progress, running = Progress(ctx.state, ctx.course.tag), runs(ctx.state, ctx.course)
-    return [
-        Standing(entry, progress.lab(lab_id), running.get(lab_id))
-        for lab_id in ctx.course.ids
-        for entry in [ctx.course.entries[lab_id]]
-    ]
+    course = ctx.course
+    ids, running = course.ids, runs(ctx.state, course)
+    progress = Progress(ctx.state, course.tag).all(ids)
+    return [Standing(course.entries[one], progress[one], running.get(one)) for one in ids]
 
 
 def since(minutes: int | None) -> str:

@@ -7,9 +7,19 @@ Rejected: YAML front matter (no parser in the standard library, and `no` is a bo
 for headings (a `## ` in a fence is not a task); rendering before splitting (errors lose their line).
 """
 
-from kvmlab.course.catalogue import Chapter, Course, Entry, TaskEntry
-from kvmlab.course.lab import FileSpec, GuestSpec, Lab, StartObject, Task
-from kvmlab.course.progress import LabProgress, Progress
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kvmlab.course.catalogue import Chapter, Course, Entry, TaskEntry
+    from kvmlab.course.lab import FileSpec, GuestSpec, Lab, StartObject, Task
+    from kvmlab.course.progress import LabProgress, Progress
+
+_HOMES = {
+    "catalogue": ("Chapter", "Course", "Entry", "TaskEntry"),
+    "lab": ("FileSpec", "GuestSpec", "Lab", "StartObject", "Task"),
+    "progress": ("LabProgress", "Progress"),
+}
 
 __all__ = [
     "Chapter",
@@ -24,3 +34,11 @@ __all__ = [
     "Task",
     "TaskEntry",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Each name's module is imported when it is first used: `kvmlab list` needs only half of them."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"kvmlab.course.{module}"), name)
+    raise AttributeError(name)

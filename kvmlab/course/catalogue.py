@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvmlab.course import store
-from kvmlab.course.lab import Lab
 from kvmlab.errors import UsageError
 from kvmlab.words import t
 
 if TYPE_CHECKING:
+    from kvmlab.course.lab import Lab
     from kvmlab.course.solution import Solution
     from kvmlab.paths import State
 
@@ -86,16 +86,18 @@ class Course:
 
             message = t("{path} is not a course: it has no course.md, or no labs/.", path=shown(root, 200))
             raise UsageError(message, "kvmlab --course DIR list")
-        name, key = f"catalogue-{store.short(str(root))}", store.key_of(*_watched(root))
-        if (found := store.load(state, name, key)) is not None:
+        name = f"catalogue-{store.short(str(root))}"
+        if (found := store.load(state, name, str(root))) is not None:
             try:
                 return cls(root, found, state)
             except (KeyError, TypeError, AttributeError):
                 pass  # damaged, yet JSON: compile again
         from kvmlab.course.index import make_index
 
+        books = [f"{root}/course.md", f"{root}/course.zh.md"]
+        sources = store.look_at(books, [f"{root}/labs"], [f"{root}/checkers", f"{root}/solutions"])
         index = make_index(root)
-        store.save(state, name, key, index)
+        store.save(state, name, sources, index, str(root))
         return cls(root, index, state)
 
     def title(self, lang: str) -> str:
@@ -115,8 +117,10 @@ class Course:
 
         raise no_lab(lab_id, self.ids)
 
-    def lab(self, lab_id: str, lang: str = "en", variant: str | None = None) -> Lab:
+    def lab(self, lab_id: str, lang: str = "en", variant: str | None = None) -> "Lab":
         """The lab, rendered. Unknown: UsageError; broken sources: AuthorError beginning with file:line."""
+        from kvmlab.course.lab import Lab
+
         entry = self.entry(lab_id)
         if variant is not None:
             from kvmlab.course.params import check_seed
@@ -125,16 +129,18 @@ class Course:
         tail = f"-{store.short(variant)}" if variant is not None else ""
         spoken = "zh" if lang == "zh" else "en"
         name = f"lab-{store.short(str(self.root))}-{lab_id}-{spoken}{tail}"
-        key = f"{store.key_of(str(self.folder(lab_id)))}\n{variant or ''}"
-        if (found := store.load(self._state, name, key)) is not None:
+        folder = str(self.folder(lab_id))
+        extra = f"{folder}\n{variant or ''}"
+        if (found := store.load(self._state, name, extra)) is not None:
             try:
                 return Lab.from_json(found)
             except ValueError:
                 pass
         from kvmlab.course.compiling import compile_lab
 
+        sources = store.look_at([], [folder])
         lab = compile_lab(self.root, entry.chapter, entry.name, lang, variant)
-        store.save(self._state, name, key, lab.to_json())
+        store.save(self._state, name, sources, lab.to_json(), extra)
         return lab
 
     def folder(self, lab_id: str) -> Path:
@@ -152,7 +158,7 @@ class Course:
         entry = self.entry(lab_id)
         return self.root / "solutions" / entry.chapter / entry.name
 
-    def solutions(self, lab: Lab) -> "tuple[Solution, ...]":
+    def solutions(self, lab: "Lab") -> "tuple[Solution, ...]":
         """The lab's solution, other ways and near-misses, with the values of `lab` filled in."""
         from kvmlab.course.solution import read_solutions
 
@@ -162,7 +168,3 @@ class Course:
 def _entry(data: dict[str, Any]) -> Entry:
     tasks = tuple(TaskEntry(one["id"], one["points"], one["titles"]) for one in data["tasks"])
     return Entry(**{**data, "tasks": tasks})
-
-
-def _watched(root: Path) -> list[str]:
-    return [f"{root}/{name}" for name in ("course.md", "course.zh.md", "labs", "checkers", "solutions")]

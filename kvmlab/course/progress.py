@@ -6,6 +6,7 @@ that cannot be read is set aside as NAME.json.broken-<n> with a word on standard
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -74,7 +75,11 @@ class Progress:
 
     def all(self, lab_ids: Iterable[str]) -> dict[str, LabProgress]:
         """Progress in each of `lab_ids`."""
-        return {lab_id: self.lab(lab_id) for lab_id in lab_ids}
+        try:
+            there = set(os.listdir(self.folder))  # noqa: PTH208
+        except OSError:
+            there = set()
+        return {one: self.lab(one) if f"{one}.json" in there else LabProgress(one) for one in lab_ids}
 
     def began(self, lab_id: str) -> LabProgress:
         """A start or a reset: a new run, nothing passed in it yet."""

@@ -5,12 +5,12 @@ was started, so that `kvmlab reset` can be offered.
 """
 
 import json
+import os
 from typing import TYPE_CHECKING, NamedTuple
-
-from kvmlab.course.lab import Lab
 
 if TYPE_CHECKING:
     from kvmlab.course.catalogue import Course
+    from kvmlab.course.lab import Lab
     from kvmlab.paths import State
 
 STATES = ("starting", "running", "stopping")
@@ -27,7 +27,7 @@ class Run(NamedTuple):
     state: str
     variant: str | None = None
     started: str = ""
-    compiled: Lab | None = None
+    compiled: "Lab | None" = None
 
     @property
     def minutes(self) -> int | None:
@@ -45,7 +45,11 @@ class Run(NamedTuple):
 
 def runs(state: "State", course: "Course") -> dict[str, Run]:
     """All runs of the course's labs, in the course's order."""
-    found = (run_of(state, course, lab_id) for lab_id in course.ids)
+    try:
+        there = set(os.listdir(f"{state.root}/labs/{course.tag}"))  # noqa: PTH208
+    except OSError:
+        return {}
+    found = (run_of(state, course, lab_id) for lab_id in course.ids if f"{lab_id}.json" in there)
     return {run.lab: run for run in found if run}
 
 
@@ -67,6 +71,8 @@ def run_of(state: "State", course: "Course", lab_id: str) -> Run | None:
 def _run(lab_id: str, data: object) -> Run:
     if not isinstance(data, dict) or data.get("state") not in STATES or data.get("lab") != lab_id:
         raise ValueError("not a record")
+    from kvmlab.course.lab import Lab
+
     variant = data.get("variant")
     if variant is not None and not isinstance(variant, str):
         raise ValueError("variant")

@@ -1,7 +1,10 @@
-"""Compiled sources kept as JSON in the state directory's cache, each with the key it was made from.
+"""Compiled sources kept as JSON in the state directory's cache, each with what it was made from.
 
-A cache is never trusted: a wrong key, a damaged file or an unexpected shape means compiling again, and a
-cache that cannot be written (a full disk) costs time, not the command.
+Every start of `kvmlab list` asks whether the sources are still the same, so that is done with one stat(2) per file
+and per directory (whose time changes when a file comes or goes) and nothing else.
+A cache is never trusted: a damaged file or an unexpected shape means compiling again, and a cache that cannot be
+written (a full disk) costs time, not the command.
+Rejected: digests of the contents (reading them takes longer than compiling one lab), hashlib (3 ms to import).
 """
 
 from __future__ import annotations
@@ -9,80 +12,80 @@ from __future__ import annotations
 import json
 import os
 from binascii import crc32
+from collections.abc import Iterable
 from typing import Any
 
 from kvmlab import __version__
 from kvmlab.errors import CannotRun
 from kvmlab.paths import State, write_atomic
 
+Watched = dict[str, list[int] | None]  # path → size and time in nanoseconds; None: it is not there
 
-def load(state: State | None, name: str, key: str) -> Any:
-    """What `save` put there under the same name and key, else None."""
+
+def load(state: State | None, name: str, extra: str = "") -> Any:
+    """What `save` put there under the same name and `extra`, if its sources are unchanged; else None."""
     if state is None:
         return None
     try:
-        with open(f"{state.cache}/{name}.json", encoding="utf-8") as stream:  # noqa: PTH123
+        with open(f"{state.root}/cache/{name}.json", encoding="utf-8") as stream:  # noqa: PTH123
             found = json.load(stream)
-    except (OSError, ValueError, RecursionError, CannotRun):
+        fresh = found["made_by"] == [__version__, extra] and _unchanged(found["sources"])
+        return found["value"] if fresh else None
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None
-    return found.get("value") if isinstance(found, dict) and found.get("key") == key else None
 
 
-def save(state: State | None, name: str, key: str, value: object) -> None:
-    """Keep `value` (plain data) for the next process."""
+def save(state: State | None, name: str, sources: Watched, value: object, extra: str = "") -> None:
+    """Keep `value` (plain data) for the next process. `sources` were looked at before it was made."""
     if state is None:
         return
-    text = json.dumps({"key": key, "value": value}, ensure_ascii=False)
+    text = json.dumps({"made_by": [__version__, extra], "sources": sources, "value": value}, ensure_ascii=False)
     try:
         write_atomic(state.cache / f"{name}.json", text)
-    except (CannotRun, OSError):
+    except (CannotRun, OSError, ValueError):
         return
 
 
-def key_of(*paths: str) -> str:
-    """The names, sizes and times of all files below `paths`, and of this kvmlab's own.
+def look_at(files: Iterable[str], trees: Iterable[str], folders: Iterable[str] = ()) -> Watched:
+    """The state of `files`, of all in `trees`, and of the directories below `folders`; of this package, too.
 
-    As they are, not as a digest: importing hashlib would take longer than reading 15 kB more.
+    In a checkout the engine changes without its version changing, so its own files are among the sources.
     """
-    seen = [__version__, *(_stamp(path) for path in _engine())]
-    for path in paths:
-        _walk(path, seen)
-    return "\n".join(seen).encode("utf-8", "backslashreplace").decode()
+    seen: Watched = {path: _stamp(path) for path in files}
+    for path in (*trees, os.path.dirname(__file__)):  # noqa: PTH120
+        _walk(path, seen, files=True)
+    for path in folders:
+        _walk(path, seen, files=False)
+    return seen
 
 
 def short(text: str) -> str:
-    """Eight hex digits that stand for `text` in a file name; should two texts share them, the keys differ."""
+    """Eight hex digits that stand for `text` in a file name; should two texts share them, the sources differ."""
     return f"{crc32(text.encode('utf-8', 'surrogateescape')):08x}"
 
 
-def _engine() -> list[str]:
-    """This package's own files: in a checkout they change without the version changing."""
-    folder = os.path.dirname(__file__)  # noqa: PTH120
-    with os.scandir(folder) as found:
-        return sorted(entry.path for entry in found if entry.name.endswith(".py"))
+def _unchanged(sources: Watched) -> bool:
+    return bool(sources) and all(_stamp(path) == was for path, was in sources.items())
 
 
-def _walk(path: str, seen: list[str]) -> None:
-    """Append a line per file. os.scandir, not pathlib: this runs at every start of `kvmlab list`."""
+def _walk(path: str, seen: Watched, *, files: bool) -> None:
+    seen[path] = _stamp(path)
     try:
         with os.scandir(path) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except NotADirectoryError:
-        seen.append(_stamp(path))
-        return
+            entries = list(found)
     except OSError:
-        seen.append(f"{path} -")
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            _walk(entry.path, seen)
-        elif not entry.name.startswith("."):
-            seen.append(_stamp(entry.path))
+            if entry.name != "__pycache__":
+                _walk(entry.path, seen, files=files)
+        elif files:
+            seen[entry.path] = _stamp(entry.path)
 
 
-def _stamp(path: str) -> str:
+def _stamp(path: str) -> list[int] | None:
     try:
         found = os.stat(path)  # noqa: PTH116
     except OSError:
-        return f"{path} -"
-    return f"{path} {found.st_size} {found.st_mtime_ns}"
+        return None
+    return [found.st_size, found.st_mtime_ns]

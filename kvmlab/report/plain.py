@@ -196,6 +196,8 @@ def wrap(glyphs: Glyphs, width: int, *, keep: bool = False) -> list[Glyphs]:
 
 def wrapped(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` cells; at least one line."""
+    if cells(text) <= width:
+        return [clean(text)]
     lines = wrap([(letter, "") for letter in clean(text)], width)
     return ["".join(letter for letter, _ in line) for line in lines] or [""]
 

@@ -41,7 +41,7 @@ _kvmlab() {
             :dirs) _files -/; return ;;
         esac
         found+=("${word//:/\\\\:}:$rest")
-    done < <("${(e)~words[1]}" _complete zsh "${(@)words[2,CURRENT]}" 2>/dev/null)
+    done < <(${~words[1]} _complete zsh "${(@)words[2,CURRENT]}" 2>/dev/null)
     _describe kvmlab found
 }
 if [ "$funcstack[1]" = "_kvmlab" ]; then _kvmlab "$@"; else compdef _kvmlab kvmlab; fi

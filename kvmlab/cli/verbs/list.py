@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvmlab.cli.standing import Standing, standings, write_json
 from kvmlab.report.plain import Page, cells, fit, right, wrapped
@@ -27,10 +27,13 @@ def run(args: Namespace, ctx: Context) -> int:
         return write_json(_document(ctx, found))
     page = Page(color=ctx.color())
     _head(page, ctx, found)
+    columns = _columns(page, found, ctx.lang)
     for chapter in ctx.course.chapters:
         page.line()
         page.line(page.paint(fit(chapter.title(ctx.lang), page.width).rstrip(), "bold"))
-        _rows(page, ctx, found, [one for one in found if one.entry.chapter == chapter.id])
+        for one in found:
+            if one.entry.chapter == chapter.id:
+                _row(page, one, ctx.lang, columns)
     page.line()
     _legend(page, found)
     page.commands(
@@ -48,26 +51,39 @@ def _head(page: Page, ctx: Context, found: list[Standing]) -> None:
     page.line(f"{page.paint(title, 'bold')}  {page.bar(points, most)}  {page.paint(tail, 'dim')}")
 
 
-def _rows(page: Page, ctx: Context, found: list[Standing], shown: list[Standing]) -> None:
-    ids = max(cells(one.entry.id) for one in found)
-    minutes = max(cells(_minutes(one)) for one in found)
-    points = max(cells(_points(one)) for one in found)
+class Columns(NamedTuple):
+    """How wide the columns are."""
+
+    ids: int
+    titles: int
+    minutes: int
+    points: int
+    bars: bool
+
+
+def _columns(page: Page, found: list[Standing], lang: str) -> Columns:
+    ids, minutes, points, titles = (
+        max((cells(text(one)) for one in found), default=0)
+        for text in (lambda one: one.entry.id, _minutes, _points, lambda one: _title(one, lang))
+    )
     bars = page.width >= 100
     room = page.width - 4 - ids - 2 - 2 - minutes - 2 - points - (12 if bars else 0)
-    titles = min(room, max(cells(_title(one, ctx.lang)) for one in found))
-    for one in shown:
-        mark = page.paint(page.mark(one.state), STYLES[one.state])
-        name = page.paint(fit(one.entry.id, ids), "cyan" if one.state != "running" else "bold cyan")
-        if one.entry.broken:
-            page.line(f"  {mark} {name}  {page.paint(fit(one.entry.broken, page.width - ids - 6).rstrip(), 'red')}")
-            continue
-        style = "" if one.entry.complete else "dim"
-        first, *more = wrapped(_title(one, ctx.lang), titles)
-        tail = [right(_minutes(one), minutes), right(_points(one), points)]
-        if bars:
-            tail.append(page.bar(one.points, one.entry.points))
-        page.line(f"  {mark} {name}  {page.paint(fit(first, titles), style)}  " + "  ".join(tail))
-        page.lines((page.paint(line, style) for line in more), indent=4 + ids + 2)
+    return Columns(ids, max(8, min(room, titles)), minutes, points, bars)
+
+
+def _row(page: Page, one: Standing, lang: str, columns: Columns) -> None:
+    mark = page.paint(page.mark(one.state), STYLES[one.state])
+    name = page.paint(fit(one.entry.id, columns.ids), "bold cyan" if one.state == "running" else "cyan")
+    if one.entry.broken:
+        page.line(f"  {mark} {name}  {page.paint(fit(one.entry.broken, page.width - columns.ids - 6).rstrip(), 'red')}")
+        return
+    style = "" if one.entry.complete else "dim"
+    first, *more = wrapped(_title(one, lang), columns.titles)
+    tail = [right(_minutes(one), columns.minutes), right(_points(one), columns.points)]
+    if columns.bars:
+        tail.append(page.bar(one.points, one.entry.points))
+    page.line(f"  {mark} {name}  {page.paint(fit(first, columns.titles), style)}  " + "  ".join(tail))
+    page.lines((page.paint(line, style) for line in more), indent=4 + columns.ids + 2)
 
 
 def _title(one: Standing, lang: str) -> str:
