@@ -59,5 +59,5 @@ def files_of(root: Path, chapter: str, name: str) -> dict[Path, Path]:
         root / "labs" / chapter / name / "lab.md": SKELETON / "lab.md",
         root / "labs" / chapter / name / "lab.zh.md": SKELETON / "lab.zh.md",
         root / "checkers" / chapter / f"{name}.py": SKELETON / "checker.py.txt",
-        **{solutions / source.name: source for source in sorted(SKELETON.glob("*.md")) if not source.name.startswith("lab.")},
+        **{solutions / one.name: one for one in sorted(SKELETON.glob("*.md")) if not one.name.startswith("lab.")},
     }

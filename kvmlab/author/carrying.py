@@ -45,9 +45,8 @@ def _carry_story(bench: Bench, case: Case, number: int) -> dict[str, object]:
             bench.go_on()
         inventory = take_inventory(host) if case.proof is Proof.START else None
         steps = carry_steps(bench, host, case)
-        report = None
-        if not (case.right and steps and steps[-1].status):
-            report = look_until_decided(bench, host, case)
+        broken = case.right and steps and steps[-1].status and not steps[-1].step.look
+        report = None if broken else look_until_decided(bench, host, case)
     return {"steps": steps, "report": report, "inventory": inventory}
 
 
@@ -58,6 +57,6 @@ def carry_steps(bench: Bench, host: LabHost, case: Case) -> tuple[StepOutcome, .
         bench.go_on()
         limits = {} if case.right else {"timeout_s": STEP_S, "boot_s": BOOT_S}
         outcomes.append(run_step(host, step, **limits))
-        if case.right and outcomes[-1].status:
+        if case.right and outcomes[-1].status and not step.look:
             break
     return tuple(outcomes)

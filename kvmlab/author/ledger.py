@@ -18,6 +18,9 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     from kvmlab.checks import CheckResult, Report
 
+IDENTITY = ("exists", "kind", "path")
+"""Facts that say that an object is there; they are unmet when it is not."""
+
 FactKey = tuple[str, str, str, int]  # check, subject, fact, which of several in the same check
 
 
@@ -52,7 +55,7 @@ class Ledger:
     def weak(self) -> Iterable[Remark]:
         """The facts that were unmet only because the whole object was missing."""
         for key, how in self.seen.items():
-            if how == {"met", "missing"} and key[2] != "exists":
+            if how == {"met", "missing"} and key[2] not in IDENTITY:
                 yield Remark(key[0], t("{fact} was unmet only where the whole object was missing", fact=_name(key)))
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from kvmlab.checks import Report
     from kvmlab.labhost.container import LabHost
 
-DEADLINE_S = {Proof.START: 30, Proof.SOLUTION: 90, Proof.WAYS: 90, Proof.NEAR: 60, Proof.STEPS: 45}
+DEADLINE_S = {Proof.START: 60, Proof.SOLUTION: 120, Proof.WAYS: 120, Proof.NEAR: 90, Proof.STEPS: 60}
+"""A case that is as it should be ends long before; these are for a computer that is busy, and for what is wrong."""
 POLL_S = 1.0
 PATIENCE = 3.0
 """Every deadline of the reader times this: the computer is busy with other cases."""

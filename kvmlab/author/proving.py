@@ -27,10 +27,13 @@ Futures = list[Future[CaseResult]]
 
 
 class Telling(Protocol):
-    """Who is told how far it is. The first two may be called from any thread."""
+    """Who is told how far it is. `case_done` is called from any thread."""
 
     def step(self, text: str, fraction: float | None) -> None:
         """What is being made ready (as kvmlab.images.Progress)."""
+
+    def cases_begin(self) -> None:
+        """The first cases are being carried out."""
 
     def case_done(self, result: CaseResult) -> None:
         """A case has ended."""
@@ -54,14 +57,13 @@ def prove(
     Whatever happens, Ctrl-C included, no lab host of ours is left. CannotRun where none can be started at all.
     """
     stop, proofs = threading.Event(), []
-    with run_tag(state) as tag:
-        with workers(jobs, stop, functools.partial(sweep, state, tag)) as pool:
-            begun = _begin(course, state, plans, telling, pool, tag, stop)
-            for plan, futures in begun:
-                proofs.append(_judged(plan, futures, only))
-                telling.lab_done(proofs[-1])
-                if proofs[-1].outcome is Outcome.REFUTED and not keep_going:
-                    break
+    with run_tag(state) as tag, workers(jobs, stop, functools.partial(sweep, state, tag)) as pool:
+        begun = _begin(course, state, plans, telling, pool, tag, stop)
+        for plan, futures in begun:
+            proofs.append(_judged(plan, futures, only))
+            telling.lab_done(proofs[-1])
+            if proofs[-1].outcome is Outcome.REFUTED and not keep_going:
+                break
     return proofs
 
 
@@ -81,6 +83,7 @@ def _begin(
         futures = [pool.submit(functools.partial(carry_out, bench, case, next(numbers))) for case in plan.cases]
         for future in futures:
             future.add_done_callback(functools.partial(_tell, telling))
+        telling.cases_begin()
         begun.append((plan, futures))
     return begun
 

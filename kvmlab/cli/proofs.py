@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -36,15 +35,21 @@ class Telling:
 
     def __init__(self, steps: Steps, page: Page | None, cases: int, what: str) -> None:
         self._steps, self._page, self._what = steps, page, what
-        self._cases, self._done = cases, 0
+        self._cases, self._done, self._begun = cases, 0, False
         self._lock = threading.Lock()
-        self._began = time.monotonic()
 
     def step(self, text: str, fraction: float | None = None) -> None:
-        """What is being made ready, as long as no case has ended."""
+        """What is being made ready, as long as nothing is carried out."""
         with self._lock:
-            if not self._done:
+            if not self._begun:
                 self._steps.step(text, fraction)
+
+    def cases_begin(self) -> None:
+        """From here on it is the cases that count."""
+        with self._lock:
+            if not self._begun:
+                self._begun = True
+                self._steps.step(self._what, 0.0)
 
     def case_done(self, _result: CaseResult) -> None:
         """One more."""
