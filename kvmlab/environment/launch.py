@@ -25,6 +25,7 @@ from kvmlab.environment.reach import wait_for_guests
 from kvmlab.environment.running import Running
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
+from kvmlab.images.host import forget_host_image
 from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.podman import finish as finish_podman
@@ -146,7 +147,11 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
         progress.step(t("starting the lab host"), None)
         process = host.start(materials.host_image, materials.volumes())
         _import_meanwhile()
-        finish_podman(process, ("run",))
+        try:
+            finish_podman(process, ("run",))
+        except CannotRun:
+            forget_host_image(host.state)  # it may be gone: the next start asks podman
+            raise
         step("start.container")
         with connected(host.run_dir) as connection:
             _prepared(host.run_dir)

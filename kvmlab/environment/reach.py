@@ -39,8 +39,12 @@ def wait_for_guests(
 
 @contextlib.contextmanager
 def _transport(run_dir: Path, look_key: Path, deadline: float) -> Iterator[paramiko.Transport]:
+    import logging
+
     import paramiko
 
+    # Each refusal while a guest boots is expected, and paramiko would tell of it on standard error.
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     while True:
         try:
             transport = paramiko.Transport(_connect(run_dir))

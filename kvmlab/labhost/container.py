@@ -58,6 +58,7 @@ class LabHost:
         return self.podman.start(
             "run",
             "--detach",
+            "--pull=never",
             f"--name={self.container}",
             f"--hostname={HOSTNAME}",
             f"--label=kvmlab.state={self.state.tag}",

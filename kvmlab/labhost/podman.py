@@ -66,6 +66,8 @@ def failed(args: Sequence[str], stderr: str) -> CannotRun:
     said = lines[-1].removeprefix("Error: ") if lines else "?"
     if "no space left" in stderr.lower():
         return CannotRun(t("No space is left for containers: {said}", said=said), "df -h; podman system prune")
+    if "image not known" in stderr or "no such image" in stderr.lower():
+        return CannotRun(t("The host image is gone: {said}", said=said), "kvmlab image build")
     return CannotRun(t("podman {verb} failed: {said}", verb=args[0], said=said), "kvmlab doctor")
 
 
