@@ -1,0 +1,61 @@
+"""Which cases prove a lab, and what each is made of."""
+
+from __future__ import annotations
+
+from kvmlab.author.cases import Case, cases_of, without_last_looks
+from kvmlab.author.proof import Proof
+from kvmlab.course import Course
+from kvmlab.course.solution import Step
+from tests.author.planting import HERE
+
+
+def cases(*only: Proof) -> list[Case]:
+    """The tiny lab's."""
+    course = Course.load(HERE)
+    return cases_of(course.solutions(course.lab("tiny-note")), "labs/tiny/note", only)
+
+
+def names(*only: Proof) -> set[str]:
+    """Their names."""
+    return {case.name for case in cases(*only)}
+
+
+def test_all_seven() -> None:
+    """A case per file, per step that is no look, and five resets."""
+    found = cases()
+    assert {case.proof for case in found} == set(Proof) - {Proof.FACTS}
+    assert {"start", "solution", "way-brctl", "near-no-stp", "near-twice", "without note", "without up"} <= names()
+    assert not any("see" in name or "step-1" in name for name in names()), "a look is never left out"
+    assert sum(case.proof is Proof.RESET for case in found) == 5
+
+
+def test_only_one() -> None:
+    """One proof has its own cases; reset is compared with the start, facts need everything that looks."""
+    assert names(Proof.START) == {"start"}
+    assert names(Proof.WAYS) == {"way-brctl"}
+    assert "start" in names(Proof.RESET)
+    assert names(Proof.FACTS) == {case.name for case in cases() if case.proof is not Proof.RESET}
+
+
+def test_a_step_left_out() -> None:
+    """The others stay, in their order, and it says where the step stands."""
+    case = next(case for case in cases() if case.name == "without bridge")
+    assert [step.id for step in case.steps] == ["step-1", "note", "up"]
+    assert case.where == "solutions/tiny/note/solution.md:13"
+
+
+def test_near_misses_name_their_checks() -> None:
+    """What must fail comes from the file."""
+    case = next(case for case in cases() if case.name == "near-twice")
+    assert case.caught_by == {"note-says-the-line"}
+    assert not case.right
+
+
+def test_last_looks() -> None:
+    """Looks at the end are dropped, looks in between are not."""
+    def step(name: str, look: bool) -> Step:
+        return Step(name, None, "true", look, "f.md", 1)
+
+    steps = [step("a", True), step("b", False), step("c", True), step("d", False), step("e", True)]
+    assert [one.id for one in without_last_looks(steps)] == ["a", "b", "c", "d"]
+    assert without_last_looks(steps[:1]) == ()

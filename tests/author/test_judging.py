@@ -1,0 +1,150 @@
+"""From reports to proofs: what is wrong is said, in one line, and what is right is not."""
+
+from __future__ import annotations
+
+import time
+
+from kvmlab.author.bench import CaseResult
+from kvmlab.author.cases import Case
+from kvmlab.author.judging import MOST, judge
+from kvmlab.author.ledger import Ledger
+from kvmlab.author.proof import LabProof, Outcome, Proof, ProofResult, Remark, document
+from kvmlab.checks import CheckResult, FactRow, Finding, Report, TaskResult, Verdict
+from kvmlab.course.solution import Step
+from kvmlab.environment.inventory import Difference, differences
+from kvmlab.environment.solving import StepOutcome
+from kvmlab.errors import AuthorError, CannotRun
+
+
+def finding(subject: str, *, missing: bool = False, **facts: bool) -> Finding:
+    """A finding whose facts are met or not."""
+    rows = tuple(FactRow(name, "x", "x" if met else "y", met, "see it") for name, met in facts.items())
+    return Finding(subject, rows, missing="not defined" if missing else None)
+
+
+def check(name: str, verdict: Verdict, *findings: Finding, guard: bool = False, **more: object) -> CheckResult:
+    """What came of one check."""
+    return CheckResult(name, "task", name, verdict, 1, guard, findings=findings, **more)  # type: ignore[arg-type]
+
+
+def report(*checks: CheckResult) -> Report:
+    """What came of one look."""
+    return Report("lab", None, (TaskResult("task", "Task", len(checks), checks),), 0.1)
+
+
+def result(proof: Proof, *checks: CheckResult, caught_by: str = "", **more: object) -> CaseResult:
+    """What came of one case."""
+    case = Case(proof, f"a {proof.value} case", "file.md:1", caught_by=frozenset(caught_by.split()))
+    seen = report(*checks) if checks else None
+    return CaseResult(case, time.time(), 1.0, seen, **more)  # type: ignore[arg-type]
+
+
+def wrong(*results: CaseResult, only: Proof) -> list[str]:
+    """What is said to be wrong."""
+    return [remark.what for remark in judge(results, [only])[0].wrong]
+
+
+PASSED, FAILED, BLOCKED, ERROR = Verdict.PASSED, Verdict.FAILED, Verdict.BLOCKED, Verdict.ERROR
+
+
+def test_start() -> None:
+    """No check may pass but guards, which must; an error is no pass, unless the checker is broken."""
+    assert wrong(result(Proof.START, check("a", FAILED), check("g", PASSED, guard=True)), only=Proof.START) == []
+    assert wrong(result(Proof.START, check("a", PASSED)), only=Proof.START) == ["a passes before anything was done"]
+    assert "guard g" in wrong(result(Proof.START, check("g", FAILED, guard=True)), only=Proof.START)[0]
+    assert wrong(result(Proof.START, check("a", ERROR, error="no way in")), only=Proof.START) == []
+    assert "a: a bug" in wrong(result(Proof.START, check("a", ERROR, error="a bug", bug=True)), only=Proof.START)[0]
+
+
+def test_right_ways() -> None:
+    """Everything passes; what does not says why; a step that fails is told with its output."""
+    assert wrong(result(Proof.SOLUTION, check("a", PASSED)), only=Proof.SOLUTION) == []
+    said = wrong(result(Proof.WAYS, check("a", FAILED, finding("link br0", stp=False))), only=Proof.WAYS)
+    assert said == ["a does not pass: link br0: stp y, wanted x"]
+    step = StepOutcome(Step("up", None, "false", False, "s.md", 7), 1, "no such\ndevice\n")
+    remark = judge([result(Proof.SOLUTION, steps=(step,))], [Proof.SOLUTION])[0].wrong[0]
+    assert (remark.what, remark.where) == ("step up ended with status 1: no such device", "s.md:7")
+
+
+def test_near_misses() -> None:
+    """Exactly the named checks fail; others may be blocked, none may be in error."""
+    near = Proof.NEAR
+    good = result(near, check("a", FAILED), check("b", BLOCKED, blocked_by=("a",)), check("c", PASSED), caught_by="a")
+    assert wrong(good, only=near) == []
+    uncaught = wrong(result(near, check("a", PASSED), caught_by="a"), only=near)
+    assert uncaught == ["a was to catch it, and did not: it passes"]
+    other = wrong(result(near, check("a", FAILED), check("b", FAILED, finding("x", y=False)), caught_by="a"), only=near)
+    assert other == ["b fails, too, and is not named: x: y y, wanted x"]
+    assert "could not look" in wrong(result(near, check("a", FAILED), check("b", ERROR), caught_by="a"), only=near)[0]
+
+
+def test_steps() -> None:
+    """Without it something does not pass."""
+    assert wrong(result(Proof.STEPS, check("a", FAILED)), only=Proof.STEPS) == []
+    assert "not needed" in wrong(result(Proof.STEPS, check("a", PASSED)), only=Proof.STEPS)[0]
+
+
+def test_facts() -> None:
+    """Met somewhere and unmet somewhere; the object's absence alone is noted."""
+    start = result(Proof.START, check("a", FAILED, finding("link br0", missing=True, stp=False, up=False)))
+    good = result(Proof.SOLUTION, check("a", PASSED, finding("link br0", stp=True, up=True, mtu=True)))
+    near = result(Proof.NEAR, check("a", FAILED, finding("link br0", stp=False, up=True, addresses=False)))
+    proof = judge([start, good, near], [Proof.FACTS])[0]
+    assert [remark.what for remark in proof.wrong] == [
+        "link br0: mtu was never unmet: no case shows that it can fail",
+        "link br0: addresses was never met",
+    ]
+    assert [remark.what for remark in proof.notes] == ["link br0: up was unmet only where the whole object was missing"]
+    assert proof.cases == 4
+
+
+def test_the_same_fact_twice_in_a_check() -> None:
+    """Two findings about the same object count one by one."""
+    ledger = Ledger()
+    ledger.note(report(check("a", FAILED, finding("x", y=True), finding("x", y=False))))
+    assert len(ledger.seen) == 2
+
+
+def test_what_could_not_be_carried_out_is_unknown() -> None:
+    """A computer's trouble refutes nothing; an author's mistake does."""
+    cannot = result(Proof.START, trouble=CannotRun("no space"))
+    proof = judge([cannot], [])[0]
+    assert (proof.outcome, proof.trouble[0].what) == (Outcome.UNKNOWN, "no space")
+    assert judge([cannot], [Proof.FACTS])[0].outcome is Outcome.UNKNOWN
+    assert judge([result(Proof.START, trouble=AuthorError("x:1: bad"))], [])[0].outcome is Outcome.REFUTED
+
+
+def test_reset() -> None:
+    """Every difference is told, not more than a few, and a second lab host."""
+    start = result(Proof.START, check("a", FAILED), inventory={"link br0": "up", "file /x": "1"})
+    same = result(Proof.RESET, inventory={"link br0": "up", "file /x": "1"})
+    assert wrong(start, same, only=Proof.RESET) == []
+    other = result(Proof.RESET, inventory={"link br0": "down", "file /y": "1"}, lab_hosts=2)
+    assert wrong(start, other, only=Proof.RESET) == [
+        "there are 2 lab hosts, not one",
+        "file /x: is gone",
+        "file /y: was not there before",
+        "link br0: up, now down",
+    ]
+    many = result(Proof.RESET, inventory={f"file /{n}": "1" for n in range(99)})
+    assert len(wrong(start, many, only=Proof.RESET)) == MOST + 1
+    assert judge([same], [Proof.RESET])[0].outcome is Outcome.UNKNOWN, "nothing to compare with"
+
+
+def test_differences_of_long_texts() -> None:
+    """The first line that differs is told."""
+    found = differences({"a": "<x>\n <y/>\n</x>"}, {"a": "<x>\n <z/>\n</x>"})
+    assert found == [Difference("a", "<x>\n <y/>\n</x>", "<x>\n <z/>\n</x>")]
+    assert found[0].text() == "a: <y/>, now <z/>"
+
+
+def test_document() -> None:
+    """One refutation refutes all; one unknown leaves it unknown."""
+    def proof(**more: tuple[Remark, ...]) -> LabProof:
+        return LabProof("lab", None, 1.0, (ProofResult(Proof.START, 1, 1.0, **more),))
+
+    bad, unknown = proof(wrong=(Remark("a", "b"),)), proof(trouble=(Remark("a", "b"),))
+    assert document([proof()], 1)["outcome"] == "proved"
+    assert document([proof(), unknown], 1)["outcome"] == "unknown"
+    assert document([bad, unknown], 1)["outcome"] == "refuted"
+    assert document([bad], 1.234)["labs"][0]["proofs"][0]["wrong"] == [{"case": "a", "what": "b", "where": ""}]

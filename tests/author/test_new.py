@@ -1,0 +1,62 @@
+"""`kvmlab new`: a lab that works, names that cannot harm, nothing overwritten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kvmlab.author.beginning import begin
+from kvmlab.author.lint import Severity, lint
+from kvmlab.course import Course
+from kvmlab.errors import UsageError
+from tests.conftest import Kvmlab
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A course without labs."""
+    (tmp_path / "course" / "labs").mkdir(parents=True)
+    (tmp_path / "course" / "course.md").write_text("# A course\n")
+    return Course.load(tmp_path / "course")
+
+
+def test_what_is_begun_is_sound(course: Course) -> None:
+    """lint has no error to tell, and says what is to be done."""
+    files = begin(course, "net-vlan2")
+    assert {path.name for path in files} >= {"lab.md", "lab.zh.md", "vlan2.py", "solution.md"}
+    faults = lint(Course.load(course.root), ["net-vlan2"])
+    assert {fault.severity for fault in faults} == {Severity.WARNING}
+    assert sum(fault.rule == "todo" for fault in faults) >= 10
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc", "; rm -rf", "a\nb", "x" * 300 + "-a", "net-" + "x" * 300, "net", "-net", "net-", "net-<b>", "Net-a",
+     "net-a/../b", "", "net-a.b"],
+)  # fmt: skip
+def test_hostile_names(course: Course, name: str) -> None:
+    """Refused, and nothing written."""
+    before = sorted(course.root.rglob("*"))
+    with pytest.raises(UsageError):
+        begin(course, name)
+    assert sorted(course.root.rglob("*")) == before
+
+
+def test_nothing_is_overwritten(course: Course) -> None:
+    """Any one file in the way is enough to refuse, and the others are not written."""
+    way = course.root / "solutions/net/vlan/way-tee.md"
+    way.parent.mkdir(parents=True)
+    way.write_text("mine")
+    with pytest.raises(UsageError, match="way-tee"):
+        begin(course, "net-vlan")
+    assert way.read_text() == "mine"
+    assert not (course.root / "labs/net/vlan").exists()
+
+
+def test_command(course: Course, bare_kvmlab: Kvmlab) -> None:
+    """0 and the files; again 2."""
+    argv = ("--course", str(course.root), "new", "net-vlan")
+    first = bare_kvmlab(*argv)
+    assert first.returncode == 0 and "kvmlab prove net-vlan" in first.stdout
+    assert bare_kvmlab(*argv).returncode == 2
