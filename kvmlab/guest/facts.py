@@ -47,7 +47,7 @@ def sections(kind: str, names: Sequence[str]) -> list[str]:
 
 def system(guest: Inside) -> dict[str, str]:
     """Single facts of its kernel and system."""
-    pairs = (line.partition(" ") for line in guest.snapshot("system").lines("system"))
+    pairs = (line.partition(" ") for line in guest.lines("system"))
     return {name: value.strip() for name, _, value in pairs}
 
 
@@ -99,7 +99,7 @@ def _dynamic(guest: Inside, nic: Nic) -> bool:
 
 def processes(guest: Inside) -> list[str]:
     """The command lines of its processes, our own left out."""
-    rows = (line.split(None, 1) for line in guest.snapshot("ps").lines("ps")[1:])
+    rows = (line.split(None, 1) for line in guest.lines("ps")[1:])
     found = [row[1] for row in rows if len(row) > 1]
     return [args for args in found if "/usr/lib/kvmlab/look" not in args and not args.endswith("ps -eo pid,args")]
 
@@ -116,7 +116,7 @@ def route(guest: Inside, key: Key) -> Facts | Missing:
 
 
 def _mounts(guest: Inside) -> list[list[str]]:
-    rows = (line.split() for line in guest.snapshot("mounts").lines("mounts"))
+    rows = (line.split() for line in guest.lines("mounts"))
     return [[_unescaped(word) for word in row] for row in rows if len(row) > 3]
 
 
@@ -171,7 +171,7 @@ def filesystem(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing
     if _short(key[2]) not in disks:
         return Missing("no such device", tuple(f"/dev/{name}" for name in disks))
     found = filesystem_on(guest, key[2])
-    rows = (line.split() for line in guest.snapshot("df").lines("df")) if {"size_mib", "used_mib"} & set(names) else ()
+    rows = (line.split() for line in guest.lines("df")) if {"size_mib", "used_mib"} & set(names) else ()
     sizes = next((row for row in rows if row[0] == key[2] and len(row) > 5), None)
     return {
         "fstype": found.fstype if found else None, "label": found.label if found else None,
@@ -300,7 +300,7 @@ def _count(ranges: str) -> int:
 
 def memory(guest: Inside, key: Key) -> Facts:
     """MemoryFacts."""
-    rows = (line.split() for line in guest.snapshot("meminfo").lines("meminfo"))
+    rows = (line.split() for line in guest.lines("meminfo"))
     kib = {row[0].rstrip(":"): int(row[1]) for row in rows if len(row) > 1 and row[1].isdigit()}
     return {"total_mib": kib.get("MemTotal", 0) // 1024, "available_mib": kib.get("MemAvailable", 0) // 1024}
 

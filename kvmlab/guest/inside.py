@@ -67,7 +67,14 @@ class Inside:
 
     def nics(self) -> dict[str, Nic]:
         """Its network devices, by name."""
-        return parse_addresses(self.snapshot("addr").text("addr"))
+        return parse_addresses("\n".join(self.lines("addr")))
+
+    def lines(self, section: str) -> list[str]:
+        """The lines of a section that is never empty in a guest that can be asked. Raises CouldNotLook."""
+        found = self.snapshot(section).lines(section)
+        if not found:
+            raise self._trouble(t("its {section} cannot be read", section=section))
+        return found
 
     def refresh(self) -> None:
         """Forget what was answered."""

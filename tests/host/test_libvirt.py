@@ -1,0 +1,271 @@
+"""What libvirt says, on its own test driver: no daemon is needed. Facts, views, decoys, and what is missing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import libvirt
+import pytest
+
+from kvmlab.checks.reading import Missing
+from kvmlab.checks.subject import vocabulary_of
+from kvmlab.checks.vocabulary import devices, domain, network, snapshot, storage, system
+from kvmlab.errors import CouldNotLook
+from kvmlab.guest.guests import Guests
+from kvmlab.host.connection import Libvirt
+from kvmlab.host.reader import _FROM_LOOK, HostReader
+from kvmlab.host.surroundings import HostSurroundings
+from kvmlab.host.way import Way
+from kvmlab.host.xml import parse
+
+NODE = f"test://{Path(__file__).parent}/node.xml"
+
+
+@pytest.fixture
+def writable() -> Iterator[libvirt.virConnect]:
+    """The same test host, to change it. It lives as long as a connection to it does."""
+    libvirt.registerErrorHandler(lambda *_: None, None)
+    yield libvirt.open(NODE)
+
+
+class Direct(Libvirt):
+    """Reads over a connection that the test holds: each connection to a node file would be a host of its own."""
+
+    def __init__(self, connection: libvirt.virConnect) -> None:
+        super().__init__(Path("/nowhere"))
+        self._connection = connection
+
+    def _open(self) -> libvirt.virConnect:
+        return self._connection
+
+
+@pytest.fixture
+def reader(writable: libvirt.virConnect, tmp_path: Path) -> HostReader:
+    return reader_over(Direct(writable), tmp_path)
+
+
+def reader_over(connection: Libvirt, tmp_path: Path) -> HostReader:
+    way = Way(tmp_path / "ssh.sock", tmp_path / "key", patience=0.1)
+    return HostReader(connection, way, Guests(HostSurroundings(connection, way), tmp_path / "key", patience=0.1))
+
+
+def facts(reader: HostReader, kind: str, *key: str, names: str) -> list[Any]:
+    answer = reader.read(kind, key, names.split())
+    assert not isinstance(answer, Missing), answer
+    return [answer[name].value for name in names.split()]
+
+
+def absent(reader: HostReader, kind: str, *key: str) -> Missing:
+    answer = reader.read(kind, key, [])
+    assert isinstance(answer, Missing)
+    return answer
+
+
+def test_a_domain(reader: HostReader) -> None:
+    names = "state persistent autostart title memory_mib max_memory_mib vcpus max_vcpus vcpu_pins boot features"
+    assert facts(reader, "domain", "web1", "now", names=names) == [
+        "running", True, False, "The web server", 128, 256, 1, 4, {"0": "1"}, ["hd", "cdrom"], ["acpi"],
+    ]  # fmt: skip
+    assert facts(reader, "domain", "web1", "now", names="disks interfaces type arch") == [
+        ["vda", "sda"], ["52:54:00:aa:bb:01", "52:54:00:aa:bb:02"], "test", "x86_64",
+    ]  # fmt: skip
+
+
+def test_why_a_domain_is_as_it_is(reader: HostReader, writable: libvirt.virConnect) -> None:
+    one = writable.lookupByName("web1")
+    one.suspend()
+    assert facts(reader, "domain", "web1", "now", names="state reason") == ["paused", "user"]
+    one.resume()
+    one.destroy()
+    assert facts(reader, "domain", "web1", "now", names="state reason id") == ["shut off", "destroyed", None]
+    assert absent(reader, "domain", "web1", "live").text == "not running"
+    one.create()
+    one.shutdown()
+    assert facts(reader, "domain", "web1", "now", names="state reason") == ["shut off", "shutdown"]
+
+
+def test_live_and_stored_are_two_things(reader: HostReader, writable: libvirt.virConnect) -> None:
+    one = writable.lookupByName("web1")
+    one.setVcpusFlags(2, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    one.setMemoryFlags(200 << 10, libvirt.VIR_DOMAIN_AFFECT_CONFIG)
+    assert facts(reader, "domain", "web1", "now", names="vcpus memory_mib") == [2, 128]
+    assert facts(reader, "domain", "web1", "stored", names="vcpus memory_mib") == [1, 200]
+    assert facts(reader, "domain", "web1", "now", names="changed") == [True]
+
+
+def test_a_transient_domain_has_nothing_stored(reader: HostReader, writable: libvirt.virConnect) -> None:
+    writable.createXML("<domain type='test'><name>t</name><memory>1024</memory><os><type>hvm</type></os></domain>")
+    assert facts(reader, "domain", "t", "now", names="persistent autostart") == [False, False]
+    assert absent(reader, "domain", "t", "stored").text == "transient: nothing is stored"
+
+
+def test_a_name_that_is_not_quite_right(reader: HostReader) -> None:
+    for name in ("web", "web11", "WEB1", "web1 ", "", "../web1", "<web1/>", "w" * 300, "6695eb01-f6a4-8304-79aa-97f2502e193f"):
+        missing = absent(reader, "domain", name, "now")
+        assert missing.text == "not defined"
+        assert set(missing.offers) == {"web1", "web10"}
+
+
+def test_interfaces_by_mac_source_and_place(reader: HostReader) -> None:
+    names = "type source model link_state mac"
+    first = ["network", "default", "virtio", "up", "52:54:00:aa:bb:01"]
+    second = ["bridge", "br0", "e1000", "down", "52:54:00:aa:bb:02"]
+    assert facts(reader, "interface", "web1", "now", "mac", "52:54:00:aa:bb:01", names=names) == first
+    assert facts(reader, "interface", "web1", "now", "source", "br0", names=names) == second
+    assert facts(reader, "interface", "web1", "stored", "index", "1", names=names) == second
+    missing = absent(reader, "interface", "web1", "now", "source", "br1")
+    assert (missing.text, set(missing.offers)) == ("no such interface", {"default", "br0"})
+    assert absent(reader, "interface", "web1", "now", "index", "2").text == "no such interface"
+    assert absent(reader, "interface", "web2", "now", "index", "0").text == "not defined"
+
+
+def test_disks_and_a_drive_without_a_medium(reader: HostReader) -> None:
+    assert facts(reader, "disk", "web1", "now", "target", "vda", names="source format bus serial readonly device") == [
+        "/guests/web1.qcow2", "qcow2", "virtio", "S1", False, "disk",
+    ]  # fmt: skip
+    assert facts(reader, "disk", "web1", "now", "source", "/guests/web1.qcow2", names="target") == ["vda"]
+    assert facts(reader, "disk", "web1", "stored", "index", "1", names="source device readonly pool backing") == [
+        None, "cdrom", True, None, None,
+    ]  # fmt: skip
+
+
+def test_console_and_display(reader: HostReader) -> None:
+    assert facts(reader, "console", "web1", "stored", names="type target_type port") == ["pty", "serial", 0]
+    assert facts(reader, "graphics", "web1", "stored", names="type listen port autoport uri") == [
+        "vnc", "0.0.0.0", None, True, None,
+    ]  # fmt: skip
+    assert absent(reader, "graphics", "web10", "now").text == "has none"
+
+
+def test_networks(reader: HostReader, writable: libvirt.virConnect) -> None:
+    names = "active persistent autostart bridge mac forward stp delay_s address dhcp_range hosts host_names domain routes"
+    assert facts(reader, "network", "default", "now", names=names) == [
+        True, True, False, "virbr0", "52:54:00:6b:76:01", "nat", False, 2, "192.168.122.1/24",
+        "192.168.122.2-192.168.122.254", {"52:54:00:aa:bb:01": "192.168.122.11"}, {"web1": "192.168.122.11"},
+        "lan.test", {"10.2.0.0/16": "192.168.122.9"},
+    ]  # fmt: skip
+    assert facts(reader, "network", "inner", "now", names="forward address dhcp_range") == ["isolated", None, None]
+    assert facts(reader, "network", "default", "now", names="domains") == [["web1"]]
+    writable.networkLookupByName("inner").destroy()
+    assert facts(reader, "network", "inner", "now", names="active leases") == [False, {}]
+    assert set(absent(reader, "network", "labs", "now").offers) == {"default", "inner"}
+
+
+def test_pools_and_volumes(reader: HostReader, writable: libvirt.virConnect) -> None:
+    assert facts(reader, "pool", "images", "now", names="active type target volumes autostart") == [
+        True, "dir", "/guests", ["data.qcow2"], False,
+    ]  # fmt: skip
+    names = "format capacity_mib capacity_bytes allocation_mib path key backing type"
+    assert facts(reader, "volume", "images", "data.qcow2", names=names) == [
+        "qcow2", 64, 64 << 20, 2, "/guests/data.qcow2", "/guests/data.qcow2", None, "file",
+    ]  # fmt: skip
+    assert absent(reader, "volume", "images", "data.qcow").offers == ("data.qcow2",)
+    writable.storagePoolLookupByName("images").destroy()
+    assert absent(reader, "volume", "images", "data.qcow2").text == "its pool is not active"
+    assert facts(reader, "pool", "images", "now", names="active capacity_mib volumes") == [False, None, []]
+
+
+def test_snapshots(reader: HostReader, writable: libvirt.virConnect) -> None:
+    one = writable.lookupByName("web1")
+    for name in ("first", "second"):
+        one.snapshotCreateXML(f"<domainsnapshot><name>{name}</name></domainsnapshot>")
+    assert facts(reader, "snapshot", "web1", "second", names="current parent state") == [True, "first", "running"]
+    assert facts(reader, "snapshot", "web1", "first", names="current parent") == [False, None]
+    assert set(absent(reader, "snapshot", "web1", "thrid").offers) == {"first", "second"}
+    assert set(facts(reader, "domain", "web1", "now", names="snapshots")[0]) == {"first", "second"}
+
+
+def test_the_inventory(reader: HostReader, writable: libvirt.virConnect) -> None:
+    writable.lookupByName("web10").destroy()
+    writable.networkLookupByName("inner").setAutostart(1)
+    names, active, inactive = facts(reader, "inventory", "domains", names="names active inactive")
+    assert (set(names), active, inactive) == ({"web1", "web10"}, ["web1"], ["web10"])
+    assert facts(reader, "inventory", "networks", names="autostart transient") == [["inner"], []]
+
+
+def test_a_new_pass_sees_what_has_changed(reader: HostReader, writable: libvirt.virConnect) -> None:
+    assert facts(reader, "domain", "web1", "now", names="state") == ["running"]
+    writable.lookupByName("web1").destroy()
+    reader.refresh()
+    assert facts(reader, "domain", "web1", "now", names="state") == ["shut off"]
+
+
+SUBJECTS = [
+    (domain.Domain, ("web1", "now")), (domain.LiveDomain, ("web1", "live")), (domain.StoredDomain, ("web1", "stored")),
+    (devices.Interface, ("web1", "stored", "index", "1")), (devices.Disk, ("web1", "stored", "index", "1")),
+    (devices.Console, ("web1", "stored")), (devices.Graphics, ("web1", "stored")), (network.Network, ("default", "now")),
+    (storage.Pool, ("images", "now")),
+    (storage.Volume, ("images", "data.qcow2")),
+    (snapshot.Snapshot, ("web1", "s")), (system.Inventory, ("domains",)),
+]  # fmt: skip
+_NOT_IN_THE_TEST_DRIVER = {"leases", "addresses", "balloon_mib", "rss_mib", "changed"}
+
+
+@pytest.mark.parametrize(("subject", "key"), SUBJECTS, ids=lambda value: getattr(value, "__name__", None))
+def test_every_fact_of_the_vocabulary_has_a_reading(
+    reader: HostReader, writable: libvirt.virConnect, subject: Any, key: tuple[str, ...]
+) -> None:
+    writable.lookupByName("web1").snapshotCreateXML("<domainsnapshot><name>s</name></domainsnapshot>")
+    names = [name for name in vocabulary_of(subject) if name not in {"exists", *_FROM_LOOK, *_NOT_IN_THE_TEST_DRIVER}]
+    answer = reader.read(subject.kind, key, names)
+    assert not isinstance(answer, Missing)
+    assert set(answer) == set(names)
+
+
+BOMB = "<!DOCTYPE d [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;&a;'>]><domain><name>&b;</name></domain>"
+
+
+@pytest.mark.parametrize("text", [BOMB, "<domain>", "", "<d>" + "x" * (9 << 20) + "</d>"], ids=["bomb", "cut", "none", "huge"])
+def test_xml_that_libvirt_does_not_write(text: str) -> None:
+    with pytest.raises(CouldNotLook):
+        parse(text)
+
+
+def test_a_host_without_libvirtd(tmp_path: Path) -> None:
+    reader = reader_over(Libvirt(tmp_path / "libvirt-sock-ro", timeout_s=1), tmp_path)
+    for _ in range(2):
+        with pytest.raises(CouldNotLook, match="libvirtd on the lab host cannot be reached") as trouble:
+            reader.read("domain", ("web1", "now"), ["state"])
+        assert trouble.value.todo
+
+
+def test_a_libvirtd_that_accepts_and_says_nothing(tmp_path: Path) -> None:
+    from tests.guest.servers import UnixServer, silent
+
+    server = UnixServer(tmp_path / "libvirt-sock-ro", silent)
+    reader = reader_over(Libvirt(tmp_path / "libvirt-sock-ro", timeout_s=0.5), tmp_path)
+    began = time.monotonic()
+    for _ in range(10):  # the first waits, the others know
+        with pytest.raises(CouldNotLook, match="does not answer"):
+            reader.read("domain", ("web1", "now"), ["state"])
+    assert time.monotonic() - began < 3
+    server.close()
+
+
+def test_a_libvirtd_that_speaks_nonsense(tmp_path: Path) -> None:
+    from tests.guest.servers import UnixServer, babble
+
+    server = UnixServer(tmp_path / "libvirt-sock-ro", babble)
+    reader = reader_over(Libvirt(tmp_path / "libvirt-sock-ro", timeout_s=2), tmp_path)
+    with pytest.raises(CouldNotLook):
+        reader.read("network", ("default", "now"), ["active"])
+    server.close()
+
+
+def test_a_connection_that_hangs_in_the_middle(writable: libvirt.virConnect, tmp_path: Path) -> None:
+    connection = Direct(writable)
+    connection._timeout_s = 0.3
+    with pytest.raises(CouldNotLook, match="does not answer"):
+        connection.ask(lambda _: time.sleep(20))
+    with pytest.raises(CouldNotLook, match="does not answer"):
+        connection.ask(lambda _: 1)
+    connection.refresh()  # a new pass tries again
+    assert connection.ask(lambda _: 1) == 1
+
+
+def test_a_surprise_is_told_as_a_bug_of_ours(reader: HostReader) -> None:
+    with pytest.raises(CouldNotLook, match="bug of ours"):
+        reader.read("domain", ("web1", "now"), ["no_such_fact"])
