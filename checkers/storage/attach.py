@@ -100,9 +100,10 @@ def fstab_finds_it_at_every_boot(host: Host, lab: Params) -> Findings:
     device = str(inside(host, lab).mount(lab.mount).value("source"))
     line = inside(host, lab).fstab(lab.mount)
     yield line.shows(fstype=one_of("ext4", "auto"), options=lacks("noauto"))
-    if str(line.value("source")).startswith("/dev/vd"):
+    written = str(line.value("source") or "")
+    if written.startswith("/dev/vd"):
         yield line.shows(source=SECOND + partition_of(device))
-    else:
+    elif written:
         yield line.shows(device=device)
 
 
