@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -74,16 +75,23 @@ def paramiko_module() -> ModuleType:
             finally:
                 if absent:
                     del sys.modules["invoke"]
-            _quiet()
+        _tame()
         import paramiko
     module: ModuleType = paramiko
     return module
 
 
-def _quiet() -> None:
-    """paramiko logs what it also raises; without a handler Python would print that."""
+@cache
+def _tame() -> None:
+    """paramiko logs what it also raises: without a handler Python would print that. And at exit it would wait for
+    each of its threads, which may wait for a peer."""
+    import atexit
     import logging
 
+    from paramiko import transport
+
+    if lingering := getattr(transport, "_join_lingering_threads", None):
+        atexit.unregister(lingering)
     logging.getLogger("paramiko").addHandler(logging.NullHandler())
     logging.getLogger("paramiko").propagate = False
 
@@ -239,6 +247,6 @@ def _translated(error: Exception) -> Unreachable:
         return Unreachable(Why.SILENT, text)
     if isinstance(error, EOFError | ConnectionError | BrokenPipeError):
         return Unreachable(Why.CLOSED, text)
-    if "banner" in text.lower() or isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+    if "Indecipherable" in text or isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
         return Unreachable(Why.NOT_SSH, text)
     return Unreachable(Why.CLOSED, text)

@@ -137,8 +137,12 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return socket.socketpair()
 
 
+_kept: list[socket.socket] = []
+
+
 def silent(stream: socket.socket) -> None:
     """Accept and say nothing."""
+    _kept.append(stream)
 
 
 def babble(stream: socket.socket) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables are read better in one line)
 """The facts of a guest from what its fact server says: busybox's and iproute2's words, odd and hostile ones too."""
 
 from __future__ import annotations
@@ -191,7 +192,10 @@ def test_names_in_both_dialects() -> None:
 
 
 def test_pings_in_both_dialects() -> None:
-    for text in ("1 packets transmitted, 1 packets received, 0% packet loss", "1 packets transmitted, 1 received, 0% loss"):
+    for text in (
+        "1 packets transmitted, 1 packets received, 0% packet loss",
+        "1 packets transmitted, 1 received, 0% loss",
+    ):
         assert read("guest-reach", "10.0.0.2", "", reach=framed({"ping": text})) == {"answers": True}
     lost = "1 packets transmitted, 0 packets received, 100% packet loss"
     assert read("guest-reach", "10.0.0.2", "", reach=framed({"ping": lost})) == {"answers": False}
@@ -213,7 +217,12 @@ def test_files() -> None:
 def test_the_resolver_and_what_a_static_interface_keeps() -> None:
     assert read("guest-resolver") == {"servers": ["10.0.0.2", "10.0.0.3"], "search": ["lan.test"]}
     config = "auto eth0\niface eth0 inet static\n address 10.0.0.122/24\n"
-    whole = {"addr": IP_BUSYBOX, "config:/etc/network/interfaces": config, "networkmanager": None, "resolv": SECTIONS["resolv"]}
+    whole = {
+        "addr": IP_BUSYBOX,
+        "config:/etc/network/interfaces": config,
+        "networkmanager": None,
+        "resolv": SECTIONS["resolv"],
+    }
     said = read("guest-network", "eth0", snapshot=framed(whole))
     assert said["dns"].value == ["10.0.0.2", "10.0.0.3"]
     assert said["address"].see == "ssh web1 'cat /etc/network/interfaces'"
@@ -221,14 +230,23 @@ def test_the_resolver_and_what_a_static_interface_keeps() -> None:
     assert read("guest-network", "eth0", snapshot=framed(fleeting))["dns"].value == []
 
 
-GARBAGE = [b"", b"\x1b[2J", b"==addr 5==\nab", b"==addr 999999999==\nx\n", b"==end 0==", b"\0" * 5000, b"==a b==\n", b"==raw *==\nx"]
+GARBAGE = [
+    b"",
+    b"\x1b[2J",
+    b"==addr 5==\nab",
+    b"==addr 999999999==\nx\n",
+    b"==end 0==",
+    b"\0" * 5000,
+    b"==a b==\n",
+    b"==raw *==\nx",
+]
 
 
 @pytest.mark.parametrize("answer", GARBAGE, ids=range(len(GARBAGE)))
 @pytest.mark.parametrize("kind", sorted(_FACTS))
 def test_garbage_is_never_a_wrong_fact(kind: str, answer: bytes) -> None:
     """What is no answer is CouldNotLook; a framed nothing is an empty guest, not a crash."""
-    verbs = {name: answer for name in ("snapshot", "file", "disk", "service", "resolve", "reach", "connect", "checksum")}
+    verbs = dict.fromkeys(("snapshot", "file", "disk", "service", "resolve", "reach", "connect", "checksum"), answer)
     key = ("eth0", "22") if kind == "guest-reach" else ("eth0",)
     if answer == GARBAGE[-1]:  # well formed, and says nothing
         with contextlib.suppress(CouldNotLook):
@@ -248,17 +266,20 @@ def test_sections_are_asked_for_together() -> None:
 
 def subjects() -> list[Any]:
     guest = Guest(object(), ("web1", ""))  # type: ignore[arg-type]
-    made = [guest, guest.addresses(), guest.address(), guest.route(), guest.mount("/srv/data"), guest.fstab("/"),
+    return [guest, guest.addresses(), guest.address(), guest.route(), guest.mount("/srv/data"), guest.fstab("/"),
             guest.filesystem("/dev/vdb1"), guest.file("/x"), guest.service("x"), guest.resolver(), guest.resolves("x"),
             guest.module("x"), guest.driver("sda"), guest.cpus(), guest.memory(), guest.block("vda"), guest.process("x"),
             guest.reach("x"), guest.stored_network()]  # fmt: skip
-    return made
 
 
 @pytest.mark.parametrize("subject", subjects(), ids=lambda one: one.kind)
 def test_every_fact_of_the_vocabulary_has_a_reading(subject: Any) -> None:
     names = [name for name in vocabulary_of(type(subject)) if name != "exists"]
-    config = {"config:/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n", "networkmanager": None, "resolv": ""}
+    config = {
+        "config:/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
+        "networkmanager": None,
+        "resolv": "",
+    }
     answers = {
         "file": framed({"stat": "1 644 root root regular file"}, b"x"), "disk": framed({}, ext4("x", "0" * 31 + "1")),
         "checksum": framed({"stat": "", "sha256": "a b", "other": "0"}), "service": framed({"active": "", "enabled": "enabled"}),

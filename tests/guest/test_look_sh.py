@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables are read better in one line)
 """look.sh, the fact server of a guest: under dash and busybox; read-only; not to be tricked by what it reads."""
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def test_each_other_section_alone(shell: list[str], name: str) -> None:
 HOSTILE = "a\n==end 0==\n\n==stat 3==\nx\n==raw *==\n\x1b[2J$(touch /tmp/owned)`id`;ü\n\n\n"
 
 
-@pytest.mark.parametrize("name", ["plain", "we ird", "nl\nnl\n", "$(touch owned)", "`id`", "-n", "ünïcode", "a'b\"c\\d", "*"])
+@pytest.mark.parametrize(
+    "name", ["plain", "we ird", "nl\nnl\n", "$(touch owned)", "`id`", "-n", "ünïcode", "a'b\"c\\d", "*"]
+)
 def test_a_file_by_any_name_with_any_content(shell: list[str], tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(HOSTILE)
     found = asked(shell, f"file {word(str(tmp_path / name))}")
@@ -113,7 +116,13 @@ def test_the_environment_cannot_bend_it(shell: list[str], tmp_path: Path) -> Non
     for command in ("ip", "head", "timeout", "stat"):
         (tmp_path / command).write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
         (tmp_path / command).chmod(0o755)
-    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "ENV": str(trap), "IFS": "/", "CDPATH": "/tmp", "LC_ALL": "tr_TR.UTF-8"}
+    env = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "ENV": str(trap),
+        "IFS": "/",
+        "CDPATH": "/tmp",
+        "LC_ALL": "tr_TR.UTF-8",
+    }
     done = look(shell, "snapshot addr hostname block", **env)
     assert done.returncode == 0
     parse(done.stdout)
@@ -138,7 +147,7 @@ def test_the_script_has_no_way_to_write(shell: list[str]) -> None:
     code = [re.sub(r"(^|\s)#.*", "", line) for line in SCRIPT.read_text().splitlines()]
     text = "\n".join(line for line in code if "printf" not in line and "refuse" not in line)
     targets = re.findall(r"(?<![-<])>+\s*(\S+)", text)
-    assert {target.rstrip(";)\"") for target in targets} <= {"/dev/null", "&1", "&2"}
+    assert {target.rstrip(';)"') for target in targets} <= {"/dev/null", "&1", "&2"}
     words = set(re.findall(r"[a-z][a-z0-9-]*", text))
     assert not words & {"eval", "rm", "mv", "cp", "dd", "tee", "touch", "mkdir", "mount", "umount", "kill", "sysctl",
                         "ifup", "ifdown", "modprobe", "reboot", "poweroff", "sed", "chmod", "chown", "mkfs"}  # fmt: skip

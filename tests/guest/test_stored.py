@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables are read better in one line)
 """What the next boot does with the network, in the words of each system that keeps it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables are read better in one line)
 """labhost/inside/look, the fact server of a lab host: what it answers, what it refuses, that it cannot write."""
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ def look() -> ModuleType:
 
 
 def test_several_questions_are_answered_side_by_side() -> None:
-    slow = [{"id": number, "verb": "greeting", "args": {"where": "host", "to": "192.0.2.1", "port": 9}} for number in range(6)]
+    slow = [
+        {"id": number, "verb": "greeting", "args": {"where": "host", "to": "192.0.2.1", "port": 9}}
+        for number in range(6)
+    ]
     began = time.monotonic()
     answers = ask(*slow, {"id": "x", "verb": "hello"}, {"id": 99, "verb": "hello"})
     assert time.monotonic() - began < 8  # two seconds each, were they asked in turn
@@ -141,7 +145,11 @@ def calls(tree: ast.AST, name: str) -> list[ast.Call]:
 def test_files_are_opened_for_reading_only() -> None:
     tree = ast.parse(SCRIPT.read_text())
     for call in calls(tree, "os.open"):
-        flags = {name.attr for name in ast.walk(call.args[1]) if isinstance(name, ast.Attribute) and name.attr.startswith("O_")}
+        flags = {
+            name.attr
+            for name in ast.walk(call.args[1])
+            if isinstance(name, ast.Attribute) and name.attr.startswith("O_")
+        }
         where = ast.unparse(call.args[0])
         assert "O_RDONLY" in flags or where == "'/dev/null'", ast.unparse(call)
         assert not flags & {"O_WRONLY", "O_CREAT", "O_TRUNC", "O_APPEND"}
@@ -152,7 +160,9 @@ def test_files_are_opened_for_reading_only() -> None:
     forbidden = ("os.system", "os.popen", "os.remove", "os.unlink", "os.rename", "os.mkdir", "os.chmod", "os.truncate",
                  "os.symlink", "os.link", "os.write", "exec", "eval", "compile", "shutil.copy")  # fmt: skip
     assert not [name for name in forbidden if calls(tree, name)]
-    assert "shell" not in {keyword.arg for node in ast.walk(tree) if isinstance(node, ast.Call) for keyword in node.keywords}
+    assert "shell" not in {
+        keyword.arg for node in ast.walk(tree) if isinstance(node, ast.Call) for keyword in node.keywords
+    }
 
 
 READING = {"ss": "-Htlnp", "dpkg-query": "-W", "systemctl": "show", "qemu-img": "info", "ping": "-n", "getent": "ahosts",
@@ -177,7 +187,13 @@ def test_every_command_is_one_that_reads() -> None:
 
 
 def test_the_guest_agent_is_only_asked(look: ModuleType) -> None:
-    asked = ["guest-network-get-interfaces", "guest-info", "guest-get-osinfo", "guest-get-fsinfo", "guest-get-host-name"]
+    asked = [
+        "guest-network-get-interfaces",
+        "guest-info",
+        "guest-get-osinfo",
+        "guest-get-fsinfo",
+        "guest-get-host-name",
+    ]
     for command in asked:
         assert look.agent_word(command) == command
     for command in ("guest-exec", "guest-file-open", "guest-set-time", "guest-suspend-ram", "guest-shutdown", ""):
@@ -196,4 +212,12 @@ def test_every_verb_has_a_form_for_each_argument(look: ModuleType) -> None:
 def test_it_imports_little() -> None:
     code = f"import sys; sys.argv=['x']; import runpy; runpy.run_path({str(SCRIPT)!r}); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-IS", "-c", code], capture_output=True, text=True, check=True)
-    assert not set(done.stdout.split()) & {"asyncio", "subprocess", "ssl", "socket", "hashlib", "logging", "http.client"}
+    assert not set(done.stdout.split()) & {
+        "asyncio",
+        "subprocess",
+        "ssl",
+        "socket",
+        "hashlib",
+        "logging",
+        "http.client",
+    }

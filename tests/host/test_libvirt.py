@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables are read better in one line)
 """What libvirt says, on its own test driver: no daemon is needed. Facts, views, decoys, and what is missing."""
 
 from __future__ import annotations
@@ -103,7 +104,17 @@ def test_a_transient_domain_has_nothing_stored(reader: HostReader, writable: lib
 
 
 def test_a_name_that_is_not_quite_right(reader: HostReader) -> None:
-    for name in ("web", "web11", "WEB1", "web1 ", "", "../web1", "<web1/>", "w" * 300, "6695eb01-f6a4-8304-79aa-97f2502e193f"):
+    for name in (
+        "web",
+        "web11",
+        "WEB1",
+        "web1 ",
+        "",
+        "../web1",
+        "<web1/>",
+        "w" * 300,
+        "6695eb01-f6a4-8304-79aa-97f2502e193f",
+    ):
         missing = absent(reader, "domain", name, "now")
         assert missing.text == "not defined"
         assert set(missing.offers) == {"web1", "web10"}
@@ -141,7 +152,9 @@ def test_console_and_display(reader: HostReader) -> None:
 
 
 def test_networks(reader: HostReader, writable: libvirt.virConnect) -> None:
-    names = "active persistent autostart bridge mac forward stp delay_s address dhcp_range hosts host_names domain routes"
+    names = (
+        "active persistent autostart bridge mac forward stp delay_s address dhcp_range hosts host_names domain routes"
+    )
     assert facts(reader, "network", "default", "now", names=names) == [
         True, True, False, "virbr0", "52:54:00:6b:76:01", "nat", False, 2, "192.168.122.1/24",
         "192.168.122.2-192.168.122.254", {"52:54:00:aa:bb:01": "192.168.122.11"}, {"web1": "192.168.122.11"},
@@ -218,7 +231,9 @@ def test_every_fact_of_the_vocabulary_has_a_reading(
 BOMB = "<!DOCTYPE d [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;&a;'>]><domain><name>&b;</name></domain>"
 
 
-@pytest.mark.parametrize("text", [BOMB, "<domain>", "", "<d>" + "x" * (9 << 20) + "</d>"], ids=["bomb", "cut", "none", "huge"])
+@pytest.mark.parametrize(
+    "text", [BOMB, "<domain>", "", "<d>" + "x" * (9 << 20) + "</d>"], ids=["bomb", "cut", "none", "huge"]
+)
 def test_xml_that_libvirt_does_not_write(text: str) -> None:
     with pytest.raises(CouldNotLook):
         parse(text)
