@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -441,3 +443,17 @@ def test_every_word_of_ours_has_its_chinese(ask: Ask, record: Callable[..., Path
 def test_no_color_and_dumb_terminals(bare_kvmlab: Kvmlab) -> None:
     for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
         assert "\x1b[" not in bare_kvmlab("--course", str(EXAMPLE), "list", env=env).stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_no_space_for_the_output_is_no_bug_of_ours(bare_kvmlab: Kvmlab) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "kvmlab", "--course", str(EXAMPLE), "list"],
+            env=bare_kvmlab.environ(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert process.returncode == 3
+    assert process.stderr == "kvmlab: No space is left: No space left on device.\n  → df -h\n"
