@@ -68,11 +68,11 @@ class Sheet:
         grouped = groupby(spans, key=lambda span: span[1])
         return "".join(self.paint(clean("".join(text for text, _ in run)), style) for style, run in grouped)
 
-    def code(self, sentence: str, style: str = "") -> Spans:
+    def code(self, sentence: str, style: str = "", code: str = "cyan") -> Spans:
         """`code` in backticks in its own colour; the backticks stay where there is no colour."""
         tick = "" if self.page.color else "`"
         parts = enumerate(sentence.split("`"))
-        return [(f"{tick}{part}{tick}", style or "cyan") if odd % 2 else (part, style) for odd, part in parts]
+        return [(f"{tick}{part}{tick}", code) if odd % 2 else (part, style) for odd, part in parts]
 
 
 def width_of(spans: Spans) -> int:

@@ -47,12 +47,12 @@ class _Printed:
         """Its heading and its checks."""
         points = f"{task.points}/{task.max_points}"
         right: Spans = [(task.id, "cyan"), (f"  {points:>5}", STYLES[task.verdict])]
-        self.sheet.put([(task.title, "bold")], 0, mark=task.verdict, right=right)
+        self.sheet.put(self.sheet.code(task.title, "bold", "bold cyan"), 0, mark=task.verdict, right=right)
         for waits_for, checks in groupby(task.checks, key=lambda check: self.waited_for(task, check.blocked_by)):
             for check in checks:
                 self.check(check)
             if waits_for:
-                self.sheet.put(self.sheet.code(t("waits for: {what}", what=waits_for), "dim"), 4)
+                self.sheet.put(self.sheet.code(t("waits for: {what}", what=waits_for), "dim", "dim"), 4)
         if task.verdict is Verdict.FAILED:
             hint = self.sheet.command(f"kvmlab hint {self.lab} {task.id}")
             self.sheet.line(f"  {self.sheet.paint(t('hint:'), 'dim')} {hint}")
@@ -76,8 +76,8 @@ class _Printed:
 
     def check(self, check: CheckResult) -> None:
         """Its sentence; the facts that are not as wanted, or why it could not look."""
-        faint = "dim" if check.verdict is Verdict.BLOCKED else ""
-        self.sheet.put(self.sheet.code(check.sentence, faint), 2, mark=check.verdict)
+        styles = ("dim", "dim") if check.verdict is Verdict.BLOCKED else ("", "cyan")
+        self.sheet.put(self.sheet.code(check.sentence, *styles), 2, mark=check.verdict)
         Evidence(self.sheet).put(list(check.findings), met=self.verbose)
         if check.error:
             self.trouble(check.error, check.todo)
