@@ -61,7 +61,9 @@ def run(
     began = monotonic()
     results = _until(passes, began, wait_s, settle_s, events, on_progress)
     done = tuple(_task(task, checks, results) for task in chosen)
-    return Report(lab, variant, done, monotonic() - began)
+    reported = {check.id for task in done for check in task.checks}
+    needed = tuple(result for name, result in results.items() if name not in reported)
+    return Report(lab, variant, done, monotonic() - began, needed)
 
 
 def _chosen(tasks: Sequence[TaskLike], only: Sequence[str] | None) -> list[TaskLike]:

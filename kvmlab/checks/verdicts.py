@@ -93,12 +93,16 @@ class TaskResult(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What came of checking a lab. `max_points` depends on the lab alone, never on what could be looked at."""
+    """What came of checking a lab. `max_points` depends on the lab alone, never on what could be looked at.
+
+    `needed`: checks of other tasks that ran only because those of `tasks` need them.
+    """
 
     lab: str
     variant: str | None
     tasks: tuple[TaskResult, ...]
     seconds: float
+    needed: tuple[CheckResult, ...] = ()
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:

@@ -38,7 +38,7 @@ def print_report(
 class _Printed:
     def __init__(self, sheet: Sheet, report: Report, lab: str, verbose: bool) -> None:
         self.sheet, self.report, self.lab, self.verbose = sheet, report, lab, verbose
-        self.by_id = {check.id: check for check in report.checks}
+        self.by_id = {check.id: check for check in (*report.needed, *report.checks)}
         self.told: set[str] = set()  # troubles
 
     # a task
@@ -59,18 +59,24 @@ class _Printed:
         self.sheet.line()
 
     def waited_for(self, task: TaskResult, blocked_by: Iterable[str]) -> str:
-        """The checks at the root of it: sentences of this task's own, and names of other tasks."""
-        roots = [(name, self.by_id.get(name)) for name in self.roots(blocked_by)]
-        own = [check.sentence.rstrip(".。") for _, check in roots if check and check.task == task.id]
-        others = [t("task {task}", task=check.task) for _, check in roots if check and check.task != task.id]
-        outside = [name for name, check in roots if check is None]
-        return t("; ").join(dict.fromkeys([*own, *others, *outside]))
+        """The checks at the root of it: this task's own and those not shown as sentences, others by their task."""
+        roots = [self.by_id[name] for name in self.roots(blocked_by)]
+        return t("; ").join(dict.fromkeys(self.root(task, check) for check in roots))
+
+    def root(self, task: TaskResult, check: CheckResult) -> str:
+        """What must be done first, for someone who looks at `task`."""
+        sentence = check.sentence.rstrip(".。")
+        if check.task == task.id:
+            return sentence
+        if check in self.report.needed:
+            return t("task {task}: {sentence}", task=check.task, sentence=sentence)
+        return t("task {task}", task=check.task)
 
     def roots(self, names: Iterable[str]) -> Iterator[str]:
         """What is not itself blocked by something else."""
         for name in names:
-            check = self.by_id.get(name)
-            yield from self.roots(check.blocked_by) if check and check.blocked_by else (name,)
+            blocked_by = self.by_id[name].blocked_by
+            yield from self.roots(blocked_by) if blocked_by else (name,)
 
     # a check
 

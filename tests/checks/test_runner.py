@@ -140,6 +140,7 @@ def test_only_some_tasks_with_what_they_need() -> None:
     report = checked(untouched(), only=["guest"])
     assert [task.id for task in report.tasks] == ["guest"] and report.max_points == 3
     assert report.tasks[0].checks[1].blocked_by == ("bridge-exists",)
+    assert [check.id for check in report.needed] == ["bridge-exists"] and "needed" not in report.to_json()
     assert checked(solved(), only=["uplink"]).exit_status == 0
     assert checked(solved(), only=[]).max_points == 8
 

@@ -101,7 +101,8 @@ def test_the_same_trouble_is_told_once() -> None:
 def test_tasks_that_wait_for_others_lead_to_the_whole() -> None:
     stream = io.StringIO()
     print_report(checked(untouched(), only=["guest"]), lab="a-lab", color=False, width=80, stream=stream)
-    assert "waits for: bridge-exists" in stream.getvalue() and "kvmlab check a-lab  " in stream.getvalue()
+    assert "waits for: task bridge: The host has a bridge `br0`\n" in stream.getvalue()
+    assert "kvmlab check a-lab  " in stream.getvalue()
 
 
 def test_a_stream_without_our_signs_gets_others() -> None:
