@@ -17,7 +17,7 @@ from kvmlab.guest.guests import Guests
 from kvmlab.guest.later import later
 from kvmlab.host import links, objects, system
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.way import SLOW_S, Way
+from kvmlab.host.way import SLOW_S, NotThere, Way
 from kvmlab.words import t
 
 _LIBVIRT: Mapping[str, Callable[..., Any]] = {
@@ -71,6 +71,8 @@ class HostReader:
             return _facts(self._seen(kind, key, names), names)
         except (CouldNotLook, AuthorError):
             raise
+        except NotThere as error:
+            raise CouldNotLook(t("The lab host says: {error}.", error=error), "kvmlab status") from None
         except Exception as error:  # one fact that surprises us must not end the check
             said = f"{type(error).__name__}: {error}"
             raise CouldNotLook(t("This fact could not be read; that is a bug of ours. {said}", said=said)) from error

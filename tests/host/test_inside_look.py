@@ -133,7 +133,7 @@ def test_a_command_without_end_is_stopped(look: ModuleType) -> None:
         look.run(("yes",), 30.0)
     with pytest.raises(look.Failed, match="took more than"):
         look.run(("sleep", "30"), 0.3)
-    with pytest.raises(look.Missing):
+    with pytest.raises(look.Failed, match="not installed"):
         look.run(("no-such-program-at-all",))
 
 
