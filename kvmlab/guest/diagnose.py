@@ -47,7 +47,7 @@ def _undefined(name: str, surroundings: Surroundings) -> CouldNotLook:
 
     reason = t("there is no domain {name}", name=name)
     if meant := nearest(name, surroundings.domains()):
-        reason = t("there is no domain {name}; did you mean `{meant}`?", name=name, meant=meant).rstrip("?")
+        reason = t("there is no domain {name} (did you mean `{meant}`?)", name=name, meant=meant)
     return _cannot(name, reason, "virsh list --all")
 
 

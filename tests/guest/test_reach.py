@@ -189,7 +189,7 @@ def test_it_is_entered_once_and_again_when_it_has_gone(key: Path) -> None:
 
 def test_no_such_domain(key: Path) -> None:
     found = trouble(Host(key), name="web2")
-    assert "there is no domain web2; did you mean `web1`" in found.message
+    assert "there is no domain web2 (did you mean `web1`?)" in found.message
     assert (found.todo, found.transient) == ("virsh list --all", False)
 
 

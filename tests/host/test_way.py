@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables are read better in one line)
 """The way to a host's fact server over SSH on a Unix socket: the real server behind it, and hostile ones."""
 
 from __future__ import annotations
