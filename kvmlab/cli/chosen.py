@@ -10,6 +10,7 @@ from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.cli.context import Context
+    from kvmlab.cli.standing import Standing
     from kvmlab.course import Lab
 
 
@@ -23,6 +24,19 @@ def chosen_id(ctx: Context, given: str | None) -> str:
     if found:
         raise UsageError(t("Several labs are running; say which: {labs}.", labs=", ".join(found)), "kvmlab status")
     raise UsageError(t("No lab is running; say which one you mean."), "kvmlab list")
+
+
+def titles(ctx: Context, standing: Standing) -> tuple[str, dict[str, str]]:
+    """The title of a lab and of its tasks; with the values it was started with where it runs."""
+    entry = standing.entry
+    found = {task.id: task.title(ctx.lang) for task in entry.tasks}
+    if not standing.run or entry.broken:
+        return entry.title(ctx.lang), found
+    try:
+        lab, _ = chosen_lab(ctx, entry.id)
+    except UsageError:
+        return entry.title(ctx.lang), found
+    return lab.title, found | {task.id: task.title for task in lab.tasks if task.id in found}
 
 
 def chosen_lab(ctx: Context, lab_id: str) -> tuple[Lab, Run | None]:

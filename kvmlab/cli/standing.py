@@ -46,8 +46,14 @@ def standings(ctx: "Context") -> list[Standing]:
     return [Standing(course.entries[one], progress[one], running.get(one)) for one in ids]
 
 
-def since(minutes: int | None) -> str:
-    """How long something has been running: "for 12 min", "for 3 h 5 min", "for 2 d"."""
+def state_since(run: Run) -> str:
+    """What state a run is in, and for how long it has been running: "running for 3 h 5 min"."""
+    how_long = _since(run.minutes) if run.state == "running" else ""
+    state = state_word(run.state)
+    return t("{state} {how_long}", state=state, how_long=how_long) if how_long else state
+
+
+def _since(minutes: int | None) -> str:
     if minutes is None:
         return ""
     if minutes < 60:

@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvmlab.errors import CannotRun
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.course.lab import Lab
 
 BIGGEST = 1_000_000  # bytes
 
@@ -24,7 +27,8 @@ BIGGEST = 1_000_000  # bytes
 class LabProgress(NamedTuple):
     """Progress in one lab. Times are UTC, as 2026-11-23T10:15:00Z, or "" for never.
 
-    `passed`: tasks passed in the last check of this run (a start or reset begins a new run).
+    `passed`: tasks passed when they were last checked in this run (a start or reset begins a new run);
+    `earned`: points per task, likewise. `best_points`: the most in one run.
     `hints`: per task how many have been given; they stay given. `solved`: `kvmlab solve` was used in this
     run; `solved_ever`: in any.
     `done`: when all tasks first passed without it.
@@ -32,7 +36,7 @@ class LabProgress(NamedTuple):
 
     lab: str
     passed: tuple[str, ...] = ()
-    points: int = 0
+    earned: Mapping[str, int] = MappingProxyType({})
     best_points: int = 0
     max_points: int = 0
     verdict: str = ""
@@ -43,6 +47,11 @@ class LabProgress(NamedTuple):
     started: str = ""
     checked: str = ""
     done: str = ""
+
+    @property
+    def points(self) -> int:
+        """What has been reached in this run."""
+        return sum(self.earned.values())
 
 
 class Progress:
@@ -83,31 +92,32 @@ class Progress:
 
     def began(self, lab_id: str) -> LabProgress:
         """A start or a reset: a new run, nothing passed in it yet."""
-        fresh: dict[str, Any] = {"passed": (), "points": 0, "verdict": "", "solved": False}
+        fresh: dict[str, Any] = {"passed": (), "earned": {}, "verdict": "", "solved": False}
         return self._change(lab_id, lambda was: was._replace(**fresh, started=now()))
 
-    def checked(
-        self, lab_id: str, *, verdict: str, points: int, max_points: int, tasks: Mapping[str, str]
-    ) -> LabProgress:
-        """A check's result; `tasks`: verdict per task that was checked, the others stay as they were."""
+    def checked(self, lab: "Lab", results: Mapping[str, tuple[str, int]]) -> LabProgress:
+        """A check's result: verdict and points per task. Tasks that were not looked at stay as they were.
+
+        So `check LAB TASK` adds to what is known, and only all tasks together make a lab done.
+        """
 
         def change(was: LabProgress) -> LabProgress:
-            passed = [task for task in was.passed if task not in tasks]
-            passed += [task for task, result in tasks.items() if result == "passed"]
-            own = not was.solved
-            complete = verdict == "passed" and points == max_points
-            return was._replace(
-                passed=tuple(passed),
-                points=points,
-                best_points=max(was.best_points, points) if own else was.best_points,
-                max_points=max_points,
-                verdict=verdict,
+            verdicts = {**dict.fromkeys(was.passed, "passed"), **{task: found[0] for task, found in results.items()}}
+            earned = {**was.earned, **{task: found[1] for task, found in results.items()}}
+            passed = tuple(task.id for task in lab.tasks if verdicts.get(task.id) == "passed")
+            own, complete = not was.solved, len(passed) == len(lab.tasks)
+            new = was._replace(
+                passed=passed,
+                earned={task.id: earned[task.id] for task in lab.tasks if task.id in earned},
+                max_points=lab.points,
+                verdict="passed" if complete else "failed",
                 checks=was.checks + 1,
                 checked=now(),
                 done=was.done or (now() if complete and own else ""),
             )
+            return new._replace(best_points=max(was.best_points, new.points)) if own else new
 
-        return self._change(lab_id, change)
+        return self._change(lab.id, change)
 
     def hint_given(self, lab_id: str, task_id: str, most: int) -> int:
         """Give one more of the `most` hints of a task: its number from 1, or 0 when all have been given."""
@@ -142,7 +152,14 @@ class Progress:
             if new != was:
                 folder = self._state.progress / self._tag
                 folder.mkdir(mode=0o700, exist_ok=True)
-                text = json.dumps({**new._asdict(), "hints": dict(new.hints)}, ensure_ascii=False, indent=1) + "\n"
+                text = (
+                    json.dumps(
+                        {**new._asdict(), "hints": dict(new.hints), "earned": dict(new.earned)},
+                        ensure_ascii=False,
+                        indent=1,
+                    )
+                    + "\n"
+                )
                 write_atomic(self._path(folder, lab_id), text)
             return new
 
@@ -156,16 +173,17 @@ def _from_json(lab_id: str, data: object) -> LabProgress:
     """The record of `data`; ValueError where a field is not of its type. Unknown fields are left out."""
     if not isinstance(data, dict):
         raise ValueError("not a table")
-    empty = LabProgress(lab_id, hints={})
+    empty = LabProgress(lab_id, hints={}, earned={})
     values: dict[str, Any] = {name: data.get(name, value) for name, value in empty._asdict().items()}
     values["passed"] = tuple(values["passed"]) if isinstance(values["passed"], (list, tuple)) else None
     for name, value in empty._asdict().items():
         if type(values[name]) is not type(value):
             raise ValueError(name)
-    if not all(isinstance(task, str) for task in (*values["passed"], *values["hints"])):
+    if not all(isinstance(task, str) for task in values["passed"]):
         raise ValueError("a task that is not a text")
-    if not all(type(number) is int and 0 <= number < 1000 for number in values["hints"].values()):
-        raise ValueError("a number of hints")
+    for numbers in (values["hints"], values["earned"]):
+        if not all(type(number) is int and 0 <= number < 10_000 for number in numbers.values()):
+            raise ValueError("a number out of range")
     return LabProgress(**{**values, "lab": lab_id})
 
 

@@ -74,8 +74,11 @@ def _run(lab_id: str, data: object) -> Run:
     from kvmlab.course.lab import Lab
 
     variant = data.get("variant")
-    if variant is not None and not isinstance(variant, str):
-        raise ValueError("variant")
+    if variant is not None:
+        from kvmlab.course.names import VARIANT
+
+        if not isinstance(variant, str) or not VARIANT.fullmatch(variant):
+            raise ValueError("variant")
     try:
         compiled = Lab.from_json(data.get("compiled"))
     except ValueError:

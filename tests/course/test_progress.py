@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.course import LabProgress, Progress
+from kvmlab.course import Course, LabProgress, Progress
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.paths import State
+from tests.course.conftest import EXAMPLE
 
 ALL = {"bridge": "passed", "uplink": "passed"}
 
@@ -21,10 +22,12 @@ def progress(state: State) -> Progress:
     return Progress(state, "example")
 
 
+POINTS = {"bridge": 2, "uplink": 3}
+
+
 def check(progress: Progress, **tasks: str) -> LabProgress:
-    points = sum(2 for verdict in tasks.values() if verdict == "passed")
-    verdict = "passed" if points == 4 else "failed"
-    return progress.checked("net-bridge", verdict=verdict, points=points, max_points=4, tasks=tasks)
+    lab = Course.load(EXAMPLE).lab("net-bridge")
+    return progress.checked(lab, {task: (found, POINTS[task] * (found == "passed")) for task, found in tasks.items()})
 
 
 def test_nothing_yet_is_all_zero_and_writes_nothing(progress: Progress, state: State) -> None:
@@ -44,21 +47,35 @@ def test_the_best_result_stays_when_a_later_one_is_worse(progress: Progress) -> 
     done = progress.lab("net-bridge").done
     check(progress, bridge="failed", uplink="error")
     found = progress.lab("net-bridge")
-    assert (found.best_points, found.points, found.passed, found.done) == (4, 0, (), done)
+    assert (found.best_points, found.points, found.passed, found.done) == (5, 0, (), done)
     assert done
 
 
 def test_checking_one_task_leaves_the_others(progress: Progress) -> None:
     check(progress, bridge="passed", uplink="failed")
     check(progress, uplink="passed")
-    assert progress.lab("net-bridge").passed == ("bridge", "uplink")
+    found = progress.lab("net-bridge")
+    assert (found.passed, found.points, found.max_points) == (("bridge", "uplink"), 5, 5)
+    assert found.done
+
+
+def test_one_task_alone_does_not_make_a_lab_done(progress: Progress) -> None:
+    check(progress, bridge="passed")
+    found = progress.lab("net-bridge")
+    assert (found.verdict, found.points, found.max_points, found.done) == ("failed", 2, 5, "")
+
+
+def test_part_of_a_task_s_points_count(progress: Progress) -> None:
+    progress.checked(Course.load(EXAMPLE).lab("net-bridge"), {"bridge": ("passed", 2), "uplink": ("failed", 1)})
+    found = progress.lab("net-bridge")
+    assert (found.points, found.best_points, found.passed) == (3, 3, ("bridge",))
 
 
 def test_a_reset_begins_a_new_run_and_keeps_the_rest(progress: Progress) -> None:
     check(progress, **ALL)
     progress.hint_given("net-bridge", "bridge", 2)
     found = progress.began("net-bridge")
-    assert (found.passed, found.points, found.best_points, found.hints) == ((), 0, 4, {"bridge": 1})
+    assert (found.passed, found.points, found.best_points, found.hints) == ((), 0, 5, {"bridge": 1})
     assert found.done
     assert found.started
 
@@ -68,11 +85,11 @@ def test_what_kvmlab_solved_is_not_the_student_s(progress: Progress) -> None:
     progress.solved("net-bridge")
     check(progress, **ALL)
     found = progress.lab("net-bridge")
-    assert (found.passed, found.points, found.best_points, found.done) == (("bridge", "uplink"), 4, 0, "")
+    assert (found.passed, found.points, found.best_points, found.done) == (("bridge", "uplink"), 5, 0, "")
     progress.began("net-bridge")
     check(progress, **ALL)
     found = progress.lab("net-bridge")
-    assert (found.best_points, found.solved, found.solved_ever) == (4, False, True)
+    assert (found.best_points, found.solved, found.solved_ever) == (5, False, True)
     assert found.done
 
 
@@ -90,7 +107,8 @@ GARBAGE = [
     b"[]",
     b"\xff\xfe\x00",
     b"[" * 100_000,
-    b'{"points": "4"}',
+    b'{"best_points": "4"}',
+    b'{"earned": {"a": "1"}}',
     b'{"hints": {"a": -1}}',
     b'{"hints": {"a": true}}',
     b'{"hints": []}',
@@ -113,14 +131,14 @@ def test_a_damaged_file_is_set_aside_with_a_word(
         assert f"was damaged; it is kept as net-bridge.json.broken-{number}." in capsys.readouterr().err
     assert not path.exists()
     check(progress, **ALL)
-    assert progress.lab("net-bridge").best_points == 4
+    assert progress.lab("net-bridge").best_points == 5
 
 
 def test_unknown_fields_of_a_later_kvmlab_do_no_harm(progress: Progress) -> None:
     check(progress, **ALL)
     path = progress.folder / "net-bridge.json"
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "stars": 3}), encoding="utf-8")
-    assert progress.lab("net-bridge").best_points == 4
+    assert progress.lab("net-bridge").best_points == 5
 
 
 def test_a_file_that_cannot_be_read_is_not_taken_for_damaged(progress: Progress) -> None:

@@ -70,15 +70,9 @@ def _note(running: RunningLab, report: Report) -> None:
     """What was reached is progress; a check that could not look changes nothing."""
     from kvmlab.course import Progress
 
-    looked = {task.id: task.verdict.value for task in report.tasks if task.verdict.value != "error"}
+    looked = {task.id: (task.verdict.value, task.points) for task in report.tasks if task.verdict.value != "error"}
     if looked:
-        Progress(running.ctx.state, running.ctx.course.tag).checked(
-            running.lab_id,
-            verdict=report.verdict.value,
-            points=report.points,
-            max_points=report.max_points,
-            tasks=looked,
-        )
+        Progress(running.ctx.state, running.ctx.course.tag).checked(running.lab, looked)
 
 
 def _junit(path: Path, report: Report) -> None:

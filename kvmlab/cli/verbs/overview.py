@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from kvmlab.cli.standing import Standing, since, standings, state_word
-from kvmlab.cli.verbs.status import next_commands, titles_now
+from kvmlab.cli.chosen import titles
+from kvmlab.cli.standing import Standing, standings, state_since
+from kvmlab.cli.verbs.status import next_commands
 from kvmlab.report.plain import Page, cells, fit
 from kvmlab.words import t
 
@@ -26,7 +27,7 @@ def run(args: Namespace, ctx: Context) -> int:
     running = [one for one in found if one.run]
     for one in running:
         page.line()
-        _running(page, one, ctx.lang)
+        _running(page, one, ctx)
     page.line()
     page.line(page.paint(t("What next"), "bold"))
     page.commands(_next(running, found))
@@ -42,21 +43,21 @@ def _course(page: Page, ctx: Context, found: list[Standing]) -> None:
     page.line(f"{page.bar(points, most, 20)}  {page.paint(words, 'dim')}")
 
 
-def _running(page: Page, one: Standing, lang: str) -> None:
+def _running(page: Page, one: Standing, ctx: Context) -> None:
     assert one.run
-    state = state_word(one.run.state)
+    state = state_since(one.run)
+    title, tasks = titles(ctx, one)
     if one.run.state == "running":
         points = t("{points}/{most} points", points=one.progress.points, most=one.entry.points)
-        state = f"{state} {since(one.run.minutes)}".rstrip() + t(", ") + points
+        state = t("{state}, {points}", state=state, points=points)
     style = "bold cyan" if one.run.state == "running" else "bold yellow"
-    page.line(f"{page.paint(page.mark('running') + ' ' + one.entry.id, style)}  {one.entry.title(lang)}")
+    page.line(f"{page.paint(page.mark('running') + ' ' + one.entry.id, style)}  {title}")
     page.line("  " + page.paint(state, "dim"))
     left = [task for task in one.entry.tasks if task.id not in one.progress.passed]
     if left and one.run.state == "running":
-        title = titles_now(one, lang)[left[0].id]
-        label = t("next task:")
-        room = page.width - 2 - cells(label) - 1 - cells(left[0].id) - 2
-        page.line(f"  {label} {page.paint(left[0].id, 'cyan')}  {page.title(title, max(8, room))}")
+        label = t("next task: ")
+        room = page.width - 2 - cells(label) - cells(left[0].id) - 2
+        page.line(f"  {label}{page.paint(left[0].id, 'cyan')}  {page.title(tasks[left[0].id], max(8, room))}")
 
 
 def _next(running: list[Standing], found: list[Standing]) -> list[tuple[str, str]]:

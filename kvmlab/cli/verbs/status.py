@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.cli.standing import Standing, since, standings, state_word, write_json
+from kvmlab.cli.chosen import titles as titles_of
+from kvmlab.cli.standing import Standing, standings, state_since, write_json
 from kvmlab.report.plain import Page, cells, fit, right
 from kvmlab.words import t
 
@@ -22,7 +23,7 @@ def run(args: Namespace, ctx: Context) -> int:
     """Print each lab that was started and not finished, task by task."""
     found = [one for one in standings(ctx) if one.run]
     if args.json:
-        return write_json({"schema": "kvmlab.status/1", "labs": [_lab(one, ctx.lang) for one in found]})
+        return write_json({"schema": "kvmlab.status/1", "labs": [_lab(one, ctx) for one in found]})
     page = Page(color=ctx.color())
     if not found:
         page.line(t("No lab is running."))
@@ -31,32 +32,30 @@ def run(args: Namespace, ctx: Context) -> int:
     for number, one in enumerate(found):
         if number:
             page.line()
-        _print(page, one, ctx.lang)
+        _print(page, one, ctx)
     return 0
 
 
-def _print(page: Page, one: Standing, lang: str) -> None:
+def _print(page: Page, one: Standing, ctx: Context) -> None:
     assert one.run
     width = min(page.width, 100)
     points = t("{points}/{most} points", points=one.progress.points, most=one.entry.points)
     style = "bold cyan" if one.run.state == "running" else "bold yellow"
-    age = since(one.run.minutes) if one.run.state == "running" else ""
-    state = f"{state_word(one.run.state)} {age}".rstrip()
     room = max(8, width - 2 - cells(one.entry.id) - 2 - cells(points) - 2)
     page.line(
         f"{page.paint(page.mark('running'), style)} {page.paint(one.entry.id, style)}  "
-        f"{page.paint(fit(state, room), 'dim')}  {points}"
+        f"{page.paint(fit(state_since(one.run), room), 'dim')}  {points}"
     )
     if one.run.variant:
         page.line("  " + page.paint(t("variant {variant}", variant=fit(one.run.variant, 40).rstrip()), "dim"))
-    _tasks(page, one, lang, width)
+    _tasks(page, one, ctx, width)
     page.line()
     page.commands(next_commands(one))
 
 
-def _tasks(page: Page, one: Standing, lang: str, width: int) -> None:
+def _tasks(page: Page, one: Standing, ctx: Context, width: int) -> None:
     """A line per task: passed or not, the id, the title, hints given, points."""
-    rows = _task_rows(one, lang)
+    rows = _task_rows(one, ctx)
     ids = max((cells(row[0]) for row in rows), default=0)
     hints = max((cells(row[2]) for row in rows), default=0)
     titles = max(4, min(width - 4 - ids - 2 - 2 - hints - 4, max((cells(row[1]) for row in rows), default=0)))
@@ -68,24 +67,15 @@ def _tasks(page: Page, one: Standing, lang: str, width: int) -> None:
         )
 
 
-def _task_rows(one: Standing, lang: str) -> list[tuple[str, str, str, str, bool]]:
+def _task_rows(one: Standing, ctx: Context) -> list[tuple[str, str, str, str, bool]]:
     assert one.run
-    titles = titles_now(one, lang)
+    _, titles = titles_of(ctx, one)
     rows = []
     for task in one.entry.tasks:
         given = one.progress.hints.get(task.id, 0)
         word = "" if not given else t("1 hint") if given == 1 else t("{count} hints", count=given)
         rows.append((task.id, titles[task.id], word, str(task.points), task.id in one.progress.passed))
     return rows
-
-
-def titles_now(one: Standing, lang: str) -> dict[str, str]:
-    """The tasks' titles, with the values the lab was started with where they are known in this language."""
-    titles = {task.id: task.title(lang) for task in one.entry.tasks}
-    compiled = one.run.compiled if one.run else None
-    if compiled and compiled.lang == lang:
-        titles |= {task.id: task.title for task in compiled.tasks if task.id in titles}
-    return titles
 
 
 def next_commands(one: Standing) -> list[tuple[str, str]]:
@@ -104,9 +94,9 @@ def next_commands(one: Standing) -> list[tuple[str, str]]:
     ]
 
 
-def _lab(one: Standing, lang: str) -> dict[str, Any]:
+def _lab(one: Standing, ctx: Context) -> dict[str, Any]:
     assert one.run
-    rows = _task_rows(one, lang)
+    rows = _task_rows(one, ctx)
     return {
         "id": one.entry.id,
         "state": one.run.state,
