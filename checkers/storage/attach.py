@@ -25,6 +25,11 @@ def partition_of(device: str) -> str:
     return device[len(device.rstrip("0123456789")) :]
 
 
+def true_format(host: Host, lab: Params) -> str:
+    """What the volume's file really is, whatever it was to be: that is what qemu has to be told."""
+    return str(host.image_file(lab.volume_path).value("format") or lab.format)
+
+
 @check(task="volume", zh="存储池 `{pool}` 里有存储卷 `{volume}`。")
 def volume_is_there(host: Host, lab: Params) -> Findings:
     """The pool `{pool}` has a volume `{volume}`."""
@@ -51,24 +56,24 @@ def guest_is_running_and_persistent(host: Host, lab: Params) -> Findings:
 
 @check(
     task="attach",
-    needs=[volume_is_there, guest_is_running_and_persistent],
+    needs=[guest_is_running_and_persistent],
     zh="现在：正在运行的 `{guest}` 的磁盘 `{target}` 就是这个存储卷，而且按它的格式读取。",
 )
 def disk_is_attached_now(host: Host, lab: Params) -> Findings:
     """Now: the disk `{target}` of the running `{guest}` is the volume, read in the volume's format."""
     disk = host.domain(lab.guest).live.disk(target=lab.target)
-    yield disk.shows(source=lab.volume_path, format=host.volume(lab.pool, lab.volume).value("format"))
+    yield disk.shows(source=lab.volume_path, format=true_format(host, lab))
 
 
 @check(
     task="attach",
-    needs=[volume_is_there, guest_is_running_and_persistent],
+    needs=[guest_is_running_and_persistent],
     zh="下次启动之后：`{guest}` 保存的配置里，磁盘 `{target}` 也是这个存储卷，也按它的格式读取。",
 )
 def disk_is_attached_after_the_next_start(host: Host, lab: Params) -> Findings:
     """After the next start: in the stored definition of `{guest}`, too, `{target}` is the volume, in its format."""
     disk = host.domain(lab.guest).stored.disk(target=lab.target)
-    yield disk.shows(source=lab.volume_path, format=host.volume(lab.pool, lab.volume).value("format"))
+    yield disk.shows(source=lab.volume_path, format=true_format(host, lab))
 
 
 @check(
