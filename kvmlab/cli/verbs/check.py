@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,8 +39,9 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if args.junit:
         _junit(args.junit, report)
     if args.json:
-        json.dump(report.to_json(), sys.stdout, ensure_ascii=False, indent=2)
-        print()
+        from kvmlab.report.document import document
+
+        sys.stdout.write(document(report))
     else:
         from kvmlab.report.terminal import print_report
 
