@@ -11,7 +11,7 @@ from kvmlab.paths import State
 
 if TYPE_CHECKING:
     from kvmlab.checks import Report
-    from kvmlab.checks.runner import OnProgress
+    from kvmlab.checks.passes import OnProgress
 
 
 def grade(

@@ -16,6 +16,7 @@ from tests.conftest import SHARED, Kvmlab, clear
 LAB = "try-trouble"
 COURSE = Path(__file__).parent / "course"
 POINTS = 4
+SILENCE = "mv /usr/sbin/dropbear /usr/sbin/gone"  # init would start it again
 pytestmark = pytest.mark.guest
 
 
@@ -100,14 +101,14 @@ def test_ssh_of_the_host_refused(fresh: Kvmlab) -> None:
 
 
 def test_ssh_of_the_guest_refused(fresh: Kvmlab) -> None:
-    in_guest(fresh, "killall dropbear")
+    in_guest(fresh, f"{SILENCE}; killall dropbear")
     report = check(fresh)
     assert verdicts(report) == {"host": "passed", "libvirt": "passed", "guest": "error"}
     assert "refused" in errors(report)
 
 
 def test_ssh_that_accepts_and_says_nothing(fresh: Kvmlab) -> None:
-    in_guest(fresh, "killall dropbear; while :; do nc -l -p 22 </dev/zero >/dev/null; done")
+    in_guest(fresh, f"{SILENCE}; killall dropbear; while :; do nc -l -p 22 </dev/tty1 >/dev/null; done")
     report = check(fresh)
     assert verdicts(report)["guest"] == "error"
     assert verdicts(report)["host"] == "passed"
@@ -115,7 +116,8 @@ def test_ssh_that_accepts_and_says_nothing(fresh: Kvmlab) -> None:
 
 @pytest.mark.parametrize("flood", ["yes", "cat /dev/zero", "yes >&2", "while :; do printf '==hostname 9==\\n'; done"])
 def test_a_guest_that_prints_gigabytes(fresh: Kvmlab, flood: str) -> None:
-    in_guest(fresh, f"rm -f /usr/lib/kvmlab/look; printf '#!/bin/sh\\n%s\\n' \"{flood}\" >/usr/lib/kvmlab/look; chmod 755 /usr/lib/kvmlab/look")
+    look = "/usr/lib/kvmlab/look"
+    in_guest(fresh, f"rm -f {look}; printf '#!/bin/sh\\n%s\\n' \"{flood}\" >{look}; chmod 755 {look}")
     report = check(fresh)
     assert verdicts(report)["guest"] == "error"
 
@@ -149,8 +151,8 @@ def test_an_unreachable_guest_says_why(fresh: Kvmlab, script: str, reason: str) 
 
 
 def test_a_guest_that_hangs_in_boot(fresh: Kvmlab) -> None:
-    on_host(fresh, "virsh destroy web1; truncate -s 64M /var/lib/libvirt/images/none.raw; cp /var/lib/libvirt/images/none.raw "
-            "/var/lib/libvirt/images/web1.qcow2; qemu-img create -q -f qcow2 /var/lib/libvirt/images/web1.qcow2 64M; virsh start web1")
+    disk = "/var/lib/libvirt/images/web1.qcow2"
+    on_host(fresh, f"virsh destroy web1; qemu-img create -q -f qcow2 {disk} 64M; virsh start web1")
     report = check(fresh)
     assert verdicts(report)["guest"] == "error"
     assert "boot" in errors(report)
