@@ -31,9 +31,12 @@ def test_what_was_kept_is_found(state: State) -> None:
     assert saved.find(state, "k2") is None
 
 
+@pytest.mark.parametrize("seen_before", [False, True])
 @pytest.mark.parametrize("damage", ["cut", "flip", "gone", "no manifest", "empty manifest", "manifest of junk"])
-def test_a_damaged_one_is_removed_and_not_used(state: State, damage: str) -> None:
+def test_a_damaged_one_is_removed_and_not_used(state: State, damage: str, seen_before: bool) -> None:
     folder = keep(state)
+    if seen_before:
+        assert saved.find(state, "k1") is not None
     memory = folder / "memory"
     manifest = folder / "manifest.json"
     match damage:
@@ -51,6 +54,18 @@ def test_a_damaged_one_is_removed_and_not_used(state: State, damage: str) -> Non
             manifest.write_text("[1, 2")
     assert saved.find(state, "k1") is None
     assert not folder.exists()
+
+
+def test_damage_that_keeps_size_and_times_is_noticed(state: State) -> None:
+    import os
+
+    memory = keep(state) / "memory"
+    assert saved.find(state, "k1") is not None
+    before = memory.stat()
+    with memory.open("r+b") as stream:
+        stream.write(b"M")
+    os.utime(memory, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert saved.find(state, "k1") is None
 
 
 def test_the_key_depends_on_every_part_and_on_their_borders() -> None:
