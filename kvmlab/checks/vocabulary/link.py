@@ -17,7 +17,7 @@ _LINK = "ip -d link show {0}"
 
 
 # The LAN of a lab host is simulated: its other computers are network namespaces there.
-_INSIDE = {"host": "", "peer": "ip netns exec peer ", "gateway": "ip netns exec lan "}
+_INSIDE = {"host": "", "peer": "nsenter --net=/run/netns/peer ", "gateway": "nsenter --net=/run/netns/lan "}
 
 
 def attempt(to: str, port: str) -> str:
