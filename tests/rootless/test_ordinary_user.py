@@ -60,6 +60,7 @@ def test_root_on_the_lab_host_can_do_what_the_course_asks_for(kvmlab: Kvmlab) ->
     assert kvmlab("start", LAB).returncode == 0
     assert on_host(kvmlab, "systemctl --failed --no-legend --plain") == ""
     assert on_host(kvmlab, "virsh domstate web1") == "running"
+    assert on_host(kvmlab, "test ! -f /dev/kvm && echo no file") == "no file"
     on_host(kvmlab, "ping -qc1 -W2 10.0.0.2 && ping -qc1 -W2 10.0.0.50 && getent hosts www.lan.test")
     on_host(kvmlab, "nsenter --net=/run/netns/peer ping -qc1 -W2 10.0.0.12")
     on_host(kvmlab, "brctl addbr br7 && brctl stp br7 on && brctl setfd br7 4")
