@@ -11,8 +11,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
+from kvmlab.cli.recorder import Argument, Recorder
 from kvmlab.errors import KvmlabError
 
 if TYPE_CHECKING:
@@ -23,73 +24,6 @@ ON_RUNNING = ("shell", "exec", "check", "solve", "reset", "finish", "diff", "map
 MOST_WORDS = 200
 
 Candidate = tuple[str, str]
-
-
-class Argument(NamedTuple):
-    """One add_argument(): option strings, or none for a positional."""
-
-    names: tuple[str, ...]
-    dest: str
-    metavar: str
-    choices: tuple[str, ...]
-    help: str
-    takes_value: bool
-    many: bool
-
-
-class Recorder:
-    """Stands in for an ArgumentParser and remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.arguments: list[Argument] = []
-        self.verbs: dict[str, tuple[str, Recorder]] = {}
-
-    def add_argument(self, *names: str, **settings: Any) -> None:
-        """As ArgumentParser.add_argument."""
-        options = tuple(name for name in names if name.startswith("-"))
-        dest = settings.get("dest") or (names or [""])[-1].lstrip("-")
-        flag = settings.get("action") in ("store_true", "store_false", "store_const", "count", "version", "help")
-        self.arguments.append(
-            Argument(
-                options,
-                dest,
-                str(settings.get("metavar") or dest).upper(),
-                tuple(map(str, settings.get("choices") or ())),
-                str(settings.get("help") or ""),
-                takes_value=not flag and settings.get("nargs") != 0,
-                many=str(settings.get("nargs")) in ("*", "+", "...", "A..."),
-            )
-        )
-
-    def add_subparsers(self, **settings: Any) -> Recorder:
-        """The recorder itself takes the parsers."""
-        return self
-
-    def add_parser(self, name: str, **settings: Any) -> Recorder:
-        """A verb of a verb (`kvmlab image build`)."""
-        inner = Recorder()
-        self.verbs[name] = (str(settings.get("help") or ""), inner)
-        return inner
-
-    def add_argument_group(self, *args: Any, **settings: Any) -> Recorder:
-        """Groups make no difference here."""
-        return self
-
-    def add_mutually_exclusive_group(self, **settings: Any) -> Recorder:
-        """Groups make no difference here."""
-        return self
-
-    def set_defaults(self, **settings: Any) -> None:
-        """Nothing to remember."""
-
-    def option(self, name: str) -> Argument | None:
-        """The argument that has this option string."""
-        return next((one for one in self.arguments if name in one.names), None)
-
-    @property
-    def positionals(self) -> list[Argument]:
-        """In their order."""
-        return [one for one in self.arguments if not one.names]
 
 
 def complete(argv: Sequence[str]) -> int:

@@ -14,25 +14,22 @@ Rejected: going on at the base's end by default (a forgotten `replace=` would do
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from markdown_it import MarkdownIt
-
+from kvmlab.course.fences import WHERE, Fence, Step, read_fences
 from kvmlab.course.front import Front, check_fields, read_front
 from kvmlab.course.lab import Lab
-from kvmlab.course.names import OBJECT, TASK, nearest, shown
+from kvmlab.course.names import TASK, nearest, shown
 from kvmlab.course.source import Piece, Place, read_source
 from kvmlab.course.template import render
 from kvmlab.errors import UsageError
 from kvmlab.words import t
 
 FILE = re.compile(r"(solution|(?:way|near)-[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
-WHERE = ("replace", "before", "after")
 
 
 class Kind(Enum):
@@ -41,22 +38,6 @@ class Kind(Enum):
     SOLUTION = "solution"
     WAY = "way"
     NEAR = "near"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One fence. `guest` None: on the lab host. `code` is for bash (in a small guest: its sh).
-
-    `prose`: the Markdown above the fence. `file` and `line`: where the code's first line stands.
-    """
-
-    id: str
-    guest: str | None
-    code: str
-    look: bool
-    file: str
-    line: int
-    prose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +50,6 @@ class Solution:
     steps: tuple[Step, ...]
     caught_by: tuple[str, ...] = ()
     file: str = ""
-
-
-class Fence(NamedTuple):
-    """A step as it stands in its own file, and where it goes in the base."""
-
-    step: Step
-    where: str
-    target: str
-    place: Place
 
 
 class Read(NamedTuple):
@@ -109,7 +81,7 @@ def _read(root: Path, path: Path, lab: Lab) -> Read:
     header = check_fields(front, front.table, {"title": str, "base": str, "omit": list, "caught_by": list})
     kind = Kind(path.stem.partition("-")[0])
     _refuse_header(front, kind, lab)
-    fences, heading = _fences(front, lab)
+    fences, heading = read_fences(front, lab)
     title = header.get("title") or heading or path.stem
     return Read(front, kind, render(Piece(title, front.place("", 0, "title")), lab.values).strip(), fences)
 
@@ -129,76 +101,6 @@ def _refuse_header(front: Front, kind: Kind, lab: Lab) -> None:
         raise front.place("", 0, "base").error(t("solution.md stands alone: no `base`, no `omit`."))
     if "omit" in header and "base" not in header:
         raise front.place("", 0, "omit").error(t("`omit` needs a `base`."))
-
-
-def _fences(front: Front, lab: Lab) -> tuple[list[Fence], str]:
-    """The steps of one file in order, and the first heading."""
-    body, source = front.body, front.source
-    tokens, lines = MarkdownIt("commonmark").parse(body.text), body.text.split("\n")
-    found: list[Fence] = []
-    heading, prose_from = "", 0
-    for number, token in enumerate(tokens):
-        if token.type == "heading_open" and not heading:
-            heading = tokens[number + 1].content
-        if token.type != "fence" or not token.map or token.info.split()[:1] != ["bash"]:
-            continue
-        start, end = token.map
-        place = source.at(body.place.line + start)
-        prose = Piece("\n".join(lines[prose_from:start]).strip("\n"), source.at(body.place.line + prose_from))
-        info = render(Piece(token.info, place), lab.values)
-        code = render(Piece(token.content, source.at(place.line + 1)), lab.values)
-        where = {"file": source.name, "line": place.line + 1, "prose": render(prose, lab.values).strip()}
-        found.append(_fence(info, code, place, len(found) + 1, where, lab))
-        prose_from = end
-    _refuse_twice(found)
-    return found, heading
-
-
-def _fence(info: str, code: str, place: Place, number: int, where: Mapping[str, Any], lab: Lab) -> Fence:
-    """One fence from its info string: `bash guest=web1 id=stp look`."""
-    try:
-        words = shlex.split(info)[1:]
-    except ValueError as error:
-        raise place.error(t("the fence's first line: {reason}.", reason=shown(error))) from None
-    look = "look" in words
-    settings = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if word == "look":
-            continue
-        if not equals or key not in ("guest", "id", *WHERE) or key in settings:
-            message = t("`{word}` is not guest=, id=, look, replace=, before= or after=.", word=shown(word))
-            raise place.error(message)
-        allowed = OBJECT if key == "guest" else TASK
-        if not allowed.fullmatch(value):
-            raise place.error(t("`{value}` cannot be a {key}.", value=shown(value), key=key))
-        settings[key] = value
-    _refuse_guest(settings.get("guest"), place, lab)
-    wheres = [key for key in WHERE if key in settings]
-    if len(wheres) > 1:
-        raise place.error(t("one of replace=, before=, after= at a time."))
-    key = wheres[0] if wheres else ""
-    target = settings.get(key, "")
-    name = settings.get("id") or (target if key == "replace" else f"step-{number}")
-    return Fence(Step(name, settings.get("guest"), code, look, **where), key, target, place)
-
-
-def _refuse_guest(guest: str | None, place: Place, lab: Lab) -> None:
-    """Only where it is surely wrong: one letter off a guest of the lab. Others may be made by the student."""
-    known = [one.name for one in lab.guests]
-    if guest and guest not in known and (meant := nearest(guest, known)) and guest.lower() == meant.lower():
-        raise place.error(t("there is no guest `{guest}`; did you mean `{meant}`?", guest=guest, meant=meant))
-
-
-def _refuse_twice(fences: list[Fence]) -> None:
-    seen: dict[str, int] = {}
-    for one in fences:
-        name = one.step.id
-        if one.where:
-            continue
-        if name in seen:
-            raise one.place.error(t("step `{name}` stands here and on line {line}.", name=name, line=seen[name]))
-        seen[name] = one.place.line
 
 
 def _solution(name: str, read: Mapping[str, Read]) -> Solution:

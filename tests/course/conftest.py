@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kvmlab.course import Course
+from kvmlab.cli.main import main
+from kvmlab.course import Course, Progress
 from kvmlab.paths import State
+from tests.conftest import Kvmlab
 
 EXAMPLE = Path(__file__).parent / "example"
+Ask = Callable[..., str]
 
 
 @pytest.fixture
@@ -44,3 +50,63 @@ def edit(copy: Path) -> Callable[[str, str, str], Path]:
         return path
 
     return change
+
+
+@pytest.fixture
+def told(
+    bare_kvmlab: Kvmlab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Run a verb on the example course in this process: exit status, standard output, standard error."""
+    for name in [name for name in os.environ if name.startswith(("KVMLAB_", "LC_", "LANG", "NO_COLOR"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("KVMLAB_STATE", str(bare_kvmlab.state.root))
+
+    def run(*argv: str, course: Path = EXAMPLE, columns: int = 80) -> tuple[int, str, str]:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        status = main(["--course", str(course), *argv])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def ask(told: Callable[..., tuple[int, str, str]]) -> Ask:
+    """What a verb prints; it has to succeed, in silence on standard error."""
+
+    def run(*argv: str, course: Path = EXAMPLE, columns: int = 80) -> str:
+        status, out, error = told(*argv, course=course, columns=columns)
+        assert (status, error) == (0, "")
+        return out
+
+    return run
+
+
+@pytest.fixture
+def progress(bare_kvmlab: Kvmlab) -> Progress:
+    return Progress(bare_kvmlab.state, "example")
+
+
+@pytest.fixture
+def record(bare_kvmlab: Kvmlab) -> Callable[..., Path]:
+    """Write the record of a lab that runs, as environment/ does."""
+
+    def write(lab_id: str = "net-bridge", *, variant: str | None = None, lang: str = "en", **other: Any) -> Path:
+        lab = Course.load(EXAMPLE).lab(lab_id, lang, variant)
+        folder = bare_kvmlab.state.labs / "example"
+        folder.mkdir(exist_ok=True)
+        data = {
+            "lab": lab_id,
+            "variant": variant,
+            "instance": "i1",
+            "container": "c1",
+            "state": "running",
+            "started": "2026-11-23T10:15:00+00:00",
+            "compiled": lab.to_json(),
+            **other,
+        }
+        path = folder / f"{lab_id}.json"
+        path.write_text(json.dumps(data), encoding="utf-8")
+        return path
+
+    return write

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from kvmlab.report.plain import Page, cells, clean, fit, right, terminal_width, wrapped
+from kvmlab.report.cells import cells, clean, fit, right, wrapped
+from kvmlab.report.plain import Page, terminal_width
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 

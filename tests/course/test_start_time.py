@@ -28,6 +28,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.cli.completion",
     "kvmlab.cli.context",
     "kvmlab.cli.main",
+    "kvmlab.cli.recorder",
     "kvmlab.cli.standing",
     "kvmlab.cli.verbs",
     "kvmlab.cli.verbs.hint",
@@ -44,6 +45,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.errors",
     "kvmlab.paths",
     "kvmlab.report",
+    "kvmlab.report.cells",
     "kvmlab.report.plain",
     "kvmlab.words",
 }

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from kvmlab.cli.chosen import chosen_id, chosen_lab
 from kvmlab.cli.standing import write_json
 from kvmlab.course.progress import Progress
-from kvmlab.report.plain import Page, cells
+from kvmlab.report.cells import cells
+from kvmlab.report.plain import Page
 from kvmlab.words import t
 
 if TYPE_CHECKING:

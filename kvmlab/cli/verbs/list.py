@@ -6,7 +6,8 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvmlab.cli.standing import Standing, standings, write_json
-from kvmlab.report.plain import Page, cells, fit, right, wrapped
+from kvmlab.report.cells import cells, fit, right, wrapped
+from kvmlab.report.plain import Page
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from kvmlab.cli.chosen import titles
 from kvmlab.cli.standing import Standing, standings, state_since
 from kvmlab.cli.verbs.status import next_commands
-from kvmlab.report.plain import Page, cells, fit
+from kvmlab.report.cells import cells, fit
+from kvmlab.report.plain import Page
 from kvmlab.words import t
 
 if TYPE_CHECKING:

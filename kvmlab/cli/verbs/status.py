@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from kvmlab.cli.chosen import titles as titles_of
 from kvmlab.cli.standing import Standing, standings, state_since, write_json
-from kvmlab.report.plain import Page, cells, fit, right
+from kvmlab.report.cells import cells, fit, right
+from kvmlab.report.plain import Page
 from kvmlab.words import t
 
 if TYPE_CHECKING:
