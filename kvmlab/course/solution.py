@@ -29,6 +29,8 @@ from kvmlab.course.template import render
 from kvmlab.errors import UsageError
 from kvmlab.words import t
 
+__all__ = ["Kind", "Solution", "Step", "read_solutions"]
+
 FILE = re.compile(r"(solution|(?:way|near)-[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 
 
