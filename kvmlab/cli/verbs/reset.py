@@ -26,8 +26,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     variant = ctx.variant if ctx.variant is not None or record is None else record.variant
     lab = ctx.course.lab(place.lab, ctx.lang, variant)
     began = time.monotonic()
+    Progress(ctx.state, ctx.course.tag).began(lab.id)
     with progress() as steps:
         reset(place, lab, steps)
-    Progress(ctx.state, ctx.course.tag).began(lab.id)
     print(t("{lab} is as at its start ({seconds:.1f} s).", lab=lab.id, seconds=time.monotonic() - began))
     return 0
