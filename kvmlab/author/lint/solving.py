@@ -39,11 +39,11 @@ def _lint_numbers(parts: Parts) -> None:
     near = len(parts.solutions) - right
     file = parts.solutions[0].file
     if right < RIGHT_WAYS:
-        message = t("{number} right way; at least {wanted} show that the state counts, not the way.",
+        message = t("right ways: {number}; at least {wanted} show that the state counts, not the way.",
                     number=right, wanted=RIGHT_WAYS)  # fmt: skip
         parts.warning(file, 1, "ways", message)
     if near < NEAR_MISSES:
-        message = t("{number} near-misses; at least {wanted} show what the checks catch.",
+        message = t("near-misses: {number}; at least {wanted} show what the checks catch.",
                     number=near, wanted=NEAR_MISSES)  # fmt: skip
         parts.warning(file, 1, "near-misses", message)
 
