@@ -93,10 +93,19 @@ def _status(argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter's last flush is silent
         return 141
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            tell(CannotRun(t("No space is left: {error}.", error=error.strerror), "df -h"))
-            return CannotRun.status
+        if isinstance(error, OSError) and (trouble := _trouble(error)):
+            tell(trouble)
+            return trouble.status
         return _our_bug(error)
+
+
+def _trouble(error: OSError) -> CannotRun | None:
+    """What this computer refuses us (errno(3)) is no bug of ours."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return CannotRun(t("No space is left: {error}.", error=error.strerror), "df -h")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and error.filename:
+        return CannotRun(f"{error.filename}: {error.strerror}.", f"ls -ld {error.filename}")
+    return None
 
 
 def _run(argv: list[str]) -> int:

@@ -111,3 +111,11 @@ def test_a_closed_pipe_is_no_traceback(bare_kvmlab: Kvmlab) -> None:
     process.stdout.close()
     assert "Traceback" not in process.stderr.read()
     process.wait()
+
+
+def test_a_state_directory_that_belongs_to_another(bare_kvmlab: Kvmlab) -> None:
+    """Root may write anywhere but on a read-only file system; /proc/sys refuses everybody."""
+    done = bare_kvmlab("finish", "network-bridge", env={"KVMLAB_STATE": "/proc/sys/kernel"})
+    assert done.returncode == 3, done.stderr
+    assert "/proc/sys/kernel" in done.stderr
+    assert "→" in done.stderr
