@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -53,8 +54,11 @@ def mmdebstrap(
     argv = [program, f"--variant={variant}", f"--include={','.join(packages)}", "--format=tar"]
     argv += ['--aptopt=APT::Install-Recommends "false"', "--skip=check/empty", *hooks, SUITE, str(target)]
     said: list[str] = []
+    # Not /tmp, which is kept in memory on Debian 13; and a place that an ordinary user's subordinate ids may reach.
+    env = {**os.environ, "TMPDIR": "/var/tmp"}
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
     with subprocess.Popen(
-        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        argv, env=env, stdin=nothing, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
         assert process.stdout is not None
         done = 0.0
