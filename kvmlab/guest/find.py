@@ -14,6 +14,7 @@ from pathlib import Path
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.inside import Inside
 from kvmlab.guest.later import Later, TooLate, later
+from kvmlab.guest.obstacles import obstacle
 from kvmlab.guest.seen import DomainSeen, Surroundings
 from kvmlab.guest.ssh import Unreachable, Why, connect
 
@@ -24,7 +25,8 @@ class Search:
     """One search for one guest.
 
     `expected`: addresses to try first. `sections`: what to ask the guest at once. After `run`, `failed` says of each
-    address why it did not lead to the guest, and `strangers` lists those where another computer answers.
+    address why it did not lead to the guest, `strangers` lists those where another computer answers, and `obstacle`
+    is what made going on hopeless.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Search:
         self.name = name
         self.failed: dict[str, Exception] = {}
         self.strangers: list[str] = []
+        self.obstacle: CouldNotLook | None = None
         self._surroundings = surroundings
         self._key = key
         self._expected = expected
@@ -49,7 +52,7 @@ class Search:
         for wave in self._waves():
             if self._started(wave) and (inside := self._first(HEAD_START_S)):
                 return inside
-        return self._first(self._timeout_s * 2)
+        return None if self.obstacle else self._first(self._timeout_s * 2)
 
     def domain(self) -> DomainSeen | None:
         """The domain, as it was when the search began."""
@@ -61,7 +64,8 @@ class Search:
     def _waves(self) -> Iterator[Sequence[str]]:
         yield self._expected
         domain = self.domain()
-        if domain is None or domain.state != "running":
+        self.obstacle = obstacle(self.name, domain, self._surroundings)
+        if self.obstacle or domain is None:
             return
         yield likely(domain, self._surroundings)
         yield link_local(domain, self._surroundings)

@@ -98,4 +98,6 @@ def _silent() -> CouldNotLook:
 
 
 def _stopped(said: str) -> CouldNotLook:
+    if said.startswith("Failed to connect socket"):
+        said = said.rpartition(": ")[2]  # between stands a path of ours
     return CouldNotLook(t("libvirtd on the lab host cannot be reached: {said}.", said=said.rstrip(".")), TODO)
