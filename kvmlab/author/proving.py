@@ -29,7 +29,7 @@ Futures = list[Future[CaseResult]]
 class Telling(Protocol):
     """Who is told how far it is. `case_done` is called from any thread."""
 
-    def step(self, text: str, fraction: float | None) -> None:
+    def step(self, text: str, fraction: float | None = None) -> None:
         """What is being made ready (as kvmlab.images.Progress)."""
 
     def cases_begin(self) -> None:

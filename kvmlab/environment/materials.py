@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.reach import wait_for_guests
 from kvmlab.faults import step
 from kvmlab.images import ensure_guest_image, ensure_host_image
+from kvmlab.images.seed import write_seed
 from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.machine import Machine, find_machine, find_podman
 from kvmlab.labhost.podman import Podman, finish
@@ -75,13 +76,35 @@ class Materials:
         machine = find_machine(state, host_image, images["small"].path)
         trust = "".join(state.key_pair(k).with_suffix(".pub").read_text() for k in ("look_key", "student_key"))
         guests = placed(lab.guests, images, machine.domain_type, host_image, trust)
-        folders = {guest.spec.name: guest.image.path.parent for guest in guests if not guest.restorable}
-        folders |= _saved(state, host_image, machine, [guest for guest in guests if guest.restorable], progress)
+        origins = {guest.spec.name: origin(state, machine.podman, host_image, guest) for guest in guests}
+        folders = {guest.spec.name: origins[guest.spec.name] for guest in guests if not guest.restorable}
+        restorable = [guest for guest in guests if guest.restorable]
+        folders |= _saved(state, host_image, machine, restorable, origins, progress)
         return cls(host_image, machine, tuple(guests), folders)
 
 
+def origin(state: State, podman: Podman, host_image: str, guest: PlacedGuest) -> Path:
+    """The folder with the disk a guest first boots from, and with its cloud-init seed where its image wants one."""
+    if not guest.image.seed:
+        return guest.image.path.parent
+    folder = state.saved / f"{guest.key}-first"
+    if not folder.is_dir():
+        with tempfile.TemporaryDirectory(dir=state.saved, prefix=".new-") as temporary:
+            fresh = Path(temporary) / "guest"
+            fresh.mkdir()
+            write_seed(state, podman, host_image, guest.spec.name, fresh / "seed.iso")
+            shutil.copyfile(guest.image.path, fresh / "disk.qcow2")
+            fresh.rename(folder)
+    return folder
+
+
 def _saved(
-    state: State, host_image: str, machine: Machine, guests: Sequence[PlacedGuest], progress: Progress
+    state: State,
+    host_image: str,
+    machine: Machine,
+    guests: Sequence[PlacedGuest],
+    origins: Mapping[str, Path],
+    progress: Progress,
 ) -> dict[str, Path]:
     """The folder of each saved guest, those that are missing or damaged made first."""
     found = _find(state, guests)
@@ -91,7 +114,7 @@ def _saved(
             found = _find(state, guests)  # another kvmlab may have made them while we waited
             missing = [guest for guest in guests if guest.spec.name not in found]
             if missing:
-                _make(state, host_image, machine, missing, progress)
+                _make(state, host_image, machine, missing, origins, progress)
                 found = _find(state, guests)
                 saved.forget_others(state, [guest.key for guest in guests])
     return found
@@ -105,7 +128,12 @@ def _find(state: State, guests: Sequence[PlacedGuest]) -> dict[str, Path]:
 
 
 def _make(
-    state: State, host_image: str, machine: Machine, guests: Sequence[PlacedGuest], progress: Progress
+    state: State,
+    host_image: str,
+    machine: Machine,
+    guests: Sequence[PlacedGuest],
+    origins: Mapping[str, Path],
+    progress: Progress,
 ) -> None:
     """Boot `guests` on a lab host of their own until they answer, and save them."""
     sweep(machine.podman, state, _SAVING)
@@ -115,7 +143,7 @@ def _make(
         seeds = [guest.spec.name for guest in guests if guest.image.seed]
         host.prepare_run_dir()
         lay_ready(state, host.run_dir, [guest.spec for guest in guests], (), seeds)
-        folders = [(guest.image.path.parent, f"{SAVED}/{guest.spec.name}") for guest in guests]
+        folders = [(origins[guest.spec.name], f"{SAVED}/{guest.spec.name}") for guest in guests]
         finish(host.start(host_image, folders), ("run",))
         step("saving.container")
         with connected(host.run_dir) as connection:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kvmlab.labhost.podman import Podman
 
 LOOK = Path(__file__).parents[1] / "guest" / "look.sh"
+IMPORTED = "-imported"
 DISK_MIB = {"small": 256, "full": 2048, "cloud": 3072}
 _LOOK_OPTIONS = 'command="/usr/lib/kvmlab/look",no-port-forwarding,no-agent-forwarding,no-X11-forwarding,no-pty'
 
@@ -35,31 +36,36 @@ class GuestImage:
 
 def authorized_keys(state: State) -> str:
     """Whom a guest lets in as root: the checker, to look only, and the student (sshd(8))."""
-    look, student = (state.key_pair(name).with_suffix(".pub").read_text().strip() for name in ("look_key", "student_key"))
+    keys = [state.key_pair(name).with_suffix(".pub") for name in ("look_key", "student_key")]
+    look, student = (key.read_text().strip() for key in keys)
     return f"{_LOOK_OPTIONS} {look}\n{student}\n"
+
+
+def current_folder(state: State, name: str) -> Path:
+    """Where the image `name` of our own lies once it is built from the recipe as it is now."""
+    return state.images / f"{name}-{_hash(state, name)}"
 
 
 def built_guest_disk(state: State, name: str) -> Path | None:
     """The disk image of `name` if it is built, else None."""
-    path = state.images / f"{name}-{_hash(state, name)}" / "disk.qcow2"
+    path = current_folder(state, name) / "disk.qcow2"
     return path if path.exists() else None
 
 
 def ensure_guest_image(state: State, podman: Podman, name: str, progress: Progress) -> GuestImage:
     """The image `name`, built first if it is one of ours and not there yet."""
-    imported = state.images / f"{name}-imported"
-    if imported.is_dir():
+    imported = state.images / f"{name}{IMPORTED}"
+    if (imported / "manifest.json").exists():
         manifest = json.loads((imported / "manifest.json").read_text())
         return GuestImage(name, imported / "disk.qcow2", manifest["hash"], seed="nocloud")
     if not (RECIPES / name / "packages").exists() or name == "host":
         raise UsageError(t("There is no guest image `{name}`.", name=name[:60]), "kvmlab image list")
-    found = _hash(state, name)
-    folder = state.images / f"{name}-{found}"
+    folder = current_folder(state, name)
     if not (folder / "manifest.json").exists():
         with state.lock(f"image-{name}"):
             if not (folder / "manifest.json").exists():
                 _build(state, podman, name, folder, progress)
-    return GuestImage(name, folder / "disk.qcow2", found)
+    return GuestImage(name, folder / "disk.qcow2", folder.name.rpartition("-")[2])
 
 
 def _hash(state: State, name: str) -> str:

@@ -54,6 +54,14 @@ def forget_host_image(state: State) -> None:
     (state.cache / _MEMORY).unlink(missing_ok=True)
 
 
+def remove_host_image(state: State, podman: Podman) -> None:
+    """Remove every host image, old ones too; one that lab hosts still run on is left (podman-rmi(1))."""
+    listed = podman.run("images", "--format={{.Repository}}:{{.Tag}}", f"--filter=reference={REPOSITORY}")
+    forget_host_image(state)
+    if names := [line for line in listed.split() if line.startswith(f"{REPOSITORY}:")]:
+        podman.run("rmi", *names)
+
+
 def _stamp() -> str:
     """Changes with any file of the recipe and with podman's storage (storage.conf(5): root of the image store)."""
     files = sorted(str(path) for path in RECIPE.rglob("*"))
@@ -107,7 +115,8 @@ def _with_capabilities(state: State, podman: Podman, base: str, tag: str, folder
         options = [*found.run_options, *options, f"--volume={answers / kind}:/out"]
         done = found.attempt("run", "--rm", *options, base, "/bin/sh", "-euc", _ASK, timeout_s=120)
         if done.returncode:
-            raise CannotRun(t("libvirt on the host image does not work: {said}", said=done.stderr[-300:]), "podman info")
+            said = done.stderr.strip()[-300:]
+            raise CannotRun(t("libvirt on the host image does not work: {said}", said=said), "podman info")
     (folder / "Containerfile").write_text(f"FROM {base}\nCOPY capabilities /usr/share/kvmlab/capabilities\n")
     podman.run("build", "--quiet", "--isolation=chroot", f"--tag={tag}", str(folder), timeout_s=300)
     shutil.rmtree(answers)

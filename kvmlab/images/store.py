@@ -1,0 +1,133 @@
+"""The guest images there are: listed, imported from a file, removed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvmlab.errors import UsageError
+from kvmlab.images.guest import IMPORTED, current_folder
+from kvmlab.images.recipe import RECIPES, Progress
+from kvmlab.paths import State, write_atomic
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.labhost.podman import Podman
+
+NAME = re.compile(r"[a-z][a-z0-9.]{0,39}")
+OURS = tuple(sorted(path.name for path in RECIPES.iterdir() if path.name not in ("host", "disk")))
+"""The guest images that have a recipe."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A guest image on disk. `state`: "built", "imported", or "old" where the recipe has changed since."""
+
+    name: str
+    hash: str
+    state: str
+    size_mib: int
+    folder: Path
+
+
+def stored_images(state: State) -> Iterator[Stored]:
+    """All of them, by name."""
+    for folder in sorted(state.images.iterdir()):
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            name, found = str(manifest["name"]), str(manifest["hash"])
+            size = (folder / "disk.qcow2").stat().st_blocks * 512 // 2**20
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # a build under way
+        kind = "imported" if folder.name.endswith(IMPORTED) else "built"
+        if kind == "built" and (name not in OURS or folder != current_folder(state, name)):
+            kind = "old"
+        yield Stored(name, found, kind, size, folder)
+
+
+def remove_image(state: State, name: str) -> int:
+    """Remove every image called `name`, old ones too; how many there were. None: UsageError."""
+    found = [image for image in stored_images(state) if image.name == name]
+    if not found:
+        raise UsageError(t("There is no guest image `{name}`.", name=name[:60]), "kvmlab image list")
+    with state.lock(f"image-{name}"):
+        for image in found:
+            shutil.rmtree(image.folder)
+    return len(found)
+
+
+_CONVERT = 'qemu-img convert -O qcow2 "/in/$1" /out/disk.qcow2 && chmod a+r /out/disk.qcow2'
+
+
+def import_image(state: State, podman: Podman, host_image: str, file: Path, name: str, progress: Progress) -> None:
+    """Take in a disk image that has cloud-init as the guest image `name`.
+
+    The file is read by qemu-img(1) in a container that sees nothing but its folder read-only, and has no network:
+    an image's header may name other files, and whoever made it may not wish us well.
+    """
+    if not NAME.fullmatch(name) or name in (*OURS, "host", "disk"):
+        said = t("`{name}` cannot be an image's name: small letters, digits and dots, and none of ours.", name=name[:60])
+        raise UsageError(said, "kvmlab image import FILE --name centos9")
+    if not file.is_file():
+        raise UsageError(t("{file} is not a file.", file=file), "kvmlab image import FILE --name centos9")
+    with state.lock(f"image-{name}"), tempfile.TemporaryDirectory(dir=state.images, prefix=".new-") as temporary:
+        work = Path(temporary) / "image"
+        work.mkdir()
+        progress.step(t("reading {file}", file=file.name), None)
+        _refuse(_info(podman, host_image, file), file)
+        options = [*_closed_in(podman, file), f"--volume={work}:/out"]
+        done = podman.attempt("run", *options, host_image, "sh", "-euc", _CONVERT, "sh", file.name, timeout_s=1800)
+        if done.returncode:
+            raise _unreadable(file, done.stderr)
+        with (work / "disk.qcow2").open("rb") as stream:
+            found = file_digest(stream, "sha256").hexdigest()[:12]
+        write_atomic(work / "manifest.json", json.dumps({"name": name, "hash": found, "from": file.name}))
+        folder = state.images / f"{name}{IMPORTED}"
+        shutil.rmtree(folder, ignore_errors=True)
+        work.rename(folder)
+
+
+def _closed_in(podman: Podman, file: Path) -> list[str]:
+    options = ["--rm", "--pull=never", "--network=none", "--security-opt=label=disable"]
+    return [*podman.run_options, *options, f"--volume={file.resolve().parent}:/in:ro"]
+
+
+def _info(podman: Podman, host_image: str, file: Path) -> dict[str, object]:
+    argv = ["run", *_closed_in(podman, file), host_image, "qemu-img", "info", "--output=json", f"/in/{file.name}"]
+    done = podman.attempt(*argv, timeout_s=120)
+    try:
+        found = json.loads(done.stdout)
+    except ValueError:
+        raise _unreadable(file, done.stderr) from None
+    return found if isinstance(found, dict) else {}
+
+
+def _refuse(info: dict[str, object], file: Path) -> None:
+    if info.get("format") not in ("qcow2", "raw", "vmdk", "vdi", "vpc", "vhdx"):
+        raise _unreadable(file, str(info.get("format")))
+    special = info.get("format-specific")
+    data = special.get("data", {}) if isinstance(special, dict) else {}
+    if info.get("backing-filename") or (isinstance(data, dict) and data.get("data-file")):
+        message = t("{file} is an overlay: it needs another file to be whole.", file=file.name)
+        raise UsageError(message, f"qemu-img convert -O qcow2 {file.name} whole.qcow2")
+    size = info.get("virtual-size")
+    if info.get("format") == "raw" and (not isinstance(size, int) or not _boots(file)):
+        raise _unreadable(file, t("no boot sector"))
+
+
+def _boots(file: Path) -> bool:
+    """Whether a raw file ends its first sector as a boot sector does, 55 AA: anything at all is a raw image."""
+    with file.open("rb") as stream:
+        return stream.read(512)[510:] == b"\x55\xaa"
+
+
+def _unreadable(file: Path, said: str) -> UsageError:
+    last = (said.strip().splitlines() or ["?"])[-1][-200:]
+    return UsageError(t("{file} is not a disk image: {said}", file=file.name, said=last), f"file {file.name}")
