@@ -73,7 +73,8 @@ def import_image(state: State, podman: Podman, host_image: str, file: Path, name
     an image's header may name other files, and whoever made it may not wish us well.
     """
     if not NAME.fullmatch(name) or name in (*OURS, "host", "disk"):
-        said = t("`{name}` cannot be an image's name: small letters, digits and dots, and none of ours.", name=name[:60])
+        rule = "`{name}` cannot be an image's name: small letters, digits and dots, and none of ours."
+        said = t(rule, name=name[:60])
         raise UsageError(said, "kvmlab image import FILE --name centos9")
     if not file.is_file():
         raise UsageError(t("{file} is not a file.", file=file), "kvmlab image import FILE --name centos9")
