@@ -45,6 +45,7 @@ def check(lab: Kvmlab, within_s: float = 60) -> dict[str, Any]:
     done = lab("check", LAB, "--json", timeout_s=within_s)
     assert time.monotonic() - began < within_s
     assert "Traceback" not in done.stderr
+    assert done.stdout, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     assert report["max_points"] == POINTS
     assert done.returncode == {"passed": 0, "error": 3}.get(report["verdict"], 1)
