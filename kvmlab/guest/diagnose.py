@@ -12,7 +12,7 @@ from ipaddress import ip_interface
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.find import Search
 from kvmlab.guest.obstacles import cannot, obstacle
-from kvmlab.guest.seen import DomainSeen, NicSeen, Surroundings
+from kvmlab.guest.seen import DomainSeen, Surroundings
 from kvmlab.guest.ssh import Why
 from kvmlab.words import t
 
@@ -40,9 +40,13 @@ def _no_answer(search: Search, domain: DomainSeen, surroundings: Surroundings, b
         reason = t("at {address} another computer answers, not {guest}", address=search.strangers[0], guest=domain.name)
         return cannot(domain.name, reason, "ip neighbour show")
     since = surroundings.uptime_s(domain.name)
-    if since is not None and since < boot_s:
+    young = since is not None and since < boot_s
+    said = surroundings.agent_addresses(domain)
+    if said is not None:  # so it has booted
+        return _told_by_agent(domain, said, surroundings, young)
+    if since is not None and young:
         return _booting(domain, surroundings, since)
-    return _lost(search, domain, surroundings)
+    return _lost(search, domain)
 
 
 def _listens(search: Search, address: str, surroundings: Surroundings) -> bool:
@@ -82,14 +86,11 @@ def _booting(domain: DomainSeen, surroundings: Surroundings, since: float) -> Co
 def last_line(console: str, limit: int = 100) -> str:
     """The last line on a console that is not empty, without anything a terminal obeys."""
     lines = [_CONTROL.sub("", line).strip() for line in console.replace("\r", "\n").splitlines()]
-    return next((line[-limit:] for line in reversed(lines) if line), "")
+    return next((line[:limit] for line in reversed(lines) if line), "")
 
 
-def _lost(search: Search, domain: DomainSeen, surroundings: Surroundings) -> CouldNotLook:
+def _lost(search: Search, domain: DomainSeen) -> CouldNotLook:
     nic = domain.nics[0]
-    said = surroundings.agent_addresses(domain)
-    if said is not None:
-        return _told_by_agent(domain, nic, said, surroundings)
     where = t("network {network}", network=nic.network) if nic.network else t("bridge {bridge}", bridge=nic.bridge)
     if search.tried:
         tried = ", ".join(one for one in search.tried if not one.startswith("fe80"))
@@ -100,11 +101,13 @@ def _lost(search: Search, domain: DomainSeen, surroundings: Surroundings) -> Cou
 
 
 def _told_by_agent(
-    domain: DomainSeen, nic: NicSeen, said: dict[str, list[str]], surroundings: Surroundings
+    domain: DomainSeen, said: dict[str, list[str]], surroundings: Surroundings, young: bool
 ) -> CouldNotLook:
+    nic = domain.nics[0]
     found = [(dev, address) for dev, addresses in said.items() for address in addresses]
     if not found:
-        return cannot(domain.name, t("its guest agent says it has no IPv4 address"), f"virsh console {domain.name}")
+        reason = t("its guest agent says it has no IPv4 address")
+        return cannot(domain.name, reason, f"virsh console {domain.name}", transient=young)
     text = ", ".join(f"{address} ({dev})" for dev, address in found)
     bridge = surroundings.links().get(nic.bridge or "")
     own = [one for one in bridge.addresses if ":" not in one] if bridge else []
@@ -113,7 +116,7 @@ def _told_by_agent(
                    addresses=text, bridge=nic.bridge, own=", ".join(own))  # fmt: skip
     else:
         reason = t("its guest agent says it has {addresses}, but SSH does not answer there", addresses=text)
-    return cannot(domain.name, reason, f"virsh domifaddr {domain.name} --source agent")
+    return cannot(domain.name, reason, f"virsh domifaddr {domain.name} --source agent", transient=young)
 
 
 def _same_network(one: str, other: str) -> bool:

@@ -69,7 +69,10 @@ class HostSurroundings:
         if domain.console_log is None:
             return ""
         try:
-            return str(self._way.ask("console_log", path=domain.console_log))
+            started = self._way.ask("file", path=f"/run/libvirt/qemu/{domain.name}.pid")["mtime"]
+            written = self._way.ask("file", path=domain.console_log)["mtime"]
+            fresh = float(written) > float(started)  # else it is what the boot before said
+            return str(self._way.ask("console_log", path=domain.console_log)) if fresh else ""
         except (NotThere, CouldNotLook):
             return ""
 
