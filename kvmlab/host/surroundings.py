@@ -60,10 +60,10 @@ class HostSurroundings:
         if not domain.agent_connected:
             return None
         try:
-            said = self._way.ask("agent", uuid=domain.uuid, command="guest-network-get-interfaces")
+            said = self._way.ask("agent", uuid=domain.uuid, about="interfaces")
         except (NotThere, CouldNotLook):
             return None
-        return {str(one.get("name")): _agent_addresses(one) for one in said or () if one.get("name") != "lo"}
+        return _addresses(said)
 
     def console_tail(self, domain: DomainSeen) -> str:
         if domain.console_log is None:
@@ -77,9 +77,13 @@ class HostSurroundings:
             return ""
 
 
-def _agent_addresses(said: dict[str, Any]) -> list[str]:
-    found = said.get("ip-addresses") or ()
-    return [f"{one['ip-address']}/{one['prefix']}" for one in found if one.get("ip-address-type") == "ipv4"]
+def _addresses(said: str) -> dict[str, list[str]]:
+    """The IPv4 addresses in the rows of `virsh domifaddr --full`: device, MAC address, protocol, address."""
+    found: dict[str, list[str]] = {}
+    for words in (line.split() for line in said.splitlines()):
+        if len(words) == 4 and words[0] != "lo":
+            found.setdefault(words[0], []).extend([words[3]] if words[2] == "ipv4" else [])
+    return found
 
 
 def _link(name: str, found: dict[str, Any]) -> LinkSeen:
