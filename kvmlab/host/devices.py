@@ -272,4 +272,5 @@ class Graphics:
             return None
         address = self.listen or "127.0.0.1"
         shown = f"[{address}]" if ":" in address else address
+        shown = "localhost" if address in ("0.0.0.0", "::") else shown  # as virsh domdisplay does
         return f"vnc://{shown}:{port - 5900}" if self.type == "vnc" else f"{self.type}://{shown}:{port}"

@@ -70,7 +70,7 @@ class GraphicsFacts(Facts, total=False):
     port: Annotated[Number, "virsh vncdisplay {0}", "TCP port: 5900; None when it does not run"]
     autoport: Annotated[Flag, _XML, "libvirt chooses the port"]
     password: Annotated[Flag, _XML, "asks for a password"]
-    uri: Annotated[Word, "virsh domdisplay {0}", '"vnc://0.0.0.0:0"; None when it does not run']
+    uri: Annotated[Word, "virsh domdisplay {0}", '"vnc://localhost:0"; None when it does not run']
 
 
 class _Device(Subject):
