@@ -69,7 +69,7 @@ def timed(argv: Sequence[str], env: Mapping[str, str] | None = None, status: int
 
 def plain_env(**more: str) -> dict[str, str]:
     """This environment without what would slow Python down or turn kvmlab elsewhere."""
-    hidden = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "KVMLAB_COURSE", "KVMLAB_LANG", "KVMLAB_DEBUG")
+    hidden = ("PYTHONDONTWRITEBYTECODE", "KVMLAB_COURSE", "KVMLAB_LANG", "KVMLAB_DEBUG")
     return {name: value for name, value in os.environ.items() if name not in hidden} | more
 
 

@@ -25,7 +25,7 @@ class Vagrant:
         self._host = LabHost.fresh("vagrant", bare.state, bare.materials.podman)
 
     def prepare(self) -> None:
-        """Start it, make a box of the guest's image, bring it up and take a snapshot."""
+        """Start it, make a box of the guest's image and bring it up."""
         materials, host = self._bare.materials, self._host
         host.prepare_run_dir()
         key = self._bare.state.key_pair("student_key")
@@ -35,7 +35,16 @@ class Vagrant:
         volumes = [(image, "/srv/kvmlab/image"), (HERE, "/srv/kvmlab/vagrant")]
         finish(host.start(image_with_vagrant(materials.podman, materials.host_image), volumes), ("run",))
         self.run("/srv/kvmlab/vagrant/prepare")
+
+    def up(self) -> float:
+        """Seconds of the guest destroyed and brought up again; its snapshot is taken anew, unmeasured."""
+        seconds = self.run(f"cd /root/guest && {UP}")
         self.run("cd /root/guest && vagrant snapshot save start")
+        return seconds
+
+    def restore(self) -> float:
+        """Seconds until the snapshot is restored and vagrant has reached the guest."""
+        return self.run(f"cd /root/guest && {RESTORE} start")
 
     def run(self, script: str) -> float:
         """Seconds that `script` takes, measured on the lab host."""
@@ -72,8 +81,8 @@ def rows(rounds: int) -> list[Row]:
         peer.prepare()
         runs = {
             "reset": lambda: place.run("reset"),
-            UP: lambda: peer.run(f"cd /root/guest && {UP}"),
-            RESTORE: lambda: peer.run(f"cd /root/guest && {RESTORE} start"),
+            UP: peer.up,
+            RESTORE: peer.restore,
         }
         taken = in_turns(runs, rounds)
     finally:
