@@ -28,7 +28,7 @@ def main(order: dict[str, Any]) -> int:
     if order["verb"] == "reset":
         reset(place, lab, Quiet())
         return 0
-    record = place.record()
+    record = place.run()
     if record is None:
         print("no lab host", file=sys.stderr)
         return 1

@@ -41,7 +41,7 @@ def titles(ctx: Context, standing: Standing) -> tuple[str, dict[str, str]]:
 
 def chosen_lab(ctx: Context, lab_id: str) -> tuple[Lab, Run | None]:
     """The lab with the values its lab host was started with, in the language now asked for."""
-    run = run_of(ctx.state, ctx.course, lab_id)
+    run = run_of(ctx.state, ctx.course.tag, lab_id)
     if run is None:
         return ctx.course.lab(lab_id, ctx.lang, ctx.variant), None
     if run.compiled and run.compiled.lang == ("zh" if ctx.lang == "zh" else "en"):

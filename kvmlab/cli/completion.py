@@ -185,7 +185,7 @@ def _guests(given: list[str], ctx: Context) -> Iterator[Candidate]:
     from kvmlab.course.runs import run_of
 
     if given and given[0] in ctx.course.entries:
-        run = run_of(ctx.state, ctx.course, given[0])
+        run = run_of(ctx.state, ctx.course.tag, given[0])
         lab = (run and run.compiled) or ctx.course.lab(given[0], ctx.lang, ctx.variant)
         yield from ((guest.name, guest.address) for guest in lab.guests)
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import argparse
 
     from kvmlab.course import Lab
+    from kvmlab.course.runs import Run
     from kvmlab.environment.launch import Place
-    from kvmlab.environment.running import Running
     from kvmlab.labhost.container import LabHost
 
 
@@ -31,35 +31,29 @@ class RunningLab:
 
     ctx: Context
     lab_id: str
-    record: Running
+    run: Run
 
     @classmethod
     def of(cls, ctx: Context, lab_id: str) -> RunningLab:
         """The lab that runs; CannotRun where none does, or where a start was cut off."""
-        from kvmlab.environment import running
+        from kvmlab.course.runs import RUNNING, run_of
 
         entry = ctx.course.entry(lab_id)
-        record = running.read(ctx.state, ctx.course.tag, entry.id)
-        if record is None:
+        run = run_of(ctx.state, ctx.course.tag, entry.id)
+        if run is None:
             raise CannotRun(t("{lab} has not been started.", lab=entry.id), f"kvmlab start {entry.id}")
-        if record.state != running.RUNNING:
+        if not run.compiled or not run.instance:
+            raise CannotRun(t("The record of {lab} is damaged.", lab=entry.id), f"kvmlab reset {entry.id}")
+        if run.state != RUNNING:
             raise CannotRun(t("A start of {lab} was cut off.", lab=entry.id), f"kvmlab reset {entry.id}")
-        return cls(ctx, entry.id, record)
+        return cls(ctx, entry.id, run)
 
     @cached_property
     def lab(self) -> Lab:
-        """The text now, in the language now; the values are the variant's it was started with."""
-        from kvmlab.course import Lab
+        """The text in the language asked for; the values are those it was started with."""
+        from kvmlab.cli.chosen import chosen_lab
 
-        try:
-            stored = Lab.from_json(self.record.compiled)
-        except ValueError:
-            raise CannotRun(
-                t("The record of {lab} is damaged.", lab=self.lab_id), f"kvmlab reset {self.lab_id}"
-            ) from None
-        if stored.lang == self.ctx.lang:
-            return stored
-        return self.ctx.course.lab(self.lab_id, self.ctx.lang, self.record.variant)
+        return chosen_lab(self.ctx, self.lab_id)[0]
 
     @cached_property
     def host(self) -> LabHost:
@@ -67,12 +61,12 @@ class RunningLab:
         from kvmlab.environment.launch import host_of
         from kvmlab.labhost.machine import remembered_podman
 
-        return host_of(self.place, self.record, remembered_podman(self.ctx.state))
+        return host_of(self.place, self.run, remembered_podman(self.ctx.state))
 
     @property
     def run_dir(self) -> Path:
         """The run directory, for which podman need not be asked."""
-        return self.ctx.state.run / self.record.instance
+        return self.ctx.state.run / self.run.instance
 
     @property
     def place(self) -> Place:

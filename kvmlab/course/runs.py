@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from kvmlab.course.lab import Lab
     from kvmlab.paths import State
 
-STATES = ("starting", "running", "stopping")
+STARTING, RUNNING, STOPPING = STATES = ("starting", "running", "stopping")
+DAMAGED = "damaged"
 BIGGEST = 5_000_000  # bytes
 
 
 class Run(NamedTuple):
     """A lab that was started and not finished. `state` "damaged": its record cannot be read.
 
+    "starting" or "stopping" found at rest: a kvmlab died in between. `instance`: which lab host, or "";
     `compiled`: the lab as it was started, or None; `started`: when, in ISO 8601, or "".
     """
 
@@ -28,6 +30,7 @@ class Run(NamedTuple):
     variant: str | None = None
     started: str = ""
     compiled: "Lab | None" = None
+    instance: str = ""
 
     @property
     def minutes(self) -> int | None:
@@ -49,23 +52,23 @@ def runs(state: "State", course: "Course") -> dict[str, Run]:
         there = set(os.listdir(f"{state.root}/labs/{course.tag}"))  # noqa: PTH208
     except OSError:
         return {}
-    found = (run_of(state, course, lab_id) for lab_id in course.ids if f"{lab_id}.json" in there)
+    found = (run_of(state, course.tag, lab_id) for lab_id in course.ids if f"{lab_id}.json" in there)
     return {run.lab: run for run in found if run}
 
 
-def run_of(state: "State", course: "Course", lab_id: str) -> Run | None:
+def run_of(state: "State", course_tag: str, lab_id: str) -> Run | None:
     """The run of one lab of the catalogue, or None."""
     try:
-        with open(f"{state.root}/labs/{course.tag}/{lab_id}.json", "rb") as stream:  # noqa: PTH123
+        with open(f"{state.root}/labs/{course_tag}/{lab_id}.json", "rb") as stream:  # noqa: PTH123
             raw = stream.read(BIGGEST)
     except FileNotFoundError:
         return None
     except OSError:
-        return Run(lab_id, "damaged")
+        return Run(lab_id, DAMAGED)
     try:
         return _run(lab_id, json.loads(raw))
     except (ValueError, RecursionError):
-        return Run(lab_id, "damaged")
+        return Run(lab_id, DAMAGED)
 
 
 def _run(lab_id: str, data: object) -> Run:
@@ -83,5 +86,12 @@ def _run(lab_id: str, data: object) -> Run:
         compiled = Lab.from_json(data.get("compiled"))
     except ValueError:
         compiled = None
-    started = data.get("started")
-    return Run(lab_id, data["state"], variant, started if isinstance(started, str) else "", compiled)
+    started, instance = data.get("started"), data.get("instance")
+    return Run(
+        lab_id,
+        data["state"],
+        variant,
+        started if isinstance(started, str) else "",
+        compiled,
+        instance if isinstance(instance, str) and instance.isalnum() else "",
+    )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.course import Lab
+from kvmlab.course.runs import RUNNING, STARTING, STOPPING, Run, run_of
 from kvmlab.environment import running
 from kvmlab.environment.files import lay_ready
 from kvmlab.environment.guests import PlacedGuest, bring_up
@@ -22,7 +23,6 @@ from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.materials import Materials
 from kvmlab.environment.objects import bring_up_objects, run_setup
 from kvmlab.environment.reach import wait_for_guests
-from kvmlab.environment.running import Running
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.images.host import forget_host_image
@@ -47,13 +47,9 @@ class Place:
     course_tag: str
     lab: str
 
-    def record(self) -> Running | None:
-        """Its record, or None."""
-        return running.read(self.state, self.course_tag, self.lab)
-
-    def known(self) -> bool:
-        """Whether a start has ever begun and not been undone, readable record or not."""
-        return running.record_path(self.state, self.course_tag, self.lab).exists()
+    def run(self) -> Run | None:
+        """What is known of a start that has begun and not been undone; None where there is none."""
+        return run_of(self.state, self.course_tag, self.lab)
 
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Alone among all kvmlabs that start, solve, reset or finish this lab."""
@@ -65,40 +61,38 @@ class Place:
         return f"{self.course_tag}.{self.lab}"
 
 
-def start(place: Place, lab: Lab, progress: Progress) -> tuple[Running, bool]:
-    """A lab host with `lab` on it; (record, False) where one runs already, and nothing is changed."""
+def start(place: Place, lab: Lab, progress: Progress) -> tuple[Run, bool]:
+    """A lab host with `lab` on it; (run, False) where one runs already, and nothing is changed."""
     with place.lock():
-        record = place.record()
+        run = place.run()
         materials = Materials.of(place.state, lab, progress)
-        if record and record.state == running.RUNNING:
-            host = host_of(place, record, materials.podman)
-            if host.is_running():
-                return record, False
-        if place.known():
+        if run and run.state == RUNNING and host_of(place, run, materials.podman).is_running():
+            return run, False
+        if run:
             sweep(materials.podman, place.state, place.label)
         return _launch(place, lab, materials, progress), True
 
 
-def reset(place: Place, lab: Lab, progress: Progress) -> Running:
+def reset(place: Place, lab: Lab, progress: Progress) -> Run:
     """Throw away whatever runs of `lab`, in whatever state, and start another."""
     with place.lock():
         materials = Materials.of(place.state, lab, progress)
         with ThreadPoolExecutor(max_workers=1) as pool:
             host = LabHost.fresh(place.label, place.state, materials.podman)
             removal = pool.submit(sweep, materials.podman, place.state, place.label, host.instance)
-            record = _launch(place, lab, materials, progress, host)
+            run = _launch(place, lab, materials, progress, host)
             step("reset.launched")
             removal.result()
         step("reset.removed")
-        return record
+        return run
 
 
 def finish(place: Place, podman: Podman) -> None:
     """Remove the lab host and everything that belongs to it; progress is kept elsewhere."""
     with place.lock():
-        record = place.record()
-        if record:
-            running.write(place.state, place.course_tag, record.now(running.STOPPING))
+        run = place.run()
+        if run and run.compiled:
+            running.write(place.state, place.course_tag, run._replace(state=STOPPING))
         step("finish.record")
         sweep(podman, place.state, place.label)
         step("finish.removed")
@@ -106,34 +100,26 @@ def finish(place: Place, podman: Podman) -> None:
         step("finish.forgotten")
 
 
-def host_of(place: Place, record: Running, podman: Podman) -> LabHost:
-    """The lab host that `record` tells of."""
-    return LabHost(place.label, record.instance, place.state, podman)
+def host_of(place: Place, run: Run, podman: Podman) -> LabHost:
+    """The lab host that `run` tells of."""
+    return LabHost(place.label, run.instance, place.state, podman)
 
 
 def _launch(
     place: Place, lab: Lab, materials: Materials, progress: Progress, host: LabHost | None = None
-) -> Running:
+) -> Run:
     host = host or LabHost.fresh(place.label, place.state, materials.podman)
-    record = Running(
-        lab=lab.id,
-        variant=lab.variant,
-        instance=host.instance,
-        container=host.container,
-        state=running.STARTING,
-        started=running.moment(),
-        compiled=lab.to_json(),
-    )
+    run = Run(lab.id, STARTING, lab.variant, running.moment(), lab, host.instance)
     with contextlib.ExitStack() as undo:
-        running.write(place.state, place.course_tag, record)
+        running.write(place.state, place.course_tag, run)
         undo.callback(running.forget, place.state, place.course_tag, place.lab)
         step("start.record")
         with lab_host(host, materials, lab, progress):
-            record = record.now(running.RUNNING)
-            running.write(place.state, place.course_tag, record)
+            run = run._replace(state=RUNNING)
+            running.write(place.state, place.course_tag, run)
             step("start.recorded")
             undo.pop_all()
-    return record
+    return run
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.labhost.machine import remembered_podman
 
     place = place_of(ctx, args.lab)
-    known = place.known()
+    known = place.run()
     finish(place, remembered_podman(ctx.state))
     if known:
         print(t("{lab} is finished; its lab host is gone, your progress is kept.", lab=place.lab))

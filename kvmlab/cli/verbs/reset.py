@@ -22,8 +22,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.report.progress import progress
 
     place = place_of(ctx, args.lab)
-    record = place.record()
-    variant = ctx.variant if ctx.variant is not None or record is None else record.variant
+    found = place.run()
+    variant = ctx.variant if ctx.variant is not None or found is None else found.variant
     lab = ctx.course.lab(place.lab, ctx.lang, variant)
     began = time.monotonic()
     Progress(ctx.state, ctx.course.tag).began(lab.id)

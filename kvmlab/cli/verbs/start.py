@@ -25,10 +25,10 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     lab = ctx.course.lab(args.lab, ctx.lang, ctx.variant)
     began = time.monotonic()
     with progress() as steps:
-        record, fresh = start(place_of(ctx, lab.id), lab, steps)
+        found, fresh = start(place_of(ctx, lab.id), lab, steps)
     if not fresh:
         print(t("{lab} runs already; nothing was changed.", lab=lab.id), file=sys.stderr)
-        if ctx.variant is not None and ctx.variant != record.variant:
+        if ctx.variant is not None and ctx.variant != found.variant:
             print(t("It is another variant. To change over: {command}",
                     command=f"kvmlab --variant {ctx.variant} reset {lab.id}"), file=sys.stderr)  # fmt: skip
         return 0
