@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from kvmlab.course import Course
 
 HERE = Path(__file__).parent / "course"
+FILES = {
+    "lab": "labs/tiny/note/lab.md",
+    "zh": "labs/tiny/note/lab.zh.md",
+    "checker": "checkers/tiny/note.py",
+    "solution": "solutions/tiny/note/solution.md",
+    "setup": "labs/tiny/note/setup.sh.j2",
+    "near": "solutions/tiny/note/near-twice.md",
+}
 
 
 def plant(tmp_path: Path, *changes: tuple[str, str, str]) -> Course:
@@ -20,3 +30,19 @@ def plant(tmp_path: Path, *changes: tuple[str, str, str]) -> Course:
         assert not old or old in text, f"{old!r} is not in {name}"
         path.write_text(text.replace(old, new, 1) if old else text + new, encoding="utf-8")
     return Course.load(root)
+
+
+def path_of(file: str) -> str:
+    """The path inside the course."""
+    return FILES.get(file, file)
+
+
+def planted_in(name: str) -> list[dict[str, Any]]:
+    """What a TOML file beside this one plants."""
+    found: list[dict[str, Any]] = tomllib.loads((HERE.parent / name).read_text(encoding="utf-8"))["planted"]
+    return found
+
+
+def changes_of(planted: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Its changes, for `plant`."""
+    return [(path_of(one["file"]), one.get("old", ""), one["new"]) for one in planted["change"]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,35 +11,22 @@ import pytest
 from kvmlab.author.lint import Severity, lint
 from kvmlab.cli.context import own_course
 from kvmlab.course import Course
-from tests.author.planting import HERE, plant
+from tests.author.planting import FILES, HERE, changes_of, path_of, plant, planted_in
 from tests.conftest import Kvmlab
 
-FILES = {
-    "lab": "labs/tiny/note/lab.md",
-    "zh": "labs/tiny/note/lab.zh.md",
-    "checker": "checkers/tiny/note.py",
-    "solution": "solutions/tiny/note/solution.md",
-    "near": "solutions/tiny/note/near-twice.md",
-}
-PLANTED = tomllib.loads((HERE.parent / "planted.toml").read_text(encoding="utf-8"))["planted"]
+PLANTED = planted_in("planted.toml")
 
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: str(planted["name"]).replace(" ", "-"))
 def test_finds(tmp_path: Path, planted: dict[str, Any]) -> None:
     """The planted fault is found where it was planted."""
-    changes = [(path_of(one["file"]), one.get("old", ""), one["new"]) for one in planted["change"]]
-    faults = lint(plant(tmp_path, *changes), [])
+    faults = lint(plant(tmp_path, *changes_of(planted)), [])
     if not planted["where"]:
         assert not faults
         return
     file, _, line = planted["where"].partition(":")
     found = [fault for fault in faults if planted["says"] in fault.message]
     assert (path_of(file), line) in [(fault.file, str(fault.line) if line else "") for fault in found], faults
-
-
-def path_of(file: str) -> str:
-    """The path inside the course."""
-    return FILES.get(file, file)
 
 
 def test_the_sound_lab_has_no_faults() -> None:

@@ -1,6 +1,6 @@
 """The catalogue of Chinese messages is complete: each message has its entry, each entry its message.
 
-A message is a literal passed to `t()`. Messages that reach it by another way (a table of verbs, a label of a noun) cannot
+A message is a literal passed to `t()`. Those that reach it by another way (a table of verbs, a label of a noun) cannot
 be told from other texts, so an entry counts as used when its English stands anywhere in the package.
 """
 
