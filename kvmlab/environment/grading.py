@@ -28,8 +28,8 @@ def grade(
     from kvmlab.checks import load_checks, run
     from kvmlab.host import open_host
 
-    checks = load_checks(checker)
-    with open_host(run_dir, state.key_pair("look_key"), lab.guests) as (reader, events):
+    with open_host(run_dir, state.key_pair("look_key"), lab.guests) as (reader, events):  # connecting meanwhile
+        checks = load_checks(checker)
         return run(
             checks,
             reader,

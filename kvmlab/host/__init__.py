@@ -33,7 +33,7 @@ def open_host(
 ) -> Iterator[tuple[HostReader, Events]]:
     """The lab host whose sockets are in `run_dir`: a Reader for checks, and libvirt's events to wait for.
 
-    Nothing is connected until something is read. `patience` stretches every deadline ($KVMLAB_PATIENCE, else 1;
+    Connecting begins at once, in the background: nearly all of it is waiting. `patience` stretches every deadline ($KVMLAB_PATIENCE, else 1;
     a computer under heavy load needs more). Never raises for a host that
     does not answer: reading does (CouldNotLook).
     """
@@ -49,6 +49,8 @@ def open_host(
     way = Way(run_dir / "ssh.sock", look_key, patience=patience)
     addresses = {guest.name: guest.address.partition("/")[0] for guest in guests if guest.address}
     reader = HostReader(libvirt, way, Guests(HostSurroundings(libvirt, way), look_key, addresses, patience=patience))
+    way.start()
+    libvirt.start()
     try:
         yield reader, Events(libvirt)
     finally:
