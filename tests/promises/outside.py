@@ -49,7 +49,7 @@ def _lasting(value: object) -> object:
 def _containers(own_label: str) -> str:
     argv = ["podman", "ps", "--all", "--format", "{{.ID}} {{.Names}} {{.Labels}}"]
     lines = subprocess.run(argv, capture_output=True, text=True).stdout.splitlines()
-    return "\n".join(sorted(line for line in lines if "kvmlab" not in line or own_label in line))
+    return "\n".join(sorted(line for line in lines if own_label not in line))
 
 
 def _tree(folder: Path) -> str:
