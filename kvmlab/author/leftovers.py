@@ -33,7 +33,7 @@ def run_tag(state: State) -> Iterator[str]:
             yield tag
         finally:
             sweep(state, tag)
-    _lock_file(state, tag).unlink(missing_ok=True)
+            _lock_file(state, tag).unlink(missing_ok=True)
 
 
 def sweep_dead(state: State) -> None:
