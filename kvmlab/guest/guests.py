@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from kvmlab.checks.reading import Key, Missing, Want
 from kvmlab.guest import facts
@@ -18,29 +17,6 @@ from kvmlab.guest.seen import Surroundings
 from kvmlab.words import t
 
 TIMEOUT_S = 5.0
-
-_FACTS: Mapping[str, Callable[..., Any]] = {
-    "guest": facts.whole,
-    "guest-addresses": facts.addresses,
-    "guest-address": facts.address,
-    "guest-route": facts.route,
-    "guest-mount": facts.mount,
-    "guest-filesystem": facts.filesystem,
-    "guest-file": facts.file,
-    "guest-network": facts.stored,
-    "guest-fstab": facts.fstab,
-    "guest-service": facts.service,
-    "guest-resolver": facts.resolver,
-    "guest-name": facts.name,
-    "guest-module": facts.module,
-    "guest-driver": facts.driver,
-    "guest-cpus": facts.cpus,
-    "guest-memory": facts.memory,
-    "guest-block": facts.block,
-    "guest-process": facts.process,
-    "guest-reach": facts.reach,
-}
-_WITH_NAMES = ("guest-address", "guest-mount", "guest-filesystem", "guest-file", "guest-fstab")
 
 
 class Guests:
@@ -59,7 +35,7 @@ class Guests:
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Mapping[str, object] | Missing:
         """The facts of one object in a guest. Raises CouldNotLook, with the reason where the guest is not reached."""
-        return _facts(self._inside(key[0], key[1], facts.sections(kind, names)), kind, key, names)
+        return facts.read(self._inside(key[0], key[1], facts.sections(kind, names)), kind, key, names)
 
     def prefetch(self, wants: Sequence[Want]) -> None:
         """Begin to enter every guest of `wants`, and to ask it what they need."""
@@ -107,14 +83,8 @@ class Guests:
         if guest is None:
             raise diagnose(search, self._surroundings, BOOT_S * self._patience)
         for want in wants:  # their answers stay with the guest
-            later(partial(_facts, guest, want.kind, want.key, want.names), "guest")
+            later(partial(facts.read, guest, want.kind, want.key, want.names), "guest")
         return guest
-
-
-def _facts(guest: Inside, kind: str, key: Key, names: Sequence[str]) -> Mapping[str, object] | Missing:
-    work = _FACTS[kind]
-    found: Mapping[str, object] | Missing = work(guest, key, names) if kind in _WITH_NAMES else work(guest, key)
-    return found
 
 
 def _there(promise: Later[Inside]) -> Inside | None:

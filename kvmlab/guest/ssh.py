@@ -9,16 +9,14 @@ from __future__ import annotations
 import enum
 import select
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
 
+from kvmlab.guest.late import paramiko_module
 from kvmlab.guest.later import TooLate, later
 
 CHUNK = 65536
@@ -30,7 +28,6 @@ CIPHERS = ("aes128-ctr",)
 HOST_KEYS = ("ssh-ed25519",)
 
 T = TypeVar("T")
-_importing = threading.Lock()
 
 
 class Why(enum.Enum):
@@ -59,41 +56,6 @@ class Output:
     status: int
     out: bytes
     err: bytes
-
-
-def paramiko_module() -> ModuleType:
-    """paramiko, imported late (130 ms, or 80 ms without what it imports in vain)."""
-    with _importing:
-        if "paramiko" not in sys.modules:
-            # HACK: paramiko.config imports invoke (50 ms) for `Match exec` of ssh_config, which is never read here,
-            # and does without where there is none. Can go when paramiko imports it late.
-            absent = "invoke" not in sys.modules
-            if absent:
-                sys.modules["invoke"] = None  # type: ignore[assignment]
-            try:
-                import paramiko
-            finally:
-                if absent:
-                    del sys.modules["invoke"]
-        _tame()
-        import paramiko
-    module: ModuleType = paramiko
-    return module
-
-
-@cache
-def _tame() -> None:
-    """paramiko logs what it also raises: without a handler Python would print that. And at exit it would wait for
-    each of its threads, which may wait for a peer."""
-    import atexit
-    import logging
-
-    from paramiko import transport
-
-    if lingering := getattr(transport, "_join_lingering_threads", None):
-        atexit.unregister(lingering)
-    logging.getLogger("paramiko").addHandler(logging.NullHandler())
-    logging.getLogger("paramiko").propagate = False
 
 
 class Session:
@@ -126,9 +88,7 @@ class Session:
     def _tunnel(self, address: str, port: int, timeout_s: float) -> Any:
         paramiko = paramiko_module()
         try:
-            return self._transport.open_channel(
-                "direct-tcpip", (address, port), ("127.0.0.1", 0), timeout=timeout_s
-            )
+            return self._transport.open_channel("direct-tcpip", (address, port), ("127.0.0.1", 0), timeout=timeout_s)
         except paramiko.ChannelException as error:
             raise Unreachable(Why.REFUSED, str(error)) from None
 

@@ -33,9 +33,9 @@ def open_host(
 ) -> Iterator[tuple[HostReader, Events]]:
     """The lab host whose sockets are in `run_dir`: a Reader for checks, and libvirt's events to wait for.
 
-    Connecting begins at once, in the background: nearly all of it is waiting. `patience` stretches every deadline ($KVMLAB_PATIENCE, else 1;
-    a computer under heavy load needs more). Never raises for a host that
-    does not answer: reading does (CouldNotLook).
+    Connecting begins at once, in the background: nearly all of it is waiting. `patience` stretches every deadline
+    ($KVMLAB_PATIENCE, else 1; a computer under heavy load needs more). Never raises for a host that does not answer:
+    reading does (CouldNotLook).
     """
     from kvmlab.guest.guests import Guests
     from kvmlab.host.connection import TIMEOUT_S, Libvirt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kvmlab.host.outline import outline
 from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import Element, attribute, in_mib, number, parse, word
 
@@ -155,7 +156,7 @@ class Domain(Definition):
     def changed(self) -> bool:
         if not self.active or not self.persistent:
             return False
-        return _outline(self.root) != _outline(Definition(self.domain, "stored", self.way).root)
+        return outline(self.root) != outline(Definition(self.domain, "stored", self.way).root)
 
     @property
     def id(self) -> int | None:
@@ -205,26 +206,3 @@ class Domain(Definition):
             return str(self.way.ask("domain_log", name=self.domain.name()))
         except NotThere:
             return None
-
-
-def _outline(root: Element) -> object:
-    """What of a definition a student can change and libvirt does not fill in by itself."""
-    interfaces = [
-        (attribute(found, "mac", "address"), found.get("type"), attribute(found, "model", "type"),
-         attribute(found, "source", found.get("type", "")))
-        for found in root.findall("devices/interface")
-    ]  # fmt: skip
-    disks = [
-        (found.get("device"), attribute(found, "target", "dev"), attribute(found, "target", "bus"),
-         attribute(found, "driver", "type"), _source(found))
-        for found in root.findall("devices/disk")
-    ]  # fmt: skip
-    machine = attribute(root, "os/type", "machine")
-    plain = word(root, "memory"), word(root, "vcpu"), attribute(root, "vcpu", "current"), machine
-    pins = [tuple(sorted(pin.items())) for pin in root.findall("cputune/vcpupin")]
-    others = sorted(found.tag for found in root.findall("devices/*") if found.tag in ("graphics", "serial", "hostdev"))
-    return interfaces, disks, plain, pins, others
-
-
-def _source(disk: Element) -> tuple[str | None, ...]:
-    return tuple(attribute(disk, "source", name) for name in ("file", "dev", "pool", "volume"))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.checks.reading import Key, Missing
-from kvmlab.host.devices import Console, Disk, Graphics, Interface, network_of
+from kvmlab.host.devices import Disk, Interface, network_of
+from kvmlab.host.displays import Console, Graphics
 from kvmlab.host.domains import Definition, Domain
 from kvmlab.host.networks import Lease, Network
 from kvmlab.host.storage import Pool, Snapshot, Volume

@@ -16,7 +16,8 @@ from kvmlab.checks.vocabulary.guest import Guest
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest import facts
 from kvmlab.guest.addresses import parse_addresses, parse_routes
-from kvmlab.guest.guests import _FACTS, _facts
+from kvmlab.guest.facts import READERS as _FACTS
+from kvmlab.guest.facts import read as _facts
 from kvmlab.guest.inside import Inside
 from kvmlab.guest.ssh import Output
 

@@ -1,0 +1,147 @@
+"""A guest's disks and files: block devices, filesystems, mounts, fstab."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from kvmlab.checks.reading import Key, Missing
+from kvmlab.errors import CouldNotLook
+from kvmlab.guest.about_system import chosen_driver, drivers
+from kvmlab.guest.inside import Inside
+from kvmlab.guest.readings import text_facts
+from kvmlab.guest.superblock import Filesystem, identify
+from kvmlab.words import t
+
+Facts = Mapping[str, object]
+
+
+def _mounts(guest: Inside) -> list[list[str]]:
+    rows = (line.split() for line in guest.lines("mounts"))
+    return [[_unescaped(word) for word in row] for row in rows if len(row) > 3]
+
+
+def _unescaped(word: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), word)
+
+
+def mount(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
+    """MountFacts: the last mount at that path is the one that is seen."""
+    rows = _mounts(guest)
+    path = key[2].rstrip("/") or "/"
+    fitting = [row for row in rows if row[1] == path]
+    if not fitting:
+        return Missing("nothing is mounted there", tuple(row[1] for row in rows if row[0].startswith("/dev/")))
+    source, _, fstype, options = fitting[-1][:4]
+    disk_mib = _whole_disk_mib(guest, _short(source)) if "disk_mib" in names else None
+    return {"source": source, "fstype": fstype, "options": options.split(","), "disk_mib": disk_mib}
+
+
+def _whole_disk_mib(guest: Inside, name: str) -> int | float | None:
+    """The size of a disk, or of the one that a partition ("vdb1", "nvme0n1p2") is on; None where it is gone."""
+    disks = _disks(guest)
+    wholes = [one for one in disks if re.fullmatch(rf"{re.escape(one)}p?\d+", name) and one != name]
+    size = disks.get(wholes[0] if wholes else name)
+    return None if size is None else _mib(size)
+
+
+def _mib(sectors: int) -> int | float:
+    """Sectors of 512 bytes as MiB; whole where it is whole."""
+    return sectors >> 11 if sectors % 2048 == 0 else round(sectors / 2048, 2)
+
+
+def _disks(guest: Inside) -> dict[str, int]:
+    """Its block devices that have a size, partitions too, in sectors of 512 bytes."""
+    rows = (line.split() for line in guest.snapshot("block").lines("partitions"))
+    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit() and row[1] != "0"}
+
+
+def _short(device: str) -> str:
+    return device.removeprefix("/dev/")
+
+
+def filesystem_on(guest: Inside, device: str) -> Filesystem | None:
+    """What a block device holds."""
+    raw = guest.ask("disk", _short(device)).raw
+    return identify(raw) if raw is not None else None
+
+
+def filesystem(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
+    """FilesystemFacts."""
+    disks = _disks(guest)
+    if _short(key[2]) not in disks:
+        return Missing("no such device", tuple(f"/dev/{name}" for name in disks))
+    found = filesystem_on(guest, key[2])
+    rows = (line.split() for line in guest.lines("df")) if {"size_mib", "used_mib"} & set(names) else ()
+    sizes = next((row for row in rows if row[0] == key[2] and len(row) > 5), None)
+    return {
+        "fstype": found.fstype if found else None, "label": found.label if found else None,
+        "uuid": found.uuid if found else None,
+        "size_mib": round(int(sizes[1]) / 1024) if sizes else None,
+        "used_mib": round(int(sizes[2]) / 1024) if sizes else None,
+    }  # fmt: skip
+
+
+def fstab(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
+    """FstabFacts."""
+    rows = [line.split() for line in guest.snapshot("fstab").lines("fstab") if not line.lstrip().startswith("#")]
+    rows = [[_unescaped(word) for word in row] for row in rows if len(row) > 2]
+    path = key[2].rstrip("/") or "/"
+    fitting = [row for row in rows if (row[1].rstrip("/") or "/") == path]
+    if not fitting:
+        return Missing("no line for it", tuple(row[1] for row in rows))
+    row = fitting[-1]
+    device = _device(guest, row[0]) if "device" in names else None
+    return {"source": row[0], "device": device, "fstype": row[2], "options": row[3].split(",") if len(row) > 3 else []}
+
+
+def _device(guest: Inside, source: str) -> str | None:
+    """The device that a source of fstab(5) means now."""
+    tag, equals, value = source.partition("=")
+    value = value.strip('"')
+    if not equals:
+        known = _short(source) in _disks(guest)
+        return source if known or not source.startswith("/dev/") else None
+    if tag not in ("UUID", "LABEL"):
+        return None
+    for name in _disks(guest):
+        if name.startswith(("loop", "sr", "fd")):
+            continue
+        found = filesystem_on(guest, name)
+        if found and value == (found.uuid if tag == "UUID" else found.label):
+            return f"/dev/{name}"
+    return None
+
+
+def block(guest: Inside, key: Key) -> Facts | Missing:
+    """BlockFacts."""
+    disks = _disks(guest)
+    if key[2] not in disks:
+        return Missing("no such device", tuple(disks))
+    chain = drivers(guest).get(key[2], [])
+    parts = [name for name in disks if re.fullmatch(rf"{re.escape(key[2])}p?\d+", name)]
+    return {"size_mib": _mib(disks[key[2]]), "driver": chosen_driver(chain), "partitions": parts}
+
+
+def file(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
+    """FileFacts."""
+    answer = guest.ask("file", key[2])
+    if answer.texts.get("stat") is None:
+        return Missing("no such file")
+    size, mode, user, group, *kind = answer.text("stat").split(None, 4)
+    raw = answer.raw
+    summed = guest.ask("checksum", key[2]) if raw is not None and {"sha256", "blank"} & set(names) else None
+    if summed is not None and len(summed.text("sha256").split()) < 1:
+        raise CouldNotLook(t("Guest {guest} could not read all of {path}.", guest=guest.name, path=key[2]))
+    return {
+        "kind": _kind(" ".join(kind)), "size_bytes": int(size), "mode": f"{int(mode, 8):04o}",
+        "owner": f"{user}:{group}",
+        "target": answer.texts.get("target"), "sha256": summed.text("sha256").split()[0] if summed else None,
+        "blank": summed is not None and summed.text("other").strip() == "0",
+        **text_facts(raw.decode("utf-8", "replace") if raw is not None else None),
+    }  # fmt: skip
+
+
+def _kind(said: str) -> str:
+    kinds = {"regular": "file", "directory": "directory", "symbolic": "link", "socket": "socket", "fifo": "fifo"}
+    return kinds.get(said.split(" ")[0], "device")
