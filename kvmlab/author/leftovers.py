@@ -8,7 +8,6 @@ No student's lab is ever called so, since a course's tag begins with a letter or
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import secrets
 import shutil
@@ -49,10 +48,7 @@ def sweep(state: State, tag: str) -> None:
     podman = remembered_podman(state)
     containers = [found for found in find_containers(podman, state) if found["lab"].startswith(tag)]
     remove_all(podman, [found["name"] for found in containers])
-    instances = {found["instance"] for found in containers} | set(_recorded(state, tag))
-    for folder in [*(state.run / name for name in instances), *state.run.glob(f"{tag}*")]:
-        shutil.rmtree(folder, ignore_errors=True)
-    for folder in state.labs.glob(f"{tag}*"):
+    for folder in [*state.run.glob(f"{tag}*"), *state.labs.glob(f"{tag}*")]:
         shutil.rmtree(folder, ignore_errors=True)
     for lock in state.locks.glob(f"lab-{tag}*.lock"):
         lock.unlink(missing_ok=True)
@@ -64,15 +60,6 @@ def _tags(state: State) -> set[str]:
     with contextlib.suppress(CannotRun):
         names += [found["lab"] for found in find_containers(remembered_podman(state), state)]
     return {found[0] for name in names if (found := TAG.search(name))}
-
-
-def _recorded(state: State, tag: str) -> Iterator[str]:
-    """The instances that the run's records name."""
-    for path in state.labs.glob(f"{tag}*/*.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            name = str(json.loads(path.read_text(encoding="utf-8"))["instance"])
-            if re.fullmatch(r"[0-9a-f]{1,32}", name):
-                yield name
 
 
 def _lock_file(state: State, tag: str) -> Path:

@@ -65,8 +65,8 @@ class RunningLab:
 
     @property
     def run_dir(self) -> Path:
-        """The run directory, for which podman need not be asked."""
-        return self.ctx.state.run / self.run.instance
+        """Its run directory."""
+        return self.host.run_dir
 
     @property
     def place(self) -> Place:

@@ -6,12 +6,13 @@ import json
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kvmlab.labhost.machine import container_options
-from kvmlab.labhost.podman import Podman
+from kvmlab.labhost.podman import Podman, failed
 from kvmlab.paths import State
 
 INSIDE = Path(__file__).parent / "inside"
@@ -40,7 +41,7 @@ class LabHost:
     @property
     def run_dir(self) -> Path:
         """Bind-mounted at /run/kvmlab: ssh.sock, ask.sock, and libvirt/ (at /run/libvirt)."""
-        return self.state.run / self.instance
+        return self.state.run / f"{self.lab}-{self.instance}"
 
     @property
     def libvirt_uri(self) -> str:
@@ -96,10 +97,17 @@ class LabHost:
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
 
-def remove_all(podman: Podman, containers: Sequence[str]) -> None:
-    """Remove these containers; one that is gone already is no error."""
-    if containers:
-        podman.run("rm", "--force", "--ignore", "--time=0", *containers)
+def remove_all(podman: Podman, containers: Sequence[str], tries: int = 5) -> None:
+    """Remove these containers; one that is gone already is no error, nor one that another podman is removing."""
+    while containers:
+        done = podman.attempt("rm", "--force", "--ignore", "--time=0", *containers)
+        if done.returncode == 0:
+            return
+        tries -= 1
+        containers = [name for name in containers if podman.attempt("container", "exists", name).returncode == 0]
+        if containers and tries == 0:
+            raise failed(("rm",), done.stderr)
+        time.sleep(0.3)
 
 
 def find_containers(podman: Podman, state: State, lab: str | None = None) -> list[dict[str, str]]:
@@ -119,9 +127,13 @@ def find_containers(podman: Podman, state: State, lab: str | None = None) -> lis
 
 
 def sweep(podman: Podman, state: State, lab: str, keep: str = "") -> None:
-    """Remove every lab host of `lab` but the instance `keep`, and the run directories of none."""
-    found = find_containers(podman, state)
-    doomed = [c for c in found if c["lab"] == lab and c["instance"] != keep]
+    """Remove every lab host of `lab` but the instance `keep`: containers and run directories.
+
+    A run directory is found by its name, because a kvmlab may have died before its container was made.
+    """
+    doomed = [c for c in find_containers(podman, state, lab) if c["instance"] != keep]
     remove_all(podman, [c["name"] for c in doomed])
-    for container in doomed:
-        shutil.rmtree(state.run / container["instance"], ignore_errors=True)
+    for folder in state.run.iterdir():
+        owner, _, instance = folder.name.rpartition("-")
+        if owner == lab and instance != keep:
+            shutil.rmtree(folder, ignore_errors=True)

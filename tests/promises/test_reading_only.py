@@ -18,7 +18,8 @@ pytestmark = pytest.mark.guest
 def run_dir(kvmlab: Kvmlab) -> Iterator[Path]:
     done = kvmlab("start", LAB)
     assert done.returncode == 0, done.stderr
-    yield kvmlab.state.run / kvmlab.containers()[0]["instance"]
+    (folder,) = kvmlab.state.run.iterdir()
+    yield folder
 
 
 def test_the_socket_refuses_every_change(run_dir: Path) -> None:
