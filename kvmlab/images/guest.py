@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun, UsageError
+from kvmlab.faults import step
+from kvmlab.images.debian import installed, unpacked
 from kvmlab.images.host import ensure_host_image
-from kvmlab.images.recipe import RECIPES, Progress, mmdebstrap, package_names, recipe_hash
+from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 LOOK = Path(__file__).parents[1] / "guest" / "look.sh"
 IMPORTED = "-imported"
-DISK_MIB = {"small": 256, "full": 2048, "cloud": 3072}
+OURS = tuple(sorted(path.name for path in RECIPES.iterdir() if (path / "unpack").exists()))
+"""The guest images that have a recipe."""
 _LOOK_OPTIONS = 'command="/usr/lib/kvmlab/look",no-port-forwarding,no-agent-forwarding,no-X11-forwarding,no-pty'
 
 
@@ -58,7 +61,7 @@ def ensure_guest_image(state: State, podman: Podman, name: str, progress: Progre
     if (imported / "manifest.json").exists():
         manifest = json.loads((imported / "manifest.json").read_text())
         return GuestImage(name, imported / "disk.qcow2", manifest["hash"], seed="nocloud")
-    if not (RECIPES / name / "packages").exists() or name == "host":
+    if name not in OURS:
         raise UsageError(t("There is no guest image `{name}`.", name=name[:60]), "kvmlab image list")
     folder = current_folder(state, name)
     if not (folder / "manifest.json").exists():
@@ -73,52 +76,71 @@ def _hash(state: State, name: str) -> str:
 
 
 def _build(state: State, podman: Podman, name: str, folder: Path, progress: Progress) -> None:
-    from kvmlab.labhost.machine import find_podman
+    from kvmlab.labhost.machine import find_podman, require_space
 
     host_image = ensure_host_image(state, podman, progress)
-    with tempfile.TemporaryDirectory(dir=state.images, prefix=".new-") as temporary:
+    require_space(state.images, 3 * _size_mib(name))
+    _sweep(state, name)
+    with tempfile.TemporaryDirectory(dir=state.images, prefix=f".new-{name}-") as temporary:
         work = Path(temporary) / "image"
         work.mkdir()
-        _lay_recipe(state, name, work)
-        text = t("building the guest image {name}", name=name)
-        mmdebstrap(work / "packages.tar", package_names(RECIPES / name), "extract", [], progress, text)
+        _collect(state, name, work, progress)
         progress.step(t("putting together the guest image {name}", name=name), None)
-        _assemble(find_podman(state, host_image), host_image, work, name)
-        for left in ("packages.tar", "recipe", "make-disk"):
-            path = work / left
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        _assemble(find_podman(state, host_image), host_image, work, name, state.tag)
+        for left in ("recipe.tar", "unpack.tar", "install.tar"):
+            (work / left).unlink(missing_ok=True)
         write_atomic(work / "manifest.json", json.dumps({"name": name, "hash": folder.name.rpartition("-")[2]}))
+        step(f"image.{name}")
         shutil.rmtree(folder, ignore_errors=True)
         work.rename(folder)
 
 
-def _lay_recipe(state: State, name: str, work: Path) -> None:
-    """The recipe, with this kvmlab's own keys and fact server added as recipe/own."""
-    shutil.copytree(RECIPES / name, work / "recipe")
-    shutil.copy(RECIPES / "disk" / "make-disk", work / "make-disk")
-    ssh, look = work / "recipe/own/root/.ssh", work / "recipe/own/usr/lib/kvmlab"
-    ssh.mkdir(parents=True)
-    look.mkdir(parents=True)
-    (ssh / "authorized_keys").write_text(authorized_keys(state))
-    shutil.copy(LOOK, look / "look")
-    for path in (work / "recipe").rglob("*"):
-        if path.is_file() and path.read_bytes()[:2] == b"#!":
-            path.chmod(0o755)
+def _sweep(state: State, name: str) -> None:
+    """Remove what builds that were killed have left; we hold the lock of `name`."""
+    for left in state.images.glob(f".new-{name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _collect(state: State, name: str, work: Path, progress: Progress) -> None:
+    """The recipe with this kvmlab's own keys and fact server (recipe/own), and the packages, as tars in `work`."""
+    recipe = RECIPES / name
+    own = "recipe/own/root/.ssh/authorized_keys", "recipe/own/usr/lib/kvmlab/look"
+    texts = dict(zip(own, (authorized_keys(state), LOOK.read_text(encoding="utf-8")), strict=True))
+    pack(work / "recipe.tar", {"recipe": recipe, "disk": RECIPES / "disk"}, texts)
+    text = t("building the guest image {name}", name=name)
+    unpacked(work / "unpack.tar", package_names(recipe / "unpack"), progress, text)
+    if (recipe / "install").exists():
+        without = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
+        text = t("installing the packages of the guest image {name}", name=name)
+        packages = package_names(recipe / "install")
+        installed(work / "install.tar", packages, progress, text, options=without, cwd=work)
 
 
 _ASSEMBLE = """
-mkdir /tmp/packages
-tar -C /tmp/packages --exclude='./dev/*' -xf /work/packages.tar
-sh -eu /work/recipe/assemble /tmp/packages /tmp/root
-sh -eu /work/make-disk /tmp/root /work/disk.qcow2 "$1" kvmlab-root
+mkdir /tmp/packages /tmp/root /tmp/boot
+tar -C /tmp -xf /work/recipe.tar
+tar -C /tmp/packages --exclude='./dev/*' -xf /work/unpack.tar
+if [ -e /work/install.tar ]; then tar -C /tmp/root --exclude='./dev/*' -xf /work/install.tar; fi
+sh /tmp/recipe/assemble /tmp/packages /tmp/root
+sh /tmp/disk/kernel /tmp/packages /tmp/root /tmp/boot
+sh /tmp/disk/make-disk /tmp/root /tmp/boot /work/disk.qcow2 "$1"
 chmod a+r /work/disk.qcow2
 """
 
 
-def _assemble(podman: Podman, host_image: str, work: Path, name: str) -> None:
-    options = [*podman.run_options, "--rm", "--network=none", "--security-opt=label=disable", f"--volume={work}:/work"]
-    argv = ["run", *options, host_image, "sh", "-euc", _ASSEMBLE, "sh", str(DISK_MIB.get(name, 2048))]
-    done = podman.attempt(*argv, timeout_s=900)
+def _assemble(podman: Podman, host_image: str, work: Path, name: str, tag: str) -> None:
+    container = f"kvmlab-{tag}-build-{name}"
+    podman.attempt("rm", "--force", "--ignore", "--time=0", container)
+    options = ["--rm", f"--name={container}", "--pull=never", "--network=none", "--security-opt=label=disable"]
+    argv = [*podman.run_options, *options, f"--volume={work}:/work", host_image]
+    try:
+        done = podman.attempt("run", *argv, "sh", "-euc", _ASSEMBLE, "sh", str(_size_mib(name)), timeout_s=900)
+    finally:
+        podman.attempt("rm", "--force", "--ignore", "--time=0", container)
     if done.returncode or not (work / "disk.qcow2").exists():
         said = (done.stderr.strip().splitlines() or ["?"])[-1]
         raise CannotRun(t("The guest image {name} could not be put together: {said}", name=name, said=said), "df -h")
+
+
+def _size_mib(name: str) -> int:
+    return int((RECIPES / name / "size-mib").read_text())

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
-from kvmlab.images.recipe import RECIPES, Progress, mmdebstrap, package_names, recipe_hash
+from kvmlab.images.debian import installed
+from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
 
@@ -81,12 +81,10 @@ def _build(state: State, podman: Podman, progress: Progress) -> str:
     tag = host_image_tag()
     with tempfile.TemporaryDirectory(dir=state.cache, prefix=".host-") as folder:
         root = Path(folder) / "root.tar"
-        rootfs = shlex.quote(str(RECIPE / "rootfs"))
-        hooks = [
-            f"--customize-hook=tar -C {rootfs} --owner=0 --group=0 --mode=go-w,a+rX -cf - . | tar -C \"$1\" -xf -",
-            f'--customize-hook=cat {shlex.quote(str(RECIPE / "finish"))} | chroot "$1" sh',
-        ]
-        mmdebstrap(root, package_names(RECIPE), "minbase", hooks, progress, t("building the host image"))
+        pack(Path(folder) / "rootfs.tar", {"": RECIPE / "rootfs"}, {"kvmlab-finish": (RECIPE / "finish").read_text()})
+        hooks = ["--customize-hook=tar-in rootfs.tar /", '--customize-hook=chroot "$1" sh /kvmlab-finish']
+        text = t("building the host image")
+        installed(root, package_names(RECIPE / "packages"), progress, text, options=hooks, cwd=Path(folder))
         progress.step(t("handing the host image to podman"), None)
         base = f"{tag}-base"
         podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), base, timeout_s=600)

@@ -1,18 +1,13 @@
-"""Recipes: what an image is made from, the hash over it, and mmdebstrap(1), which every build begins with."""
+"""Recipes: what an image is made from, and the hash over it."""
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
-from collections.abc import Iterable, Sequence
+import tarfile
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol
-
-from kvmlab.errors import CannotRun
-from kvmlab.words import t
 
 RECIPES = Path(__file__).parent / "recipes"
 SUITE = "trixie"
@@ -27,62 +22,48 @@ class Progress(Protocol):
 
 
 def recipe_hash(folders: Iterable[Path], *further: str) -> str:
-    """Twelve hex digits over names, modes' x bit and contents of all files, and `further` text."""
+    """Twelve hex digits over names and contents of all files of `folders`, and `further` text.
+
+    Modes are left out: they are decided by the contents, as a wheel does not keep them.
+    """
     digest = sha256(SUITE.encode())
     for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            executable = bool(path.stat().st_mode & 0o100)
-            digest.update(f"\0{path.relative_to(folder)}\0{executable}\0".encode() + path.read_bytes())
+        for path in files_of(folder):
+            content = path.read_bytes()
+            digest.update(f"\0{path.relative_to(folder)}\0{len(content)}\0".encode() + content)
     for text in further:
         digest.update(b"\0" + text.encode())
     return digest.hexdigest()[:12]
 
 
-def package_names(recipe: Path) -> list[str]:
-    """The packages a recipe lists, comments left out."""
-    lines = (recipe / "packages").read_text(encoding="utf-8").splitlines()
+def files_of(folder: Path) -> Iterator[Path]:
+    """The files of a recipe, in a fixed order; what an editor or Python left beside them is none of it."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.endswith(("~", ".pyc", ".swp")):
+            yield path
+
+
+def package_names(file: Path) -> list[str]:
+    """The packages a list has, one a line, comments left out."""
+    lines = file.read_text(encoding="utf-8").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-def mmdebstrap(
-    target: Path, packages: Sequence[str], variant: str, hooks: Sequence[str], progress: Progress, text: str
-) -> None:
-    """A root of Debian packages as the tar `target`; CannotRun with mmdebstrap's own words if it fails."""
-    program = shutil.which("mmdebstrap")
-    if program is None:
-        raise CannotRun(t("mmdebstrap is not installed."), "sudo apt install mmdebstrap")
-    argv = [program, f"--variant={variant}", f"--include={','.join(packages)}", "--format=tar"]
-    argv += ['--aptopt=APT::Install-Recommends "false"', "--skip=check/empty", *hooks, SUITE, str(target)]
-    said: list[str] = []
-    # Not /tmp, which is kept in memory on Debian 13; and a place that an ordinary user's subordinate ids may reach.
-    env = {**os.environ, "TMPDIR": "/var/tmp"}
-    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-    with subprocess.Popen(
-        argv, env=env, stdin=nothing, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as process:
-        assert process.stdout is not None
-        done = 0.0
-        for line in process.stdout:
-            said = [*said[-40:], line.rstrip()]
-            done = max(done, _how_far(line))
-            progress.step(text, done)
-    if process.returncode:
-        errors = [line for line in said if line.startswith(("E:", "Err:"))] or said
-        raise CannotRun(t("mmdebstrap failed: {said}", said=errors[-1] if errors else "?"), "kvmlab doctor")
+def pack(target: Path, folders: dict[str, Path], texts: dict[str, str] | None = None) -> None:
+    """A tar of `folders` and `texts` under the names they are to have, all root's, scripts (#!) executable.
+
+    Their own owners and modes do not count: they depend on umask, and on how kvmlab was installed.
+    """
+    with tarfile.open(target, "w") as archive:
+        for there, folder in folders.items():
+            for path in files_of(folder):
+                _add(archive, str(Path(there) / path.relative_to(folder)), path.read_bytes())
+        for there, text in (texts or {}).items():
+            _add(archive, there, text.encode())
 
 
-_MILESTONES = (
-    (re.compile(r"^Get:\d+"), 0.1),
-    (re.compile(r"^I: downloading"), 0.15),
-    (re.compile(r"^I: extracting"), 0.3),
-    (re.compile(r"^I: installing remaining"), 0.45),
-    (re.compile(r"^Setting up "), 0.6),
-    (re.compile(r"^I: running --customize-hook"), 0.85),
-    (re.compile(r"^I: cleaning"), 0.9),
-    (re.compile(r"^I: creating tarball"), 0.95),
-)
-
-
-def _how_far(line: str) -> float:
-    """mmdebstrap's and dpkg's lines as a fraction of the whole."""
-    return next((fraction for pattern, fraction in _MILESTONES if pattern.match(line)), 0.0)
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    entry.mode = 0o755 if content.startswith(b"#!") else 0o644
+    archive.addfile(entry, BytesIO(content))

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import UsageError
-from kvmlab.images.guest import IMPORTED, current_folder
-from kvmlab.images.recipe import RECIPES, Progress
+from kvmlab.images.guest import IMPORTED, OURS, current_folder
+from kvmlab.images.recipe import Progress
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from kvmlab.labhost.podman import Podman
 
 NAME = re.compile(r"[a-z][a-z0-9.]{0,39}")
-OURS = tuple(sorted(path.name for path in RECIPES.iterdir() if path.name not in ("host", "disk")))
-"""The guest images that have a recipe."""
 
 
 @dataclass(frozen=True)

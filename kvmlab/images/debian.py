@@ -1,0 +1,155 @@
+"""Roots of Debian packages, by mmdebstrap(1): it needs no root, and knows Debian's mirror and keys by itself."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kvmlab.errors import CannotRun
+from kvmlab.images.recipe import SUITE, Progress
+from kvmlab.words import t
+
+PLACE = Path("/var/tmp")
+"""Where roots are unpacked. Not /tmp, which is memory on many computers; nor a home, which an ordinary user's
+subordinate ids (subuid(5)) may not enter."""
+
+
+def unpacked(target: Path, packages: Sequence[str], progress: Progress, text: str) -> None:
+    """`target`: a tar of `packages` and what they depend on, unpacked and not installed."""
+    mmdebstrap(target, ["--variant=extract"], packages, progress, text)
+
+
+def installed(
+    target: Path, packages: Sequence[str], progress: Progress, text: str, *, options: Sequence[str] = (), cwd: Path
+) -> None:
+    """`target`: a tar of a root with `packages` installed. `options` name files below `cwd`."""
+    mmdebstrap(target, ["--variant=minbase", *options], packages, progress, text, cwd)
+
+
+def mmdebstrap(
+    target: Path,
+    options: Sequence[str],
+    packages: Sequence[str],
+    progress: Progress,
+    text: str,
+    cwd: Path | None = None,
+) -> None:
+    """Run it, saying how far it is; CannotRun with its own words if it fails."""
+    program = shutil.which("mmdebstrap")
+    if program is None:
+        raise CannotRun(t("mmdebstrap is not installed."), "sudo apt install mmdebstrap")
+    argv = [program, "--verbose", "--format=tar", *options, f"--include={','.join(packages)}", SUITE, "-"]
+    with _place() as place, target.open("wb") as out:
+        said = _run(argv, {**os.environ, "TMPDIR": str(place), "LC_ALL": "C"}, cwd, out.fileno(), progress, text)
+    if said:
+        raise CannotRun(t("mmdebstrap failed: {said}", said=said), "kvmlab doctor")
+
+
+def _run(argv: list[str], env: dict[str, str], cwd: Path | None, out: int, progress: Progress, text: str) -> str:
+    """What went wrong, or ""."""
+    reckoning = Reckoning("--variant=extract" in argv)
+    last: list[str] = []
+    nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
+    process = subprocess.Popen(
+        argv, env=env, cwd=cwd, stdin=nothing, stdout=out, stderr=pipe, text=True, errors="replace"
+    )
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            last = [*last[-60:], line.strip()]
+            progress.step(text, reckoning.after(line))
+        process.wait()
+    finally:
+        if process.poll() is None:  # we are interrupted: it cleans up when it is told to end
+            process.terminate()
+            process.wait()
+    if not process.returncode:
+        return ""
+    errors = [line for line in last if line.startswith(("E:", "Err:")) and "failed to run" not in line]
+    return (errors or last or ["?"])[0 if errors else -1][:300]
+
+
+@contextmanager
+def _place() -> Iterator[Path]:
+    """A folder to unpack in, locked while we live, removed afterwards; so are those of builds that were killed."""
+    base = PLACE if os.access(PLACE, os.W_OK) else Path(tempfile.gettempdir())
+    prefix = f"kvmlab-{os.getuid()}-"
+    for left in base.glob(f"{prefix}*"):
+        _remove_if_free(left)
+    place = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
+    place.chmod(0o755)
+    lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield place
+    finally:
+        os.close(lock)
+        _remove_if_free(place)
+
+
+def _remove_if_free(place: Path) -> None:
+    try:
+        lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(lock).st_uid == os.getuid():
+            _remove(place)
+    except OSError:
+        pass  # somebody's build is under way in it
+    finally:
+        os.close(lock)
+
+
+def _remove(place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    if place.exists() and os.getuid() and shutil.which("podman"):  # files of an ordinary user's subordinate ids
+        subprocess.run(["podman", "unshare", "rm", "-rf", "--", str(place)], capture_output=True, check=False)
+
+
+@dataclass
+class Reckoning:
+    """mmdebstrap's lines as a fraction of the whole; it never goes back."""
+
+    only_unpack: bool
+    begin: float = 0.0
+    end: float = 0.02
+    packages: int = 0
+    seen: int = 0
+
+    def after(self, line: str) -> float:
+        """The fraction that is done after `line`."""
+        for start, span in (_UNPACK if self.only_unpack else _INSTALL).items():
+            if line.startswith(start):
+                self.begin, self.end = span
+                self.packages = self.seen = 0
+        if found := re.match(r"\d+ upgraded, (\d+) newly installed", line):
+            self.packages = int(found[1])
+        self.seen += line.startswith(("Get:", "Unpacking ", "Setting up "))
+        steps = self.packages * (1 if self.end in (0.1, 0.7) else 3)
+        return self.begin + (self.end - self.begin) * (min(1.0, self.seen / steps) if steps else 0.0)
+
+
+_INSTALL = {
+    "I: downloading packages": (0.02, 0.1),
+    "I: extracting archives": (0.1, 0.12),
+    "I: installing essential": (0.12, 0.2),
+    "I: installing remaining": (0.2, 0.9),
+    "I: running special hook": (0.9, 0.93),
+    "I: cleaning package lists": (0.93, 0.95),
+    "I: creating tarball": (0.95, 1.0),
+}
+_UNPACK = {
+    "I: downloading packages": (0.05, 0.7),
+    "I: extracting archives": (0.7, 0.95),
+    "I: creating tarball": (0.95, 1.0),
+}
