@@ -15,6 +15,7 @@ from kvmlab.checks.vocabulary.host import Host
 from kvmlab.errors import CouldNotLook
 from kvmlab.host import open_host
 from kvmlab.host.reader import HostReader
+from kvmlab.labhost.container import LabHost
 from kvmlab.labhost.machine import remembered_podman
 from kvmlab.paths import State
 from tests.conftest import SHARED, Kvmlab, clear
@@ -39,7 +40,8 @@ def kvmlab(tmp_path_factory: pytest.TempPathFactory, shared_state: State) -> Ite
 
 @pytest.fixture
 def reader(kvmlab: Kvmlab) -> Iterator[HostReader]:
-    run_dir = kvmlab.state.run / kvmlab.containers()[0]["instance"]
+    found = kvmlab.containers()[0]
+    run_dir = LabHost(found["lab"], found["instance"], kvmlab.state, remembered_podman(kvmlab.state)).run_dir
     with open_host(run_dir, kvmlab.state.key_pair("look_key"), patience=2) as (reader, _):
         yield reader
 
