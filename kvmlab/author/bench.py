@@ -42,7 +42,7 @@ class Bench:
 
     def host(self, number: int) -> LabHost:
         """A new lab host, not started yet; its name says which run of prove it belongs to."""
-        return LabHost(f"{self.tag}.{self.lab.id}", f"{self.tag}-{number}", self.state, self.materials.podman)
+        return LabHost(f"{self.tag}.{self.lab.id}", str(number), self.state, self.materials.podman)
 
     def go_on(self) -> None:
         """Raise Stopped if the run is to end."""
