@@ -35,8 +35,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 def _build(args: argparse.Namespace, ctx: Context) -> int:
     """The host image and `small`, or those named; what is there already is not built again."""
     from kvmlab.images import ensure_guest_image, ensure_host_image
+    from kvmlab.images.guest import OURS
     from kvmlab.images.host import forget_host_image
-    from kvmlab.images.store import OURS
     from kvmlab.labhost.podman import Podman
     from kvmlab.report.progress import progress
 
