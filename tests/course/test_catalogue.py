@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,9 +166,9 @@ def test_a_cache_of_another_shape_is_made_again(copy: Path, state: State, value:
     assert Course.load(copy, state).lab("net-bridge") == lab
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_cache_that_cannot_be_written_costs_only_time(copy: Path, state: State) -> None:
-    state.cache.chmod(0o500)
+    state.root.mkdir(exist_ok=True)
+    (state.root / "cache").symlink_to("/proc/sys/kernel")  # where root, too, may make no file
     assert Course.load(copy, state).lab("net-bridge").points == 5
 
 
