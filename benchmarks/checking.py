@@ -22,7 +22,7 @@ def peers(place: Place) -> dict[str, tuple[list[str], dict[str, str]]]:
     inventory = place.state.root / "inventory"
     inventory.write_text(INVENTORY.format(address=ADDRESS))
     env = plain_env(
-        URI=f"qemu+unix:///system?socket={place.run_dir}/libvirt/libvirt-sock-ro",
+        URI=f"qemu+unix:///system?socket={place.host.run_dir}/libvirt/libvirt-sock-ro",
         GUEST="web1",
         ADDRESS=ADDRESS,
         KEY=str(key),
@@ -32,7 +32,7 @@ def peers(place: Place) -> dict[str, tuple[list[str], dict[str, str]]]:
         ANSIBLE_PRIVATE_KEY_FILE=str(key),
         ANSIBLE_SSH_ARGS=f"-o ControlMaster=auto -o ControlPersist=5s {SSH}",
     )
-    into = beside(place.podman, place.record["container"])
+    into = beside(place.host)
     argv = {
         "bash, a command a fact": [str(PEERS / "facts.sh")],
         "libvirt-python and paramiko": [str(PYTHON), str(PEERS / "facts_plain.py")],

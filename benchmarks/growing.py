@@ -34,7 +34,7 @@ def weigh(place: Place) -> dict[str, float]:
     """MiB (proportional set size, proc(5)) of a lab host's own processes and of its guests."""
     import os
 
-    program = [sys.executable, "-IS", "-c", WEIGH, str(leader(place.podman, place.record["container"]))]
+    program = [sys.executable, "-IS", "-c", WEIGH, str(leader(place.host))]
     argv = program if os.getuid() == 0 else place.podman.argv("unshare", *program)
     kib: dict[str, int] = json.loads(subprocess.run(argv, capture_output=True, check=True).stdout)
     return {name: value / 1024 for name, value in kib.items()}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from benchmarks.timing import KVMLAB, plain_env, timed
+from kvmlab.labhost.container import LabHost, find_containers
 from kvmlab.labhost.machine import remembered_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State, default_root
@@ -55,24 +55,18 @@ class Place:
         return remembered_podman(self.state)
 
     @cached_property
-    def record(self) -> dict[str, str]:
-        """kvmlab's record of the running lab."""
-        (path,) = self.state.labs.glob(f"*/{self.lab}.json")
-        record: dict[str, str] = json.loads(path.read_text())
-        return record
-
-    @property
-    def run_dir(self) -> Path:
-        """Where the lab host's sockets are."""
-        return self.state.run / self.record["instance"]
+    def host(self) -> LabHost:
+        """The lab host; looked up once, so after the lab was started."""
+        (found,) = find_containers(self.podman, self.state)
+        return LabHost(found["lab"], found["instance"], self.state, self.podman)
 
 
-def leader(podman: Podman, container: str) -> int:
-    """The process id, here, of a container's process 1."""
-    return int(podman.run("container", "inspect", "--format={{.State.Pid}}", container))
+def leader(host: LabHost) -> int:
+    """The process id, here, of a lab host's process 1."""
+    return int(host.podman.run("container", "inspect", "--format={{.State.Pid}}", host.container))
 
 
-def beside(podman: Podman, container: str) -> list[str]:
-    """What to put before a command so that it runs here, but in the container's network."""
-    enter = ["nsenter", f"--net=/proc/{leader(podman, container)}/ns/net", "--"]
-    return enter if os.getuid() == 0 else [*podman.argv("unshare"), *enter]
+def beside(host: LabHost) -> list[str]:
+    """What to put before a command so that it runs here, but in the lab host's network."""
+    enter = ["nsenter", f"--net=/proc/{leader(host)}/ns/net", "--"]
+    return enter if os.getuid() == 0 else [*host.podman.argv("unshare"), *enter]

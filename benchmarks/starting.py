@@ -76,7 +76,7 @@ class Bare:
         return time.perf_counter() - began
 
     def _restore(self, host: LabHost) -> None:
-        waiting = beside(host.podman, host.container)
+        waiting = beside(host)
         with self._step("libvirtd and its network"):
             manager = connected(host.run_dir)
             connection = manager.__enter__()
