@@ -6,12 +6,15 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kvmlab.errors import CannotRun
-from kvmlab.images.debian import installed
-from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
+from kvmlab.faults import step
+from kvmlab.images.capabilities import add_capabilities, are_current, circumstances
+from kvmlab.images.debian import PLACE, installed
+from kvmlab.images.recipe import RECIPES, Progress, files_of, pack, package_names, recipe_hash
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 RECIPE = RECIPES / "host"
 REPOSITORY = "localhost/kvmlab-host"
 _MEMORY = "host-image.json"
+_NEEDED_MIB = 3000
 
 
 def host_image_tag() -> str:
@@ -45,6 +49,8 @@ def ensure_host_image(state: State, podman: Podman, progress: Progress) -> str:
         return known
     with state.lock("host-image"):
         tag = built_host_image(state, podman) or _build(state, podman, progress)
+        if not are_current(podman, tag) and podman.attempt("image", "exists", _base(tag)).returncode == 0:
+            _finish(state, podman, tag, progress)
     write_atomic(state.cache / _MEMORY, json.dumps({"stamp": stamp, "tag": tag}))
     return tag
 
@@ -63,10 +69,9 @@ def remove_host_image(state: State, podman: Podman) -> None:
 
 
 def _stamp() -> str:
-    """Changes with any file of the recipe and with podman's storage (storage.conf(5): root of the image store)."""
-    files = sorted(str(path) for path in RECIPE.rglob("*"))
-    times = [str(os.lstat(path).st_mtime_ns) for path in files]
-    return recipe_hash([], str(os.getuid()), *files, *times)
+    """Changes with any file of the recipe, with the user, whose images they are, and with the kernel."""
+    times = [f"{path} {path.stat().st_mtime_ns}" for path in files_of(RECIPE)]
+    return recipe_hash([], str(os.getuid()), circumstances(), *times)
 
 
 def _remembered(state: State, stamp: str) -> str | None:
@@ -78,52 +83,40 @@ def _remembered(state: State, stamp: str) -> str | None:
 
 
 def _build(state: State, podman: Podman, progress: Progress) -> str:
+    from kvmlab.labhost.machine import require_space
+
+    require_space(PLACE, _NEEDED_MIB)
     tag = host_image_tag()
-    with tempfile.TemporaryDirectory(dir=state.cache, prefix=".host-") as folder:
-        root = Path(folder) / "root.tar"
-        pack(Path(folder) / "rootfs.tar", {"": RECIPE / "rootfs"}, {"kvmlab-finish": (RECIPE / "finish").read_text()})
+    with _folder(state) as folder:
+        root = folder / "root.tar"
+        pack(folder / "rootfs.tar", {"": RECIPE / "rootfs"}, {"kvmlab-finish": (RECIPE / "finish").read_text()})
         hooks = ["--customize-hook=tar-in rootfs.tar /", '--customize-hook=chroot "$1" sh /kvmlab-finish']
         text = t("building the host image")
-        installed(root, package_names(RECIPE / "packages"), progress, text, options=hooks, cwd=Path(folder))
+        installed(root, package_names(RECIPE / "packages"), progress, text, options=hooks, cwd=folder)
+        step("image.host.root")
         progress.step(t("handing the host image to podman"), None)
-        base = f"{tag}-base"
-        podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), base, timeout_s=600)
-        root.unlink()
-        progress.step(t("asking QEMU once what it can do"), None)
-        _with_capabilities(state, podman, base, tag, Path(folder))
-        podman.attempt("untag", base)
+        podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), _base(tag), timeout_s=600)
+    step("image.host.base")
+    _finish(state, podman, tag, progress)
     return tag
 
 
-def _with_capabilities(state: State, podman: Podman, base: str, tag: str, folder: Path) -> None:
-    """`base` and, on top of it, what libvirt found out about its QEMU: 1.5 s less at every start.
-
-    The answer holds for a QEMU binary by its ctime, so it can only come from this very image on this computer;
-    and only with, or only without, /dev/kvm, so there is one for each.
-    """
-    from kvmlab.labhost.machine import container_options, find_podman
-
-    found = find_podman(state, base)
-    answers = folder / "capabilities"
-    for kind in ("tcg", "kvm"):
-        options = [option for option in container_options() if kind == "kvm" or option != "--device=/dev/kvm"]
-        if kind == "kvm" and "--device=/dev/kvm" not in options:
-            continue
-        (answers / kind).mkdir(parents=True)
-        options = [*found.run_options, *options, f"--volume={answers / kind}:/out"]
-        done = found.attempt("run", "--rm", *options, base, "/bin/sh", "-euc", _ASK, timeout_s=120)
-        if done.returncode:
-            said = done.stderr.strip()[-300:]
-            raise CannotRun(t("libvirt on the host image does not work: {said}", said=said), "podman info")
-    (folder / "Containerfile").write_text(f"FROM {base}\nCOPY capabilities /usr/share/kvmlab/capabilities\n")
-    podman.run("build", "--quiet", "--isolation=chroot", f"--tag={tag}", str(folder), timeout_s=300)
-    shutil.rmtree(answers)
+def _finish(state: State, podman: Podman, tag: str, progress: Progress) -> None:
+    """The image `tag`, from its base."""
+    progress.step(t("asking QEMU once what it can do"), None)
+    with _folder(state) as folder:
+        add_capabilities(state, podman, _base(tag), tag, folder)
 
 
-_ASK = """
-libvirtd --daemon
-for attempt in 1 2 3 4 5 6 7 8 9 10; do virsh uri >/dev/null 2>&1 && break; sleep 1; done
-virsh domcapabilities --virttype qemu >/dev/null
-cp -p /var/cache/libvirt/qemu/capabilities/*.xml /out/
-chmod a+r /out/*
-"""
+def _base(tag: str) -> str:
+    """The image before anything was asked of it; it shares its layers with `tag`, and costs nothing more."""
+    return f"{tag}-base"
+
+
+@contextmanager
+def _folder(state: State) -> Iterator[Path]:
+    """A folder for a build, removed afterwards with those of builds that were killed; we hold the lock."""
+    for left in state.cache.glob(".host-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=state.cache, prefix=".host-") as folder:
+        yield Path(folder)
