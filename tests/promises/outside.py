@@ -22,10 +22,10 @@ COMMANDS = (
 _PASSING = ("ifi_flags", "valid_life_time", "preferred_life_time", "stats64", "stats")
 
 
-def outside(own_label: str) -> dict[str, str]:
-    """Each thing watched and its state as text; containers with `own_label` do not count."""
+def outside(bystander: str) -> dict[str, str]:
+    """Each thing watched and its state as text; of containers only `bystander`: tests run side by side."""
     seen = {" ".join(argv): _output(argv) for argv in COMMANDS if shutil.which(argv[0])}
-    seen["containers"] = _containers(own_label)
+    seen["bystander"] = _container(bystander)
     for folder in WATCHED:
         seen[folder] = _tree(Path(folder))
     return seen
@@ -46,10 +46,9 @@ def _lasting(value: object) -> object:
     return [_lasting(item) for item in value] if isinstance(value, list) else value
 
 
-def _containers(own_label: str) -> str:
-    argv = ["podman", "ps", "--all", "--format", "{{.ID}} {{.Names}} {{.Labels}}"]
-    lines = subprocess.run(argv, capture_output=True, text=True).stdout.splitlines()
-    return "\n".join(sorted(line for line in lines if own_label not in line))
+def _container(name: str) -> str:
+    argv = ["podman", "container", "inspect", "--format={{.Id}} {{.State.Status}} {{.State.StartedAt}}", name]
+    return subprocess.run(argv, capture_output=True, text=True).stdout
 
 
 def _tree(folder: Path) -> str:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import ast
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kvmlab.images import ensure_host_image
+from kvmlab.labhost.machine import find_podman
+from kvmlab.labhost.podman import Podman
+from kvmlab.paths import State
 from tests.conftest import REPOSITORY, SHARED, Kvmlab
 from tests.promises.outside import outside
 
@@ -48,11 +53,27 @@ def recovers(kvmlab: Kvmlab) -> None:
 
 
 @pytest.fixture
-def watched(kvmlab: Kvmlab):  # type: ignore[no-untyped-def]
-    before = outside(kvmlab.state.tag)
-    yield kvmlab
-    after = outside(kvmlab.state.tag)
-    assert {name for name in before if before[name] != after[name]} == set()
+def watched(kvmlab: Kvmlab, shared_state: State) -> Iterator[Kvmlab]:
+    """A kvmlab, and beside it a container of somebody else's; nothing outside may change."""
+    host_image = ensure_host_image(shared_state, Podman(), progress=Quiet())
+    name = f"bystander-{kvmlab.state.tag}"
+    podman = find_podman(shared_state, host_image)
+    podman.run("run", "--detach", "--network=none", f"--name={name}", *podman.run_options, host_image, "sleep", "3600")
+    try:
+        before = outside(name)
+        assert before["bystander"]
+        yield kvmlab
+        after = outside(name)
+        assert {name for name in before if before[name] != after[name]} == set()
+    finally:
+        podman.run("rm", "--force", "--time=0", name)
+
+
+class Quiet:
+    """Tells nobody how far it is."""
+
+    def step(self, text: str, fraction: float | None = None) -> None:
+        """Nothing."""
 
 
 def test_there_is_a_fault_point_in_every_verb() -> None:
