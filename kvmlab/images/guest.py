@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 LOOK = Path(__file__).parents[1] / "guest" / "look.sh"
 IMPORTED = "-imported"
+NAME = re.compile(r"[a-z][a-z0-9.]{0,39}")
 OURS = tuple(sorted(path.name for path in RECIPES.iterdir() if (path / "unpack").exists()))
 """The guest images that have a recipe."""
 _LOOK_OPTIONS = 'command="/usr/lib/kvmlab/look",no-port-forwarding,no-agent-forwarding,no-X11-forwarding,no-pty'
@@ -58,7 +60,7 @@ def built_guest_disk(state: State, name: str) -> Path | None:
 def ensure_guest_image(state: State, podman: Podman, name: str, progress: Progress) -> GuestImage:
     """The image `name`, built first if it is one of ours and not there yet."""
     imported = state.images / f"{name}{IMPORTED}"
-    if (imported / "manifest.json").exists():
+    if NAME.fullmatch(name) and (imported / "manifest.json").exists():
         manifest = json.loads((imported / "manifest.json").read_text())
         return GuestImage(name, imported / "disk.qcow2", manifest["hash"], seed="nocloud")
     if name not in OURS:

@@ -37,6 +37,8 @@ def user_data(state: State, hostname: str) -> str:
         "hostname": hostname,
         "disable_root": False,
         "ssh_pwauth": False,
+        "ssh_genkeytypes": ["ed25519"],  # emulated, an RSA key takes ten seconds
+        "ssh_quiet_keygen": True,
         "users": [{"name": "root", "lock_passwd": False, "ssh_authorized_keys": authorized_keys(state).splitlines()}],
         "chpasswd": {"expire": False, "users": [{"name": "root", "password": "kvmlab", "type": "text"}]},
         "write_files": [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import UsageError
-from kvmlab.images.guest import IMPORTED, OURS, current_folder
+from kvmlab.images.guest import IMPORTED, NAME, OURS, current_folder
 from kvmlab.images.recipe import Progress
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.labhost.podman import Podman
-
-NAME = re.compile(r"[a-z][a-z0-9.]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -61,14 +59,14 @@ def remove_image(state: State, name: str) -> int:
     return len(found)
 
 
-_CONVERT = 'qemu-img convert -O qcow2 "/in/$1" /out/disk.qcow2 && chmod a+r /out/disk.qcow2'
+_CONVERT = "qemu-img convert -O qcow2 /in/image /out/disk.qcow2 && chmod a+r /out/disk.qcow2"
 
 
 def import_image(state: State, podman: Podman, host_image: str, file: Path, name: str, progress: Progress) -> None:
     """Take in a disk image that has cloud-init as the guest image `name`.
 
-    The file is read by qemu-img(1) in a container that sees nothing but its folder read-only, and has no network:
-    an image's header may name other files, and whoever made it may not wish us well.
+    A copy of it is read by qemu-img(1) in a container that sees nothing else and has no network: an image's header
+    may name other files, and whoever made it may not wish us well. (And podman takes no path with a colon in it.)
     """
     if not NAME.fullmatch(name) or name in (*OURS, "host", "disk"):
         rule = "`{name}` cannot be an image's name: small letters, digits and dots, and none of ours."
@@ -77,12 +75,14 @@ def import_image(state: State, podman: Podman, host_image: str, file: Path, name
     if not file.is_file():
         raise UsageError(t("{file} is not a file.", file=file), "kvmlab image import FILE --name centos9")
     with state.lock(f"image-{name}"), tempfile.TemporaryDirectory(dir=state.images, prefix=".new-") as temporary:
-        work = Path(temporary) / "image"
+        work, copy = Path(temporary) / "image", Path(temporary) / "in"
         work.mkdir()
+        copy.mkdir()
         progress.step(t("reading {file}", file=file.name), None)
-        _refuse(_info(podman, host_image, file), file)
-        options = [*_closed_in(podman, file), f"--volume={work}:/out"]
-        done = podman.attempt("run", *options, host_image, "sh", "-euc", _CONVERT, "sh", file.name, timeout_s=1800)
+        _copy(file, copy / "image")
+        _refuse(_info(podman, host_image, copy, file), copy / "image", file)
+        options = [*_closed_in(podman, copy), f"--volume={work}:/out"]
+        done = podman.attempt("run", *options, host_image, "sh", "-euc", _CONVERT, timeout_s=1800)
         if done.returncode:
             raise _unreadable(file, done.stderr)
         with (work / "disk.qcow2").open("rb") as stream:
@@ -93,13 +93,26 @@ def import_image(state: State, podman: Podman, host_image: str, file: Path, name
         work.rename(folder)
 
 
-def _closed_in(podman: Podman, file: Path) -> list[str]:
+def _copy(file: Path, target: Path) -> None:
+    """With its holes, or not at all where the space it needs is not there (cp(1))."""
+    from kvmlab.labhost.machine import require_space
+
+    require_space(target.parent, 2 * file.stat().st_blocks * 512 // 2**20)
+    argv = ["cp", "--sparse=always", "--reflink=auto", "--", str(file), str(target)]
+    done = subprocess.run(argv, capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        raise UsageError(
+            t("{file} cannot be read: {said}", file=file, said=done.stderr.strip()[-200:]), f"ls -l {file}"
+        )
+
+
+def _closed_in(podman: Podman, folder: Path) -> list[str]:
     options = ["--rm", "--pull=never", "--network=none", "--security-opt=label=disable"]
-    return [*podman.run_options, *options, f"--volume={file.resolve().parent}:/in:ro"]
+    return [*podman.run_options, *options, f"--volume={folder}:/in:ro"]
 
 
-def _info(podman: Podman, host_image: str, file: Path) -> dict[str, object]:
-    argv = ["run", *_closed_in(podman, file), host_image, "qemu-img", "info", "--output=json", f"/in/{file.name}"]
+def _info(podman: Podman, host_image: str, folder: Path, file: Path) -> dict[str, object]:
+    argv = ["run", *_closed_in(podman, folder), host_image, "qemu-img", "info", "--output=json", "/in/image"]
     done = podman.attempt(*argv, timeout_s=120)
     try:
         found = json.loads(done.stdout)
@@ -108,7 +121,7 @@ def _info(podman: Podman, host_image: str, file: Path) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _refuse(info: dict[str, object], file: Path) -> None:
+def _refuse(info: dict[str, object], copy: Path, file: Path) -> None:
     if info.get("format") not in ("qcow2", "raw", "vmdk", "vdi", "vpc", "vhdx"):
         raise _unreadable(file, str(info.get("format")))
     special = info.get("format-specific")
@@ -117,7 +130,7 @@ def _refuse(info: dict[str, object], file: Path) -> None:
         message = t("{file} is an overlay: it needs another file to be whole.", file=file.name)
         raise UsageError(message, f"qemu-img convert -O qcow2 {file.name} whole.qcow2")
     size = info.get("virtual-size")
-    if info.get("format") == "raw" and (not isinstance(size, int) or not _boots(file)):
+    if info.get("format") == "raw" and (not isinstance(size, int) or not _boots(copy)):
         raise _unreadable(file, t("no boot sector"))
 
 
