@@ -14,7 +14,8 @@ from kvmlab.paths import State
 from tests.author.planting import HERE, changes_of, plant, planted_in
 from tests.conftest import Kvmlab
 
-pytestmark = pytest.mark.guest
+# Each proof runs as many lab hosts as this computer carries: one proof at a time.
+pytestmark = [pytest.mark.guest, pytest.mark.xdist_group("proof")]
 
 PLANTED = planted_in("planted_proofs.toml")
 TINY = ("--course", str(HERE))

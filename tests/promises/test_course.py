@@ -12,7 +12,8 @@ import pytest
 from tests.conftest import Kvmlab
 
 LABS = ["network-bridge", "storage-attach"]
-pytestmark = pytest.mark.guest
+# Each proof runs as many lab hosts as this computer carries: one proof at a time.
+pytestmark = [pytest.mark.guest, pytest.mark.xdist_group("proof")]
 
 
 def proved(kvmlab: Kvmlab, *argv: str) -> None:

@@ -17,7 +17,7 @@ LAB = "try-trouble"
 COURSE = Path(__file__).parent / "course"
 POINTS = 4
 SILENCE = "mv /usr/sbin/dropbear /usr/sbin/gone"  # init would start it again
-pytestmark = pytest.mark.guest
+pytestmark = [pytest.mark.guest, pytest.mark.xdist_group("trouble")]
 
 
 @pytest.fixture(scope="module")
