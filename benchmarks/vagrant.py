@@ -15,6 +15,10 @@ from kvmlab.labhost.podman import Podman, finish
 HERE = Path(__file__).parent / "vagrant"
 UP = "vagrant destroy -f && vagrant up"
 RESTORE = "vagrant snapshot restore"
+ANSWERS = (
+    "at=$(virsh domifaddr guest_default | grep -o '192[0-9.]*') && "
+    "until nc -w 1 $at 22 </dev/null | grep -q SSH-; do sleep 0.02; done"
+)
 
 
 class Vagrant:
@@ -43,8 +47,8 @@ class Vagrant:
         return seconds
 
     def restore(self) -> float:
-        """Seconds until the snapshot is restored and vagrant has reached the guest."""
-        return self.run(f"cd /root/guest && {RESTORE} start")
+        """Seconds until the snapshot is restored and the guest answers SSH (vagrant itself does not wait for that)."""
+        return self.run(f"cd /root/guest && {RESTORE} start && {ANSWERS}")
 
     def run(self, script: str) -> float:
         """Seconds that `script` takes, measured on the lab host."""
