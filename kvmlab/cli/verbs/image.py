@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 from kvmlab.cli.context import Context
@@ -16,6 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["build", "list", "import", "rm"], help=t("what to do"))
     parser.add_argument("names", metavar="NAME", nargs="*", help=t("images; of import, the file"))
     parser.add_argument("--name", help=t("of import: what to call it"))
+    parser.add_argument("--saved", action="store_true", help=t("of rm: the saved guests, which are made anew"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
     parser.add_argument(
         "--progress",
@@ -95,7 +97,10 @@ def _remove(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.images.store import remove_image
     from kvmlab.labhost.podman import Podman
 
-    if not args.names:
+    if args.saved:
+        shutil.rmtree(ctx.state.saved, ignore_errors=True)
+        print(t("The saved guests are removed; the next start makes them anew."))
+    elif not args.names:
         raise UsageError(t("Say which image to remove."), "kvmlab image list")
     for name in args.names:
         if name == "host":
