@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kvmlab.images import built_guest_disk
 from kvmlab.paths import State
 from tests.conftest import Kvmlab
 
@@ -41,7 +42,8 @@ def test_nmcli_in_the_full_guest(lab: Kvmlab) -> None:
 def test_a_cloud_image_is_imported_and_started(lab: Kvmlab, shared_state: State) -> None:
     done = lab("image", "build", "cloud", timeout_s=1500)
     assert done.returncode == 0, done.stderr
-    (disk,) = shared_state.images.glob("cloud-*/disk.qcow2")
+    disk = built_guest_disk(shared_state, "cloud")
+    assert disk is not None
     done = lab("image", "import", str(disk), "--name", "someos9", timeout_s=600)
     assert done.returncode == 0, done.stderr
     found = json.loads(lab("image", "list", "--json").stdout)["images"]
@@ -65,7 +67,8 @@ def test_a_hostile_name_is_refused(lab: Kvmlab, tmp_path: Path, name: str) -> No
 @pytest.mark.parametrize("kind", ["text", "zeros", "cut", "overlay", "folder", "none"])
 def test_what_is_no_whole_disk_image_is_refused(lab: Kvmlab, shared_state: State, tmp_path: Path, kind: str) -> None:
     file = tmp_path / "disk.qcow2"
-    (disk,) = shared_state.images.glob("small-*/disk.qcow2")
+    disk = built_guest_disk(shared_state, "small")
+    assert disk is not None
     match kind:
         case "text":
             file.write_text("no image\n" * 1000)
