@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kvmlab.images import Progress
 
 _SAVING = "_saving"
-_BOOT_S = 300
+_BOOT_S = 900
 _SETTLE_S = 1.5
 """What a guest still does after its SSH server answers: let it end before the memory is saved."""
 

@@ -90,7 +90,7 @@ def test_interrupted(kvmlab: Kvmlab, how: signal.Signals) -> None:
     """Ctrl-C and kill: 130, soon, and nothing is left."""
     process = begun(kvmlab)
     process.send_signal(how)
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
     assert process.returncode == 130
     assert kvmlab.containers() == [] and leftovers(kvmlab.state) == []
 
@@ -103,11 +103,11 @@ def test_killed(kvmlab: Kvmlab) -> None:
     left = {found["name"] for found in kvmlab.containers()}
     done = kvmlab(*TINY, "prove", "--only", "ways", timeout_s=600)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert alive.poll() is None
+    assert alive.poll() in (None, 0), "the other run goes on, or has ended well"
     still = {found["name"] for found in kvmlab.containers()}
     assert left - still, "the dead run's lab hosts are gone"
-    alive.send_signal(signal.SIGINT)
-    alive.communicate(timeout=60)
+    alive.send_signal(signal.SIGINT)  # nothing happens to one that has ended
+    alive.communicate(timeout=180)
     assert kvmlab.containers() == [] and leftovers(kvmlab.state) == []
 
 
