@@ -21,10 +21,9 @@ def full(folder: Path) -> Iterator[None]:
     """`folder` on a file system of its own (tmpfs(5)) that has not a byte left."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)], check=True)
     try:
-        with (folder / "filler").open("wb") as stream, pytest.raises(OSError, match="No space"):
+        with (folder / "filler").open("wb", buffering=0) as stream, pytest.raises(OSError, match="No space"):
             while True:
                 stream.write(b"0" * 4096)
-                stream.flush()
         yield
     finally:
         subprocess.run(["umount", str(folder)], check=True)
