@@ -18,7 +18,8 @@ pytestmark = pytest.mark.guest
 
 @pytest.fixture
 def lab(kvmlab: Kvmlab) -> Kvmlab:
-    kvmlab.env["KVMLAB_COURSE"] = str(COURSE)
+    # Emulated, a full Debian takes its time to greet: ten times what a small guest is given.
+    kvmlab.env.update(KVMLAB_COURSE=str(COURSE), KVMLAB_PATIENCE="10")
     return kvmlab
 
 
