@@ -61,11 +61,11 @@ def container_options() -> list[str]:
 
 def find_podman(state: State, image: str) -> Podman:
     """podman with the options under which a container of `image` really starts."""
-    kept = _remembered(state, "podman", _fingerprint(image))
+    kept = _remembered(state, "podman", _fingerprint(image, _controllers()))
     if kept:
         return Podman(tuple(kept["global_options"]), tuple(kept["run_options"]))
     found = _first_that_works(image)
-    _remember(state, "podman", _fingerprint(image), asdict(found))
+    _remember(state, "podman", _fingerprint(image, _controllers()), asdict(found))
     return found
 
 
@@ -94,9 +94,29 @@ def _candidates() -> Iterator[Podman]:
     """From what a current distribution needs (nothing) to what an odd one does."""
     limits = _own_limits()
     for manager in ((), ("--cgroup-manager=cgroupfs",)):
-        for runtime in ((), ("--runtime=crun",), ("--runtime=runc",)):
+        for runtime in _runtimes():
             for run in ((), ("--pids-limit=-1",), limits, (*limits, "--pids-limit=-1")):
                 yield Podman((*runtime, *manager), tuple(run))
+
+
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+def _runtimes() -> tuple[tuple[str, ...], ...]:
+    """podman's own choice first; but runc where cgroups v1 and v2 are mixed.
+
+    There crun starts nothing as soon as v2 has a controller, and v1 takes them and gives them back as containers
+    come and go: what works now may not in a minute.
+    """
+    default, crun, runc = (), ("--runtime=crun",), ("--runtime=runc",)
+    pure = (CGROUPS / "cgroup.controllers").exists()
+    return (default, crun, runc) if pure else (runc, default, crun)
+
+
+def _controllers() -> str:
+    """The controllers that cgroups v2 has now, in either layout (cgroups(7))."""
+    paths = (CGROUPS / "cgroup.controllers", CGROUPS / "unified/cgroup.controllers")
+    return " ".join(path.read_text().strip() for path in paths if path.exists())
 
 
 def _own_limits() -> tuple[str, ...]:
