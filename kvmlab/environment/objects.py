@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.course import Lab, StartObject
@@ -27,9 +29,18 @@ def bring_up_objects(connection: libvirt.virConnect, lab: Lab) -> None:
     for objects, define in kinds:
         for item in objects:
             try:
-                _bring_up(define(item.xml), item)
+                _bring_up(define(with_uuid(item.xml, lab.id)), item)
             except libvirt.libvirtError as error:
                 raise AuthorError(f"{lab.path}/{item.file}: {error}", f"kvmlab lint {lab.id}") from None
+
+
+def with_uuid(xml: str, lab_id: str) -> str:
+    """`xml` with a UUID made from lab and name where it has none: libvirt would draw another at every start."""
+    root = ET.fromstring(xml)
+    if root.find("uuid") is None:
+        made = uuid.uuid5(uuid.NAMESPACE_URL, f"kvmlab:{lab_id}/{root.tag}/{root.findtext('name')}")
+        ET.SubElement(root, "uuid").text = str(made)
+    return ET.tostring(root, encoding="unicode")
 
 
 def _bring_up(made: Any, item: StartObject) -> None:
