@@ -46,7 +46,9 @@ def mmdebstrap(
     program = shutil.which("mmdebstrap")
     if program is None:
         raise CannotRun(t("mmdebstrap is not installed."), "sudo apt install mmdebstrap")
-    argv = [program, "--verbose", "--format=tar", *options, f"--include={','.join(packages)}", SUITE, "-"]
+    # A mount namespace of its own: what root's mmdebstrap mounts in the new root is gone when it is, even if killed.
+    alone = ["unshare", "--mount", "--propagation=private"] if os.getuid() == 0 else []
+    argv = [*alone, program, "--verbose", "--format=tar", *options, f"--include={','.join(packages)}", SUITE, "-"]
     with _place() as place, target.open("wb") as out:
         said = _run(argv, {**os.environ, "TMPDIR": str(place), "LC_ALL": "C"}, cwd, out.fileno(), progress, text)
     if said:
@@ -111,9 +113,25 @@ def _remove_if_free(place: Path) -> None:
 
 
 def _remove(place: Path) -> None:
-    shutil.rmtree(place, ignore_errors=True)
+    """Remove what was unpacked, and nothing that is mounted in it: a killed build may have left our /dev/shm there.
+
+    What cannot be unmounted stays, whole.
+    """
+    for mount in sorted(mounts_below(place), reverse=True):
+        subprocess.run(["umount", "--", str(mount)], capture_output=True, check=False)
+    if mounts_below(place):
+        return
+    remove = ["rm", "-rf", "--one-file-system", "--", str(place)]
+    subprocess.run(remove, capture_output=True, check=False)
     if place.exists() and os.getuid() and shutil.which("podman"):  # files of an ordinary user's subordinate ids
-        subprocess.run(["podman", "unshare", "rm", "-rf", "--", str(place)], capture_output=True, check=False)
+        subprocess.run(["podman", "unshare", *remove], capture_output=True, check=False)
+
+
+def mounts_below(place: Path) -> list[Path]:
+    """What is mounted in `place`, by mount point (proc_pid_mountinfo(5))."""
+    lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    points = (re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split()[4]) for line in lines)
+    return [Path(point) for point in points if point.startswith(f"{place}/")]
 
 
 @dataclass

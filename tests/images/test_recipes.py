@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -173,6 +174,40 @@ def test_what_a_killed_build_left_is_swept(tmp_path: Path, monkeypatch: pytest.M
     installed(tmp_path / "x.tar", ["one"], Heard(), "building", cwd=tmp_path)
     assert (tmp_path / "x.tar").read_text() == "tar\n"
     assert list((tmp_path / "place").iterdir()) == [foreign]
+
+
+def test_what_is_mounted_in_a_killed_build_is_never_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "build"
+    (place / "root/dev/shm").mkdir(parents=True)
+    (place / "root/dev/shm/dear").write_text("somebody else's")
+    monkeypatch.setattr(debian, "mounts_below", lambda _: [place / "root/dev/shm"])
+    debian._remove(place)
+    assert (place / "root/dev/shm/dear").read_text() == "somebody else's"
+    monkeypatch.undo()
+    debian._remove(place)
+    assert not place.exists()
+
+
+def test_mounts_are_found_by_their_own_folder() -> None:
+    mounted = [Path(line.split()[4]) for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    nested = next(point for point in mounted if len(point.parts) > 2)
+    assert nested in debian.mounts_below(nested.parent)
+    assert debian.mounts_below(Path(f"{nested.parent}"[:-1])) == []
+
+
+def test_mounts_of_a_killed_build_are_undone_first(tmp_path: Path) -> None:
+    if os.getuid():
+        return  # only root can mount, and only root's builds mount anything where others see it
+    dear = tmp_path / "dear"
+    dear.mkdir()
+    (dear / "file").write_text("somebody else's")
+    place = tmp_path / "a build"
+    (place / "root/dev/shm").mkdir(parents=True)
+    subprocess.run(["mount", "--bind", str(dear), str(place / "root/dev/shm")], check=True)
+    assert debian.mounts_below(place) == [place / "root/dev/shm"]
+    debian._remove(place)
+    assert not place.exists()
+    assert (dear / "file").read_text() == "somebody else's"
 
 
 def test_no_mmdebstrap_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
