@@ -41,9 +41,9 @@ def weigh(place: Place) -> dict[str, float]:
 
 
 def rows(counts: Sequence[int] = COUNTS) -> list[Row]:
-    """The table's part: wall-clock seconds until all of them are up, and the last round's weight of one."""
-    found = []
-    for count in counts:
+    """The table's part: wall-clock seconds until all are up, and what each then weighs (pages shared are divided)."""
+    found: list[Row] = []
+    for count in (1, *counts):  # the first is not counted
         places = [Place(state_beside(f"grow{number}"), LAB) for number in range(count)]
         try:
             seconds = _start_all(places)
@@ -51,11 +51,14 @@ def rows(counts: Sequence[int] = COUNTS) -> list[Row]:
         finally:
             for place in places:
                 place.run("finish")
-        found.append(Row(f"start, {count} at once, all up", seconds))
         tell(f"{count} at once: {seconds:.1f} s")
-    host = sum(weight["host"] for weight in weights) / len(weights)
-    guest = sum(weight["guest"] for weight in weights) / len(weights)
-    return [*found, Row("memory of a lab host", host, unit="MiB"), Row("memory of a guest", guest, unit="MiB")]
+        host, guest = (sum(weight[kind] for weight in weights) / count for kind in ("host", "guest"))
+        found += [
+            Row(f"start, {count} at once, all up", seconds),
+            Row(f"memory of a lab host, {count} at once", host, unit="MiB"),
+            Row(f"memory of a guest, {count} at once", guest, unit="MiB"),
+        ]
+    return found[3:]
 
 
 def _start_all(places: Sequence[Place]) -> float:
