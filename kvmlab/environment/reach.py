@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
+from kvmlab.host.sockets import connect
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     import paramiko
 
 _PAUSE_S = 0.03
+_CONNECT_S = 5
 
 
 def wait_for_guests(
@@ -47,7 +47,7 @@ def _transport(run_dir: Path, look_key: Path, deadline: float) -> Iterator[param
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     while True:
         try:
-            transport = paramiko.Transport(_connect(run_dir))
+            transport = paramiko.Transport(connect(run_dir / "ssh.sock", _CONNECT_S))
             transport.start_client(timeout=5)
             transport.auth_publickey("root", paramiko.Ed25519Key.from_private_key_file(str(look_key)))
             break
@@ -59,17 +59,6 @@ def _transport(run_dir: Path, look_key: Path, deadline: float) -> Iterator[param
         yield transport
     finally:
         transport.close()
-
-
-def _connect(run_dir: Path) -> socket.socket:
-    """ssh.sock, named through /proc/self/fd: a Unix socket's path may have 107 bytes (unix(7))."""
-    folder = os.open(run_dir, os.O_PATH | os.O_CLOEXEC)
-    try:
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(f"/proc/self/fd/{folder}/ssh.sock")
-        return connection
-    finally:
-        os.close(folder)
 
 
 def _answers(transport: paramiko.Transport, address: str) -> bool:

@@ -68,9 +68,9 @@ def test_the_hosts_shell_is_not_given(run_dir: Path, kvmlab: Kvmlab, command: st
 def test_other_keys_and_passwords_are_refused(run_dir: Path, kvmlab: Kvmlab) -> None:
     import paramiko
 
-    from kvmlab.environment.reach import _connect
+    from kvmlab.host.sockets import connect
 
-    transport = paramiko.Transport(_connect(run_dir))
+    transport = paramiko.Transport(connect(run_dir / "ssh.sock", 5))
     transport.start_client(timeout=5)
     key = paramiko.Ed25519Key.from_private_key_file(str(kvmlab.state.key_pair("student_key")))
     with pytest.raises(paramiko.SSHException):
