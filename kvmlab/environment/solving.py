@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,18 +27,6 @@ class StepOutcome:
     output: str
 
 
-def carry_out(host: LabHost, steps: Iterable[Step], *, stop_at_failure: bool = True) -> list[StepOutcome]:
-    """Run the steps; with `stop_at_failure` the first that fails is the last."""
-    outcomes = []
-    for step in steps:
-        outcome = run_step(host, step)
-        outcomes.append(outcome)
-        fault("solve.step")
-        if outcome.status and stop_at_failure:
-            break
-    return outcomes
-
-
 def run_step(host: LabHost, step: Step, *, timeout_s: float = STEP_S, boot_s: float = _BOOT_S) -> StepOutcome:
     """Feed one step to bash on the lab host, or through ssh to the guest's own shell."""
     command = _BASH if step.guest is None else guest_command(step.guest, "sh", "-eu", "-s")
@@ -58,6 +45,7 @@ def run_step(host: LabHost, step: Step, *, timeout_s: float = STEP_S, boot_s: fl
         said = trouble.stdout or b""
         text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
         return StepOutcome(step, 124, text[-2000:])
+    fault("solve.step")
     return StepOutcome(step, done.returncode, done.stdout[-2000:])
 
 
