@@ -14,6 +14,7 @@ Rejected: assertions (the first that fails hides the rest, and trouble looks lik
 strings to parse (a misspelt one should be a type error).
 """
 
+from kvmlab.checks.answers import answer, load_answers
 from kvmlab.checks.declare import Check, check
 from kvmlab.checks.findings import FactRow, Finding, Findings, expect
 from kvmlab.checks.load import CheckSet, load_checks
@@ -66,6 +67,7 @@ __all__ = [
     "Want",
     "absent",
     "all_of",
+    "answer",
     "anything",
     "at_least",
     "at_most",
@@ -76,6 +78,7 @@ __all__ = [
     "exactly",
     "expect",
     "lacks",
+    "load_answers",
     "load_checks",
     "matches",
     "not_",

@@ -71,20 +71,25 @@ def load_checks(path: Path) -> CheckSet:
     UsageError where it cannot be read or has a syntax error, AuthorError for anything else that is wrong with it; the
     message begins with file:line. Nothing is written beside the file, and it is not importable afterwards.
     """
+    with collected() as checks:
+        execute(path)
+    return _sound(CheckSet(path, tuple(checks)))
+
+
+def execute(path: Path) -> None:
+    """Run a checker file as a module that nobody can import; errors as in load_checks."""
     code = _compiled(path)
     module = ModuleType(f"kvmlab_checker_{abs(hash(path)):x}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses and typing look a class's module up there
     try:
-        with collected() as checks:
-            exec(code, module.__dict__)
+        exec(code, module.__dict__)
     except KvmlabError as error:
         raise AuthorError(_placed(path, error, error.message), error.todo) from error
     except (Exception, SystemExit) as error:
         raise AuthorError(_placed(path, error, f"{type(error).__name__}: {error}")) from error
     finally:
         del sys.modules[module.__name__]
-    return _sound(CheckSet(path, tuple(checks)))
 
 
 def _compiled(path: Path) -> CodeType:

@@ -5,23 +5,18 @@ that cannot be read is set aside as NAME.json.broken-<n> with a word on standard
 `best_points` and `done` are the student's own: a run in which `kvmlab solve` was used raises neither.
 """
 
-import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kvmlab.errors import CannotRun
-from kvmlab.paths import State, write_atomic
-from kvmlab.words import t
+from kvmlab.course import kept
+from kvmlab.paths import State
 
 if TYPE_CHECKING:
     from kvmlab.course.lab import Lab
-
-BIGGEST = 1_000_000  # bytes
 
 
 class LabProgress(NamedTuple):
@@ -69,18 +64,7 @@ class Progress:
     def lab(self, lab_id: str) -> LabProgress:
         """Progress in one lab; nothing yet: all zero. `lab_id` has to be one of the catalogue."""
         path = self._path(self.folder, lab_id)
-        try:
-            raw = path.read_bytes()
-        except FileNotFoundError:
-            return LabProgress(lab_id)
-        except OSError as error:
-            message = t("{path} cannot be read: {reason}.", path=path, reason=error.strerror or error)
-            raise CannotRun(message, f"ls -l {path}") from None
-        try:
-            return _from_json(lab_id, json.loads(raw[:BIGGEST]))
-        except (ValueError, RecursionError):
-            _set_aside(path, raw)
-            return LabProgress(lab_id)
+        return kept.read(path, lambda data: _from_json(lab_id, data), LabProgress(lab_id))
 
     def all(self, lab_ids: Iterable[str]) -> dict[str, LabProgress]:
         """Progress in each of `lab_ids`."""
@@ -152,15 +136,8 @@ class Progress:
             if new != was:
                 folder = self._state.progress / self._tag
                 folder.mkdir(mode=0o700, exist_ok=True)
-                text = (
-                    json.dumps(
-                        {**new._asdict(), "hints": dict(new.hints), "earned": dict(new.earned)},
-                        ensure_ascii=False,
-                        indent=1,
-                    )
-                    + "\n"
-                )
-                write_atomic(self._path(folder, lab_id), text)
+                data = {**new._asdict(), "hints": dict(new.hints), "earned": dict(new.earned)}
+                kept.write(self._path(folder, lab_id), data)
             return new
 
 
@@ -185,18 +162,3 @@ def _from_json(lab_id: str, data: object) -> LabProgress:
         if not all(type(number) is int and 0 <= number < 10_000 for number in numbers.values()):
             raise ValueError("a number out of range")
     return LabProgress(**{**values, "lab": lab_id})
-
-
-def _set_aside(path: Path, raw: bytes) -> None:
-    """Rename a broken file, unless another process has replaced it meanwhile."""
-    try:
-        if path.read_bytes() != raw:
-            return
-        number = 1
-        while (aside := path.with_name(f"{path.name}.broken-{number}")).exists():
-            number += 1
-        path.rename(aside)
-    except OSError:
-        return
-    message = t("{path} was damaged; it is kept as {aside}.", path=path, aside=aside.name)
-    print(f"kvmlab: {message}", file=sys.stderr)

@@ -8,28 +8,17 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import NamedTuple
 
-from markdown_it import MarkdownIt
-
 from kvmlab.course.names import TASK, shown
-from kvmlab.course.source import Piece, Place
+from kvmlab.course.sections import ATTRIBUTES, Part, groups, split
+from kvmlab.course.source import Piece
 from kvmlab.words import t
 
 HINTS = ("Hint", "提示")
 EXPLANATIONS = ("Explanation", "解释")
 
-_ATTRIBUTES = re.compile(r"\s*\{#([^\s}]*)\s*([^}]*)\}$")
 
-
-class Heading(NamedTuple):
-    """An ATX heading of level 1 to 3 outside fences, quotes, lists; `end` is the line below it (from 0)."""
-
-    level: int
-    text: str
-    start: int
-    end: int
 
 
 class TaskText(NamedTuple):
@@ -50,64 +39,14 @@ class LabText(NamedTuple):
     tasks: tuple[TaskText, ...]
 
 
-class Part(NamedTuple):
-    """A heading and what stands under it."""
-
-    heading: Heading
-    place: Place
-    body: Piece
-
-
 def read_prose(body: Piece) -> LabText:
     """Split a lab's text. A heading that does not fit the pattern above is an error at its line."""
-    found = _headings(body)
-    lines = body.text.split("\n")
-    intro_end = next((one.start for one in found if one.level == 2), len(lines))
-    parts = [
-        _part(body, lines, one, following)
-        for one, following in zip(found, [*found[1:], None], strict=False)
-        if one.start >= intro_end
-    ]
-    groups: list[list[Part]] = []
-    for part in parts:
-        if part.heading.level == 2:
-            groups.append([])
-        groups[-1].append(part)
-    if not groups:
+    intro, parts = split(body)
+    tasks = tuple(_task(group[0], group[1:]) for group in groups(parts))
+    if not tasks:
         raise body.place.error(t("has no task: a heading such as `## Title {#id points=3}`."))
-    tasks = tuple(_task(group[0], group[1:]) for group in groups)
     _refuse_twice(tasks)
-    return LabText(_piece(body, lines, 0, intro_end), tasks)
-
-
-def _headings(body: Piece) -> list[Heading]:
-    tokens = MarkdownIt("commonmark").parse(body.text)
-    found = []
-    for token, inline in pairwise(tokens):
-        if token.type != "heading_open" or token.level or not token.map:
-            continue
-        level, place = int(token.tag[1]), body.place
-        if level == 1:
-            message = t("the title stands in the front matter; headings begin with `##`.")
-            raise place.error(message, below=token.map[0])
-        if not token.markup.startswith("#"):
-            message = t("a line of `-` under a text makes a heading; write `## …`, or leave a line free.")
-            raise place.error(message, below=token.map[0])
-        if level <= 3:
-            found.append(Heading(level, inline.content.strip(), *token.map))
-    return found
-
-
-def _part(body: Piece, lines: list[str], one: Heading, following: Heading | None) -> Part:
-    place = body.place.source.at(body.place.line + one.start)
-    return Part(one, place, _piece(body, lines, one.end, following.start if following else len(lines)))
-
-
-def _piece(body: Piece, lines: list[str], start: int, end: int) -> Piece:
-    while start < end and not lines[start].strip():
-        start += 1
-    text = "\n".join(lines[start:end]).rstrip()
-    return Piece(text, body.place.source.at(body.place.line + start))
+    return LabText(intro, tasks)
 
 
 def _task(head: Part, below: list[Part]) -> TaskText:
@@ -141,7 +80,7 @@ def _task(head: Part, below: list[Part]) -> TaskText:
 
 def _attributes(head: Part) -> tuple[str, str, int | None]:
     """Title, id and points out of `Title {#id points=3}`."""
-    found = _ATTRIBUTES.search(head.heading.text)
+    found = ATTRIBUTES.search(head.heading.text)
     if not found:
         raise head.place.error(t("a task's heading ends in its id and points: `## Title {#id points=3}`."))
     name, rest = found[1], found[2].split()

@@ -1,4 +1,4 @@
-"""One check of a lab that runs: the course's checker against what can be seen of the lab host now."""
+"""Looking at a lab that runs, now: a check of it, or the true answer to a quiz's live question."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.course import Lab
+from kvmlab.errors import AuthorError, KvmlabError
 from kvmlab.paths import State
+from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.checks import Report
@@ -42,3 +44,25 @@ def grade(
             events=events,
             on_progress=waiting,
         )
+
+
+def true_answer(lab: Lab, answers: Path, question: str, run_dir: Path, state: State) -> object:
+    """What is right, now, for a live question of `answers` (checkers/CHAPTER/quiz.py); None: there is no answer now.
+
+    Raises CouldNotLook where the lab host cannot be read, AuthorError where the file has no such answer or a mistake.
+    """
+    from kvmlab.checks import Host, load_answers
+    from kvmlab.checks.declare import place_of
+    from kvmlab.host import open_host
+
+    functions = load_answers(answers)
+    if question not in functions:
+        raise AuthorError(t("{path}:1: there is no answer to `{question}`.", path=answers, question=question))
+    with open_host(run_dir, state.key_pair("look_key"), lab.guests) as (reader, _):
+        try:
+            return functions[question](Host(reader), lab.params)
+        except KvmlabError:
+            raise
+        except Exception as error:
+            where = place_of(answers, error) or answers
+            raise AuthorError(f"{where}: {type(error).__name__}: {error}") from error

@@ -38,6 +38,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.cli.verbs.status",
     "kvmlab.course",
     "kvmlab.course.catalogue",
+    "kvmlab.course.kept",
     "kvmlab.course.lab",
     "kvmlab.course.progress",
     "kvmlab.course.runs",

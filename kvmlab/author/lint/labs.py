@@ -67,7 +67,8 @@ def _lint_todo(parts: Parts) -> None:
 def _lint_folders(course: Course) -> Iterator[Fault]:
     """Checkers and solutions that belong to no lab: a lab was renamed, or its name misspelt."""
     known = {(entry.chapter, entry.name) for entry in course.entries.values()}
-    orphans = [path for path in sorted((course.root / "checkers").glob("*/*.py")) if path.stem != "__init__"]
+    checkers = sorted((course.root / "checkers").glob("*/*.py"))
+    orphans = [path for path in checkers if path.stem not in ("__init__", "quiz")]
     orphans += [path for path in sorted((course.root / "solutions").glob("*/*")) if path.is_dir()]
     for path in orphans:
         if (path.parent.name, path.stem) not in known:
