@@ -29,7 +29,8 @@ class GuestSpec(NamedTuple):
     """A guest a lab starts with. `image`: one of ours or an imported one; `state` as virsh domstate says it.
 
     `address`: the address libvirt's dnsmasq reserves for `mac` in `network`, or "".
-    `disk_gib` 0: as large as the image is.
+    `disk_gib` 0: as large as the image is. `max_memory_mib` and `max_vcpus` 0: no more than it has now; else what can
+    be given to it while it runs.
     """
 
     name: str
@@ -41,6 +42,8 @@ class GuestSpec(NamedTuple):
     address: str = ""
     disk_gib: int = 0
     state: str = "running"
+    max_memory_mib: int = 0
+    max_vcpus: int = 0
 
 
 class StartObject(NamedTuple):

@@ -27,10 +27,18 @@ GUEST: Fields = {
     "address": str,
     "disk_gib": (int, str),
     "state": str,
+    "max_memory_mib": (int, str),
+    "max_vcpus": (int, str),
 }
 OBJECTS: Fields = {"xml": str, "active": bool, "autostart": bool}
 FILES: Fields = {"path": str, "text": str, "template": str, "mode": (str, int)}
-NUMBERS = {"memory_mib": (16, 65536), "vcpus": (1, 64), "disk_gib": (1, 2048)}
+NUMBERS = {
+    "memory_mib": (16, 65536),
+    "vcpus": (1, 64),
+    "disk_gib": (1, 2048),
+    "max_memory_mib": (16, 65536),
+    "max_vcpus": (1, 64),
+}
 
 
 def guests(front: Front, values: Mapping[str, Any], make_mac: Callable[[str], str]) -> tuple[GuestSpec, ...]:
@@ -59,6 +67,9 @@ def _refuse_guest(front: Front, index: int, guest: GuestSpec, others: list[Guest
         wrong("mac")
     if guest.state not in GUEST_STATES:
         wrong("state")
+    for key in ("memory_mib", "vcpus"):
+        if 0 < getattr(guest, f"max_{key}") < getattr(guest, key):
+            wrong(f"max_{key}")
     if guest.address and not _is_address(guest.address):
         wrong("address")
     for key in ("name", "mac", "address"):

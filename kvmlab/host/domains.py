@@ -123,6 +123,10 @@ class Definition:
     def memballoon(self) -> str | None:
         return attribute(self.root, "devices/memballoon", "model")
 
+    @property
+    def stats_period_s(self) -> int | None:
+        return number(attribute(self.root, "devices/memballoon/stats", "period")) or None
+
     def _agent(self) -> Element | None:
         return self.root.find("devices/channel/target[@name='org.qemu.guest_agent.0']")
 

@@ -80,9 +80,15 @@ def process(way: Way, key: tuple[str, ...]) -> Facts:
         "count": len(found), "pids": [said["pid"] for said in found], "pid": first.get("pid"),
         "user": first.get("user"), "command": " ".join(first["args"]) if first else None,
         "threads": [thread["name"] for thread in threads],
-        "vcpu_threads": [thread["tid"] for thread in threads if re.fullmatch(r"CPU \d+/\w+", thread["name"])],
+        "vcpu_threads": _vcpu_threads(threads),
         "rss_mib": round(first["rss_kib"] / 1024) if first else None,
     }  # fmt: skip
+
+
+def _vcpu_threads(threads: list[dict[str, Any]]) -> list[int]:
+    """Thread ids in the order of the vCPUs: qemu calls its threads "CPU 0/KVM" or "CPU 0/TCG"."""
+    found = [(re.fullmatch(r"CPU (\d+)/\w+", thread["name"]), thread["tid"]) for thread in threads]
+    return [tid for _, tid in sorted((int(match[1]), tid) for match, tid in found if match)]
 
 
 def _fits(said: dict[str, Any], by: str, value: str) -> bool:

@@ -57,6 +57,13 @@ def test_what_the_start_needs(example: Course) -> None:
     assert lab.setup == "echo br0\n"
 
 
+def test_a_guest_may_have_room_to_grow(copy: Path, edit: Edit) -> None:
+    old = 'address = "192.168.122.11"'
+    edit(LAB, old, old + '\nmax_vcpus = 4\nmax_memory_mib = "{{ 128 * 2 }}"')
+    (guest,) = Course.load(copy).lab("net-bridge").guests
+    assert (guest.max_vcpus, guest.max_memory_mib) == (4, 256)
+
+
 def test_a_guest_without_a_mac_gets_the_same_one_each_time(copy: Path, edit: Edit) -> None:
     edit(LAB, 'mac = "{{ mac }}"\n', "")
     first, again = (Course.load(copy).lab("net-bridge").guests[0].mac for _ in range(2))
@@ -93,6 +100,8 @@ HEADER = [
     ('address = "192.168.122.11"', 'address = "192.168.122.011"', 24, "cannot be a guest's address."),
     ('address = "192.168.122.11"', "vcpus = 0", 24, "`vcpus` is a whole number from 1 to 64."),
     ('address = "192.168.122.11"', 'vcpus = "{{ bridge }}"', 24, "`vcpus` is a whole number from 1 to 64."),
+    ('address = "192.168.122.11"', "vcpus = 2\nmax_vcpus = 1", 25, "`1` cannot be a guest's max_vcpus."),
+    ('address = "192.168.122.11"', "max_memory_mib = 64", 24, "`64` cannot be a guest's max_memory_mib."),
     ('address = "192.168.122.11"', 'state = "off"', 24, "`off` cannot be a guest's state."),
     ('address = "192.168.122.11"', '[[guests]]\nname = "web1"', 25, "two guests have the name `web1`."),
     ('xml = "decoy.xml.j2"', 'xml = "lab.md"', 0, "XML:"),

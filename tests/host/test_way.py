@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -20,6 +20,8 @@ from kvmlab.checks.vocabulary import link, storage, system
 from kvmlab.errors import CouldNotLook
 from kvmlab.host import open_host
 from kvmlab.host.reader import HostReader
+from kvmlab.host.system import process as process_facts
+from kvmlab.host.way import Way
 from tests.guest.servers import UnixServer, babble, make_key, serve, silent
 
 SCRIPT = Path(__file__).parents[2] / "kvmlab" / "labhost" / "inside" / "look"
@@ -97,6 +99,17 @@ def test_processes(reader: HostReader) -> None:
         "pid": None,
         "threads": [],
     }
+
+
+def test_the_threads_of_a_guest_come_in_the_order_of_its_vcpus() -> None:
+    class Host:
+        def ask(self, verb: str) -> list[dict[str, Any]]:
+            names = [(9, "CPU 10/KVM"), (8, "qemu-system-x86"), (7, "CPU 2/KVM"), (6, "worker")]
+            threads = [{"name": name, "tid": tid} for tid, name in names]
+            args = ["/usr/bin/qemu-system-x86_64", "-name", "guest=web1,debug-threads=on"]
+            return [{"pid": 5, "user": "root", "args": args, "rss_kib": 2048, "threads": threads}]
+
+    assert process_facts(cast(Way, Host()), ("domain", "web1"))["vcpu_threads"] == [7, 9]
 
 
 def test_a_port(reader: HostReader) -> None:

@@ -44,6 +44,7 @@ class DefinitionFacts(Facts, total=False):
     interfaces: Annotated[Words, "virsh domiflist {inactive}{0}", "MAC addresses of its interfaces"]
     agent_channel: Annotated[Flag, _XML, "it has a channel org.qemu.guest_agent.0"]
     memballoon: Annotated[Word, _XML, 'balloon model: "virtio", "none"']
+    stats_period_s: Annotated[Number, _XML, "how often the guest reports its memory use, seconds; None: never"]
 
 
 class DomainFacts(DefinitionFacts, total=False):

@@ -51,7 +51,7 @@ class ProcessFacts(Facts, total=False):
     user: Annotated[Word, "ps -o user= -p {pid}", "of the first"]
     command: Annotated[Word, "ps -o args= -p {pid}", "command line of the first"]
     threads: Annotated[Words, "ps -T -p {pid}", 'thread names of the first: "CPU 0/TCG"']
-    vcpu_threads: Annotated[Numbers, "ps -T -p {pid}", "of a domain: thread ids of its vCPUs"]
+    vcpu_threads: Annotated[Numbers, "ps -T -p {pid}", "of a domain: thread ids of its vCPUs, vCPU 0 first"]
     rss_mib: Annotated[Number, "ps -o rss= -p {pid}", "resident memory of the first, MiB"]
 
 

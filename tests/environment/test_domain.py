@@ -1,0 +1,26 @@
+"""A guest as a domain: what it has now, and what it may be given while it runs."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from kvmlab.course import GuestSpec
+from kvmlab.environment.domain import domain_xml
+
+WEB1 = GuestSpec("web1", "52:54:00:00:00:01", memory_mib=128, vcpus=2)
+
+
+def said(guest: GuestSpec) -> tuple[str | None, str | None, str | None, str | None]:
+    root = ET.fromstring(domain_xml(guest, "qemu"))
+    vcpu = root.find("vcpu")
+    assert vcpu is not None
+    return root.findtext("memory"), root.findtext("currentMemory"), vcpu.text, vcpu.get("current")
+
+
+def test_a_guest_starts_with_all_it_has_unless_the_lab_says_otherwise() -> None:
+    assert said(WEB1) == ("128", None, "2", None)
+    assert domain_xml(WEB1._replace(max_vcpus=2, max_memory_mib=128), "qemu") == domain_xml(WEB1, "qemu")
+
+
+def test_more_than_it_starts_with() -> None:
+    assert said(WEB1._replace(max_vcpus=4, max_memory_mib=256)) == ("256", "128", "4", "2")
