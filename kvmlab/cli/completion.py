@@ -154,6 +154,8 @@ def _values(place: Argument, verb: str, given: list[str], ctx: Context) -> Itera
         yield from _labs(verb, given, ctx)
     elif place.metavar.startswith("TASK"):
         yield from _tasks(given, ctx)
+    elif place.metavar.startswith("CHAPTER"):
+        yield from ((chapter.id, chapter.title(ctx.lang)) for chapter in ctx.course.chapters)
     elif place.dest == "guest":
         yield from _guests(given, ctx)
     elif place.dest == "way":

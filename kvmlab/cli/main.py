@@ -19,6 +19,7 @@ from kvmlab.words import t
 VERBS = {
     "list": "the labs, by chapter, and how far you are",
     "show": "the text of a lab",
+    "read": "the course's book, chapter by chapter",
     "start": "a lab host with the lab on it",
     "shell": "a shell on the lab host",
     "exec": "one command on the lab host, or in a guest",
@@ -27,6 +28,7 @@ VERBS = {
     "solve": "carry out the lab's solution",
     "reset": "throw the lab host away and start another",
     "finish": "remove the lab host; progress is kept",
+    "quiz": "questions about a chapter",
     "status": "what runs, and what has been achieved",
     "doctor": "whether this computer can run labs, and what to do if not",
     "image": "build, list, import and remove images",

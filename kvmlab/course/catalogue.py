@@ -56,11 +56,15 @@ class Entry(NamedTuple):
 
 
 class Chapter(NamedTuple):
-    """A chapter and the ids of its labs, in the course's order."""
+    """A chapter and the ids of its labs, in the course's order; a chapter of text alone has none.
+
+    `weight`: its share in an exam (the header's `weight`, else the number of its labs).
+    """
 
     id: str
     titles: dict[str, str]
     labs: tuple[str, ...]
+    weight: int
 
     def title(self, lang: str) -> str:
         """The title in `lang`, else in English."""
@@ -74,7 +78,9 @@ class Course:
         self.root = root
         self.tag: str = index["tag"]
         self.titles: dict[str, str] = index["titles"]
-        self.chapters = tuple(Chapter(one["id"], one["titles"], tuple(one["labs"])) for one in index["chapters"])
+        self.chapters = tuple(
+            Chapter(one["id"], one["titles"], tuple(one["labs"]), one["weight"]) for one in index["chapters"]
+        )
         self.entries = {one["id"]: _entry(one) for one in index["labs"]}
         self._state = state
 

@@ -33,7 +33,7 @@ def make_index(root: Path) -> dict[str, Any]:
     translated = {lang: _front(root, f"course.{lang}.md") for lang in LANGUAGES if _is_file(root, lang)}
     found = _folders(root)
     order = [*front.table.get("chapters", {}), *sorted(found)]
-    chapters = [_chapter(front, translated, name, found[name]) for name in dict.fromkeys(order) if name in found]
+    chapters = [_chapter(front, translated, name, found.get(name, [])) for name in dict.fromkeys(order)]
     labs = [_lab(root, one["id"], name) for one in chapters for name in one["names"]]
     return {
         "tag": _tag(root, front),
@@ -46,6 +46,7 @@ def make_index(root: Path) -> dict[str, Any]:
                 "id": one["id"],
                 "titles": one["titles"],
                 "labs": [f"{one['id']}-{name}" for name in one["names"]],
+                "weight": one["weight"],
             }
             for one in chapters
         ],
@@ -62,7 +63,7 @@ def _front(root: Path, name: str) -> Front:
     check_fields(front, front.table, {"id": str, "title": str, "chapters": dict})
     for chapter, table in front.table.get("chapters", {}).items():
         at = f"chapters.{chapter}"
-        check_fields(front, table, {"title": str, "labs": list}, at=at)
+        check_fields(front, table, {"title": str, "labs": list, "weight": int}, at=at)
         if not CHAPTER.fullmatch(chapter):
             raise front.place(at).error(t("`{name}` cannot be a chapter: small letters and digits.", name=chapter))
     return front
@@ -95,7 +96,8 @@ def _chapter(front: Front, translated: dict[str, Front], name: str, labs: list[s
         if title := one.table.get("chapters", {}).get(name, {}).get("title"):
             titles[lang] = title
     wanted = [lab for lab in table.get("labs", []) if lab in labs]
-    return {"id": name, "titles": titles, "names": [*dict.fromkeys([*wanted, *labs])]}
+    names = [*dict.fromkeys([*wanted, *labs])]
+    return {"id": name, "titles": titles, "names": names, "weight": table.get("weight", len(names))}
 
 
 def _lab(root: Path, chapter: str, name: str) -> dict[str, Any]:

@@ -127,6 +127,15 @@ def show_lab(console: Console, lab: Lab, progress: LabProgress, *, running: bool
         grid.add_column(width=SIDE)
         grid.add_row(text, _side(lab, progress, marks, running))
         page = grid
+    _print(console, page)
+
+
+def show_text(console: Console, text: str) -> None:
+    """Print a Markdown text."""
+    _print(console, Padding(_Text(text), (0, max(0, console.width - MOST_TEXT), 0, 0)))
+
+
+def _print(console: Console, page: RenderableType) -> None:
     with console.capture() as printed:
         console.print(page)
     lines = printed.get().rstrip("\n").split("\n")

@@ -30,6 +30,8 @@ def run(args: Namespace, ctx: Context) -> int:
     _head(page, ctx, found)
     columns = _columns(page, found, ctx.lang)
     for chapter in ctx.course.chapters:
+        if not chapter.labs:
+            continue
         page.line()
         page.line(page.paint(fit(chapter.title(ctx.lang), page.width).rstrip(), "bold"))
         for one in found:

@@ -1,0 +1,153 @@
+"""`kvmlab quiz CHAPTER`: questions about a chapter, in random order; each wrong answer is explained."""
+
+from __future__ import annotations
+
+import argparse
+import random
+from typing import TYPE_CHECKING
+
+from kvmlab.errors import CouldNotLook, UsageError
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.cli.asking import Asked
+    from kvmlab.cli.context import Context
+    from kvmlab.course.quiz import Question, Quiz
+    from kvmlab.report.plain import Page
+
+ROUND = 10
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """CHAPTER, and how many questions."""
+    parser.add_argument("chapter", nargs="?", metavar="CHAPTER", help=t("a chapter; none: all that have a quiz"))
+    many = t("how many; first those not answered rightly yet")
+    parser.add_argument("--questions", metavar="N", type=_number, default=ROUND, help=many)
+    parser.add_argument("--seed", metavar="SEED", help=t("draw the same questions in the same order again"))
+
+
+def run(args: argparse.Namespace, ctx: Context) -> int:
+    """0: all answers were right, 1: not all."""
+    from kvmlab.report.plain import Page
+
+    page = Page(color=ctx.color())
+    if args.chapter is None:
+        return _overview(page, ctx)
+    return _round(page, ctx, args)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:4]) <= 1000:
+        raise argparse.ArgumentTypeError(t("a number from 1 to 1000, not {text}", text=text[:20]))
+    return int(text)
+
+
+def _overview(page: Page, ctx: Context) -> int:
+    """The chapters that have a quiz, and how much of each is known."""
+    from kvmlab.course.quiz import quiz_file, read_quiz
+    from kvmlab.course.quizzes import Quizzes
+    from kvmlab.report.cells import cells, fit
+
+    kept = Quizzes(ctx.state, ctx.course.tag)
+    chapters = [one for one in ctx.course.chapters if quiz_file(ctx.course.root, one.id).is_file()]
+    if not chapters:
+        raise UsageError(t("This course has no quiz."), "kvmlab list")
+    widest = max(cells(one.id) for one in chapters)
+    for one in chapters:
+        quiz = read_quiz(ctx.course.root, one.id, ctx.lang)
+        known, most = kept.chapter(one.id).known(question.id for question in quiz.questions), len(quiz.questions)
+        name = page.paint(fit(one.id, widest), "cyan")
+        page.line(f"  {name}  {page.bar(known, most)}  {known}/{most}  {quiz.title}")
+    page.line()
+    page.commands([(f"kvmlab quiz {chapters[0].id}", t("{n} questions, the unknown ones first", n=ROUND))])
+    return 0
+
+
+def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
+    from kvmlab.cli.asking import answer_to, put, tell
+    from kvmlab.course.quizzes import Quizzes
+
+    quiz = quiz_of(ctx, args.chapter)
+    kept = Quizzes(ctx.state, ctx.course.tag)
+    draw = random.Random(args.seed)
+    questions, waiting = _askable(ctx, quiz)
+    known = kept.chapter(quiz.chapter).answers
+    draw.shuffle(questions)
+    questions.sort(key=lambda one: known.get(one.id, False))
+    questions = questions[: args.questions]
+    draw.shuffle(questions)
+    page.line(page.paint(quiz.title, "bold"))
+    marks: list[bool] = []
+    for number, question in enumerate(questions, 1):
+        asked = _ready(page, ctx, question, draw)
+        if asked is None:
+            continue
+        put(page, asked, t("question {number} of {all}", number=number, all=len(questions)))
+        marked = answer_to(page, asked)
+        if marked is None:
+            break
+        kept.answered(quiz.chapter, question.id, marked.right)
+        marks.append(marked.right)
+        tell(page, asked, marked)
+    _end(page, ctx, quiz, sum(marks), len(marks), waiting)
+    return 0 if marks and all(marks) and marked else 1
+
+
+def quiz_of(ctx: Context, chapter: str) -> Quiz:
+    """The quiz of a chapter; none: UsageError, naming those there are."""
+    from kvmlab.course.names import shown
+    from kvmlab.course.quiz import quiz_file, read_quiz
+
+    known = [one.id for one in ctx.course.chapters if quiz_file(ctx.course.root, one.id).is_file()]
+    if chapter not in known:
+        message = t("No chapter with a quiz is called `{name}`; there are: {names}.", name=shown(chapter),
+                    names=", ".join(known))  # fmt: skip
+        raise UsageError(message, "kvmlab quiz")
+    return read_quiz(ctx.course.root, chapter, ctx.lang)
+
+
+def _askable(ctx: Context, quiz: Quiz) -> tuple[list[Question], list[Question]]:
+    """The questions that can be asked now, and the live ones whose lab does not run."""
+    from kvmlab.course.runs import RUNNING, runs
+
+    up = {lab for lab, run in runs(ctx.state, ctx.course).items() if run.state == RUNNING}
+    waiting = [one for one in quiz.questions if one.lab and one.lab not in up]
+    return [one for one in quiz.questions if one not in waiting], waiting
+
+
+def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) -> Asked | None:
+    """The question to be put; None, with a word, for a live one that has no answer now."""
+    from kvmlab.cli.asking import Asked
+
+    asked = Asked.drawn(question, draw)
+    if not question.lab:
+        return asked
+    from kvmlab.cli.lab import RunningLab
+    from kvmlab.course.quiz import answers_file
+    from kvmlab.environment.grading import true_answer
+
+    lab = RunningLab.of(ctx, question.lab)
+    answers = answers_file(ctx.course.root, lab.lab.chapter)
+    try:
+        truth = true_answer(lab.lab, answers, question.id, lab.run_dir, ctx.state)
+    except CouldNotLook as trouble:
+        page.line(t("A question about {lab} is left out: {reason}", lab=lab.lab_id, reason=trouble.message))
+        return None
+    if truth is None:
+        return None
+    return asked._replace(values=lab.lab.values, truth=truth)
+
+
+def _end(page: Page, ctx: Context, quiz: Quiz, right: int, asked: int, waiting: list[Question]) -> None:
+    """How it went, how much of the chapter is known, and what is asked only while a lab runs."""
+    from kvmlab.course.quizzes import Quizzes
+
+    known = Quizzes(ctx.state, ctx.course.tag).chapter(quiz.chapter).known(one.id for one in quiz.questions)
+    page.line()
+    page.line(page.paint(t("{right} of {asked} right.", right=right, asked=asked), "bold"))
+    words = t("{known} of {all} questions of this chapter are known", known=known, all=len(quiz.questions))
+    page.line(f"{page.bar(known, len(quiz.questions), 20)}  {page.paint(words, 'dim')}")
+    page.line()
+    more = [(f"kvmlab quiz {quiz.chapter}", t("go on"))] if known < len(quiz.questions) else []
+    labs = dict.fromkeys(one.lab for one in waiting)
+    page.commands([*more, *((f"kvmlab start {lab}", t("for the questions whose answers it has")) for lab in labs)])
