@@ -12,7 +12,7 @@ from kvmlab.course.lab import Lab, Task
 from kvmlab.course.params import parameters
 from kvmlab.course.prose import LabText, TaskText, read_prose
 from kvmlab.course.source import Piece, Place, read_source
-from kvmlab.course.start import files, guests, objects, template_file
+from kvmlab.course.start import files, guests, isos, objects, template_file
 from kvmlab.course.template import render
 from kvmlab.words import t
 
@@ -26,6 +26,7 @@ HEADER: dict[str, type | tuple[type, ...]] = {
     "pools": list,
     "domains": list,
     "files": list,
+    "isos": list,
     "setup": str,
 }
 
@@ -65,6 +66,7 @@ def compile_lab(root: Path, chapter: str, name: str, lang: str, variant: str | N
         pools=objects(front, "pools", folder, root, values),
         domains=objects(front, "domains", folder, root, values),
         files=files(front, folder, root, values),
+        isos=isos(front, values),
         setup=_setup(front, folder, root, values),
         variant=variant,
     )

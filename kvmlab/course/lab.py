@@ -67,6 +67,13 @@ class FileSpec(NamedTuple):
     mode: int = 0o644
 
 
+class IsoSpec(NamedTuple):
+    """An ISO of ours that lies on the lab host at `path`, read-only."""
+
+    image: str
+    path: str
+
+
 class Lab(NamedTuple):
     """One lab, rendered. `values`: its parameters and `lan`; `variant` None: the course's own values.
 
@@ -87,6 +94,7 @@ class Lab(NamedTuple):
     pools: tuple[StartObject, ...] = ()
     domains: tuple[StartObject, ...] = ()
     files: tuple[FileSpec, ...] = ()
+    isos: tuple[IsoSpec, ...] = ()
     setup: str = ""
     variant: str | None = None
 
@@ -135,6 +143,7 @@ _PARTS: dict[str, Any] = {
     "pools": StartObject,
     "domains": StartObject,
     "files": FileSpec,
+    "isos": IsoSpec,
 }
 
 

@@ -1,4 +1,4 @@
-"""What a lab starts with, out of its header: guests, networks, pools, domains, files."""
+"""What a lab starts with, out of its header: guests, networks, pools, domains, files, ISOs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from kvmlab.course.front import Fields, Front, check_fields
-from kvmlab.course.lab import GUEST_STATES, FileSpec, GuestSpec, StartObject
+from kvmlab.course.lab import GUEST_STATES, FileSpec, GuestSpec, IsoSpec, StartObject
 from kvmlab.course.names import OBJECT, shown
 from kvmlab.course.source import Piece, Place, inside, read_source
 from kvmlab.course.template import render
@@ -32,6 +32,7 @@ GUEST: Fields = {
 }
 OBJECTS: Fields = {"xml": str, "active": bool, "autostart": bool}
 FILES: Fields = {"path": str, "text": str, "template": str, "mode": (str, int)}
+ISOS: Fields = {"image": str, "path": str}
 NUMBERS = {
     "memory_mib": (16, 65536),
     "vcpus": (1, 64),
@@ -132,10 +133,7 @@ def files(front: Front, folder: Path, root: Path, values: Mapping[str, Any]) -> 
     for index, raw in enumerate(front.table.get("files", [])):
         table = check_fields(front, raw, FILES, ("path",), at="files", index=index)
         place = front.place("files", index, "path")
-        path = str(_filled(front, "files", index, "path", table["path"], values))
-        plain = PurePosixPath(path)
-        if not plain.is_absolute() or ".." in plain.parts or not path.isprintable() or path.endswith("/"):
-            raise place.error(t("`{path}` is not the absolute path of a file.", path=shown(path)))
+        path = _path(front, "files", index, table["path"], values)
         if ("text" in table) == ("template" in table):
             raise place.error(t("a file has either `text` or `template`."))
         if "text" in table:
@@ -145,6 +143,28 @@ def files(front: Front, folder: Path, root: Path, values: Mapping[str, Any]) -> 
             text = template_file(folder, root, table["template"], at, values)
         found.append(FileSpec(path, text, _mode(table.get("mode", 0o644), front.place("files", index, "mode"))))
     return tuple(found)
+
+
+def isos(front: Front, values: Mapping[str, Any]) -> tuple[IsoSpec, ...]:
+    """The header's [[isos]]: an installer ISO of ours, and its path on the lab host."""
+    found = []
+    for index, raw in enumerate(front.table.get("isos", [])):
+        table = check_fields(front, raw, ISOS, ("image", "path"), at="isos", index=index)
+        if not OBJECT.fullmatch(table["image"]):
+            message = t("`{name}` is not an ISO's name.", name=shown(table["image"]))
+            raise front.place("isos", index, "image").error(message)
+        found.append(IsoSpec(table["image"], _path(front, "isos", index, table["path"], values)))
+    return tuple(found)
+
+
+def _path(front: Front, table: str, index: int, raw: str, values: Mapping[str, Any]) -> str:
+    """The absolute path of a file on the lab host."""
+    path = str(_filled(front, table, index, "path", raw, values))
+    plain = PurePosixPath(path)
+    if not plain.is_absolute() or ".." in plain.parts or not path.isprintable() or path.endswith("/"):
+        message = t("`{path}` is not the absolute path of a file.", path=shown(path))
+        raise front.place(table, index, "path").error(message)
+    return path
 
 
 def _mode(value: int | str, place: Place) -> int:

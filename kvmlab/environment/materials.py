@@ -20,7 +20,7 @@ from kvmlab.environment.guests import PlacedGuest, bring_up, placed, save_to
 from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.reach import wait_for_guests
 from kvmlab.faults import step
-from kvmlab.images import ensure_guest_image, ensure_host_image
+from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso
 from kvmlab.images.seed import write_seed
 from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.machine import Machine, find_machine, find_podman
@@ -46,6 +46,8 @@ class Materials:
     guests: tuple[PlacedGuest, ...]
     folders: dict[str, Path]
     """Per guest the folder mounted at /srv/kvmlab/NAME: a saved guest, or its image as it was built."""
+    isos: tuple[tuple[Path, str], ...] = ()
+    """ISO files, and where on the lab host each is mounted."""
 
     @property
     def podman(self) -> Podman:
@@ -59,7 +61,7 @@ class Materials:
 
     def volumes(self) -> list[tuple[Path, str]]:
         """What the lab host mounts."""
-        return [(folder, f"{SAVED}/{name}") for name, folder in self.folders.items()]
+        return [*((folder, f"{SAVED}/{name}") for name, folder in self.folders.items()), *self.isos]
 
     def restorable(self) -> set[str]:
         """The guests that have saved memory."""
@@ -73,6 +75,7 @@ class Materials:
         podman = find_podman(state, host_image)
         names = sorted({"small", *(guest.image for guest in lab.guests)})
         images = {name: ensure_guest_image(state, podman, name, progress) for name in names}
+        isos = tuple((ensure_iso(state, podman, iso.image, progress), iso.path) for iso in lab.isos)
         machine = find_machine(state, host_image, images["small"].path)
         trust = "".join(state.key_pair(k).with_suffix(".pub").read_text() for k in ("look_key", "student_key"))
         guests = placed(lab.guests, images, machine.domain_type, host_image, trust)
@@ -80,7 +83,7 @@ class Materials:
         folders = {guest.spec.name: origins[guest.spec.name] for guest in guests if not guest.restorable}
         restorable = [guest for guest in guests if guest.restorable]
         folders |= _saved(state, host_image, machine, restorable, origins, progress)
-        return cls(host_image, machine, tuple(guests), folders)
+        return cls(host_image, machine, tuple(guests), folders, isos)
 
 
 def origin(state: State, podman: Podman, host_image: str, guest: PlacedGuest) -> Path:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kvmlab.errors import CannotRun, UsageError
-from kvmlab.faults import step
+from kvmlab.errors import UsageError
+from kvmlab.images.building import new_folder, put_together
 from kvmlab.images.debian import installed, unpacked
 from kvmlab.images.host import ensure_host_image
 from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
-from kvmlab.paths import State, write_atomic
+from kvmlab.paths import State
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 LOOK = Path(__file__).parents[1] / "guest" / "look.sh"
 IMPORTED = "-imported"
 NAME = re.compile(r"[a-z][a-z0-9.]{0,39}")
-OURS = tuple(sorted(path.name for path in RECIPES.iterdir() if (path / "unpack").exists()))
+OURS = tuple(sorted(path.name for path in RECIPES.iterdir() if (path / "assemble").exists()))
 """The guest images that have a recipe."""
 _LOOK_OPTIONS = 'command="/usr/lib/kvmlab/look",no-port-forwarding,no-agent-forwarding,no-X11-forwarding,no-pty'
 
@@ -44,6 +42,12 @@ def authorized_keys(state: State) -> str:
     keys = [state.key_pair(name).with_suffix(".pub") for name in ("look_key", "student_key")]
     look, student = (key.read_text().strip() for key in keys)
     return f"{_LOOK_OPTIONS} {look}\n{student}\n"
+
+
+def own_files(state: State, recipe: str) -> dict[str, str]:
+    """What a guest has of this kvmlab's own, below own/ of the folder `recipe`: its keys and its fact server."""
+    keys, look = "root/.ssh/authorized_keys", "usr/lib/kvmlab/look"
+    return {f"{recipe}/own/{keys}": authorized_keys(state), f"{recipe}/own/{look}": LOOK.read_text(encoding="utf-8")}
 
 
 def current_folder(state: State, name: str) -> Path:
@@ -82,33 +86,17 @@ def _build(state: State, podman: Podman, name: str, folder: Path, progress: Prog
 
     host_image = ensure_host_image(state, podman, progress)
     require_space(state.images, 3 * _size_mib(name))
-    _sweep(state, name)
-    with tempfile.TemporaryDirectory(dir=state.images, prefix=f".new-{name}-") as temporary:
-        work = Path(temporary) / "image"
-        work.mkdir()
+    with new_folder(state, name, folder) as work:
         _collect(state, name, work, progress)
         progress.step(t("putting together the guest image {name}", name=name), None)
-        _assemble(find_podman(state, host_image), host_image, work, name, state.tag)
-        for left in ("recipe.tar", "unpack.tar", "install.tar"):
-            (work / left).unlink(missing_ok=True)
-        write_atomic(work / "manifest.json", json.dumps({"name": name, "hash": folder.name.rpartition("-")[2]}))
-        step(f"image.{name}")
-        shutil.rmtree(folder, ignore_errors=True)
-        work.rename(folder)
-
-
-def _sweep(state: State, name: str) -> None:
-    """Remove what builds that were killed have left; we hold the lock of `name`."""
-    for left in state.images.glob(f".new-{name}-*"):
-        shutil.rmtree(left, ignore_errors=True)
+        found, arguments = find_podman(state, host_image), [str(_size_mib(name))]
+        put_together(found, host_image, work, name, state.tag, _ASSEMBLE, arguments, "disk.qcow2")
 
 
 def _collect(state: State, name: str, work: Path, progress: Progress) -> None:
     """The recipe with this kvmlab's own keys and fact server (recipe/own), and the packages, as tars in `work`."""
     recipe = RECIPES / name
-    own = "recipe/own/root/.ssh/authorized_keys", "recipe/own/usr/lib/kvmlab/look"
-    texts = dict(zip(own, (authorized_keys(state), LOOK.read_text(encoding="utf-8")), strict=True))
-    pack(work / "recipe.tar", {"recipe": recipe, "disk": RECIPES / "disk"}, texts)
+    pack(work / "recipe.tar", {"recipe": recipe, "disk": RECIPES / "disk"}, own_files(state, "recipe"))
     text = t("building the guest image {name}", name=name)
     unpacked(work / "unpack.tar", package_names(recipe / "unpack"), progress, text)
     if (recipe / "install").exists():
@@ -128,20 +116,6 @@ sh /tmp/disk/kernel /tmp/packages /tmp/root /tmp/boot
 sh /tmp/disk/make-disk /tmp/root /tmp/boot /work/disk.qcow2 "$1"
 chmod a+r /work/disk.qcow2
 """
-
-
-def _assemble(podman: Podman, host_image: str, work: Path, name: str, tag: str) -> None:
-    container = f"kvmlab-{tag}-build-{name}"
-    podman.attempt("rm", "--force", "--ignore", "--time=0", container)
-    options = ["--rm", f"--name={container}", "--pull=never", "--network=none", "--security-opt=label=disable"]
-    argv = [*podman.run_options, *options, f"--volume={work}:/work", host_image]
-    try:
-        done = podman.attempt("run", *argv, "sh", "-euc", _ASSEMBLE, "sh", str(_size_mib(name)), timeout_s=900)
-    finally:
-        podman.attempt("rm", "--force", "--ignore", "--time=0", container)
-    if done.returncode or not (work / "disk.qcow2").exists():
-        said = (done.stderr.strip().splitlines() or ["?"])[-1]
-        raise CannotRun(t("The guest image {name} could not be put together: {said}", name=name, said=said), "df -h")
 
 
 def _size_mib(name: str) -> int:

@@ -1,4 +1,4 @@
-"""The guest images there are: listed, imported from a file, removed."""
+"""The guest images and ISOs there are: listed, imported from a file, removed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.errors import UsageError
 from kvmlab.images.guest import IMPORTED, NAME, OURS, current_folder
+from kvmlab.images.iso import ISO, ISOS, current_iso_folder
 from kvmlab.images.recipe import Progress
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
@@ -39,13 +40,20 @@ def stored_images(state: State) -> Iterator[Stored]:
         try:
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             name, found = str(manifest["name"]), str(manifest["hash"])
-            size = (folder / "disk.qcow2").stat().st_blocks * 512 // 2**20
+            file = folder / (ISO if name in ISOS else "disk.qcow2")
+            size = file.stat().st_blocks * 512 // 2**20
         except (OSError, ValueError, KeyError, TypeError):
             continue  # a build under way
         kind = "imported" if folder.name.endswith(IMPORTED) else "built"
-        if kind == "built" and (name not in OURS or folder != current_folder(state, name)):
+        if kind == "built" and folder != _current(state, name):
             kind = "old"
         yield Stored(name, found, kind, size, folder)
+
+
+def _current(state: State, name: str) -> Path | None:
+    if name in ISOS:
+        return current_iso_folder(state, name)
+    return current_folder(state, name) if name in OURS else None
 
 
 def remove_image(state: State, name: str) -> int:
@@ -76,7 +84,7 @@ def import_image(state: State, podman: Podman, host_image: str, file: Path, name
     A copy of it is read by qemu-img(1) in a container that sees nothing else and has no network: an image's header
     may name other files, and whoever made it may not wish us well. (And podman takes no path with a colon in it.)
     """
-    if not NAME.fullmatch(name) or name in (*OURS, "host", "disk"):
+    if not NAME.fullmatch(name) or name in (*OURS, *ISOS, "host", "disk"):
         rule = "`{name}` cannot be an image's name: small letters, digits and dots, and none of ours."
         said = t(rule, name=name[:60])
         raise UsageError(said, "kvmlab image import FILE --name centos9")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.course import Course
+from kvmlab.course import Course, Lab
 from kvmlab.errors import AuthorError, UsageError
 
 LAB = "labs/net/bridge/lab.md"
@@ -62,6 +62,14 @@ def test_a_guest_may_have_room_to_grow(copy: Path, edit: Edit) -> None:
     edit(LAB, old, old + '\nmax_vcpus = 4\nmax_memory_mib = "{{ 128 * 2 }}"')
     (guest,) = Course.load(copy).lab("net-bridge").guests
     assert (guest.max_vcpus, guest.max_memory_mib) == (4, 256)
+
+
+def test_an_iso_lies_where_the_header_says(copy: Path, edit: Edit) -> None:
+    table = '[[isos]]\nimage = "installer"\npath = "/data/{{ bridge }}.iso"\n\n'
+    edit(LAB, "[[networks]]\n", table + "[[networks]]\n")
+    lab = Course.load(copy).lab("net-bridge")
+    assert lab.isos == (("installer", "/data/br0.iso"),)
+    assert Lab.from_json(lab.to_json()).isos == lab.isos
 
 
 def test_a_guest_without_a_mac_gets_the_same_one_each_time(copy: Path, edit: Edit) -> None:

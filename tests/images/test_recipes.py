@@ -15,6 +15,7 @@ from kvmlab.errors import CannotRun, UsageError
 from kvmlab.images import debian
 from kvmlab.images.debian import Reckoning, installed
 from kvmlab.images.guest import LOOK, OURS, authorized_keys, built_guest_disk, current_folder, ensure_guest_image
+from kvmlab.images.iso import ISO, ISOS, current_iso_folder, ensure_iso
 from kvmlab.images.recipe import RECIPES, files_of, pack, package_names, recipe_hash
 from kvmlab.images.seed import user_data
 from kvmlab.images.store import remove_image, stored_images
@@ -96,6 +97,8 @@ def test_every_recipe_is_whole() -> None:
         assert package_names(RECIPES / name / "unpack")
         assert (RECIPES / name / "assemble").read_text().startswith("#!/bin/sh\n")
         assert int((RECIPES / name / "size-mib").read_text()) >= 256
+    assert ISOS == ("installer",)
+    assert package_names(RECIPES / "installer/unpack")
     names = package_names(RECIPES / "host/packages")
     assert len(names) == len(set(names)) and "libvirt-daemon-system" in names
     scripts = [path for path in files_of(RECIPES) if path.read_bytes().startswith(b"#!")]
@@ -136,6 +139,20 @@ def test_images_are_listed_and_removed(state: State) -> None:
     assert list(stored_images(state)) == []
     with pytest.raises(UsageError):
         remove_image(state, "small")
+
+
+def test_an_iso_is_listed_and_removed_like_an_image(state: State) -> None:
+    folder = current_iso_folder(state, "installer")
+    folder.mkdir()
+    (folder / ISO).write_bytes(b"x")
+    (folder / "manifest.json").write_text(f'{{"name": "installer", "hash": "{folder.name[-12:]}"}}')
+    assert [(image.name, image.state) for image in stored_images(state)] == [("installer", "built")]
+    assert ensure_iso(state, Podman(), "installer", Heard()) == folder / ISO
+    with pytest.raises(UsageError):
+        ensure_guest_image(state, Podman(), "installer", Heard())
+    assert remove_image(state, "installer") == 1
+    with pytest.raises(UsageError):
+        ensure_iso(state, Podman(), "small", Heard())
 
 
 @pytest.mark.parametrize("name", ["host", "disk", "../small", "nope", "", "a" * 300, "small\n", "<x/>"])

@@ -1,4 +1,4 @@
-"""kvmlab image build|list|import|rm: the host image and the guests' images."""
+"""kvmlab image build|list|import|rm: the host image, the guests' images, ISOs."""
 
 from __future__ import annotations
 
@@ -36,22 +36,25 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 def _build(args: argparse.Namespace, ctx: Context) -> int:
     """The host image and `small`, or those named; what is there already is not built again."""
-    from kvmlab.images import ensure_guest_image, ensure_host_image
+    from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso
     from kvmlab.images.guest import OURS
     from kvmlab.images.host import forget_host_image
+    from kvmlab.images.iso import ISOS
     from kvmlab.labhost.podman import Podman
     from kvmlab.report.progress import progress
 
     for name in args.names:
-        if name not in ("host", *OURS):
-            known = ", ".join(("host", *OURS))
+        if name not in ("host", *OURS, *ISOS):
+            known = ", ".join(("host", *OURS, *ISOS))
             message = t("`{name}` has no recipe; these have: {known}.", name=name[:60], known=known)
             raise UsageError(message, "kvmlab image list")
     with progress(args.progress) as steps:
         forget_host_image(ctx.state)
         ensure_host_image(ctx.state, Podman(), steps)
         for name in args.names or ["small"]:
-            if name != "host":
+            if name in ISOS:
+                ensure_iso(ctx.state, Podman(), name, steps)
+            elif name != "host":
                 ensure_guest_image(ctx.state, Podman(), name, steps)
     print(t("The images are built."))
     return 0
