@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from kvmlab.course.runs import Run, run_of, runs
-from kvmlab.errors import AuthorError, UsageError
+from kvmlab.errors import AuthorError, CannotRun, UsageError
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -24,6 +25,18 @@ def chosen_id(ctx: Context, given: str | None) -> str:
     if found:
         raise UsageError(t("Several labs are running; say which: {labs}.", labs=", ".join(found)), "kvmlab status")
     raise UsageError(t("No lab is running; say which one you mean."), "kvmlab list")
+
+
+def refuse_in_exam(ctx: Context, lab_id: str) -> None:
+    """CannotRun for a lab of the exam that runs: nothing is told of it before it is handed in."""
+    if not os.path.exists(f"{ctx.state.root}/progress/{ctx.course.tag}/exam.json"):  # noqa: PTH110
+        return
+    from kvmlab.course.exam import Exams
+
+    exam = Exams(ctx.state, ctx.course.tag).running()
+    if exam and lab_id in [lab.id for lab in exam.labs]:
+        message = t("{lab} is part of the exam that runs: no hints, no checks, no solutions until it ends.", lab=lab_id)
+        raise CannotRun(message, "kvmlab exam")
 
 
 def titles(ctx: Context, standing: Standing) -> tuple[str, dict[str, str]]:

@@ -29,6 +29,7 @@ VERBS = {
     "reset": "throw the lab host away and start another",
     "finish": "remove the lab host; progress is kept",
     "quiz": "questions about a chapter",
+    "exam": "an exam: labs and questions, a time limit, no hints",
     "status": "what runs, and what has been achieved",
     "doctor": "whether this computer can run labs, and what to do if not",
     "image": "build, list, import and remove images",

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kvmlab.cli.chosen import refuse_in_exam
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab, lab_argument
 from kvmlab.errors import UsageError
@@ -31,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """The report's exit status: 0 all passed, 1 not, 3 could not look."""
+    refuse_in_exam(ctx, args.lab)
     running = RunningLab.of(ctx, args.lab)
     report = _graded(running, args)
     step("check.looked")

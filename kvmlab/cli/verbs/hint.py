@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from kvmlab.cli.chosen import chosen_id, chosen_lab
+from kvmlab.cli.chosen import chosen_id, chosen_lab, refuse_in_exam
 from kvmlab.cli.standing import write_json
 from kvmlab.course.progress import Progress
 from kvmlab.report.cells import cells
@@ -30,6 +30,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, ctx: Context) -> int:
     """Give the next hint and write down that it was given."""
     lab_id = chosen_id(ctx, args.lab)
+    refuse_in_exam(ctx, lab_id)
     lab, _ = chosen_lab(ctx, lab_id)
     progress = Progress(ctx.state, ctx.course.tag)
     was = progress.lab(lab_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from kvmlab.cli.chosen import refuse_in_exam
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab, lab_argument
 from kvmlab.errors import CannotRun
@@ -22,6 +23,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.course import Progress
     from kvmlab.environment.solving import run_step
 
+    refuse_in_exam(ctx, args.lab)
     running = RunningLab.of(ctx, args.lab)
     with running.place.lock():
         solution = _solution(running, args.way)

@@ -1,0 +1,140 @@
+"""The course of an exam: its questions, then one lab host after another, each graded when it is handed in."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from kvmlab.cli.asking import Asked, answer_to, put
+from kvmlab.cli.lab import RunningLab, place_of
+from kvmlab.course.drawing import draw_apart, draw_shared
+from kvmlab.course.exam import Exam, ExamLab, ExamQuestion, Exams, moment
+from kvmlab.errors import CannotRun, UsageError
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.cli.context import Context
+    from kvmlab.course.quiz import Question
+    from kvmlab.course.runs import Run
+    from kvmlab.report.plain import Page
+
+
+def drawn_exam(ctx: Context, seed: str, minutes: int, labs: int, questions: int) -> Exam:
+    """A new exam, beginning now. Live questions stay out: they need the student's own lab host."""
+    course = ctx.course
+    weights = {one.id: one.weight for one in course.chapters}
+    ready = {one.id: [lab for lab in one.labs if _is_ready(ctx, lab)] for one in course.chapters}
+    pools = {one.id: [ExamQuestion(one.id, name) for name in _questions(ctx, one.id)] for one in course.chapters}
+    chosen_labs = draw_apart(random.Random(f"{seed} labs"), ready, weights, labs)
+    # a chapter of text alone has a quiz, too, and weighs as one lab
+    shares = {name: max(1, weight) for name, weight in weights.items()}
+    chosen_questions = draw_shared(random.Random(f"{seed} questions"), pools, shares, questions)
+    parts = tuple(ExamLab(lab, course.entry(lab).points) for lab in chosen_labs)
+    if not parts and not chosen_questions:
+        raise UsageError(t("This course has nothing to be examined in."), "kvmlab list")
+    return Exam(seed, minutes, moment(), tuple(chosen_questions), parts)
+
+
+def ask_open_questions(page: Page, ctx: Context, exams: Exams, exam: Exam) -> Exam:
+    """Put the questions that are open, one by one; every answer is kept at once. Ends with the input, or the time."""
+    draw = random.Random(f"{exam.seed} options")
+    asked = [Asked.drawn(_question(ctx, one), draw) for one in exam.questions]
+    while (number := exam.open_question) is not None and exam.seconds_left >= 0:
+        left = t("{minutes} min left", minutes=exam.seconds_left // 60)
+        label = t("question {number} of {all}", number=number + 1, all=len(exam.questions))
+        put(page, asked[number], f"{label} · {left}")
+        marked = answer_to(page, asked[number])
+        if marked is None:
+            break
+        exam = exams.keep(exam.answered(number, marked.right))
+    return exam
+
+
+def begin_lab(ctx: Context, exam: Exam) -> str:
+    """The open lab's host, started if it does not run; its id."""
+    from kvmlab.environment.launch import start
+    from kvmlab.report.progress import progress
+
+    lab_id = exam.labs[exam.open_lab or 0].id
+    run = _run(ctx, lab_id)
+    if run is None or run.state != "running":
+        lab = ctx.course.lab(lab_id, ctx.lang, exam.variant)
+        with progress() as steps:
+            start(place_of(ctx, lab_id), lab, steps)
+    elif run.variant != exam.variant:
+        message = t("{lab} is the exam's next lab, and runs already for practice.", lab=lab_id)
+        raise CannotRun(message, f"kvmlab finish {lab_id}")
+    return lab_id
+
+
+def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
+    """Grade the open lab as it stands, note it, and finish its lab host. What could not be looked at: CannotRun."""
+    from kvmlab.environment.grading import grade
+    from kvmlab.environment.launch import finish
+
+    number = exam.open_lab
+    assert number is not None
+    running = RunningLab.of(ctx, exam.labs[number].id)
+    report = grade(running.lab, ctx.course.checker(running.lab_id), running.run_dir, ctx.state)
+    if report.exit_status == 3:
+        message = t("{lab} could not be looked at, so it is not handed in yet.", lab=running.lab_id)
+        raise CannotRun(message, f"kvmlab exec {running.lab_id} -- systemctl --failed")
+    exam = exams.keep(exam.handed_in(number, report.points, tuple(_task(task) for task in report.tasks)))
+    finish(running.place, running.host.podman)
+    return exam
+
+
+def close(ctx: Context, exams: Exams, exam: Exam) -> Exam:
+    """End it; a lab host that was not handed in goes."""
+    from kvmlab.environment.launch import finish
+    from kvmlab.labhost.machine import remembered_podman
+
+    for one in exam.labs:
+        run = _run(ctx, one.id)
+        if run is not None and run.variant == exam.variant:
+            finish(place_of(ctx, one.id), remembered_podman(ctx.state))
+    return exams.end(exam)
+
+
+def is_up(ctx: Context, exam: Exam) -> bool:
+    """Whether the open lab's host is running for this exam."""
+    number = exam.open_lab
+    run = None if number is None else _run(ctx, exam.labs[number].id)
+    return run is not None and run.state == "running" and run.variant == exam.variant
+
+
+def _run(ctx: Context, lab_id: str) -> Run | None:
+    from kvmlab.course.runs import run_of
+
+    return run_of(ctx.state, ctx.course.tag, lab_id)
+
+
+def _is_ready(ctx: Context, lab_id: str) -> bool:
+    entry = ctx.course.entry(lab_id)
+    return entry.complete and not entry.broken
+
+
+def _questions(ctx: Context, chapter: str) -> list[str]:
+    """The questions of a chapter that need no lab host."""
+    from kvmlab.course.quiz import quiz_file, read_quiz
+
+    if not quiz_file(ctx.course.root, chapter).is_file():
+        return []
+    return [one.id for one in read_quiz(ctx.course.root, chapter).questions if not one.lab]
+
+
+def _question(ctx: Context, one: ExamQuestion) -> Question:
+    from kvmlab.course.quiz import read_quiz
+
+    for question in read_quiz(ctx.course.root, one.chapter, ctx.lang).questions:
+        if question.id == one.id:
+            return question
+    message = t("The question {id} of {chapter} is no longer in the course.", id=one.id, chapter=one.chapter)
+    raise CannotRun(message, "kvmlab exam end")
+
+
+def _task(task) -> dict[str, object]:  # type: ignore[no-untyped-def]
+    """What a report keeps of a task: how it went, check by check, without the findings, which give answers away."""
+    found: dict[str, object] = task.to_json()
+    found["checks"] = [{"sentence": one.sentence, "verdict": one.verdict.value} for one in task.checks]
+    return found

@@ -1,0 +1,135 @@
+"""Exams: what is drawn, what counts, what a record keeps."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from kvmlab.course.drawing import draw_apart, draw_shared
+from kvmlab.course.exam import Exam, ExamLab, ExamQuestion, Exams, moment
+from kvmlab.paths import State
+from tests.conftest import Kvmlab
+from tests.course.conftest import EXAMPLE
+
+POOLS = {"a": ["a1", "a2", "a3"], "b": ["b1"], "c": ["c1", "c2"], "none": []}
+WEIGHTS = {"a": 3, "b": 1, "c": 2, "none": 5}
+
+
+def test_labs_are_drawn_from_different_chapters() -> None:
+    for seed in range(20):
+        drawn = draw_apart(random.Random(seed), POOLS, WEIGHTS, 3)
+        assert sorted(name[0] for name in drawn) == ["a", "b", "c"]
+    assert sorted(draw_apart(random.Random(0), POOLS, WEIGHTS, 99)) == ["a1", "a2", "a3", "b1", "c1", "c2"]
+
+
+def test_a_heavier_chapter_is_drawn_more_often() -> None:
+    first = [draw_apart(random.Random(seed), POOLS, WEIGHTS, 1)[0][0] for seed in range(600)]
+    assert first.count("a") > first.count("c") > first.count("b") > 0
+
+
+def test_questions_are_shared_out_by_weight() -> None:
+    pools = {"a": list(range(100)), "b": list(range(100, 200))}
+    drawn = draw_shared(random.Random(1), pools, {"a": 3, "b": 1}, 20)
+    assert sum(number < 100 for number in drawn) == 15
+    assert len(set(drawn)) == 20
+
+
+def test_the_same_seed_draws_the_same() -> None:
+    one, other = (draw_shared(random.Random("x"), POOLS, WEIGHTS, 4) for _ in range(2))
+    assert one == other
+
+
+def exam(minutes: int = 60) -> Exam:
+    questions = (ExamQuestion("net", "like"), ExamQuestion("net", "make"))
+    return Exam("s", minutes, moment(), questions, (ExamLab("net-bridge", 8),))
+
+
+def test_what_counts() -> None:
+    done = exam().answered(0, True).answered(1, False).handed_in(0, 6, ())
+    assert (done.points, done.max_points, done.percent, done.passed) == (7, 10, 70, True)
+    assert (done.open_question, done.open_lab) == (None, None)
+
+
+def test_what_is_late_is_shown_and_does_not_count() -> None:
+    late = exam(0)._replace(began="2026-01-01T00:00:00Z").answered(0, True).handed_in(0, 8, ())
+    assert late.points == 0
+    assert late.labs[0].reached == 8
+    assert late.labs[0].late
+
+
+def test_it_is_kept_and_read_again(tmp_path: Path) -> None:
+    exams = Exams(State(tmp_path), "kvm")
+    assert exams.running() is None
+    kept = exams.keep(exam().answered(0, True).handed_in(0, 3, ({"id": "t"},)))
+    assert exams.running() == kept
+    ended = exams.end(kept)
+    assert exams.running() is None
+    assert exams.last() == ended
+    assert ended.ended
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"schema": "kvmlab.exam/1"}', '{"schema": "kvmlab.exam/1", "began": 3}']
+)
+def test_a_damaged_record_is_set_aside(tmp_path: Path, text: str) -> None:
+    exams = Exams(State(tmp_path), "kvm")
+    exams.keep(exam())
+    path = tmp_path / "progress/kvm/exam.json"
+    path.write_text(text)
+    assert exams.running() is None
+    assert path.with_name("exam.json.broken-1").exists()
+
+
+@pytest.fixture
+def example(bare_kvmlab: Kvmlab) -> Kvmlab:
+    bare_kvmlab.env |= {"KVMLAB_COURSE": str(EXAMPLE), "COLUMNS": "80"}
+    return bare_kvmlab
+
+
+BEGIN = ("exam", "begin", "--labs", "0", "--questions", "2", "--seed", "one")
+
+
+def test_an_exam_of_questions_goes_on_where_it_stood(example: Kvmlab) -> None:
+    first = example(*BEGIN, stdin="a\n")
+    assert first.returncode == 0, first.stderr
+    assert "The exam waits" in first.stdout
+    assert "Right" not in first.stdout  # nothing is told before the end
+    again = example("exam", stdin="a\nbridge link\n")
+    assert "question 2 of 2" in again.stdout
+    assert "question 1 of 2" not in again.stdout
+    assert "Exam of" in again.stdout
+    report = json.loads(example("exam", "report", "--json").stdout)
+    assert report["max_points"] == 2
+    assert report["ended"]
+    assert [one["right"] for one in report["questions"]] == [one["points"] == 1 for one in report["questions"]]
+
+
+def test_begin_again_and_go_on_without_one(example: Kvmlab) -> None:
+    assert example("exam", "next").returncode == 3
+    assert example("exam").returncode == 0
+    assert example("exam", "report").returncode == 3
+    example(*BEGIN)
+    assert example(*BEGIN).returncode == 3
+    ended = example("exam", "end")
+    assert ended.returncode == 1
+    assert "0 of 2 points" in ended.stdout
+
+
+def test_the_page_escapes_what_it_shows(example: Kvmlab, tmp_path: Path) -> None:
+    exams = Exams(State(example.state.root), "example")
+    task = {"title": "<script>", "verdict": "failed", "points": 0, "max_points": 1, "checks": []}
+    exams.end(exams.keep(exam().handed_in(0, 0, (task,))))
+    page = tmp_path / "exam.html"
+    assert example("exam", "report", "--html", str(page)).returncode == 1
+    assert "&lt;script&gt;" in page.read_text()
+    assert "<script" not in page.read_text()
+
+
+@pytest.mark.parametrize(
+    "argv", [["begin", "--seed", "../x"], ["begin", "--labs", "-1"], ["start"], ["begin", "--minutes", "x"]]
+)
+def test_bad_input(example: Kvmlab, argv: list[str]) -> None:
+    assert example("exam", *argv).returncode == 2
