@@ -60,7 +60,7 @@ def _is_file(root: Path, lang: str) -> bool:
 
 def _front(root: Path, name: str) -> Front:
     front = read_front(read_source(root / name, root), needed=False)
-    check_fields(front, front.table, {"id": str, "title": str, "chapters": dict})
+    check_fields(front, front.table, {"id": str, "title": str, "chapters": dict, "commands": list})
     for chapter, table in front.table.get("chapters", {}).items():
         at = f"chapters.{chapter}"
         check_fields(front, table, {"title": str, "labs": list, "weight": int}, at=at)

@@ -1,12 +1,13 @@
-"""Linting labs: all rules over one lab, over all its variants, and over the course's folders."""
+"""Linting: all rules over each lab and all its variants, and over the course itself."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from kvmlab.author.lint.checkers import lint_checker
-from kvmlab.author.lint.fault import Fault, Severity
+from kvmlab.author.lint.course import lint_course
+from kvmlab.author.lint.fault import Fault
 from kvmlab.author.lint.parts import Parts, read_parts
 from kvmlab.author.lint.solving import lint_solutions
 from kvmlab.author.lint.texts import lint_texts
@@ -20,11 +21,11 @@ _TODO = re.compile(r"\bTODO\b:?\s*(.*)")
 
 
 def lint(course: Course, lab_ids: Sequence[str]) -> list[Fault]:
-    """The faults of these labs (none named: all, and the course's folders), in the order of files and lines."""
+    """The faults of these labs (none named: all, and those of the course itself), in the order of files and lines."""
     chosen = [course.entry(one).id for one in lab_ids] or course.ids
     faults = [fault for lab_id in dict.fromkeys(chosen) for fault in lint_lab(course, lab_id)]
     if not lab_ids:
-        faults += _lint_folders(course)
+        faults += lint_course(course)
     return sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.rule, fault.message))
 
 
@@ -63,15 +64,3 @@ def _lint_todo(parts: Parts) -> None:
                     said = shown(found[1].strip().removesuffix("#-->").strip(' "'), 100)
                     parts.warning(parts.inside(path), number, "todo", t("still to be done: {what}", what=said))
 
-
-def _lint_folders(course: Course) -> Iterator[Fault]:
-    """Checkers and solutions that belong to no lab: a lab was renamed, or its name misspelt."""
-    known = {(entry.chapter, entry.name) for entry in course.entries.values()}
-    checkers = sorted((course.root / "checkers").glob("*/*.py"))
-    orphans = [path for path in checkers if path.stem not in ("__init__", "quiz")]
-    orphans += [path for path in sorted((course.root / "solutions").glob("*/*")) if path.is_dir()]
-    for path in orphans:
-        if (path.parent.name, path.stem) not in known:
-            name = str(path.relative_to(course.root))
-            message = t("there is no lab labs/{chapter}/{name}.", chapter=path.parent.name, name=path.stem)
-            yield Fault(name, 1, "course", message, "", Severity.ERROR)

@@ -14,11 +14,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Labs, and how to report."""
     parser.add_argument("labs", metavar="LAB", nargs="*", help=t("only these labs; else all"))
     parser.add_argument("--strict", action="store_true", help=t("warnings count as errors"))
+    parser.add_argument("--commands", action="store_true", help=t("which labs exercise which commands, instead"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 clean, 1 errors found (with --strict: anything found)."""
+    if args.commands:
+        return _commands(args, ctx)
     from kvmlab.author.lint import Severity, faults_json, lint
 
     faults = lint(ctx.course, args.labs)
@@ -32,3 +35,27 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         print(t("{errors} errors, {warnings} warnings.", errors=counts[Severity.ERROR],
                 warnings=counts[Severity.WARNING]))  # fmt: skip
     return 1 if counts[Severity.ERROR] or (args.strict and faults) else 0
+
+
+def _commands(args: argparse.Namespace, ctx: Context) -> int:
+    """The table of course.md's commands and the labs that use them; 1 where one is used by none."""
+    from kvmlab.author.lint import exercised
+    from kvmlab.report.plain import Page, cells, fit, wrapped
+
+    rows = exercised(ctx.course)
+    unused = sum(not one.labs for one in rows)
+    if args.json:
+        listed = [{"commands": one.commands, "labs": one.labs} for one in rows]
+        json.dump({"schema": "kvmlab.commands/1", "unused": unused, "commands": listed}, sys.stdout, indent=2)
+        print()
+        return 1 if unused else 0
+    page = Page(color=ctx.color())
+    names = [" | ".join(one.commands) for one in rows]
+    widest = min(max(map(cells, names), default=0), page.width // 2)
+    for name, one in zip(names, rows, strict=True):
+        labs = wrapped(" ".join(one.labs), max(20, page.width - widest - 2)) or [""]
+        first = labs[0] if one.labs else page.paint(t("by no lab"), "red")
+        page.line(f"{page.paint(fit(name, widest), 'cyan')}  {first}")
+        page.lines(labs[1:], indent=widest + 2)
+    page.line(t("{commands} commands, {unused} used by no lab.", commands=len(rows), unused=unused))
+    return 1 if unused else 0

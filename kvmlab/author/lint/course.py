@@ -1,0 +1,142 @@
+"""Rules for what belongs to no one lab: the course's folders, its book, its chapters' quizzes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from kvmlab.author.lint.fault import Fault, Severity, from_error
+from kvmlab.checks import load_answers
+from kvmlab.course import Chapter, Course
+from kvmlab.course.book import Book, book_file, read_book
+from kvmlab.course.quiz import FEWEST, Kind, Quiz, answers_file, quiz_file, read_quiz
+from kvmlab.errors import KvmlabError
+from kvmlab.words import t
+
+T = TypeVar("T")
+CHINESE = "zh"
+
+
+def lint_course(course: Course) -> list[Fault]:
+    """The faults of the course as a whole."""
+    return _Rules(course).all()
+
+
+class _Rules:
+    """Goes through the course, and notes what it finds."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self.faults: list[Fault] = []
+
+    def all(self) -> list[Fault]:
+        self.folders()
+        self.book()
+        quizzes = [one for one in self.course.chapters if quiz_file(self.course.root, one.id).is_file()]
+        for chapter in self.course.chapters if quizzes else ():
+            self.quiz(chapter)
+        return self.faults
+
+    def error(self, file: str, line: int, rule: str, message: str, severity: Severity = Severity.ERROR) -> None:
+        self.faults.append(Fault(file, line, rule, message, "", severity))
+
+    def attempt(self, file: str, rule: str, work: Callable[[], T]) -> T | None:
+        try:
+            return work()
+        except KvmlabError as error:
+            self.faults.append(from_error(error, self.course.root, file, "", rule))
+            return None
+
+    def folders(self) -> None:
+        """Checkers and solutions that belong to no lab: a lab was renamed, or its name misspelt."""
+        known = {(entry.chapter, entry.name) for entry in self.course.entries.values()}
+        known |= {(chapter.id, "quiz") for chapter in self.course.chapters}
+        root = self.course.root
+        orphans = [path for path in sorted((root / "checkers").glob("*/*.py")) if path.stem != "__init__"]
+        orphans += [path for path in sorted((root / "solutions").glob("*/*")) if path.is_dir()]
+        for path in orphans:
+            if (path.parent.name, path.stem) not in known:
+                message = t("there is no lab labs/{chapter}/{name}.", chapter=path.parent.name, name=path.stem)
+                self.error(str(path.relative_to(root)), 1, "course", message)
+
+    def book(self) -> None:
+        """Where there is a book, it has every chapter, each ending in its labs, alike in both languages."""
+        english = self.attempt("course.md", "book", lambda: read_book(self.course.root))
+        if english is None or not english.chapters:
+            return
+        for chapter in self.course.chapters:
+            self._labs_of(chapter, english)
+        if not book_file(self.course.root, CHINESE).is_file():
+            self.error("course.md", 1, "language", t("there is no course.zh.md beside it."))
+            return
+        chinese = self.attempt("course.zh.md", "book", lambda: read_book(self.course.root, CHINESE))
+        if chinese is not None:
+            for chapter in self.course.chapters:
+                self._alike(chapter, english, chinese)
+
+    def _labs_of(self, chapter: Chapter, book: Book) -> None:
+        found = book.chapter(chapter.title("en"))
+        if found is None:
+            message = t("the book has no chapter `## {title}`.", title=chapter.title("en"))
+            self.error("course.md", 1, "book", message)
+            return
+        line = found.place.line
+        for lab in found.labs:
+            if lab not in chapter.labs:
+                self.error("course.md", line, "book", t("no section of this chapter can end in `{lab}`.", lab=lab))
+        for lab in chapter.labs:
+            if lab not in found.labs:
+                self.error("course.md", line, "book", t("no section ends in its lab: Lab: `{lab}`", lab=lab))
+
+    def _alike(self, chapter: Chapter, english: Book, chinese: Book) -> None:
+        """The same sections, ending in the same labs."""
+        one, other = english.chapter(chapter.title("en")), chinese.chapter(chapter.title(CHINESE))
+        if one is None:
+            return
+        if other is None:
+            message = t("the book has no chapter `## {title}`.", title=chapter.title(CHINESE))
+            self.error("course.zh.md", 1, "language", message)
+            return
+        line = other.place.line
+        if len(one.sections) != len(other.sections):
+            numbers = {"here": len(other.sections), "there": len(one.sections)}
+            self.error("course.zh.md", line, "language", t("{here} sections, {there} in course.md.", **numbers))
+        if one.labs != other.labs:
+            message = t("its sections end in other labs than in course.md.")
+            self.error("course.zh.md", line, "language", message)
+
+    def quiz(self, chapter: Chapter) -> None:
+        """A chapter's quiz: enough questions, in both languages, an answer for each live one."""
+        root = self.course.root
+        file = str(quiz_file(root, chapter.id).relative_to(root))
+        if not quiz_file(root, chapter.id).is_file():
+            self.error(file, 1, "quiz", t("the chapter has no quiz."))
+            return
+        quiz = self.attempt(file, "quiz", lambda: read_quiz(root, chapter.id))
+        if quiz is None:
+            return
+        if len(quiz.questions) < FEWEST:
+            numbers = {"number": len(quiz.questions), "fewest": FEWEST}
+            few = t("{number} questions; a chapter has at least {fewest}.", **numbers)
+            self.error(file, 1, "quiz", few, Severity.WARNING)
+        if not quiz_file(root, chapter.id, CHINESE).is_file():
+            self.error(file, 1, "language", t("there is no quiz.zh.md beside it."))
+        else:
+            self.attempt(f"labs/{chapter.id}/quiz.zh.md", "language", lambda: read_quiz(root, chapter.id, CHINESE))
+        self._live(chapter, quiz, file)
+
+    def _live(self, chapter: Chapter, quiz: Quiz, file: str) -> None:
+        live = {one.id: one for one in quiz.questions if one.kind is Kind.LIVE}
+        path = answers_file(self.course.root, chapter.id)
+        answers = f"checkers/{chapter.id}/quiz.py"
+        for one in live.values():
+            if one.lab not in self.course.entries:
+                self.error(file, one.title.place.line, "quiz", t("there is no lab `{lab}`.", lab=one.lab))
+        if not live and not path.is_file():
+            return
+        known = self.attempt(answers, "quiz", lambda: load_answers(path)) or {}
+        for name in live.keys() - known.keys():
+            line = live[name].title.place.line
+            self.error(file, line, "quiz", t("{file} has no answer to `{question}`.", file=answers, question=name))
+        for name in known.keys() - live.keys():
+            self.error(answers, 1, "quiz", t("`{question}` is no live question of the quiz.", question=name))
