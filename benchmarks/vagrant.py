@@ -53,7 +53,7 @@ class Vagrant:
     def run(self, script: str) -> float:
         """Seconds that `script` takes, measured on the lab host."""
         timed = f'set -e; begin=$(date +%s%N); {{ {script}; }} >&2; echo $(($(date +%s%N) - begin))'
-        env = ["env", "HOME=/root", f"DOMAIN_TYPE={self._bare.materials.machine.domain_type}"]
+        env = ["env", "HOME=/root", f"DOMAIN_TYPE={self._bare.materials.domain_type}"]
         done = self._host.execute([*env, "sh", "-c", timed], timeout_s=600)
         if done.returncode:
             raise SystemExit(f"{script} failed on the lab host\n{done.stderr}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kvmlab.course.front import Front, check_fields, read_front
-from kvmlab.course.lab import Lab, Task
+from kvmlab.course.lab import HOST_KINDS, Lab, Task
 from kvmlab.course.params import parameters
 from kvmlab.course.prose import LabText, TaskText, read_prose
 from kvmlab.course.source import Piece, Place, read_source
@@ -28,6 +28,7 @@ HEADER: dict[str, type | tuple[type, ...]] = {
     "files": list,
     "isos": list,
     "setup": str,
+    "host": str,
 }
 
 
@@ -69,6 +70,7 @@ def compile_lab(root: Path, chapter: str, name: str, lang: str, variant: str | N
         isos=isos(front, values),
         setup=_setup(front, folder, root, values),
         variant=variant,
+        host=_host(front),
     )
 
 
@@ -76,6 +78,20 @@ def made_mac(lab_id: str, guest: str) -> str:
     """A MAC address for a guest that names none: the same each time, in QEMU's range 52:54:00."""
     digest = sha256(f"{lab_id}\n{guest}".encode()).digest()
     return "52:54:00:" + ":".join(f"{byte:02x}" for byte in digest[:3])
+
+
+def _host(front: Front) -> str:
+    """The kind of lab host; one without libvirt can have nothing on it that libvirt would have to know of."""
+    kind: str = front.table.get("host", HOST_KINDS[0])
+    if kind not in HOST_KINDS:
+        known = ", ".join(HOST_KINDS)
+        raise front.place("", 0, "host").error(t("`host` is one of: {known}.", known=known))
+    if kind == "bare":
+        for table in ("guests", "networks", "pools", "domains"):
+            if front.table.get(table):
+                message = t("a bare host has no libvirt, so no `{name}` either.", name=table)
+                raise front.place("", 0, "host").error(message)
+    return kind
 
 
 def _setup(front: Front, folder: Path, root: Path, values: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kvmlab.checks.params import Params
 
 GUEST_STATES = ("running", "paused", "shut off")  # libvirt's own words (virsh domstate)
+HOST_KINDS = ("full", "bare", "desk")  # what there is on the lab host at the start (kvmlab.images.kinds)
 
 
 class Task(NamedTuple):
@@ -78,6 +79,7 @@ class Lab(NamedTuple):
     """One lab, rendered. `values`: its parameters and `lan`; `variant` None: the course's own values.
 
     `path` is the lab's folder inside the course (labs/network/bridge), `setup` a shell script or "".
+    `host`: the kind of lab host, one of HOST_KINDS.
     """
 
     id: str
@@ -97,6 +99,7 @@ class Lab(NamedTuple):
     isos: tuple[IsoSpec, ...] = ()
     setup: str = ""
     variant: str | None = None
+    host: str = "full"
 
     @property
     def params(self) -> "Params":
@@ -131,6 +134,8 @@ class Lab(NamedTuple):
             values[name] = tuple(_made(kind, one) for one in _listed(values.get(name, ())))
         if not values["tasks"] or not isinstance(values["values"], dict):
             raise ValueError("a lab without tasks or values")
+        if values.get("host", "full") not in HOST_KINDS:
+            raise ValueError("Lab: host")
         if not isinstance(values.get("variant"), (str, type(None))):
             raise ValueError("Lab: variant")
         return cls(**values)

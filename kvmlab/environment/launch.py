@@ -20,12 +20,12 @@ from kvmlab.environment import running
 from kvmlab.environment.files import lay_ready
 from kvmlab.environment.guests import PlacedGuest, bring_up
 from kvmlab.environment.libvirtd import connected
-from kvmlab.environment.materials import Materials
+from kvmlab.environment.materials import Materials, has_libvirt
 from kvmlab.environment.objects import bring_up_objects, run_setup
 from kvmlab.environment.reach import wait_for_guests
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
-from kvmlab.images.host import forget_host_image
+from kvmlab.images.known import forget_host_images
 from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.podman import finish as finish_podman
@@ -136,17 +136,14 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
         try:
             finish_podman(process, ("run",))
         except CannotRun:
-            forget_host_image(host.state)  # it may be gone: the next start asks podman
+            forget_host_images(host.state)  # it may be gone: the next start asks podman
             raise
         step("start.container")
-        with connected(host.run_dir) as connection:
+        if has_libvirt(lab):
+            _bring_up(host.run_dir, materials, lab, progress)
+        else:
             _prepared(host.run_dir)
-            step("start.libvirt")
-            progress.step(t("restoring the guests"), None)
-            bring_up(connection, materials.guests, materials.restorable())
-            step("start.guests")
-            bring_up_objects(connection, lab)
-        step("start.objects")
+            step("start.guests")  # there are none
         progress.step(t("waiting for the guests to answer"), None)
         wait_for_guests(host.run_dir, host.state.key_pair("look_key"), _addresses(materials.guests), ANSWER_S)
         step("start.reachable")
@@ -154,6 +151,18 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
         step("start.setup")
         yield host
         undo.pop_all()
+
+
+def _bring_up(run_dir: Path, materials: Materials, lab: Lab, progress: Progress) -> None:
+    """What libvirt has to be told of: the guests, and the lab's other objects."""
+    with connected(run_dir) as connection:
+        _prepared(run_dir)
+        step("start.libvirt")
+        progress.step(t("restoring the guests"), None)
+        bring_up(connection, materials.guests, materials.restorable())
+        step("start.guests")
+        bring_up_objects(connection, lab)
+    step("start.objects")
 
 
 def _import_meanwhile() -> None:

@@ -20,10 +20,10 @@ from kvmlab.environment.guests import PlacedGuest, bring_up, placed, save_to
 from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.reach import wait_for_guests
 from kvmlab.faults import step
-from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso
+from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso, ensure_kind
 from kvmlab.images.seed import write_seed
 from kvmlab.labhost.container import LabHost, sweep
-from kvmlab.labhost.machine import Machine, find_machine, find_podman
+from kvmlab.labhost.machine import find_machine, find_podman
 from kvmlab.labhost.podman import Podman, finish
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -42,17 +42,15 @@ class Materials:
     """Everything a start needs that outlives the lab host."""
 
     host_image: str
-    machine: Machine
+    podman: Podman
+    """podman as this computer needs it."""
     guests: tuple[PlacedGuest, ...]
     folders: dict[str, Path]
     """Per guest the folder mounted at /srv/kvmlab/NAME: a saved guest, or its image as it was built."""
     isos: tuple[tuple[Path, str], ...] = ()
     """ISO files, and where on the lab host each is mounted."""
-
-    @property
-    def podman(self) -> Podman:
-        """podman as this computer needs it."""
-        return self.machine.podman
+    domain_type: str = ""
+    """libvirt's word for what guests run on here: "kvm" or "qemu"; "" where there is no libvirt at the start."""
 
     @property
     def seeds(self) -> list[str]:
@@ -70,20 +68,27 @@ class Materials:
     @classmethod
     def of(cls, state: State, lab: Lab, progress: Progress) -> Materials:
         """Find them, and make what is missing."""
-        podman = Podman()
-        host_image = ensure_host_image(state, podman, progress)
-        podman = find_podman(state, host_image)
+        base = ensure_host_image(state, Podman(), progress)
+        podman = find_podman(state, base)
+        host_image = ensure_kind(state, podman, lab.host, progress)
+        isos = tuple((ensure_iso(state, podman, iso.image, progress), iso.path) for iso in lab.isos)
+        if not has_libvirt(lab):
+            return cls(host_image, podman, (), {}, isos)
         names = sorted({"small", *(guest.image for guest in lab.guests)})
         images = {name: ensure_guest_image(state, podman, name, progress) for name in names}
-        isos = tuple((ensure_iso(state, podman, iso.image, progress), iso.path) for iso in lab.isos)
-        machine = find_machine(state, host_image, images["small"].path)
+        machine = find_machine(state, base, images["small"].path)
         trust = "".join(state.key_pair(k).with_suffix(".pub").read_text() for k in ("look_key", "student_key"))
         guests = placed(lab.guests, images, machine.domain_type, host_image, trust)
-        origins = {guest.spec.name: origin(state, machine.podman, host_image, guest) for guest in guests}
+        origins = {guest.spec.name: origin(state, podman, host_image, guest) for guest in guests}
         folders = {guest.spec.name: origins[guest.spec.name] for guest in guests if not guest.restorable}
         restorable = [guest for guest in guests if guest.restorable]
-        folders |= _saved(state, host_image, machine, restorable, origins, progress)
-        return cls(host_image, machine, tuple(guests), folders, isos)
+        folders |= _saved(state, host_image, podman, restorable, origins, progress)
+        return cls(host_image, podman, tuple(guests), folders, isos, machine.domain_type)
+
+
+def has_libvirt(lab: Lab) -> bool:
+    """Whether there is a libvirtd on its lab host when the lab starts."""
+    return lab.host != "bare"
 
 
 def origin(state: State, podman: Podman, host_image: str, guest: PlacedGuest) -> Path:
@@ -104,7 +109,7 @@ def origin(state: State, podman: Podman, host_image: str, guest: PlacedGuest) ->
 def _saved(
     state: State,
     host_image: str,
-    machine: Machine,
+    podman: Podman,
     guests: Sequence[PlacedGuest],
     origins: Mapping[str, Path],
     progress: Progress,
@@ -117,7 +122,7 @@ def _saved(
             found = _find(state, guests)  # another kvmlab may have made them while we waited
             missing = [guest for guest in guests if guest.spec.name not in found]
             if missing:
-                _make(state, host_image, machine, missing, origins, progress)
+                _make(state, host_image, podman, missing, origins, progress)
                 found = _find(state, guests)
                 saved.forget_others(state, [guest.key for guest in guests])
     return found
@@ -133,14 +138,14 @@ def _find(state: State, guests: Sequence[PlacedGuest]) -> dict[str, Path]:
 def _make(
     state: State,
     host_image: str,
-    machine: Machine,
+    podman: Podman,
     guests: Sequence[PlacedGuest],
     origins: Mapping[str, Path],
     progress: Progress,
 ) -> None:
     """Boot `guests` on a lab host of their own until they answer, and save them."""
-    sweep(machine.podman, state, _SAVING)
-    host = LabHost.fresh(_SAVING, state, machine.podman)
+    sweep(podman, state, _SAVING)
+    host = LabHost.fresh(_SAVING, state, podman)
     try:
         progress.step(t("booting {guests} once, to be restored from now on", guests=_names(guests)), None)
         seeds = [guest.spec.name for guest in guests if guest.image.seed]

@@ -47,6 +47,7 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
     "process": system.process,
     "sysctl": system.sysctl,
     "module": system.module,
+    "account": system.account,
     "cpu": system.cpu,
     "image": system.image,
 }

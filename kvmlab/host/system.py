@@ -116,6 +116,15 @@ def module(way: Way, key: tuple[str, ...]) -> Facts:
     return {"loaded": True}
 
 
+def account(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+    """AccountFacts."""
+    try:
+        said: dict[str, object] = way.ask("account", name=key[0])
+    except NotThere:
+        return Missing("no such account")
+    return said
+
+
 def cpu(way: Way, key: tuple[str, ...]) -> Facts:
     """CpuFacts."""
     facts: dict[str, object] = way.ask("cpu")

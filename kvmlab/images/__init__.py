@@ -9,9 +9,11 @@ guestfish or losetup for the disks (they need root, or boot a guest to write a f
 from kvmlab.images.guest import GuestImage, built_guest_disk, ensure_guest_image
 from kvmlab.images.host import built_host_image, ensure_host_image
 from kvmlab.images.iso import ensure_iso
+from kvmlab.images.kinds import KINDS, ensure_kind
 from kvmlab.images.recipe import Progress
 
 __all__ = [
+    "KINDS",
     "GuestImage",
     "Progress",
     "built_guest_disk",
@@ -19,4 +21,5 @@ __all__ = [
     "ensure_guest_image",
     "ensure_host_image",
     "ensure_iso",
+    "ensure_kind",
 ]

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,15 @@ def installed(
     mmdebstrap(target, ["--variant=minbase", *options], packages, progress, text, cwd)
 
 
+def fetched(target: Path, script: str, packages: Sequence[str], status: str, progress: Progress, text: str) -> None:
+    """`target`: a tar of a root with what the hook `script` has put there, and nothing else.
+
+    The hook finds the names in $PACKAGES, and a dpkg status file beside the root: that of the host they are for.
+    """
+    options = ["--variant=custom", f"--customize-hook=PACKAGES='{' '.join(packages)}'\n{script}"]
+    mmdebstrap(target, options, [], progress, text, beside={"status": status})
+
+
 def mmdebstrap(
     target: Path,
     options: Sequence[str],
@@ -41,15 +50,23 @@ def mmdebstrap(
     progress: Progress,
     text: str,
     cwd: Path | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> None:
-    """Run it, saying how far it is; CannotRun with its own words if it fails."""
+    """Run it, saying how far it is; CannotRun with its own words if it fails.
+
+    `beside`: files to lie beside the new root, by their names, where its hooks can read them.
+    """
     program = shutil.which("mmdebstrap")
     if program is None:
         raise CannotRun(t("mmdebstrap is not installed."), "sudo apt install mmdebstrap")
     # A mount namespace of its own: what root's mmdebstrap mounts in the new root is gone when it is, even if killed.
     alone = ["unshare", "--mount", "--propagation=private"] if os.getuid() == 0 else []
-    argv = [*alone, program, "--verbose", "--format=tar", *options, f"--include={','.join(packages)}", SUITE, "-"]
+    include = [f"--include={','.join(packages)}"] if packages else []
+    argv = [*alone, program, "--verbose", "--format=tar", *options, *include, SUITE, "-"]
     with _place() as place, target.open("wb") as out:
+        for name, content in (beside or {}).items():
+            (place / name).write_text(content, encoding="utf-8")
+            (place / name).chmod(0o644)
         said = _run(argv, {**os.environ, "TMPDIR": str(place), "LC_ALL": "C"}, cwd, out.fileno(), progress, text)
     if said:
         raise CannotRun(t("mmdebstrap failed: {said}", said=said), "kvmlab doctor")
@@ -57,7 +74,7 @@ def mmdebstrap(
 
 def _run(argv: list[str], env: dict[str, str], cwd: Path | None, out: int, progress: Progress, text: str) -> str:
     """What went wrong, or ""."""
-    reckoning = Reckoning("--variant=extract" in argv)
+    reckoning = Reckoning("--variant=minbase" not in argv)
     last: list[str] = []
     nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
     process = subprocess.Popen(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.faults import step
-from kvmlab.images.capabilities import add_capabilities, are_current, circumstances
+from kvmlab.images.capabilities import add_capabilities, are_current
 from kvmlab.images.debian import PLACE, installed
-from kvmlab.images.recipe import RECIPES, Progress, files_of, pack, package_names, recipe_hash
-from kvmlab.paths import State, write_atomic
+from kvmlab.images.known import forget_host_images, remember, remembered, stamp
+from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
+from kvmlab.paths import State
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 RECIPE = RECIPES / "host"
 REPOSITORY = "localhost/kvmlab-host"
-_MEMORY = "host-image.json"
+_NAME = "host"
 _NEEDED_MIB = 3000
 
 
@@ -44,42 +43,28 @@ def ensure_host_image(state: State, podman: Podman, progress: Progress) -> str:
     That it is there is remembered with the recipe's stamp: asking podman, or reading the recipe, at every
     start would cost more than the rest of it.
     """
-    stamp = _stamp()
-    if (known := _remembered(state, stamp)) is not None:
+    now = stamp([RECIPE])
+    if (known := remembered(state, _NAME, now)) is not None:
         return known
     with state.lock("host-image"):
         tag = built_host_image(state, podman) or _build(state, podman, progress)
-        if not are_current(podman, tag) and podman.attempt("image", "exists", _base(tag)).returncode == 0:
-            _finish(state, podman, tag, progress)
-    write_atomic(state.cache / _MEMORY, json.dumps({"stamp": stamp, "tag": tag}))
+        if not are_current(podman, tag) and podman.attempt("image", "exists", base_of(tag)).returncode == 0:
+            with_answers(state, podman, tag, progress)
+    remember(state, _NAME, now, tag)
     return tag
-
-
-def forget_host_image(state: State) -> None:
-    """Ask podman next time: the image was not there after all."""
-    (state.cache / _MEMORY).unlink(missing_ok=True)
 
 
 def remove_host_image(state: State, podman: Podman) -> None:
     """Remove every host image, old ones too; one that lab hosts still run on is left (podman-rmi(1))."""
-    listed = podman.run("images", "--format={{.Repository}}:{{.Tag}}", f"--filter=reference={REPOSITORY}")
-    forget_host_image(state)
-    if names := [line for line in listed.split() if line.startswith(f"{REPOSITORY}:")]:
+    remove_all_of(state, podman, REPOSITORY)
+
+
+def remove_all_of(state: State, podman: Podman, repository: str) -> None:
+    """Remove all images of that name, whatever their tags."""
+    listed = podman.run("images", "--format={{.Repository}}:{{.Tag}}", f"--filter=reference={repository}")
+    forget_host_images(state)
+    if names := [line for line in listed.split() if line.startswith(f"{repository}:")]:
         podman.run("rmi", *names)
-
-
-def _stamp() -> str:
-    """Changes with any file of the recipe, with the user, whose images they are, and with the kernel."""
-    times = [f"{path} {path.stat().st_mtime_ns}" for path in files_of(RECIPE)]
-    return recipe_hash([], str(os.getuid()), circumstances(), *times)
-
-
-def _remembered(state: State, stamp: str) -> str | None:
-    try:
-        kept = json.loads((state.cache / _MEMORY).read_text())
-        return str(kept["tag"]) if kept["stamp"] == stamp else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _build(state: State, podman: Podman, progress: Progress) -> str:
@@ -87,7 +72,7 @@ def _build(state: State, podman: Podman, progress: Progress) -> str:
 
     require_space(PLACE, _NEEDED_MIB)
     tag = host_image_tag()
-    with _folder(state) as folder:
+    with build_folder(state, _NAME) as folder:
         root = folder / "root.tar"
         pack(folder / "rootfs.tar", {"": RECIPE / "rootfs"}, {"kvmlab-finish": (RECIPE / "finish").read_text()})
         hooks = ["--customize-hook=tar-in rootfs.tar /", '--customize-hook=chroot "$1" sh /kvmlab-finish']
@@ -95,28 +80,28 @@ def _build(state: State, podman: Podman, progress: Progress) -> str:
         installed(root, package_names(RECIPE / "packages"), progress, text, options=hooks, cwd=folder)
         step("image.host.root")
         progress.step(t("handing the host image to podman"), None)
-        podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), _base(tag), timeout_s=600)
+        podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), base_of(tag), timeout_s=600)
     step("image.host.base")
-    _finish(state, podman, tag, progress)
+    with_answers(state, podman, tag, progress)
     return tag
 
 
-def _finish(state: State, podman: Podman, tag: str, progress: Progress) -> None:
-    """The image `tag`, from its base."""
+def with_answers(state: State, podman: Podman, tag: str, progress: Progress, name: str = _NAME) -> None:
+    """The image `tag`, from its base: with what libvirt found out about its QEMU. We hold the lock of `name`."""
     progress.step(t("asking QEMU once what it can do"), None)
-    with _folder(state) as folder:
-        add_capabilities(state, podman, _base(tag), tag, folder)
+    with build_folder(state, name) as folder:
+        add_capabilities(state, podman, base_of(tag), tag, folder)
 
 
-def _base(tag: str) -> str:
+def base_of(tag: str) -> str:
     """The image before anything was asked of it; it shares its layers with `tag`, and costs nothing more."""
     return f"{tag}-base"
 
 
 @contextmanager
-def _folder(state: State) -> Iterator[Path]:
-    """A folder for a build, removed afterwards with those of builds that were killed; we hold the lock."""
-    for left in state.cache.glob(".host-*"):
+def build_folder(state: State, name: str) -> Iterator[Path]:
+    """A folder for a build, removed afterwards with those of builds that were killed; we hold the lock of `name`."""
+    for left in state.cache.glob(f".{name}-*"):
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=state.cache, prefix=".host-") as folder:
+    with tempfile.TemporaryDirectory(dir=state.cache, prefix=f".{name}-") as folder:
         yield Path(folder)

@@ -84,7 +84,7 @@ def import_image(state: State, podman: Podman, host_image: str, file: Path, name
     A copy of it is read by qemu-img(1) in a container that sees nothing else and has no network: an image's header
     may name other files, and whoever made it may not wish us well. (And podman takes no path with a colon in it.)
     """
-    if not NAME.fullmatch(name) or name in (*OURS, *ISOS, "host", "disk"):
+    if not NAME.fullmatch(name) or name in (*OURS, *ISOS, "host", "bare", "desk", "disk"):
         rule = "`{name}` cannot be an image's name: small letters, digits and dots, and none of ours."
         said = t(rule, name=name[:60])
         raise UsageError(said, "kvmlab image import FILE --name centos9")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import subprocess
@@ -84,6 +85,20 @@ def test_a_large_file_is_cut_and_says_so(tmp_path: Path) -> None:
     assert said["whole"] is False
 
 
+def test_an_account(look: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\nops:x:1000:1000::/home/ops:/bin/sh\nbroken\n",
+        "/etc/group": "root:x:0:\nlibvirt:x:105:opsy,ops\nops:x:1000:\n",
+        "/etc/shadow": "root:*:1:0:9:7:::\nops:$y$secret:1:0:9:7:::\n",
+    }
+    monkeypatch.setattr(look, "open", lambda name, **_: io.StringIO(files[name]), raising=False)
+    said = look.account("ops")
+    assert said == {"uid": 1000, "home": "/home/ops", "shell": "/bin/sh", "groups": ["ops", "libvirt"], "password": "set"}
+    assert look.account("root")["password"] == "locked"
+    with pytest.raises(look.Missing):
+        look.account("opsy")
+
+
 HOSTILE: list[object] = [
     "nonsense\n", "[]\n", "null\n", "{}\n", '{"id": 1}\n', "[" * 5000 + "\n", "1e999\n",
     {"id": 1, "verb": ["links"]}, {"id": 1, "verb": "run", "args": {"argv": ["id"]}}, {"id": 1, "verb": "__import__"},
@@ -94,6 +109,7 @@ HOSTILE: list[object] = [
     {"id": 1, "verb": "file", "args": {"path": "/etc/passwd", "content": "yes"}},
     {"id": 1, "verb": "packages", "args": {"name": "-f"}}, {"id": 1, "verb": "packages", "args": {"name": "a;b"}},
     {"id": 1, "verb": "services", "args": {"name": "--now"}}, {"id": 1, "verb": "services", "args": {"name": "a b"}},
+    {"id": 1, "verb": "account", "args": {"name": "root:x"}}, {"id": 1, "verb": "account", "args": {"name": "-a"}},
     {"id": 1, "verb": "sysctl", "args": {"name": "../../etc/passwd"}},
     {"id": 1, "verb": "sysctl", "args": {"name": "net/../../../etc/passwd"}},
     {"id": 1, "verb": "sysctl", "args": {"name": "kernel.hostname=x"}},

@@ -62,7 +62,7 @@ def everything(host: Host) -> list[Subject]:
         host.reach("10.0.0.12", from_="gateway"), host.reach(ADDRESS, port=22), host.listen(22, ADDRESS),
         host.file("/etc/libvirt/qemu.conf"), host.image_file("/var/lib/libvirt/images/web1.qcow2"),
         host.package("qemu-utils"), host.service("libvirtd"), host.process(domain="web1"), host.process("dnsmasq"),
-        host.sysctl("net.ipv4.ip_forward"), host.module("bridge"), host.cpu(),
+        host.sysctl("net.ipv4.ip_forward"), host.module("bridge"), host.account("root"), host.cpu(),
         guest, guest.addresses(), guest.address(), guest.route(), guest.mount("/"), guest.filesystem("/dev/vda1"),
         guest.file("/etc/fstab"), guest.stored_network(), guest.fstab("/"), guest.service("dropbear"), guest.resolver(),
         guest.resolves("peer.lan.test"), guest.module("virtio_net"), guest.driver("eth0"), guest.driver("vda"),

@@ -11,7 +11,7 @@ from kvmlab.checks.vocabulary.link import Link, Listener, Name, Reach, Resolver,
 from kvmlab.checks.vocabulary.network import Network
 from kvmlab.checks.vocabulary.snapshot import Snapshot
 from kvmlab.checks.vocabulary.storage import ImageFile, Pool, Volume
-from kvmlab.checks.vocabulary.system import Cpu, File, Inventory, Module, Package, Process, Service, Sysctl
+from kvmlab.checks.vocabulary.system import Account, Cpu, File, Inventory, Module, Package, Process, Service, Sysctl
 
 
 class Host:
@@ -128,6 +128,10 @@ class Host:
     def module(self, name: str) -> Module:
         """A kernel module: "kvm_intel"."""
         return Module(self._reader, (name,))
+
+    def account(self, name: str) -> Account:
+        """An account of the host, root or a person's."""
+        return Account(self._reader, (name,))
 
     def cpu(self) -> Cpu:
         """The host's processors."""

@@ -1,5 +1,6 @@
 """The host's system. Keys: file (PATH), package (NAME), service (NAME), process (BY, VALUE) with BY "domain" or
-"pattern", sysctl (NAME), module (NAME), cpu (), inventory (WHAT) with WHAT "domains", "networks" or "pools".
+"pattern", sysctl (NAME), module (NAME), account (NAME), cpu (), inventory (WHAT) with WHAT "domains", "networks" or
+"pools".
 """
 
 from __future__ import annotations
@@ -65,6 +66,16 @@ class ModuleFacts(Facts, total=False):
     """A kernel module."""
 
     loaded: Annotated[Flag, "lsmod | grep {0}", "loaded, or built in"]
+
+
+class AccountFacts(Facts, total=False):
+    """An account of the host."""
+
+    uid: Annotated[Number, "id {0}", "its number"]
+    groups: Annotated[Words, "id -nG {0}", "all groups it is in, its own first"]
+    shell: Annotated[Word, "getent passwd {0}", 'what a login starts: "/bin/bash"']
+    home: Annotated[Word, "getent passwd {0}", "its directory"]
+    password: Annotated[Word, "passwd --status {0}", '"set", "locked" (nobody logs in with one), "none" (empty)']
 
 
 class CpuFacts(Facts, total=False):
@@ -178,6 +189,20 @@ class Module(Subject):
     see = "lsmod"
 
     def shows(self, **want: Unpack[ModuleFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Account(Subject):
+    """An account of the host. `id`, `getent passwd`"""
+
+    kind = "account"
+    facts = AccountFacts
+    label = "account {0}"
+    see = "id {0}"
+    absent = "no such account"
+
+    def shows(self, **want: Unpack[AccountFacts]) -> Finding:
         """Want these facts."""
         return self._finding(want)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 from kvmlab.cli.context import Context
 from kvmlab.errors import UsageError
 from kvmlab.words import t
+
+_HOSTS = {"host": "full", "bare": "bare", "desk": "desk"}
+"""The kinds of host image, as they are called here, and what a lab calls them."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,44 +39,61 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 
 def _build(args: argparse.Namespace, ctx: Context) -> int:
-    """The host image and `small`, or those named; what is there already is not built again."""
-    from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso
+    """What the course's labs start from, or those named; what is there already is not built again."""
+    from kvmlab.images import ensure_guest_image, ensure_iso, ensure_kind
     from kvmlab.images.guest import OURS
-    from kvmlab.images.host import forget_host_image
     from kvmlab.images.iso import ISOS
+    from kvmlab.images.known import forget_host_images
     from kvmlab.labhost.podman import Podman
     from kvmlab.report.progress import progress
 
     for name in args.names:
-        if name not in ("host", *OURS, *ISOS):
-            known = ", ".join(("host", *OURS, *ISOS))
+        if name not in (*_HOSTS, *OURS, *ISOS):
+            known = ", ".join((*_HOSTS, *OURS, *ISOS))
             message = t("`{name}` has no recipe; these have: {known}.", name=name[:60], known=known)
             raise UsageError(message, "kvmlab image list")
     with progress(args.progress) as steps:
-        forget_host_image(ctx.state)
-        ensure_host_image(ctx.state, Podman(), steps)
-        for name in args.names or ["small"]:
-            if name in ISOS:
+        forget_host_images(ctx.state)
+        for name in args.names or _needed(ctx):
+            if name in _HOSTS:
+                ensure_kind(ctx.state, Podman(), _HOSTS[name], steps)
+            elif name in ISOS:
                 ensure_iso(ctx.state, Podman(), name, steps)
-            elif name != "host":
+            else:
                 ensure_guest_image(ctx.state, Podman(), name, steps)
     print(t("The images are built."))
     return 0
 
 
+def _needed(ctx: Context) -> list[str]:
+    """The host image, `small`, and whatever else the labs of the course start from and we have a recipe of."""
+    from kvmlab.errors import AuthorError
+    from kvmlab.images.guest import OURS
+    from kvmlab.images.iso import ISOS
+
+    names = {"small"}
+    for lab_id in ctx.course.ids:
+        with contextlib.suppress(AuthorError):  # a lab that is being written
+            lab = ctx.course.lab(lab_id)
+            names |= {lab.host, *(guest.image for guest in lab.guests), *(iso.image for iso in lab.isos)}
+    return ["host", *(name for name in (*_HOSTS, *OURS, *ISOS) if name in names)]
+
+
 def _list(args: argparse.Namespace, ctx: Context) -> int:
-    from kvmlab.images.host import built_host_image
+    from kvmlab.images.kinds import built_kind
     from kvmlab.images.store import stored_images
     from kvmlab.labhost.podman import Podman
 
-    host = built_host_image(ctx.state, Podman())
+    hosts = {name: built_kind(Podman(), kind) for name, kind in _HOSTS.items()}
     found = list(stored_images(ctx.state))
     if args.json:
         images = [{"name": i.name, "hash": i.hash, "state": i.state, "size_mib": i.size_mib} for i in found]
-        print(json.dumps({"schema": "kvmlab.images/1", "host": host, "images": images}, indent=2))
+        document = {"schema": "kvmlab.images/1", "host": hosts["host"], "hosts": hosts, "images": images}
+        print(json.dumps(document, indent=2))
         return 0
     words = {"built": t("built"), "imported": t("imported"), "old": t("of an older recipe")}
-    print(f"host          {host or t('not built yet')}")
+    for name, tag in hosts.items():
+        print(f"{name:<13} {tag or t('not built yet')}")
     for image in found:
         print(f"{image.name:<13} {image.hash}  {image.size_mib:>5} MiB  {words[image.state]}")
     return 0
@@ -97,6 +118,7 @@ def _import(args: argparse.Namespace, ctx: Context) -> int:
 
 def _remove(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.images.host import remove_host_image
+    from kvmlab.images.kinds import remove_kind
     from kvmlab.images.store import remove_image
     from kvmlab.labhost.podman import Podman
 
@@ -108,6 +130,8 @@ def _remove(args: argparse.Namespace, ctx: Context) -> int:
     for name in args.names:
         if name == "host":
             remove_host_image(ctx.state, Podman())
+        elif name in _HOSTS:
+            remove_kind(ctx.state, Podman(), _HOSTS[name])
         else:
             remove_image(ctx.state, name)
         print(t("{name} is removed.", name=name))

@@ -1,0 +1,42 @@
+"""Images that are there, remembered: asking podman, or reading recipes, each time would cost more than the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from kvmlab.images.capabilities import circumstances
+from kvmlab.images.recipe import files_of, recipe_hash
+from kvmlab.paths import State, write_atomic
+
+
+def stamp(recipes: Iterable[Path]) -> str:
+    """Changes with any file of the recipes, with the user, whose images they are, and with the kernel."""
+    times = [f"{path} {path.stat().st_mtime_ns}" for recipe in recipes for path in files_of(recipe)]
+    return recipe_hash([], str(os.getuid()), circumstances(), *times)
+
+
+def remembered(state: State, name: str, wanted: str) -> str | None:
+    """The image's tag if it was there under this stamp, else None."""
+    try:
+        kept = json.loads(_memory(state, name).read_text())
+        return str(kept["tag"]) if kept["stamp"] == wanted else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember(state: State, name: str, wanted: str, tag: str) -> None:
+    """It is there."""
+    write_atomic(_memory(state, name), json.dumps({"stamp": wanted, "tag": tag}))
+
+
+def forget_host_images(state: State) -> None:
+    """Ask podman next time: one was not there after all."""
+    for memory in state.cache.glob("*-image.json"):
+        memory.unlink(missing_ok=True)
+
+
+def _memory(state: State, name: str) -> Path:
+    return state.cache / f"{name}-image.json"
