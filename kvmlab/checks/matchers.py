@@ -163,6 +163,21 @@ def same_content(text: str) -> Matcher:
     )
 
 
+def as_seen(value: object, percent: float = 0) -> Matcher:
+    """This value, which is not told: the student is to look. A number may be `percent` off (what moves), text may
+    differ in case and blanks. `number=as_seen(process.value("rss_mib"), percent=20)`
+    """
+
+    def meets(found: object) -> bool:
+        if isinstance(value, int | float) and isinstance(found, int | float):
+            return abs(found - value) <= abs(value) * percent / 100
+        if isinstance(value, str) and isinstance(found, str):
+            return value.casefold().split() == found.casefold().split()
+        return value is not None and same(value, found)
+
+    return Matcher(meets, lambda: t("what there is to be seen"))
+
+
 anything = Matcher(lambda found: not _empty(found), lambda: t("any value"))
 """There is some value: not none, not an empty list or text."""
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from kvmlab.checks.params import Params
 
+NIC_MODELS = ("virtio", "e1000", "rtl8139")
+DISK_BUSES = ("virtio", "ide", "sata")
 GUEST_STATES = ("running", "paused", "shut off")  # libvirt's own words (virsh domstate)
 HOST_KINDS = ("full", "bare", "desk")  # what there is on the lab host at the start (kvmlab.images.kinds)
 
@@ -31,7 +33,7 @@ class GuestSpec(NamedTuple):
 
     `address`: the address libvirt's dnsmasq reserves for `mac` in `network`, or "".
     `disk_gib` 0: as large as the image is. `max_memory_mib` and `max_vcpus` 0: no more than it has now; else what can
-    be given to it while it runs.
+    be given to it while it runs. `nic_model` and `disk_bus` as in libvirt's XML.
     """
 
     name: str
@@ -45,6 +47,8 @@ class GuestSpec(NamedTuple):
     state: str = "running"
     max_memory_mib: int = 0
     max_vcpus: int = 0
+    nic_model: str = "virtio"
+    disk_bus: str = "virtio"
 
 
 class StartObject(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from kvmlab.course.front import Fields, Front, check_fields
-from kvmlab.course.lab import GUEST_STATES, FileSpec, GuestSpec, IsoSpec, StartObject
+from kvmlab.course.lab import DISK_BUSES, GUEST_STATES, NIC_MODELS, FileSpec, GuestSpec, IsoSpec, StartObject
 from kvmlab.course.names import OBJECT, shown
 from kvmlab.course.source import Piece, Place, inside, read_source
 from kvmlab.course.template import render
@@ -29,10 +29,13 @@ GUEST: Fields = {
     "state": str,
     "max_memory_mib": (int, str),
     "max_vcpus": (int, str),
+    "nic_model": str,
+    "disk_bus": str,
 }
 OBJECTS: Fields = {"xml": str, "active": bool, "autostart": bool}
 FILES: Fields = {"path": str, "text": str, "template": str, "mode": (str, int)}
 ISOS: Fields = {"image": str, "path": str}
+CHOICES = {"state": GUEST_STATES, "nic_model": NIC_MODELS, "disk_bus": DISK_BUSES}
 NUMBERS = {
     "memory_mib": (16, 65536),
     "vcpus": (1, 64),
@@ -66,8 +69,9 @@ def _refuse_guest(front: Front, index: int, guest: GuestSpec, others: list[Guest
             wrong(key)
     if not MAC.fullmatch(guest.mac) or int(guest.mac[1], 16) & 1:
         wrong("mac")
-    if guest.state not in GUEST_STATES:
-        wrong("state")
+    for key, words in CHOICES.items():
+        if getattr(guest, key) not in words:
+            wrong(key)
     for key in ("memory_mib", "vcpus"):
         if 0 < getattr(guest, f"max_{key}") < getattr(guest, key):
             wrong(f"max_{key}")

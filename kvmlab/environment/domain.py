@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import jinja2
 
 IMAGES = "/var/lib/libvirt/images"
+_TARGETS = {"virtio": "vda", "ide": "hda", "sata": "sda"}
 _NAMESPACE = uuid.UUID("6b766d6c-6162-5000-8000-000000000000")
 
 
@@ -33,7 +34,9 @@ def domain_xml(guest: GuestSpec, domain_type: str, *, seed: bool = False) -> str
         domain_type=domain_type,
         uuid=uuid.uuid5(_NAMESPACE, f"{guest.name}/{guest.mac}"),
         disk=disk_path(guest),
+        disk_target=_TARGETS[guest.disk_bus],
         seed=seed_path(guest) if seed else "",
+        seed_target="hdb" if guest.disk_bus == "ide" else "hda",
     )
 
 

@@ -70,6 +70,21 @@ class Interface:
         return attribute(parse(network.XMLDesc()), "bridge", "name") if network else None
 
     @property
+    def sent_bytes(self) -> int | None:
+        return self._statistic(4)
+
+    @property
+    def sent_packets(self) -> int | None:
+        return self._statistic(5)
+
+    def _statistic(self, place: int) -> int | None:
+        """Of virDomainInterfaceStats: libvirt counts as the guest does, so its tx is what comes out of the tap."""
+        if self.target is None:
+            return None
+        said = int(self.definition.domain.interfaceStats(self.target)[place])
+        return said if said >= 0 else None
+
+    @property
     def addresses(self) -> list[str]:
         network = network_of(self.connection, attribute(self.element, "source", "network"))
         if network is None or not network.isActive():

@@ -42,6 +42,7 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
     "listener": links.listener,
     "web": links.web,
     "file": system.file,
+    "note": system.note,
     "package": system.package,
     "service": system.service,
     "process": system.process,

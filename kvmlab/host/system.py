@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kvmlab.checks.reading import Missing
-from kvmlab.guest.readings import AT_BOOT, pattern, text_facts
+from kvmlab.guest.readings import AT_BOOT, TEXT_CAP, pattern, text_facts
 from kvmlab.host.storage import Image
 from kvmlab.host.way import NotThere, Way
 
@@ -82,6 +82,7 @@ def process(way: Way, key: tuple[str, ...]) -> Facts:
         "threads": [thread["name"] for thread in threads],
         "vcpu_threads": _vcpu_threads(threads),
         "rss_mib": round(first["rss_kib"] / 1024) if first else None,
+        "pss_mib": round(first["pss_kib"] / 1024) if first.get("pss_kib") else None,
     }  # fmt: skip
 
 
@@ -97,6 +98,28 @@ def _fits(said: dict[str, Any], by: str, value: str) -> bool:
         after = [args[place + 1] for place, word in enumerate(args[:-1]) if word == "-name"]
         return any(word.split(",")[0] in (f"guest={value}", value) for word in after)
     return bool(pattern(value).search(" ".join(args)))
+
+
+def note(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+    """NoteFacts."""
+    path, name = key
+    try:
+        text = way.ask("file", path=path, content=True, sha256=False).get("text")
+    except NotThere:
+        return Missing("no such file", _beside(way, path), name=path)
+    noted = notes(text or "")
+    if name.casefold() not in noted:
+        return Missing("not noted", tuple(noted))
+    value = noted[name.casefold()]
+    number = re.match(r"[-+]?\d+(\.\d+)?(?=$|\s|[A-Za-z%])", value)
+    return {"text": value, "number": float(number[0]) if number else None,
+            "words": re.findall(r"[^\s,;>]+(?<!-)", value)}  # fmt: skip
+
+
+def notes(text: str) -> dict[str, str]:
+    """The lines NAME=VALUE or NAME: VALUE of a text; of two with one name the last counts, as a shell has it."""
+    rows = (re.fullmatch(r"\s*([A-Za-z][\w.-]*)\s*[=:]\s*(.*?)\s*", line) for line in text[:TEXT_CAP].splitlines())
+    return {row[1].casefold(): row[2].strip("'\"`") for row in rows if row and row[2]}
 
 
 def sysctl(way: Way, key: tuple[str, ...]) -> Facts | Missing:

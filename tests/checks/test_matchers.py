@@ -10,6 +10,7 @@ from kvmlab.checks import (
     absent,
     all_of,
     anything,
+    as_seen,
     at_least,
     at_most,
     between,
@@ -107,6 +108,14 @@ def test_a_pattern_is_the_whole_text() -> None:
     assert not matches(".*").meets(["a"]) and not matches("(?s).*").meets("x" * 100_000)
     with pytest.raises(re.error):
         matches("(")
+
+
+def test_what_is_to_be_seen_is_not_told() -> None:
+    near = as_seen(143, percent=20)
+    assert near.meets(130.0) and near.meets(170) and not near.meets(180) and not near.meets("143")
+    assert as_seen("AMD EPYC").meets("amd  epyc") and not as_seen("AMD EPYC").meets("AMD")
+    assert as_seen(["a", "b"]).meets(["b", "a"]) and not as_seen(["a", "b"]).meets(["a"])
+    assert not as_seen(None).meets(None) and "143" not in near.text()
 
 
 def test_same_content_forgives_blanks_at_line_ends_and_says_where_it_differs() -> None:

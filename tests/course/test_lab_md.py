@@ -110,6 +110,8 @@ HEADER = [
     ('address = "192.168.122.11"', 'vcpus = "{{ bridge }}"', 24, "`vcpus` is a whole number from 1 to 64."),
     ('address = "192.168.122.11"', "vcpus = 2\nmax_vcpus = 1", 25, "`1` cannot be a guest's max_vcpus."),
     ('address = "192.168.122.11"', "max_memory_mib = 64", 24, "`64` cannot be a guest's max_memory_mib."),
+    ('address = "192.168.122.11"', 'nic_model = "e100"', 24, "`e100` cannot be a guest's nic_model."),
+    ('address = "192.168.122.11"', 'disk_bus = "sd"', 24, "`sd` cannot be a guest's disk_bus."),
     ('address = "192.168.122.11"', 'state = "off"', 24, "`off` cannot be a guest's state."),
     ('address = "192.168.122.11"', '[[guests]]\nname = "web1"', 25, "two guests have the name `web1`."),
     ('xml = "decoy.xml.j2"', 'xml = "lab.md"', 0, "XML:"),

@@ -24,3 +24,10 @@ def test_a_guest_starts_with_all_it_has_unless_the_lab_says_otherwise() -> None:
 
 def test_more_than_it_starts_with() -> None:
     assert said(WEB1._replace(max_vcpus=4, max_memory_mib=256)) == ("256", "128", "4", "2")
+
+
+def test_emulated_devices_on_request() -> None:
+    old = ET.fromstring(domain_xml(WEB1._replace(nic_model="e1000", disk_bus="ide"), "qemu", seed=True))
+    targets = [target.attrib for target in old.findall("devices/disk/target")]
+    assert targets == [{"dev": "hda", "bus": "ide"}, {"dev": "hdb", "bus": "ide"}]
+    assert [model.get("type") for model in old.findall("devices/interface/model")] == ["e1000"]

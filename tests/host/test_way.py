@@ -91,6 +91,18 @@ def test_files(reader: HostReader, tmp_path: Path) -> None:
     assert isinstance(missing, Missing) and str(tmp_path / "note") in missing.offers
 
 
+def test_what_a_student_noted(reader: HostReader, tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("# mine\nNIC = e1000 \nrss: 143 MiB\npath=vnet0 -> virbr0, ens33\nempty=\nrss=144\n")
+    said = read(reader, "note", str(file), "rss", names="text number words")
+    assert said == {"text": "144", "number": 144, "words": ["144"]}
+    assert read(reader, "note", str(file), "nic", names="text number") == {"text": "e1000", "number": None}
+    assert read(reader, "note", str(file), "path", names="words") == {"words": ["vnet0", "virbr0", "ens33"]}
+    for path, name, said_of_it in ((file, "empty", "not noted"), (tmp_path / "note.txt", "nic", "no such file")):
+        missing = reader.read("note", (str(path), name), ["text"])
+        assert isinstance(missing, Missing) and missing.text == said_of_it and missing.offers
+
+
 def test_processes(reader: HostReader) -> None:
     said = read(reader, "process", "pattern", r"^\S*python\S* -IS .*/inside/look$", names="count pids command user")
     assert said["count"] >= 1 and said["pids"] and "look" in said["command"]

@@ -15,6 +15,7 @@ from kvmlab.checks.text import plain
 from kvmlab.words import t
 
 _XML = "virsh dumpxml {inactive}{0}"
+_IFSTAT = "virsh domifstat {0} {3}"
 _IFLIST = "virsh domiflist {inactive}{0}"
 _BLKLIST = "virsh domblklist --details {inactive}{0}"
 
@@ -29,6 +30,8 @@ class InterfaceFacts(Facts, total=False):
     target: Annotated[Word, _IFLIST, 'the tap device on the host: "vnet0"; None when it does not run']
     link_state: Annotated[Word, "virsh domif-getlink {config}{0} {3}", '"up" (also when not said) or "down"']
     bridge: Annotated[Word, _XML, "the bridge on the host its tap is in; None when it does not run"]
+    sent_bytes: Annotated[Number, _IFSTAT, "what the guest has sent through it since it was plugged in"]
+    sent_packets: Annotated[Number, _IFSTAT, "the same in packets, as they reach the host; None when it does not run"]
     addresses: Annotated[Words, "virsh domifaddr {0} --source lease", "addresses it leased from a libvirt network"]
 
 

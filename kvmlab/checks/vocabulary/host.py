@@ -11,7 +11,18 @@ from kvmlab.checks.vocabulary.link import Link, Listener, Name, Reach, Resolver,
 from kvmlab.checks.vocabulary.network import Network
 from kvmlab.checks.vocabulary.snapshot import Snapshot
 from kvmlab.checks.vocabulary.storage import ImageFile, Pool, Volume
-from kvmlab.checks.vocabulary.system import Account, Cpu, File, Inventory, Module, Package, Process, Service, Sysctl
+from kvmlab.checks.vocabulary.system import (
+    Account,
+    Cpu,
+    File,
+    Inventory,
+    Module,
+    Note,
+    Package,
+    Process,
+    Service,
+    Sysctl,
+)
 
 
 class Host:
@@ -104,6 +115,10 @@ class Host:
     def file(self, path: str) -> File:
         """A file or directory of the host."""
         return File(self._reader, (path,))
+
+    def note(self, path: str, name: str) -> Note:
+        """What stands after NAME= in a file of the host."""
+        return Note(self._reader, (path, name))
 
     def image_file(self, path: str) -> ImageFile:
         """A disk image of the host."""

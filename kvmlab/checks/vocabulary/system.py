@@ -29,6 +29,14 @@ class FileFacts(Facts, total=False):
     blank: Annotated[Flag, "tr -d '\\0' < {0} | wc -c", "nothing but zero bytes in it (or empty)"]
 
 
+class NoteFacts(Facts, total=False):
+    """What a student noted in a file: a line NAME=VALUE (or NAME: VALUE)."""
+
+    text: Annotated[Word, "cat {0}", "the value"]
+    number: Annotated[Number, "cat {0}", "the value as a number, a unit after it left out; None: it is none"]
+    words: Annotated[Words, "cat {0}", "its words, between blanks, commas or arrows"]
+
+
 class PackageFacts(Facts, total=False):
     """A package of the distribution."""
 
@@ -54,6 +62,9 @@ class ProcessFacts(Facts, total=False):
     threads: Annotated[Words, "ps -T -p {pid}", 'thread names of the first: "CPU 0/TCG"']
     vcpu_threads: Annotated[Numbers, "ps -T -p {pid}", "of a domain: thread ids of its vCPUs, vCPU 0 first"]
     rss_mib: Annotated[Number, "ps -o rss= -p {pid}", "resident memory of the first, MiB"]
+    pss_mib: Annotated[
+        Number, "cat /proc/{pid}/smaps_rollup", "of the first, if a qemu: a page that n map is 1/n, MiB"
+    ]
 
 
 class SysctlFacts(Facts, total=False):
@@ -108,6 +119,21 @@ class File(Subject):
     absent = "no such file"
 
     def shows(self, **want: Unpack[FileFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Note(Subject):
+    """A value noted in a file of the host. Key: note (PATH, NAME). `cat`"""
+
+    kind = "note"
+    facts = NoteFacts
+    label = "{1} in {0}"
+    see = "cat {0}"
+    named = 1
+    absent = "not noted"
+
+    def shows(self, **want: Unpack[NoteFacts]) -> Finding:
         """Want these facts."""
         return self._finding(want)
 
