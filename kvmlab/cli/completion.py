@@ -61,11 +61,12 @@ def _joined(words: list[str]) -> list[str]:
 
 def candidates(words: list[str]) -> Iterator[Candidate]:
     """The words that may stand where the last of `words` stands."""
-    from kvmlab.cli.main import VERBS, _global_options
+    from kvmlab.cli.main import VERBS
+    from kvmlab.cli.parsing import global_options
     from kvmlab.words import t
 
     known = Recorder()
-    _global_options(known)  # type: ignore[arg-type]
+    global_options(known)  # type: ignore[arg-type]
     done, last = words[:-1], words[-1]
     verb, rest = _verb(known, done)
     if verb is None:

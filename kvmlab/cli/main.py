@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
-from typing import NoReturn
 
 from kvmlab import words
 from kvmlab.cli.context import Context
+from kvmlab.cli.parsing import Parser, global_options
 from kvmlab.errors import CannotRun, KvmlabError
 from kvmlab.words import t
 
@@ -38,15 +37,6 @@ VERBS = {
     "prove": "prove that a lab can be passed, and cannot be passed wrongly (for authors)",
     "completion": "completion for bash, zsh or fish",
 }
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse, with our errors and in the user's language."""
-
-    def error(self, message: str) -> NoReturn:
-        from kvmlab.errors import UsageError
-
-        raise UsageError(t("{message}.", message=message), f"{self.prog} --help")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -135,7 +125,7 @@ def _set_aside(argv: list[str]) -> tuple[list[str], list[str]]:
     return argv[:split], argv[split + 1 :]
 
 
-def _parser_of(verb: str) -> argparse.ArgumentParser:
+def _parser_of(verb: str) -> Parser:
     """One verb's parser, with the global options: they may stand before the verb or after it.
 
     Rejected: argparse's subparsers; making sixteen that are not asked for takes longer than the verb `list`.
@@ -149,51 +139,26 @@ def _parser_of(verb: str) -> argparse.ArgumentParser:
         meant = get_close_matches(verb[:60], VERBS, n=1)
         raise UsageError(message, f"kvmlab {meant[0]}" if meant else "kvmlab --help")
     line = t(VERBS[verb])
-    parser = _Parser(prog=f"kvmlab {verb}", description=line, formatter_class=_formatter)
+    parser = Parser(f"kvmlab {verb}", line)
     _module(verb).arguments(parser)
-    _global_options(parser)
+    global_options(parser)
+    parser.keep_usage()
     return parser
 
 
-def _outline() -> argparse.ArgumentParser:
+def _outline() -> Parser:
     """The parser where there is no verb: --help, --version, the global options."""
     from kvmlab import __version__
 
-    parser = _Parser(
-        prog="kvmlab",
-        usage=t("kvmlab [VERB] [options]"),
-        description=t("A KVM/libvirt course that grades itself."),
-        formatter_class=_formatter,
-    )
+    description = t("A KVM/libvirt course that grades itself.")
+    parser = Parser("kvmlab", description, usage=t("kvmlab [VERB] [options]"))
     verbs = parser.add_argument_group(t("verbs (kvmlab VERB --help says more)"))
     for name, line in VERBS.items():
         verbs.add_argument(name, nargs="?", metavar=name, help=t(line))
-    parser.add_argument("--version", action="version", version=f"kvmlab {__version__}")
-    _global_options(parser)
+    version = t("show program's version number and exit")
+    parser.add_argument("--version", action="version", version=f"kvmlab {__version__}", help=version)
+    global_options(parser)
     return parser
-
-
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    """Help as wide as the terminal, 100 columns at most; argparse would import shutil to find that out."""
-    from kvmlab.report.plain import terminal_width
-
-    return argparse.HelpFormatter(prog, width=min(100, terminal_width()) - 2)
-
-
-def _global_options(parser: argparse.ArgumentParser) -> None:
-    env = os.environ.get
-    options: list[tuple[str, str, dict[str, object]]] = [
-        ("course", t("the directory of a course"), {"metavar": "DIR", "default": env("KVMLAB_COURSE")}),
-        ("lang", t("the language"), {"choices": ["en", "zh"], "default": env("KVMLAB_LANG")}),
-        ("variant", t("draw other names and addresses"), {"metavar": "SEED", "default": env("KVMLAB_VARIANT")}),
-        (
-            "color",
-            t("colour the output"),
-            {"choices": ["auto", "always", "never"], "default": env("KVMLAB_COLOR", "auto")},
-        ),
-    ]
-    for name, line, settings in options:
-        parser.add_argument(f"--{name}", help=line, **settings)  # type: ignore[arg-type]
 
 
 def _verb_at(argv: Sequence[str]) -> int | None:

@@ -28,6 +28,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.cli.completion",
     "kvmlab.cli.context",
     "kvmlab.cli.main",
+    "kvmlab.cli.parsing",
     "kvmlab.cli.recorder",
     "kvmlab.cli.standing",
     "kvmlab.cli.verbs",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """LAB, tasks, how to report and how long to wait."""
     lab_argument(parser)
-    parser.add_argument("tasks", metavar="TASK", nargs="*", help=t("only these tasks"))
+    parser.add_argument("tasks", metavar="TASK", nargs="*", default=[], help=t("only these tasks"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
     parser.add_argument("--junit", metavar="FILE", type=Path, help=t("write a JUnit file as well"))
     parser.add_argument(
