@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kvmlab.author.cases import Case, cases_of
@@ -42,6 +43,14 @@ def plans_of(
                 seen.append(lab.values)
                 plans.append(Plan(lab, tuple(cases_of(_sound_solutions(course, lab), f"{lab.path}/lab.md", only))))
     return plans
+
+
+def shuffled(plans: Sequence[Plan], seed: str) -> list[Plan]:
+    """The same plans and cases, in an order of chance: nothing may depend on what was proved before."""
+    draw = random.Random(seed)
+    mixed = [replace(plan, cases=tuple(draw.sample(plan.cases, len(plan.cases)))) for plan in plans]
+    draw.shuffle(mixed)
+    return mixed
 
 
 def random_variants(number: int) -> list[str | None]:

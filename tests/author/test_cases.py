@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kvmlab.author.cases import Case, cases_of, without_last_looks
+from kvmlab.author.plans import plans_of, shuffled
 from kvmlab.author.proof import Proof
 from kvmlab.course import Course
 from kvmlab.course.solution import Step
@@ -59,3 +60,11 @@ def test_last_looks() -> None:
     steps = [step("a", True), step("b", False), step("c", True), step("d", False), step("e", True)]
     assert [one.id for one in without_last_looks(steps)] == ["a", "b", "c", "d"]
     assert without_last_looks(steps[:1]) == ()
+
+
+def test_shuffled_by_a_seed() -> None:
+    """The same cases in another order, the same order from the same seed."""
+    plans = plans_of(Course.load(HERE), [], [None], ())
+    one, same, other = (shuffled(plans, seed)[0].cases for seed in ("a", "a", "b"))
+    assert one == same != other
+    assert {case.name for case in one} == names()

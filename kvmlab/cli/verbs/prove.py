@@ -28,13 +28,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--only", metavar="PROOF", action="append", default=[], choices=[*PROOFS, *"1234567"],
         help=t("only this proof, by name or number: {names}", names=", ".join(PROOFS)),
     )  # fmt: skip
+    parser.add_argument("--shuffle", metavar="SEED", help=t("labs and cases in the order this seed gives"))
     parser.add_argument("--keep-going", action="store_true", help=t("go on with other labs when one is refuted"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 all proved, 1 something is refuted, 2 files that do not fit together, 3 a case could not be carried out."""
-    from kvmlab.author.plans import plans_of, random_variants
+    from kvmlab.author.plans import plans_of, random_variants, shuffled
     from kvmlab.author.proof import LabProof, Outcome, Proof, document
     from kvmlab.author.proving import prove
     from kvmlab.cli.proofs import Telling, print_summary
@@ -47,6 +48,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     only = {list(Proof)[_index(name)] for name in args.only}
     variants = [ctx.variant] if ctx.variant is not None else random_variants(args.variants)
     plans = plans_of(ctx.course, args.labs, variants, only)
+    if args.shuffle is not None:
+        plans = shuffled(plans, args.shuffle)
     if not plans:
         raise UsageError(t("The course has no lab with a checker and a solution."), "kvmlab lint")
     page = None if args.json else Page(color=ctx.color())
