@@ -95,6 +95,10 @@ class Definition:
         return in_mib(self.root.find("memory"))
 
     @property
+    def mergeable(self) -> bool:
+        return self.root.find("memoryBacking/nosharepages") is None
+
+    @property
     def vcpus(self) -> int | None:
         return number(attribute(self.root, "vcpu", "current")) or self.max_vcpus
 

@@ -70,6 +70,7 @@ def test_a_domain(reader: HostReader) -> None:
     assert facts(reader, "domain", "web1", "now", names=names) == [
         "running", True, False, "The web server", 128, 256, 1, 4, {"0": "1"}, ["hd", "cdrom"], ["acpi"],
     ]  # fmt: skip
+    assert facts(reader, "domain", "web1", "now", names="mergeable") == [True]
     assert facts(reader, "domain", "web1", "now", names="disks interfaces type arch stats_period_s") == [
         ["vda", "sda"], ["52:54:00:aa:bb:01", "52:54:00:aa:bb:02"], "test", "x86_64", 5,
     ]  # fmt: skip

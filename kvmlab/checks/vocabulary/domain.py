@@ -35,6 +35,7 @@ class DefinitionFacts(Facts, total=False):
     features: Annotated[Words, _XML, 'feature names: "acpi", "apic"']
     memory_mib: Annotated[Number, "virsh dominfo {0}", "current memory, MiB"]
     max_memory_mib: Annotated[Number, "virsh dominfo {0}", "largest memory, MiB"]
+    mergeable: Annotated[Flag, _XML, "its pages may be merged with equal ones of other guests (KSM): no nosharepages"]
     vcpus: Annotated[Number, "virsh vcpucount {0}", "current number of vCPUs"]
     max_vcpus: Annotated[Number, "virsh vcpucount {0}", "largest number of vCPUs"]
     vcpu_pins: Annotated[
