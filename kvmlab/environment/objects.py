@@ -47,6 +47,9 @@ def _bring_up(made: Any, item: StartObject) -> None:
     if item.autostart:
         made.setAutostart(1)
     if item.active:
+        root = ET.fromstring(item.xml)
+        if root.tag == "pool" and root.get("type") == "dir":
+            made.build()  # makes its directory, and is content with one that is there
         made.create()
 
 

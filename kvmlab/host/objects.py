@@ -120,8 +120,9 @@ def volume(connection: libvirt.virConnect, key: Key, way: Way) -> Volume | Missi
         return Missing("no such pool", see="virsh pool-list --all")
     if not home.isActive():
         return Missing("its pool is not active", see="virsh pool-list --all")
-    one = found("volume", lambda: home.storageVolLookupByName(key[1]))
-    return Volume(one) if one is not None else Missing("no such volume", names_of(home.listAllVolumes()))
+    # A volume whose file was removed behind libvirt's back is found by its name, and then cannot be described.
+    one = found("volume", lambda: Volume(home.storageVolLookupByName(key[1])))
+    return one if one is not None else Missing("no such volume", names_of(home.listAllVolumes()))
 
 
 def snapshot(connection: libvirt.virConnect, key: Key, way: Way) -> Snapshot | Missing:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import libvirt
 import pytest
@@ -16,6 +17,7 @@ from kvmlab.checks.subject import vocabulary_of
 from kvmlab.checks.vocabulary import devices, domain, network, snapshot, storage, system
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.guests import Guests
+from kvmlab.host import objects
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.reader import _FROM_LOOK, HostReader
 from kvmlab.host.surroundings import HostSurroundings
@@ -180,6 +182,15 @@ def test_pools_and_volumes(reader: HostReader, writable: libvirt.virConnect) -> 
     writable.storagePoolLookupByName("images").destroy()
     assert absent(reader, "volume", "images", "data.qcow2").text == "its pool is not active"
     assert facts(reader, "pool", "images", "now", names="active capacity_mib volumes") == [False, None, []]
+
+
+def test_a_volume_whose_file_was_removed_behind_libvirts_back() -> None:
+    gone = libvirt.libvirtError("Storage volume not found")
+    gone.err = (libvirt.VIR_ERR_NO_STORAGE_VOL,)
+    connection = Mock()
+    connection.storagePoolLookupByName.return_value.storageVolLookupByName.return_value.XMLDesc.side_effect = gone
+    connection.storagePoolLookupByName.return_value.listAllVolumes.return_value = []
+    assert isinstance(objects.volume(connection, ("images", "data.qcow2"), Mock()), Missing)
 
 
 def test_snapshots(reader: HostReader, writable: libvirt.virConnect) -> None:
