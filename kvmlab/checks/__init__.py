@@ -15,6 +15,7 @@ strings to parse (a misspelt one should be a type error).
 """
 
 from kvmlab.checks.answers import answer, load_answers
+from kvmlab.checks.content import filled, sha256
 from kvmlab.checks.declare import Check, check
 from kvmlab.checks.findings import FactRow, Finding, Findings, expect
 from kvmlab.checks.load import CheckSet, load_checks
@@ -79,6 +80,7 @@ __all__ = [
     "count",
     "exactly",
     "expect",
+    "filled",
     "lacks",
     "load_answers",
     "load_checks",
@@ -88,5 +90,6 @@ __all__ = [
     "plain",
     "run",
     "same_content",
+    "sha256",
     "show",
 ]
