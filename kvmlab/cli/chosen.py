@@ -27,9 +27,14 @@ def chosen_id(ctx: Context, given: str | None) -> str:
     raise UsageError(t("No lab is running; say which one you mean."), "kvmlab list")
 
 
+def is_examined(ctx: Context) -> bool:
+    """Whether an exam was begun and not ended; told by its record alone."""
+    return os.path.exists(f"{ctx.state.root}/progress/{ctx.course.tag}/exam.json")  # noqa: PTH110
+
+
 def refuse_in_exam(ctx: Context, lab_id: str) -> None:
     """CannotRun for a lab of the exam that runs: nothing is told of it before it is handed in."""
-    if not os.path.exists(f"{ctx.state.root}/progress/{ctx.course.tag}/exam.json"):  # noqa: PTH110
+    if not is_examined(ctx):
         return
     from kvmlab.course.exam import Exams
 

@@ -5,12 +5,13 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvmlab.course.progress import LabProgress, Progress
+from kvmlab.course.quizzes import Quizzes
 from kvmlab.course.runs import Run, runs
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.cli.context import Context
-    from kvmlab.course import Entry
+    from kvmlab.course import Chapter, Entry
 
 
 class Standing(NamedTuple):
@@ -44,6 +45,11 @@ def standings(ctx: "Context") -> list[Standing]:
     ids, running = course.ids, runs(ctx.state, course)
     progress = Progress(ctx.state, course.tag).all(ids)
     return [Standing(course.entries[one], progress[one], running.get(one)) for one in ids]
+
+
+def known_of(ctx: "Context", chapter: "Chapter") -> int:
+    """How many of the questions of a chapter's quiz were answered rightly at last."""
+    return Quizzes(ctx.state, ctx.course.tag).chapter(chapter.id).known(chapter.questions) if chapter.questions else 0
 
 
 def state_since(run: Run) -> str:

@@ -58,13 +58,14 @@ class Entry(NamedTuple):
 class Chapter(NamedTuple):
     """A chapter and the ids of its labs, in the course's order; a chapter of text alone has none.
 
-    `weight`: its share in an exam (the header's `weight`, else the number of its labs).
+    `weight`: its share in an exam (the header's `weight`, else the number of its labs). `questions`: of its quiz.
     """
 
     id: str
     titles: dict[str, str]
     labs: tuple[str, ...]
     weight: int
+    questions: tuple[str, ...]
 
     def title(self, lang: str) -> str:
         """The title in `lang`, else in English."""
@@ -78,9 +79,7 @@ class Course:
         self.root = root
         self.tag: str = index["tag"]
         self.titles: dict[str, str] = index["titles"]
-        self.chapters = tuple(
-            Chapter(one["id"], one["titles"], tuple(one["labs"]), one["weight"]) for one in index["chapters"]
-        )
+        self.chapters = tuple(_chapter(one) for one in index["chapters"])
         self.entries = {one["id"]: _entry(one) for one in index["labs"]}
         self._state = state
 
@@ -169,6 +168,10 @@ class Course:
         from kvmlab.course.solution import read_solutions
 
         return read_solutions(self.root, self.solutions_folder(lab.id), lab)
+
+
+def _chapter(data: dict[str, Any]) -> Chapter:
+    return Chapter(data["id"], data["titles"], tuple(data["labs"]), data["weight"], tuple(data["questions"]))
 
 
 def _entry(data: dict[str, Any]) -> Entry:

@@ -19,6 +19,7 @@ from typing import Any
 from kvmlab.course.compiling import compile_lab
 from kvmlab.course.front import Front, check_fields, read_front
 from kvmlab.course.names import CHAPTER, LAB
+from kvmlab.course.quiz import quiz_file, read_quiz
 from kvmlab.course.source import read_source
 from kvmlab.errors import AuthorError
 from kvmlab.words import t
@@ -47,6 +48,7 @@ def make_index(root: Path) -> dict[str, Any]:
                 "titles": one["titles"],
                 "labs": [f"{one['id']}-{name}" for name in one["names"]],
                 "weight": one["weight"],
+                "questions": _questions(root, one["id"]),
             }
             for one in chapters
         ],
@@ -98,6 +100,16 @@ def _chapter(front: Front, translated: dict[str, Front], name: str, labs: list[s
     wanted = [lab for lab in table.get("labs", []) if lab in labs]
     names = [*dict.fromkeys([*wanted, *labs])]
     return {"id": name, "titles": titles, "names": names, "weight": table.get("weight", len(names))}
+
+
+def _questions(root: Path, chapter: str) -> list[str]:
+    """The ids of a chapter's questions; of a broken quiz none: lint and `kvmlab quiz` say what is wrong with it."""
+    if not quiz_file(root, chapter).is_file():
+        return []
+    try:
+        return [one.id for one in read_quiz(root, chapter).questions]
+    except AuthorError:
+        return []
 
 
 def _lab(root: Path, chapter: str, name: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def test_list_before_anything_was_done(ask: Ask) -> None:
         == """\
 An example course  ▱▱▱▱▱▱▱▱▱▱  0 of 2 labs, 0 of 9 points
 
-Networks
+Networks  quiz 0/4
   ◦ net-bridge   A bridge to the LAN            30 min  0/5
 
 Disks

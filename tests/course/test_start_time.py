@@ -42,6 +42,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.course.kept",
     "kvmlab.course.lab",
     "kvmlab.course.progress",
+    "kvmlab.course.quizzes",
     "kvmlab.course.runs",
     "kvmlab.course.store",
     "kvmlab.errors",

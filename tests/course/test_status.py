@@ -120,6 +120,7 @@ def test_the_overview_at_the_beginning(ask: Ask) -> None:
         == """\
 An example course
 ▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱  0 of 2 labs, 0 of 9 points
+▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱  0 of 4 questions of the quizzes
 
 What next
   kvmlab start net-bridge   a lab host with the lab on it

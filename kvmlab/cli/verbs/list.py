@@ -5,13 +5,14 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kvmlab.cli.standing import Standing, standings, write_json
+from kvmlab.cli.standing import Standing, known_of, standings, write_json
 from kvmlab.report.cells import cells, fit, right, wrapped
 from kvmlab.report.plain import Page
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.cli.context import Context
+    from kvmlab.course import Chapter
 
 STYLES = {"done": "green", "running": "bold cyan", "begun": "yellow", "solved": "dim", "new": "dim"}
 
@@ -30,10 +31,10 @@ def run(args: Namespace, ctx: Context) -> int:
     _head(page, ctx, found)
     columns = _columns(page, found, ctx.lang)
     for chapter in ctx.course.chapters:
-        if not chapter.labs:
+        if not chapter.labs and not chapter.questions:
             continue
         page.line()
-        page.line(page.paint(fit(chapter.title(ctx.lang), page.width).rstrip(), "bold"))
+        page.line(_heading(page, ctx, chapter))
         for one in found:
             if one.entry.chapter == chapter.id:
                 _row(page, one, ctx.lang, columns)
@@ -52,6 +53,15 @@ def _head(page: Page, ctx: Context, found: list[Standing]) -> None:
     width = max(10, page.width - cells(tail) - 14)
     title = fit(ctx.course.title(ctx.lang), min(width, cells(ctx.course.title(ctx.lang)))).rstrip()
     page.line(f"{page.paint(title, 'bold')}  {page.bar(points, most)}  {page.paint(tail, 'dim')}")
+
+
+def _heading(page: Page, ctx: Context, chapter: Chapter) -> str:
+    """The chapter's title, and how much of its quiz is known."""
+    title = page.paint(fit(chapter.title(ctx.lang), page.width - 20).rstrip(), "bold")
+    if not chapter.questions:
+        return title
+    known, most = known_of(ctx, chapter), len(chapter.questions)
+    return f"{title}  {page.paint(t('quiz {known}/{most}', known=known, most=most), 'dim')}"
 
 
 class Columns(NamedTuple):
@@ -129,6 +139,7 @@ def _document(ctx: Context, found: list[Standing]) -> dict[str, Any]:
             {
                 "id": chapter.id,
                 "title": chapter.title(ctx.lang),
+                "questions": {"known": known_of(ctx, chapter), "all": len(chapter.questions)},
                 "labs": [_lab(one, ctx.lang) for one in found if one.entry.chapter == chapter.id],
             }
             for chapter in ctx.course.chapters

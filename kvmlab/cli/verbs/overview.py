@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from kvmlab.cli.chosen import titles
-from kvmlab.cli.standing import Standing, standings, state_since
+from kvmlab.cli.chosen import is_examined, titles
+from kvmlab.cli.standing import Standing, known_of, standings, state_since
 from kvmlab.cli.verbs.status import next_commands
 from kvmlab.report.cells import cells, fit
 from kvmlab.report.plain import Page
@@ -31,7 +31,7 @@ def run(args: Namespace, ctx: Context) -> int:
         _running(page, one, ctx)
     page.line()
     page.line(page.paint(t("What next"), "bold"))
-    page.commands(_next(running, found))
+    page.commands([*_exam(ctx), *_next(running, found)])
     return 0
 
 
@@ -42,6 +42,13 @@ def _course(page: Page, ctx: Context, found: list[Standing]) -> None:
     done = sum(bool(one.progress.done) for one in found)
     words = t("{done} of {labs} labs, {points} of {most} points", done=done, labs=len(found), points=points, most=most)
     page.line(f"{page.bar(points, most, 20)}  {page.paint(words, 'dim')}")
+    if asked := sum(len(one.questions) for one in ctx.course.chapters):
+        known = sum(known_of(ctx, one) for one in ctx.course.chapters)
+        page.line(f"{page.bar(known, asked, 20)}  {page.paint(_known(known, asked), 'dim')}")
+
+
+def _known(known: int, asked: int) -> str:
+    return t("{known} of {asked} questions of the quizzes", known=known, asked=asked)
 
 
 def _running(page: Page, one: Standing, ctx: Context) -> None:
@@ -59,6 +66,11 @@ def _running(page: Page, one: Standing, ctx: Context) -> None:
         label = t("next task: ")
         room = page.width - 2 - cells(label) - cells(left[0].id) - 2
         page.line(f"  {label}{page.paint(left[0].id, 'cyan')}  {page.title(tasks[left[0].id], max(8, room))}")
+
+
+def _exam(ctx: Context) -> list[tuple[str, str]]:
+    """An exam that runs goes before everything else."""
+    return [("kvmlab exam", t("go on with the exam; its clock runs"))] if is_examined(ctx) else []
 
 
 def _next(running: list[Standing], found: list[Standing]) -> list[tuple[str, str]]:
