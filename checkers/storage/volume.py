@@ -1,15 +1,16 @@
 """storage-volume: a volume half reserved, a thin one, one that came as a file, and the papers of another."""
 
-from kvmlab.checks import Findings, Host, Matcher, Params, at_most, between, check, contains, matches, sha256
+from kvmlab.checks import Findings, Host, Matcher, Params, all_of, at_most, between, check, contains, matches, sha256
 
 MIB = 1024**2
 PAGE = 64 * 1024  # a filesystem may take some blocks more than it was asked for
 
 
 def line(name: str, value: object) -> Matcher:
-    """A line `name=value` or `name: value` in a list of lines."""
-    literal = "".join(f"[{sign}]" if not sign.isalnum() else sign for sign in str(value))
-    return contains(matches(rf"(?i:{name})\s*[=:]\s*{literal}"))
+    """A line `name=value` or `name: value` in a list of lines; the value is not given away."""
+    literal = "".join(sign if sign.isalnum() else f"[{sign}]" for sign in str(value))
+    found = contains(matches(rf"(?i:{name})\s*[=:]\s*{literal}"))
+    return Matcher(found.meets, lambda: f"{name}=…")
 
 
 @check(task="half", zh="存储池 `{pool}` 里有存储卷 `{half}`：格式 raw，容量正好 {half_mib} MiB。")
@@ -74,13 +75,12 @@ def known_volume_is_there(host: Host, lab: Params) -> Findings:
 def report_names_the_volume(host: Host, lab: Params) -> Findings:
     """`{report}` has its key and its path."""
     volume, report = host.volume(lab.pool, lab.known), host.file(lab.report)
-    yield report.shows(lines=line("key", volume.value("key")))
-    yield report.shows(lines=line("path", volume.value("path")))
+    yield report.shows(lines=all_of(line("key", volume.value("key")), line("path", volume.value("path"))))
 
 
 @check(task="report", points=2, needs=[known_volume_is_there], zh="`{report}` 里有它的容量和分配，以字节为单位。")
 def report_has_the_sizes(host: Host, lab: Params) -> Findings:
     """`{report}` has its capacity and its allocation, in bytes."""
     volume, report = host.volume(lab.pool, lab.known), host.file(lab.report)
-    yield report.shows(lines=line("capacity", volume.value("capacity_bytes")))
-    yield report.shows(lines=line("allocation", volume.value("allocation_bytes")))
+    capacity = line("capacity", volume.value("capacity_bytes"))
+    yield report.shows(lines=all_of(capacity, line("allocation", volume.value("allocation_bytes"))))
