@@ -185,6 +185,16 @@ absent = Matcher(lambda found: _empty(found), lambda: t("none"))
 """There is no value: none, or an empty list or text."""
 
 
+def ends_with(text: str) -> Matcher:
+    """A text whose end is this, blanks aside: `ends_with("reboot: Power down")`; of a log, what came last."""
+    want = text.rstrip()
+    return Matcher(
+        lambda found: isinstance(found, str) and found.rstrip().endswith(want),
+        lambda: t("{text} at its end", text=show(want)),
+        lambda found: show(_lines(found)[-1]) if isinstance(found, str) and found.strip() else show(found),
+    )
+
+
 def _ordered(holds: Callable[[float], bool], text: Callable[[], str]) -> Matcher:
     return Matcher(lambda found: isinstance(found, int | float) and not isinstance(found, bool) and holds(found), text)
 

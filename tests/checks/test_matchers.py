@@ -16,6 +16,7 @@ from kvmlab.checks import (
     between,
     contains,
     count,
+    ends_with,
     exactly,
     lacks,
     matches,
@@ -32,6 +33,7 @@ VALUES: list[object] = [
 MATCHERS: list[Matcher] = [
     absent, anything, at_least(1), at_most(1), between(0, 1), contains("a"), contains(matches("a.*")), count(1),
     count(at_least(2)), exactly("a", "b"), lacks("a"), matches("[ab]"), not_("a"), one_of("a", 1), same_content("a b"),
+    ends_with("b"),
     all_of(anything, not_("a")), contains({"a": "1"}),
 ]  # fmt: skip
 
@@ -116,6 +118,14 @@ def test_what_is_to_be_seen_is_not_told() -> None:
     assert as_seen("AMD EPYC").meets("amd  epyc") and not as_seen("AMD EPYC").meets("AMD")
     assert as_seen(["a", "b"]).meets(["b", "a"]) and not as_seen(["a", "b"]).meets(["a"])
     assert not as_seen(None).meets(None) and "143" not in near.text()
+
+
+def test_the_end_of_a_text_is_told_by_its_last_line() -> None:
+    wanted = ends_with("Power down")
+    assert wanted.meets("login:\n[ 11.8] reboot: Power down\r\n") and not wanted.meets("Power down\nlogin:")
+    assert not wanted.meets(["Power down"]) and not wanted.meets(None)
+    assert wanted.shown("Power down\n\nlogin: ") == "login:" and wanted.shown("") == "empty"
+    assert wanted.text() == "Power down at its end"
 
 
 def test_same_content_forgives_blanks_at_line_ends_and_says_where_it_differs() -> None:
