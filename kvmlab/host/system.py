@@ -25,7 +25,7 @@ def file(way: Way, key: tuple[str, ...], names: Sequence[str]) -> Facts | Missin
     kind = "device" if "device" in said["kind"] else said["kind"]
     return {
         "kind": kind, "size_bytes": said["size"], "mode": f"{said['mode']:04o}",
-        "owner": f"{said['owner']}:{said['group']}", "target": said.get("target"),
+        "owner": f"{said['owner']}:{said['group']}", "age_s": said["age_s"], "target": said.get("target"),
         "sha256": said.get("sha256"), "blank": said.get("blank", False), **text_facts(said.get("text")),
     }  # fmt: skip
 

@@ -37,6 +37,12 @@ class NoteFacts(Facts, total=False):
     words: Annotated[Words, "cat {0}", "its words, between blanks, commas or arrows"]
 
 
+class HostFileFacts(FileFacts, total=False):
+    """A file or directory of the host."""
+
+    age_s: Annotated[Number, "stat -c %y {0}; date", "seconds since it was last written: the younger of two is newer"]
+
+
 class PackageFacts(Facts, total=False):
     """A package of the distribution."""
 
@@ -113,12 +119,12 @@ class File(Subject):
     """A file or directory of the host. `ls`, `cat`, `stat`"""
 
     kind = "file"
-    facts = FileFacts
+    facts = HostFileFacts
     label = "file {0}"
     see = "ls -l {0}"
     absent = "no such file"
 
-    def shows(self, **want: Unpack[FileFacts]) -> Finding:
+    def shows(self, **want: Unpack[HostFileFacts]) -> Finding:
         """Want these facts."""
         return self._finding(want)
 
