@@ -1,0 +1,69 @@
+"""install-define: a transient guest made persistent while it runs; a transient and a persistent copy of it."""
+
+from kvmlab.checks import Findings, Host, Matcher, Params, all_of, as_seen, check, lacks, not_
+
+
+def a_mac_of_its_own(host: Host, lab: Params, name: str) -> Matcher:
+    """Not the MAC of the model, and not that of the other copy."""
+    others = {lab.guest, lab.brief, lab.lasting} - {name}
+    macs = [host.domain(other).interface(index=0).value("mac") for other in sorted(others)]
+    return all_of(*(not_(mac) for mac in {lab.guest_mac, *macs} if mac))
+
+
+@check(task="keep", points=0, guard=True, zh="`{guest}` 从开始到现在没有停过。")
+def guest_was_never_off(host: Host, lab: Params) -> Findings:
+    """`{guest}` has not been off since the start."""
+    yield host.domain(lab.guest).shows(log=lacks("shutting down"))
+
+
+@check(task="keep", points=3, needs=[guest_was_never_off], zh="`{guest}` 是持久的：libvirt 存着它的定义。")
+def guest_is_persistent(host: Host, lab: Params) -> Findings:
+    """`{guest}` is persistent: libvirt keeps its definition."""
+    yield host.domain(lab.guest).shows(persistent=True)
+
+
+@check(task="brief", points=2, zh="`{brief}` 在运行，而且是临时的。")
+def brief_is_transient(host: Host, lab: Params) -> Findings:
+    """`{brief}` is running, and transient."""
+    yield host.domain(lab.brief).shows(state="running", persistent=False)
+
+
+@check(task="brief", points=2, zh="`{brief}` 用的是自己的磁盘 `{brief_disk}`。")
+def brief_has_its_own_disk(host: Host, lab: Params) -> Findings:
+    """`{brief}` has its own disk, `{brief_disk}`."""
+    yield host.domain(lab.brief).disk(index=0).shows(source=lab.brief_disk)
+
+
+@check(task="brief", points=2, zh="`{brief}` 有自己的 MAC 地址。")
+def brief_has_its_own_mac(host: Host, lab: Params) -> Findings:
+    """`{brief}` has a MAC address of its own."""
+    yield host.domain(lab.brief).interface(index=0).shows(mac=a_mac_of_its_own(host, lab, lab.brief))
+
+
+@check(task="lasting", points=2, zh="`{lasting}` 在运行，而且是持久的。")
+def lasting_is_persistent(host: Host, lab: Params) -> Findings:
+    """`{lasting}` is running, and persistent."""
+    yield host.domain(lab.lasting).shows(state="running", persistent=True)
+
+
+@check(task="lasting", points=2, zh="`{lasting}` 用的是自己的磁盘 `{lasting_disk}`。")
+def lasting_has_its_own_disk(host: Host, lab: Params) -> Findings:
+    """`{lasting}` has its own disk, `{lasting_disk}`."""
+    yield host.domain(lab.lasting).disk(index=0).shows(source=lab.lasting_disk)
+
+
+@check(task="lasting", points=2, zh="`{lasting}` 有自己的 MAC 地址。")
+def lasting_has_its_own_mac(host: Host, lab: Params) -> Findings:
+    """`{lasting}` has a MAC address of its own."""
+    yield host.domain(lab.lasting).interface(index=0).shows(mac=a_mac_of_its_own(host, lab, lab.lasting))
+
+
+@check(
+    task="list",
+    points=2,
+    needs=[guest_is_persistent, brief_is_transient, lasting_is_persistent],
+    zh="`{note}` 里写着现在所有的临时虚拟机，没有别的。",
+)
+def note_names_the_transient_ones(host: Host, lab: Params) -> Findings:
+    """`{note}` names all guests that are transient now, and nothing else."""
+    yield host.file(lab.note).shows(lines=as_seen(host.domains().value("transient")))
