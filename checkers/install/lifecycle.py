@@ -1,0 +1,55 @@
+"""install-lifecycle: one guest paused, one shut down, one killed and started again, one undefined but for its disk."""
+
+from kvmlab.checks import Findings, Host, Params, check, contains, ends_with, lacks
+
+
+@check(task="pause", points=0, guard=True, zh="`{neighbour}` 从开始到现在没有停过：它的 qemu 还是原来那一个。")
+def neighbour_was_never_off(host: Host, lab: Params) -> Findings:
+    """`{neighbour}` has not been off since the start: its qemu is still the same."""
+    yield host.domain(lab.neighbour).shows(log=lacks("shutting down"))
+
+
+@check(task="pause", points=2, needs=[neighbour_was_never_off], zh="`{neighbour}` 处于暂停状态。")
+def neighbour_is_paused(host: Host, lab: Params) -> Findings:
+    """`{neighbour}` is paused."""
+    yield host.domain(lab.neighbour).shows(state="paused")
+
+
+@check(task="shutdown", zh="`{asleep}` 已经关机，而且仍有定义。")
+def asleep_is_off(host: Host, lab: Params) -> Findings:
+    """`{asleep}` is shut off, and still defined."""
+    yield host.domain(lab.asleep).shows(state="shut off")
+
+
+@check(
+    task="shutdown",
+    points=3,
+    needs=[asleep_is_off],
+    zh="`{asleep}` 是正常关机的：它的内核最后说的是 `Power down`。",
+)
+def asleep_was_shut_down_properly(host: Host, lab: Params) -> Findings:
+    """`{asleep}` was shut down properly: the last word of its kernel is `Power down`."""
+    yield host.domain(lab.asleep).console().shows(output=ends_with("reboot: Power down"))
+
+
+@check(task="force", points=4, zh="`{hung}` 又在运行了：新的 qemu，重新开的机。")
+def hung_runs_in_a_new_qemu(host: Host, lab: Params) -> Findings:
+    """`{hung}` is running again, in a new qemu, freshly booted."""
+    yield host.domain(lab.hung).shows(state="running", reason="booted")
+
+
+@check(task="undefine", points=4, zh="libvirt 里不再有 `{old}`。")
+def old_is_unknown(host: Host, lab: Params) -> Findings:
+    """libvirt does not know `{old}` any more."""
+    yield host.domain(lab.old).missing()
+
+
+@check(
+    task="undefine",
+    points=0,
+    guard=True,
+    zh="磁盘 `{old_path}` 还在，里面的快照 `{snapshot}` 也在。",
+)
+def old_disk_is_kept(host: Host, lab: Params) -> Findings:
+    """The disk `{old_path}` is still there, with the snapshot `{snapshot}` in it."""
+    yield host.image_file(lab.old_path).shows(format="qcow2", snapshots=contains(lab.snapshot))
