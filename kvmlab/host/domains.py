@@ -112,6 +112,11 @@ class Definition:
         return {pin.get("vcpu", ""): pin.get("cpuset", "") for pin in pins}
 
     @property
+    def cpu_topology(self) -> dict[str, str]:
+        said = self.root.find("cpu/topology")
+        return {} if said is None else {name: said.get(name, "1") for name in ("sockets", "cores", "threads")}
+
+    @property
     def disks(self) -> list[str]:
         return [found.get("dev", "") for found in self.root.findall("devices/disk/target")]
 

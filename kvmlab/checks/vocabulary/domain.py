@@ -41,6 +41,9 @@ class DefinitionFacts(Facts, total=False):
     vcpu_pins: Annotated[
         Table, "virsh vcpupin {0} {config}", 'vCPU to host CPUs, pinned ones only: {"0": "1"}, {"1": "0-1"}'
     ]
+    cpu_topology: Annotated[
+        Table, _XML, 'how its vCPUs are arranged: {"sockets": "1", "cores": "4", "threads": "1"}; {}: not said'
+    ]
     disks: Annotated[Words, "virsh domblklist {inactive}{0}", 'disk targets: "vda", "sda"']
     interfaces: Annotated[Words, "virsh domiflist {inactive}{0}", "MAC addresses of its interfaces"]
     agent_channel: Annotated[Flag, _XML, "it has a channel org.qemu.guest_agent.0"]
