@@ -3,7 +3,7 @@
 from kvmlab.checks import Findings, Guest, Host, Params, between, check, one_of
 
 # What a guest's kernel does not count: its own code and tables, a good 40 MiB of a board of some hundred.
-KERNEL_MIB = (8, 72)
+KERNEL_MIB = (20, 64)
 
 
 def inside(host: Host, lab: Params) -> Guest:

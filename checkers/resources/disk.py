@@ -1,0 +1,76 @@
+"""resources-disk: an image grown and the filesystem on it, a new raw disk in, an old one out."""
+
+from kvmlab.checks import Findings, Guest, Host, Params, at_least, check, same_content
+
+ROOM = 0.85  # what ext4 at least leaves of a disk's size
+
+
+def inside(host: Host, lab: Params) -> Guest:
+    """The guest, where it has been from the start."""
+    return host.guest(lab.guest, address=lab.start_address)
+
+
+@check(task="image", points=2, zh="镜像 `{data_path}` 的虚拟大小是 {size_mib} MiB。")
+def image_has_the_size(host: Host, lab: Params) -> Findings:
+    """The image `{data_path}` has a virtual size of {size_mib} MiB."""
+    yield host.image_file(lab.data_path).shows(virtual_size_mib=lab.size_mib)
+
+
+@check(task="image", zh="`{guest}` 的磁盘 `{target}` 就是这个镜像，现在能看到 {size_mib} MiB，下次启动之后也还是它。")
+def guest_has_the_disk(host: Host, lab: Params) -> Findings:
+    """The disk `{target}` of `{guest}` is this image: {size_mib} MiB large now, and still it after the next start."""
+    domain = host.domain(lab.guest)
+    yield domain.live.disk(target=lab.target).shows(source=lab.data_path, capacity_mib=lab.size_mib)
+    yield domain.stored.disk(target=lab.target).shows(source=lab.data_path)
+
+
+@check(task="filesystem", points=2, zh="现在：`{guest}` 的 `{mount}` 上挂载着一个 ext4，大小和磁盘相称。")
+def filesystem_has_the_room(host: Host, lab: Params) -> Findings:
+    """Now: at `{mount}` in `{guest}` an ext4 filesystem is mounted, as large as the disk allows."""
+    guest = inside(host, lab)
+    mount = guest.mount(lab.mount)
+    yield mount.shows(fstype="ext4", disk_mib=at_least(lab.size_mib))
+    device = str(mount.value("source") or "/dev/vdb")
+    yield guest.filesystem(device).shows(size_mib=at_least(int(lab.size_mib * ROOM)))
+
+
+@check(task="filesystem", needs=[filesystem_has_the_room], zh="文件 `{file}` 还在，内容没有变。")
+def file_is_still_there(host: Host, lab: Params) -> Findings:
+    """The file `{file}` is still there, and says what it said."""
+    yield inside(host, lab).file(lab.file).shows(text=same_content(lab.text))
+
+
+@check(task="extra", zh="`{extra_path}` 是一个 {extra_mib} MiB 的 raw 镜像。")
+def extra_image_is_there(host: Host, lab: Params) -> Findings:
+    """`{extra_path}` is a raw image of {extra_mib} MiB."""
+    yield host.image_file(lab.extra_path).shows(format="raw", virtual_size_mib=lab.extra_mib)
+
+
+@check(task="extra", zh="现在：它是正在运行的 `{guest}` 的磁盘 `{extra_target}`。")
+def extra_disk_is_attached_now(host: Host, lab: Params) -> Findings:
+    """Now: it is the disk `{extra_target}` of the running `{guest}`."""
+    yield host.domain(lab.guest).live.disk(target=lab.extra_target).shows(source=lab.extra_path, format="raw")
+
+
+@check(task="extra", zh="下次启动之后：它也是 `{guest}` 的磁盘 `{extra_target}`。")
+def extra_disk_is_attached_after_the_next_start(host: Host, lab: Params) -> Findings:
+    """After the next start: it is the disk `{extra_target}` of `{guest}`, too."""
+    yield host.domain(lab.guest).stored.disk(target=lab.extra_target).shows(source=lab.extra_path, format="raw")
+
+
+@check(task="old", points=0, guard=True, zh="镜像 `{old_path}` 还在。")
+def old_image_is_kept(host: Host, lab: Params) -> Findings:
+    """The image `{old_path}` is still there."""
+    yield host.image_file(lab.old_path).shows(virtual_size_mib=lab.old_mib)
+
+
+@check(task="old", needs=[old_image_is_kept], zh="现在：正在运行的 `{guest}` 没有使用 `{old_path}` 的磁盘。")
+def old_disk_is_gone_now(host: Host, lab: Params) -> Findings:
+    """Now: no disk of the running `{guest}` is `{old_path}`."""
+    yield host.domain(lab.guest).live.disk(source=lab.old_path).missing()
+
+
+@check(task="old", needs=[old_image_is_kept], zh="下次启动之后：`{guest}` 的配置里也没有使用 `{old_path}` 的磁盘。")
+def old_disk_is_gone_after_the_next_start(host: Host, lab: Params) -> Findings:
+    """After the next start: no disk of `{guest}` is `{old_path}`, either."""
+    yield host.domain(lab.guest).stored.disk(source=lab.old_path).missing()
