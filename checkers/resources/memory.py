@@ -1,6 +1,6 @@
 """resources-memory: the balloon of a running guest, its statistics, and more memory for its next start."""
 
-from kvmlab.checks import Findings, Guest, Host, Params, between, check, one_of
+from kvmlab.checks import Findings, Guest, Host, Params, as_seen, between, check
 
 # What a guest's kernel does not count: its own code and tables, a good 40 MiB of a board of some hundred.
 KERNEL_MIB = (20, 64)
@@ -39,9 +39,8 @@ def guest_sees_the_memory(host: Host, lab: Params) -> Findings:
 )
 def note_says_what_the_guest_counts(host: Host, lab: Params) -> Findings:
     """`{note}` on the host says how much memory the guest's kernel counts in all (`total` of `free -m`)."""
-    total = int(inside(host, lab).memory().value("total_mib") or 0)
-    rounded = [[str(total + more)] for more in (0, 1)]  # one rounds down, another rounds up
-    yield host.file(lab.note).shows(lines=one_of(*rounded))
+    total = inside(host, lab).memory().value("total_mib")
+    yield host.note(lab.note, "total").shows(number=as_seen(total, percent=1))  # one rounds up, another rounds down
 
 
 @check(

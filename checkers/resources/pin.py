@@ -1,6 +1,6 @@
 """resources-pin: the thread of a vCPU, the right vCPU pinned, and the wrong one set free."""
 
-from kvmlab.checks import Findings, Host, Matcher, Params, check, contains, lacks
+from kvmlab.checks import Findings, Host, Matcher, Params, as_seen, check, contains, lacks
 
 
 def members(cpuset: str) -> set[int]:
@@ -25,8 +25,8 @@ def anywhere(host: Host, lab: Params, pins: dict[str, str] | None) -> Matcher:
 def note_names_the_thread(host: Host, lab: Params) -> Findings:
     """`{note}` holds the thread id of vCPU {pinned} of `{guest}`."""
     threads = host.process(domain=lab.guest).value("vcpu_threads") or []
-    wanted = str(threads[lab.pinned]) if lab.pinned < len(threads) else ""
-    yield host.file(lab.note).shows(lines=[wanted])
+    seen = threads[lab.pinned] if lab.pinned < len(threads) else None
+    yield host.note(lab.note, "thread").shows(number=as_seen(seen))
 
 
 @check(task="pin", points=2, zh="现在：正在运行的 `{guest}` 的 vCPU {pinned} 只绑定在宿主机的 CPU {cpu} 上。")
