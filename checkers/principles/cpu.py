@@ -5,22 +5,15 @@ from kvmlab.checks import Findings, Host, Params, as_seen, check
 ACCELERATORS = {"kvm": "kvm", "qemu": "tcg"}  # of libvirt's domain types
 
 
-@check(task="model", points=0, guard=True, zh="`{guest}` 正在运行，而且是持久的：libvirt 保存着它的配置。")
-def guest_is_running_and_persistent(host: Host, lab: Params) -> Findings:
-    """`{guest}` is running, and persistent: libvirt keeps its definition."""
-    yield host.domain(lab.guest).shows(state="running", persistent=True)
-
-
-@check(task="model", needs=[guest_is_running_and_persistent], zh="下次启动之后：保存的配置里，处理器型号是 {model}。")
+@check(task="model", zh="下次启动之后：保存的配置里，处理器型号是 {model}。")
 def model_is_stored(host: Host, lab: Params) -> Findings:
     """After the next start: in the stored definition the CPU model is {model}."""
-    yield host.domain(lab.guest).stored.shows(cpu_mode="custom", cpu_model=lab.model)
+    yield host.domain(lab.guest).stored.shows(cpu_model=lab.model)
 
 
 @check(
     task="model",
     points=2,
-    needs=[guest_is_running_and_persistent],
     zh="现在：正在运行的 `{guest}` 的处理器型号是 {model}。",
 )
 def model_is_running(host: Host, lab: Params) -> Findings:
@@ -48,14 +41,14 @@ def thread_is_noted(host: Host, lab: Params) -> Findings:
     yield host.note(lab.notes, "vcpu").shows(number=as_seen(threads[0] if threads else None))
 
 
-@check(task="accelerator", needs=[guest_is_running_and_persistent], zh="`{notes}` 里记下了加速器。")
+@check(task="accelerator", zh="`{notes}` 里记下了加速器。")
 def accelerator_is_noted(host: Host, lab: Params) -> Findings:
     """`{notes}` names the accelerator."""
     used = host.domain(lab.guest).live.value("type")
     yield host.note(lab.notes, "accelerator").shows(text=as_seen(ACCELERATORS.get(str(used))))
 
 
-@check(task="accelerator", needs=[guest_is_running_and_persistent], zh="`{notes}` 里记下了域的类型。")
+@check(task="accelerator", zh="`{notes}` 里记下了域的类型。")
 def type_is_noted(host: Host, lab: Params) -> Findings:
     """`{notes}` names the domain's type."""
     yield host.note(lab.notes, "type").shows(text=as_seen(host.domain(lab.guest).live.value("type")))
