@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from kvmlab.course.solution import Solution, Step
 
 KILLED_AT = ("start.run_dir", "start.guests", "reset.launched")
-"""Where kvmlab is killed with SIGKILL (kvmlab.faults): before there is a container, with guests half there, and with
-two lab hosts at once. The engine's own tests try every point; here it is the lab that is tried."""
+"""Where kvmlab is killed with SIGKILL (kvmlab.faults), one reset after the other: before there is a container, with
+guests half there, with two lab hosts at once. The engine's own tests try every point alone; here the lab is tried."""
 SOLVING = "solve.step"
 
 
@@ -21,7 +21,8 @@ SOLVING = "solve.step"
 class Case:
     """One story. `steps`: what is done after the start; `caught_by`: the checks that must fail, of a near-miss.
 
-    `killed_at`: the fault point at which kvmlab is killed, of a reset. `where`: the file (and line) it comes from.
+    `killed_at`: the fault points at which kvmlab is killed, of a reset, in turn. `where`: the file (and line) it comes
+    from.
     """
 
     proof: Proof
@@ -29,7 +30,7 @@ class Case:
     where: str
     steps: tuple[Step, ...] = ()
     caught_by: frozenset[str] = frozenset()
-    killed_at: str = ""
+    killed_at: tuple[str, ...] = ()
 
     @property
     def right(self) -> bool:
@@ -64,10 +65,9 @@ def _all_cases(solutions: Sequence[Solution], lab_path: str) -> Iterator[Case]:
 
 
 def _resets(solution: Solution, lab_path: str) -> Iterator[Case]:
-    yield Case(Proof.RESET, "reset after a mess", lab_path, solution.steps)
-    for point in KILLED_AT:
-        yield Case(Proof.RESET, f"reset after kill -9 at {point}", lab_path, killed_at=point)
-    yield Case(Proof.RESET, f"reset after kill -9 at {SOLVING}", lab_path, solution.steps, killed_at=SOLVING)
+    """Two: killed again and again in its start; and solved, killed while that was going on, and made a mess of."""
+    yield Case(Proof.RESET, "reset after a mess", lab_path, solution.steps, killed_at=(SOLVING,))
+    yield Case(Proof.RESET, f"reset after kill -9 at {', '.join(KILLED_AT)}", lab_path, killed_at=KILLED_AT)
 
 
 def without_last_looks(steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -41,10 +41,13 @@ def carry_reset(bench: Bench, case: Case, number: int) -> dict[str, object]:
     """Start; make a mess, or be killed; reset; say what there is then."""
     place = Place(bench.state, f"{bench.tag}-{number}", bench.lab.id)
     try:
-        if not case.killed_at.startswith("start."):
-            _harm(bench, case, place)
-        else:
-            die(bench, place, case.killed_at)
+        host = host_of(place, reset(place, bench.lab, Quiet()), bench.materials.podman) if case.steps else None
+        for point in case.killed_at:
+            bench.go_on()
+            die(bench, place, point)
+        if host:
+            _do_wildly(bench, host, case)
+            host.execute(["bash", "-s"], stdin=MESS, timeout_s=60)
         bench.go_on()
         record = reset(place, bench.lab, Quiet())
         bench.go_on()
@@ -55,22 +58,11 @@ def carry_reset(bench: Bench, case: Case, number: int) -> dict[str, object]:
     return {"inventory": inventory, "lab_hosts": count}
 
 
-def _harm(bench: Bench, case: Case, place: Place) -> None:
-    """Start the lab; then die while it is solved or reset, or solve it and make a mess."""
-    host = host_of(place, reset(place, bench.lab, Quiet()), bench.materials.podman)
-    if case.killed_at:
-        die(bench, place, case.killed_at)
-        return
-    _do_wildly(bench, host, case)
-    host.execute(["bash", "-s"], stdin=MESS, timeout_s=60)
-
-
 def _do_wildly(bench: Bench, host: LabHost, case: Case) -> None:
-    """The steps, whatever becomes of them, but for the looks: nobody looks."""
-    for step in case.steps:
+    """The steps behind the first, which is done already, whatever becomes of them; no looks: nobody looks."""
+    for step in [one for one in case.steps if not one.look][1:]:
         bench.go_on()
-        if not step.look:
-            run_step(host, step)
+        run_step(host, step)
 
 
 def die(bench: Bench, place: Place, point: str) -> None:

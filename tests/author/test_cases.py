@@ -22,12 +22,12 @@ def names(*only: Proof) -> set[str]:
 
 
 def test_all_seven() -> None:
-    """A case per file, per step that is no look, and five resets."""
+    """A case per file, per step that is no look, and two resets."""
     found = cases()
     assert {case.proof for case in found} == set(Proof) - {Proof.FACTS}
     assert {"start", "solution", "way-brctl", "near-no-stp", "near-twice", "without note", "without up"} <= names()
     assert not any("see" in name or "step-1" in name for name in names()), "a look is never left out"
-    assert sum(case.proof is Proof.RESET for case in found) == 5
+    assert sum(case.proof is Proof.RESET for case in found) == 2
 
 
 def test_only_one() -> None:
