@@ -61,3 +61,12 @@ def _option(stored: Stored, words: list[str]) -> None:
         stored.gateway = values[0]
     elif name in ("dns-nameservers", "dns-nameserver"):
         stored.dns += values
+    elif name in ("up", "post-up"):
+        stored.gateway = stored.gateway or _default_route(values)
+
+
+def _default_route(words: list[str]) -> str | None:
+    """The gateway in `ip route add default via ADDRESS` or `route add default gw ADDRESS`."""
+    words = " ".join(words).split("||")[0].split("&&")[0].split(";")[0].split()
+    pairs = zip(words, words[1:], strict=False)
+    return next((then for word, then in pairs if word in ("via", "gw") and "default" in words), None)

@@ -29,6 +29,10 @@ STATIC = {
         "/etc/network/interfaces.d/lan": "allow-hotplug eth0\niface eth0 inet static\n address 10.0.0.122\n netmask 255.255.255.0\n"
         " gateway 10.0.0.2\n dns-nameservers 10.0.0.2 \\\n 10.0.0.3\n",
     },
+    "ifupdown with a command for the route": {
+        "/etc/network/interfaces": "auto eth0\niface eth0 inet static\n address 10.0.0.122/24\n dns-nameservers 10.0.0.2 10.0.0.3\n"
+        " up route add -net 10.9.0.0/16 gw 10.0.0.9\n up route add default gw 10.0.0.2 dev eth0 || true\n",
+    },
     "NetworkManager": {
         "/etc/NetworkManager/system-connections/lan.nmconnection": "[connection]\nid=lan\ntype=ethernet\ninterface-name=eth0\n"
         "[ipv4]\naddress1=10.0.0.122/24,10.0.0.2\ndns=10.0.0.2;10.0.0.3;\nmethod=manual\n",

@@ -1,0 +1,146 @@
+"""network-isolated: two guests on an isolated network, a third one's definition on a network without the host."""
+
+from kvmlab.checks import Findings, Host, Params, absent, anything, check, matches
+
+NIC = "eth0"  # each guest's only NIC, as the guest calls it
+
+
+def leased(host: Host, lab: Params, mac: str) -> str:
+    """The address that the isolated network gave to this NIC, without prefix; "" where it gave none."""
+    return str(host.network(lab.network).lease(mac).value("address") or "").partition("/")[0]
+
+
+def planned(lab: Params) -> str:
+    """A regular expression for an address in the isolated network, with prefix."""
+    return rf"{lab.net.replace('.', '[.]')}[.]\d+/{lab.prefix}"
+
+
+@check(task="network", zh="有隔离网络 `{network}`，没有通往外面的路；宿主机在里面的地址是 {host_address}/{prefix}。")
+def network_is_isolated(host: Host, lab: Params) -> Findings:
+    """`{network}` is isolated, without a way out, and the host is {host_address}/{prefix} in it."""
+    yield host.network(lab.network).shows(forward="isolated", address=f"{lab.host_address}/{lab.prefix}")
+
+
+@check(task="network", zh="`{network}` 分配地址（DHCP）。")
+def network_has_dhcp(host: Host, lab: Params) -> Findings:
+    """`{network}` gives out addresses by DHCP."""
+    yield host.network(lab.network).shows(dhcp_range=anything)
+
+
+@check(task="network", zh="`{network}` 已启动。")
+def network_is_active(host: Host, lab: Params) -> Findings:
+    """`{network}` is started."""
+    yield host.network(lab.network).shows(active=True)
+
+
+@check(task="network", zh="`{network}` 保存下来了，下次启动时也是隔离的，并随宿主机自动启动。")
+def network_starts_with_the_host(host: Host, lab: Params) -> Findings:
+    """`{network}` is stored, isolated there, too, and starts with the host."""
+    yield host.network(lab.network).stored.shows(forward="isolated")
+    yield host.network(lab.network).shows(autostart=True)
+
+
+@check(task="guests", points=0, guard=True, zh="`{guest}` 和 `{second}` 正在运行，而且是持久的。")
+def guests_are_running_and_persistent(host: Host, lab: Params) -> Findings:
+    """`{guest}` and `{second}` are running, and persistent."""
+    for name in (lab.guest, lab.second):
+        yield host.domain(name).shows(state="running", persistent=True)
+
+
+@check(
+    task="guests",
+    needs=[guests_are_running_and_persistent],
+    zh="现在：正在运行的 `{guest}` 和 `{second}` 都接在 `{network}` 上。",
+)
+def guests_are_on_the_network_now(host: Host, lab: Params) -> Findings:
+    """Now: the running `{guest}` and `{second}` are on the network `{network}`."""
+    for name in (lab.guest, lab.second):
+        yield host.domain(name).live.interface(index=0).shows(type="network", source=lab.network)
+
+
+@check(
+    task="guests",
+    needs=[guests_are_running_and_persistent],
+    zh="下次启动之后：保存的配置里，`{guest}` 和 `{second}` 也都接在 `{network}` 上。",
+)
+def guests_are_on_the_network_after_the_next_start(host: Host, lab: Params) -> Findings:
+    """After the next start: in the stored definitions of `{guest}` and `{second}`, too, the NIC is on `{network}`."""
+    for name in (lab.guest, lab.second):
+        yield host.domain(name).stored.interface(index=0).shows(type="network", source=lab.network)
+
+
+@check(
+    task="guests",
+    points=2,
+    needs=[guests_are_on_the_network_now],
+    zh="两台虚拟机都保留了 MAC 地址，而且各自只有这一块网卡：没有别的路出去。",
+)
+def guests_keep_their_only_nic(host: Host, lab: Params) -> Findings:
+    """Both have kept their MAC address, and have no other NIC: there is no way around."""
+    for name, mac in ((lab.guest, lab.guest_mac), (lab.second, lab.second_mac)):
+        yield host.domain(name).live.shows(interfaces=[mac])
+        yield host.domain(name).stored.shows(interfaces=[mac])
+
+
+@check(
+    task="reach",
+    needs=[network_is_active, guests_are_on_the_network_now, guests_keep_their_only_nic],
+    zh="`{guest}` 和 `{second}` 从 `{network}` 的 DHCP 得到了 {net}.0/{prefix} 里的地址。",
+)
+def guests_have_leases(host: Host, lab: Params) -> Findings:
+    """`{guest}` and `{second}` have addresses in {net}.0/{prefix} from the DHCP of `{network}`."""
+    for mac in (lab.guest_mac, lab.second_mac):
+        yield host.network(lab.network).lease(mac).shows(address=matches(planned(lab)))
+
+
+@check(task="reach", needs=[guests_have_leases], zh="`{guest}` 和 `{second}` 互相 ping 得通。")
+def guests_reach_each_other(host: Host, lab: Params) -> Findings:
+    """`{guest}` and `{second}` get answers from each other."""
+    first, second = leased(host, lab, lab.guest_mac), leased(host, lab, lab.second_mac)
+    yield host.guest(lab.guest, address=first).address(NIC).shows(addresses=[f"{first}/{lab.prefix}"])
+    yield host.guest(lab.guest, address=first).reach(second).shows(answers=True)
+    yield host.guest(lab.second, address=second).reach(first).shows(answers=True)
+
+
+@check(
+    task="reach",
+    points=2,
+    needs=[guests_reach_each_other],
+    zh="两台虚拟机都访问不到办公网里的任何人：既访问不到 {lan.gateway}，也访问不到 {lan.peer}。",
+)
+def guests_reach_nobody_else(host: Host, lab: Params) -> Findings:
+    """Neither of them reaches anybody in the office: not {lan.gateway}, not {lan.peer}."""
+    for name, mac in ((lab.guest, lab.guest_mac), (lab.second, lab.second_mac)):
+        guest = host.guest(name, address=leased(host, lab, mac))
+        yield guest.reach(lab.lan.gateway).shows(answers=False)
+        yield guest.reach(lab.lan.peer).shows(answers=False)
+
+
+@check(task="quarantine", zh="有隔离网络 `{silent}`，宿主机在里面没有地址。")
+def quarantine_is_without_the_host(host: Host, lab: Params) -> Findings:
+    """The network `{silent}` is isolated, and the host has no address in it."""
+    yield host.network(lab.silent).shows(forward="isolated", addresses=absent)
+
+
+@check(task="quarantine", zh="`{silent}` 已启动，并随宿主机自动启动。")
+def quarantine_is_ready(host: Host, lab: Params) -> Findings:
+    """`{silent}` is started, and starts with the host."""
+    yield host.network(lab.silent).shows(active=True, autostart=True)
+
+
+@check(task="quarantine", points=0, guard=True, zh="`{suspect}` 仍然关着，它的定义也还在。")
+def suspect_stays_off(host: Host, lab: Params) -> Findings:
+    """`{suspect}` is still defined, and off."""
+    yield host.domain(lab.suspect).shows(state="shut off", persistent=True)
+
+
+@check(
+    task="quarantine",
+    points=2,
+    needs=[suspect_stays_off],
+    zh="下次启动时，`{suspect}` 只会接在 `{silent}` 上，还是原来那块网卡。",
+)
+def suspect_starts_in_quarantine(host: Host, lab: Params) -> Findings:
+    """At its next start `{suspect}` is on `{silent}` and nothing else, with its own NIC."""
+    yield host.domain(lab.suspect).stored.interface(index=0).shows(type="network", source=lab.silent)
+    yield host.domain(lab.suspect).stored.shows(interfaces=[lab.suspect_mac])

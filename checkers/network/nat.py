@@ -1,0 +1,119 @@
+"""network-nat: a NAT network with a range and a reserved address, the guest on it; an old network removed."""
+
+from kvmlab.checks import Findings, Host, Params, check, lacks
+
+NIC = "eth0"  # the guest's only NIC, as the guest calls it
+
+
+@check(task="network", zh="有 NAT 网络 `{network}`：网桥 `{bridge}`，宿主机的地址 {host_address}/{prefix}。")
+def network_is_there(host: Host, lab: Params) -> Findings:
+    """There is a network `{network}` with NAT, the bridge `{bridge}` and the host's address {host_address}/{prefix}."""
+    yield host.network(lab.network).shows(
+        forward="nat", bridge=lab.bridge, address=f"{lab.host_address}/{lab.prefix}"
+    )
+
+
+@check(task="network", needs=[network_is_there], zh="`{network}` 已启动。")
+def network_is_active(host: Host, lab: Params) -> Findings:
+    """`{network}` is started."""
+    yield host.network(lab.network).shows(active=True)
+
+
+@check(task="network", zh="`{network}` 的定义保存下来了。")
+def network_is_stored(host: Host, lab: Params) -> Findings:
+    """The definition of `{network}` is stored."""
+    yield host.network(lab.network).shows(persistent=True)
+
+
+@check(task="network", needs=[network_is_stored], zh="`{network}` 随宿主机自动启动。")
+def network_starts_with_the_host(host: Host, lab: Params) -> Findings:
+    """`{network}` starts with the host."""
+    yield host.network(lab.network).shows(autostart=True)
+
+
+@check(
+    task="dhcp",
+    points=2,
+    needs=[network_is_there],
+    zh="`{network}` 的 DHCP 只分配 {range_start} 到 {range_end}，现在如此，下次启动之后也如此。",
+)
+def range_is_as_planned(host: Host, lab: Params) -> Findings:
+    """DHCP in `{network}` gives out {range_start} to {range_end} and no other, now and after its next start."""
+    network = host.network(lab.network)
+    yield network.shows(dhcp_ranges=[f"{lab.range_start}-{lab.range_end}"])
+    if network.value("persistent"):
+        yield network.stored.shows(dhcp_ranges=[f"{lab.range_start}-{lab.range_end}"])
+
+
+@check(
+    task="dhcp",
+    needs=[network_is_there],
+    zh="`{network}` 为 {guest_mac} 保留了地址 {reserved}，现在如此，下次启动之后也如此。",
+)
+def address_is_reserved(host: Host, lab: Params) -> Findings:
+    """`{network}` reserves {reserved} for {guest_mac}, now and after its next start."""
+    network = host.network(lab.network)
+    yield network.shows(hosts={lab.guest_mac: lab.reserved})
+    if network.value("persistent"):
+        yield network.stored.shows(hosts={lab.guest_mac: lab.reserved})
+
+
+@check(task="guest", points=0, guard=True, zh="`{guest}` 正在运行，而且是持久的：libvirt 保存着它的配置。")
+def guest_is_running_and_persistent(host: Host, lab: Params) -> Findings:
+    """`{guest}` is running, and persistent: libvirt keeps its definition."""
+    yield host.domain(lab.guest).shows(state="running", persistent=True)
+
+
+@check(
+    task="guest", needs=[guest_is_running_and_persistent], zh="现在：正在运行的 `{guest}` 的网卡接在 `{network}` 上。"
+)
+def guest_is_on_the_network_now(host: Host, lab: Params) -> Findings:
+    """Now: the NIC of the running `{guest}` is on `{network}`."""
+    yield host.domain(lab.guest).live.interface(index=0).shows(type="network", source=lab.network)
+
+
+@check(
+    task="guest",
+    needs=[guest_is_running_and_persistent],
+    zh="下次启动之后：`{guest}` 保存的配置里，网卡也接在 `{network}` 上。",
+)
+def guest_is_on_the_network_after_the_next_start(host: Host, lab: Params) -> Findings:
+    """After the next start: in the stored definition of `{guest}`, too, the NIC is on `{network}`."""
+    yield host.domain(lab.guest).stored.interface(index=0).shows(type="network", source=lab.network)
+
+
+@check(
+    task="guest",
+    needs=[guest_is_on_the_network_now, guest_is_on_the_network_after_the_next_start],
+    zh="它保留了 MAC 地址 {guest_mac}，并且是 `{guest}` 唯一的网卡。",
+)
+def nic_is_the_only_one_and_keeps_its_mac(host: Host, lab: Params) -> Findings:
+    """It has kept its MAC address {guest_mac}, and is the only NIC of `{guest}`."""
+    yield host.domain(lab.guest).live.shows(interfaces=[lab.guest_mac])
+    yield host.domain(lab.guest).stored.shows(interfaces=[lab.guest_mac])
+
+
+@check(
+    task="guest",
+    points=2,
+    needs=[network_is_active, guest_is_on_the_network_now],
+    zh="`{guest}` 从 `{network}` 的 DHCP 得到了 {reserved}/{prefix}，默认路由经过 {host_address}。",
+)
+def guest_has_the_reserved_address(host: Host, lab: Params) -> Findings:
+    """`{guest}` has {reserved}/{prefix} from the DHCP of `{network}`, and its default route through {host_address}."""
+    yield host.network(lab.network).lease(lab.guest_mac).shows(address=f"{lab.reserved}/{lab.prefix}")
+    guest = host.guest(lab.guest, address=lab.reserved)
+    yield guest.address(NIC).shows(addresses=[f"{lab.reserved}/{lab.prefix}"])
+    yield guest.route("default").shows(via=lab.host_address)
+
+
+@check(task="old", zh="网络 `{old}` 没有在运行。")
+def old_network_is_stopped(host: Host, lab: Params) -> Findings:
+    """The network `{old}` does not run."""
+    yield host.networks().shows(active=lacks(lab.old))
+
+
+@check(task="old", zh="网络 `{old}` 不再有定义。")
+def old_network_is_forgotten(host: Host, lab: Params) -> Findings:
+    """The network `{old}` is not defined any more."""
+    yield host.networks().shows(persistent=lacks(lab.old))
