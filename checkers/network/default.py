@@ -1,64 +1,54 @@
 """network-default: the values of the network `default` read and noted; what is inactive, transient, autostarted."""
 
-from kvmlab.checks import Findings, Host, Matcher, Params, all_of, check, contains, lacks, matches
-
-SPECIAL = ".^$*+?{}[]\\|()"
+from kvmlab.checks import Findings, Host, Params, as_seen, check
 
 
-def literal(text: str) -> str:
-    """The text as a regular expression that fits it alone."""
-    return "".join(f"\\{one}" if one in SPECIAL else one for one in text)
-
-
-def answer(name: str, value: object) -> Matcher:
-    """A line `name=value` (blanks do not matter), and no other line for the same name. It does not tell the value."""
-    right = rf"{name}\s*=\s*{literal(str(value or '?'))}(/\d+)?"
-    both = all_of(contains(matches(right)), lacks(matches(rf"(?!{right}$){name}\s*=.*")))
-    return Matcher(both.meets, lambda: f"{name}=…")
+def bare(address: object) -> str:
+    """An address without its prefix."""
+    return str(address or "").partition("/")[0]
 
 
 @check(task="read", zh="`{note}` 里写对了 `default` 的网桥：`bridge=…`。")
 def bridge_is_noted(host: Host, lab: Params) -> Findings:
     """`{note}` names the bridge of `default`: `bridge=…`."""
-    yield host.file(lab.note).shows(lines=answer("bridge", host.network("default").value("bridge")))
+    yield host.note(lab.note, "bridge").shows(text=as_seen(host.network("default").value("bridge")))
 
 
 @check(task="read", zh="`{note}` 里写对了 `default` 的转发模式：`forward=…`。")
 def forward_mode_is_noted(host: Host, lab: Params) -> Findings:
     """`{note}` names the forward mode of `default`: `forward=…`."""
-    yield host.file(lab.note).shows(lines=answer("forward", host.network("default").value("forward")))
+    yield host.note(lab.note, "forward").shows(text=as_seen(host.network("default").value("forward")))
 
 
 @check(task="read", zh="`{note}` 里写对了宿主机在 `default` 里的地址：`host=…`。")
 def host_address_is_noted(host: Host, lab: Params) -> Findings:
     """`{note}` names the host's address in `default`: `host=…`."""
-    address = str(host.network("default").value("address") or "").partition("/")[0]
-    yield host.file(lab.note).shows(lines=answer("host", address))
+    yield host.note(lab.note, "host").shows(text=as_seen(bare(host.network("default").value("address"))))
 
 
 @check(task="read", zh="`{note}` 里写对了 `default` 的 DHCP 分配范围：`range=…`。")
 def range_is_noted(host: Host, lab: Params) -> Findings:
     """`{note}` names the DHCP range of `default`: `range=…`."""
-    yield host.file(lab.note).shows(lines=answer("range", host.network("default").value("dhcp_range")))
+    yield host.note(lab.note, "range").shows(text=as_seen(host.network("default").value("dhcp_range")))
 
 
 @check(task="read", zh="`{note}` 里写对了 `{guest}` 分到的地址：`guest=…`。")
 def lease_is_noted(host: Host, lab: Params) -> Findings:
     """`{note}` names the address that `{guest}` has been given: `guest=…`."""
-    address = str(host.network("default").lease(lab.guest_mac).value("address") or "").partition("/")[0]
-    yield host.file(lab.note).shows(lines=answer("guest", address))
+    lease = host.network("default").lease(lab.guest_mac)
+    yield host.note(lab.note, "guest").shows(text=as_seen(bare(lease.value("address"))))
 
 
 @check(task="states", zh="`{states_note}` 里写对了有定义却没有运行的网络：`inactive=…`。")
 def inactive_network_is_noted(host: Host, lab: Params) -> Findings:
     """`{states_note}` names the network that is defined and does not run: `inactive=…`."""
-    yield host.file(lab.states_note).shows(lines=answer("inactive", lab.idle))
+    yield host.note(lab.states_note, "inactive").shows(text=as_seen(lab.idle))
 
 
 @check(task="states", zh="`{states_note}` 里写对了正在运行却没有保存的网络：`transient=…`。")
 def transient_network_is_noted(host: Host, lab: Params) -> Findings:
     """`{states_note}` names the network that runs and is not stored: `transient=…`."""
-    yield host.file(lab.states_note).shows(lines=answer("transient", lab.passing))
+    yield host.note(lab.states_note, "transient").shows(text=as_seen(lab.passing))
 
 
 @check(task="autostart", points=0, guard=True, zh="`default` 和 `{other}` 都在运行。")
