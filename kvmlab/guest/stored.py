@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from kvmlab.guest.stored_files import Stored, ifcfg, netplan, networkd, networkmanager, with_prefix
 
@@ -68,5 +69,5 @@ def _option(stored: Stored, words: list[str]) -> None:
 def _default_route(words: list[str]) -> str | None:
     """The gateway in `ip route add default via ADDRESS` or `route add default gw ADDRESS`."""
     words = " ".join(words).split("||")[0].split("&&")[0].split(";")[0].split()
-    pairs = zip(words, words[1:], strict=False)
+    pairs = pairwise(words)
     return next((then for word, then in pairs if word in ("via", "gw") and "default" in words), None)
