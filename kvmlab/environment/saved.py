@@ -10,7 +10,9 @@ which every write moves: 0.2 s less at every start.
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
@@ -20,6 +22,7 @@ from kvmlab.paths import State, write_atomic
 
 FORMAT = 1
 _WHOLE = "whole.json"
+IN_USE_S = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ def find(state: State, key: str) -> SavedGuest | None:
     if not folder.is_dir():
         return None
     if is_whole(folder):
+        os.utime(folder)  # when it was used last, for forget_others
         return SavedGuest(folder, (folder / "memory").exists())
     shutil.rmtree(folder, ignore_errors=True)
     return None
@@ -99,9 +103,13 @@ def keep(state: State, key: str, fresh: Path) -> SavedGuest:
     return SavedGuest(target, "memory" in manifest)
 
 
-def forget_others(state: State, keys: Sequence[str], most: int = 40) -> None:
-    """Keep the newest `most` saved guests beside `keys`; the oldest go (each is some 150 MB)."""
-    kept = set(keys)
-    others = sorted((p for p in state.saved.iterdir() if p.name not in kept), key=lambda p: p.stat().st_mtime)
-    for folder in others[: max(0, len(others) - most)]:
-        shutil.rmtree(folder, ignore_errors=True)
+def forget_others(state: State, keys: Sequence[str], most: int = 20) -> None:
+    """Keep `most` saved guests beside `keys`, those used last (each is some 200 MB).
+
+    One that was used within a day stays whatever their number: a lab host may still have it mounted.
+    """
+    kept, lately = set(keys), time.time() - IN_USE_S
+    found = [(path.stat().st_mtime, path) for path in state.saved.iterdir() if path.name not in kept]
+    for used, folder in sorted(found)[: max(0, len(found) - most)]:
+        if used < lately:
+            shutil.rmtree(folder, ignore_errors=True)

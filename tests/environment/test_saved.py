@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,6 @@ def test_a_damaged_one_is_removed_and_not_used(state: State, damage: str, seen_b
 
 
 def test_damage_that_keeps_size_and_times_is_noticed(state: State) -> None:
-    import os
 
     memory = keep(state) / "memory"
     assert saved.find(state, "k1") is not None
@@ -80,9 +80,17 @@ def test_the_key_depends_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_only_the_oldest_are_forgotten(state: State) -> None:
-    import os
 
     for number in range(5):
         os.utime(keep(state, f"k{number}"), (number, number))
     saved.forget_others(state, ["k0"], most=2)
     assert sorted(path.name for path in state.saved.iterdir()) == ["k0", "k3", "k4"]
+
+
+def test_what_was_used_lately_is_kept_whatever_the_number(state: State) -> None:
+
+    for number in range(3):
+        os.utime(keep(state, f"k{number}"), (number, number))
+    assert saved.find(state, "k1")
+    saved.forget_others(state, [], most=0)
+    assert [path.name for path in state.saved.iterdir()] == ["k1"]
