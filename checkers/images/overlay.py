@@ -1,0 +1,54 @@
+"""images-overlay: two guests on one base that nobody writes to, and a disk back in the state of the right snapshot."""
+
+from kvmlab.checks import Findings, Host, Params, check, lacks
+
+
+@check(task="overlays", points=0, guard=True, zh="底层镜像 `{base}` 一个字节也没有变。")
+def base_is_untouched(host: Host, lab: Params) -> Findings:
+    """The base `{base}` is as it was, to the byte."""
+    noted = str(host.file(lab.sums).value("text") or "").split()
+    yield host.file(lab.base).shows(sha256=noted[0] if noted else None)
+
+
+@check(task="overlays", points=2, zh="`{overlay}` 是叠在 `{base}` 上的 qcow2，并且记下了它的格式。")
+def overlay_is_on_the_base(host: Host, lab: Params) -> Findings:
+    """`{overlay}` is a qcow2 overlay on `{base}`, whose format is written down in it."""
+    yield host.image_file(lab.overlay).shows(format="qcow2", backing=lab.base, backing_format="qcow2")
+
+
+@check(task="overlays", zh="`{second_overlay}` 是叠在 `{base}` 上的 qcow2，并且记下了它的格式。")
+def second_overlay_is_on_the_base(host: Host, lab: Params) -> Findings:
+    """`{second_overlay}` is a qcow2 overlay on `{base}`, whose format is written down in it."""
+    yield host.image_file(lab.second_overlay).shows(format="qcow2", backing=lab.base, backing_format="qcow2")
+
+
+@check(task="guests", zh="`{guest}` 正在运行，用的是 `{overlay}`。")
+def guest_runs_from_its_overlay(host: Host, lab: Params) -> Findings:
+    """`{guest}` runs from `{overlay}`."""
+    yield host.domain(lab.guest).live.disk(index=0).shows(source=lab.overlay, format="qcow2")
+
+
+@check(task="guests", zh="`{second}` 正在运行，用的是 `{second_overlay}`。")
+def second_runs_from_its_overlay(host: Host, lab: Params) -> Findings:
+    """`{second}` runs from `{second_overlay}`."""
+    yield host.domain(lab.second).live.disk(index=0).shows(source=lab.second_overlay, format="qcow2")
+
+
+@check(task="guests", points=2, zh="`{second}` 是持久的，下次启动还用 `{second_overlay}`，MAC 地址是自己的。")
+def second_is_a_guest_of_its_own(host: Host, lab: Params) -> Findings:
+    """`{second}` is persistent, with `{second_overlay}` at its next start, too, and a MAC address of its own."""
+    stored = host.domain(lab.second).stored
+    yield stored.disk(index=0).shows(source=lab.second_overlay, format="qcow2")
+    yield stored.shows(interfaces=lacks(lab.guest_mac))
+
+
+@check(task="revert", points=3, zh="`{ledger}` 的内容就是审计员记下的那一份，SHA-256 为 {right_sum}。")
+def ledger_is_right_again(host: Host, lab: Params) -> Findings:
+    """The contents of `{ledger}` are those the auditor knows, with the SHA-256 sum {right_sum}."""
+    yield host.image_file(lab.ledger).shows(content_sha256=lab.right_sum)
+
+
+@check(task="snapshot", points=2, zh="`{books}` 有快照 `{checked}`，它的父快照是恢复到的那一个。")
+def good_state_is_kept(host: Host, lab: Params) -> Findings:
+    """`{books}` has a snapshot `{checked}`, a child of the one it was reverted to."""
+    yield host.snapshot(lab.books, lab.checked).shows(parent=lab.right)
