@@ -1,0 +1,75 @@
+"""images-convert: the same contents in another format, for two data disks and for a guest that boots."""
+
+from kvmlab.checks import Findings, Host, Params, check
+
+
+@check(task="thin", points=0, guard=True, zh="`{photos}` 还在原处，格式是 raw。")
+def photos_are_kept(host: Host, lab: Params) -> Findings:
+    """`{photos}` is where it was, and raw."""
+    yield host.image_file(lab.photos).shows(format="raw")
+
+
+@check(task="thin", zh="`{photos_qcow2}` 的格式是 qcow2，自成一体。")
+def photos_are_qcow2(host: Host, lab: Params) -> Findings:
+    """The format of `{photos_qcow2}` is qcow2, and it needs no other file."""
+    yield host.image_file(lab.photos_qcow2).shows(format="qcow2", backing=None)
+
+
+@check(
+    task="thin",
+    points=2,
+    needs=[photos_are_kept, photos_are_qcow2],
+    zh="`{photos_qcow2}` 的内容和 `{photos}` 相同。",
+)
+def photos_are_the_same(host: Host, lab: Params) -> Findings:
+    """The contents of `{photos_qcow2}` are those of `{photos}`."""
+    contents = host.image_file(lab.photos).value("content_sha256")
+    yield host.image_file(lab.photos_qcow2).shows(content_sha256=contents)
+
+
+@check(task="plain", zh="`{minutes_raw}` 的格式是 raw。")
+def minutes_are_raw(host: Host, lab: Params) -> Findings:
+    """The format of `{minutes_raw}` is raw."""
+    yield host.image_file(lab.minutes_raw).shows(format="raw")
+
+
+@check(task="plain", points=2, needs=[minutes_are_raw], zh="`{minutes_raw}` 的内容和 `{minutes}` 相同。")
+def minutes_are_the_same(host: Host, lab: Params) -> Findings:
+    """The contents of `{minutes_raw}` are those of `{minutes}`."""
+    contents = host.image_file(lab.minutes).value("content_sha256")
+    yield host.image_file(lab.minutes_raw).shows(content_sha256=contents)
+
+
+@check(task="guest", points=0, guard=True, zh="`{guest_raw}` 还在，格式是 raw。")
+def old_disk_is_kept(host: Host, lab: Params) -> Findings:
+    """`{guest_raw}` is still there, and raw."""
+    yield host.image_file(lab.guest_raw).shows(format="raw")
+
+
+@check(task="guest", zh="`{guest_qcow2}` 的格式是 qcow2，自成一体。")
+def new_disk_is_qcow2(host: Host, lab: Params) -> Findings:
+    """The format of `{guest_qcow2}` is qcow2, and it needs no other file."""
+    yield host.image_file(lab.guest_qcow2).shows(format="qcow2", backing=None)
+
+
+@check(task="guest", zh="下次启动之后：`{guest}` 保存的配置里，磁盘是 `{guest_qcow2}`，按 qcow2 读取。")
+def disk_is_qcow2_after_the_next_start(host: Host, lab: Params) -> Findings:
+    """After the next start: in the stored definition of `{guest}` the disk is `{guest_qcow2}`, read as qcow2."""
+    yield host.domain(lab.guest).stored.disk(index=0).shows(source=lab.guest_qcow2, format="qcow2")
+
+
+@check(task="guest", zh="现在：正在运行的 `{guest}` 的磁盘是 `{guest_qcow2}`，按 qcow2 读取。")
+def disk_is_qcow2_now(host: Host, lab: Params) -> Findings:
+    """Now: the disk of the running `{guest}` is `{guest_qcow2}`, read as qcow2."""
+    yield host.domain(lab.guest).live.disk(index=0).shows(source=lab.guest_qcow2, format="qcow2")
+
+
+@check(
+    task="guest",
+    points=2,
+    needs=[new_disk_is_qcow2, disk_is_qcow2_now],
+    zh="`{guest}` 从新磁盘启动，在 {address} 应答。",
+)
+def guest_answers(host: Host, lab: Params) -> Findings:
+    """`{guest}` has booted from it, and answers at {address}."""
+    yield host.reach(lab.address).shows(answers=True)
