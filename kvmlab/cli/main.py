@@ -24,6 +24,7 @@ VERBS = {
     "exec": "one command on the lab host, or in a guest",
     "check": "say for each task what was wanted and what was found",
     "hint": "the next hint for a task",
+    "diff": "what has changed on the lab host since the start",
     "solve": "carry out the lab's solution",
     "reset": "throw the lab host away and start another",
     "finish": "remove the lab host; progress is kept",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     from kvmlab.checks import Report
 
+WATCH_S = 2.0
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """LAB, tasks, how to report and how long to wait."""
@@ -27,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait", metavar="SECONDS", type=_seconds, default=0.0, help=t("look again for so long until all passes")
     )
+    parser.add_argument("--watch", action="store_true", help=t("look again and again until all passes, or Ctrl-C"))
     parser.add_argument("--all", action="store_true", help=t("show the facts that are as wanted, too"))
 
 
@@ -34,6 +38,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     """The report's exit status: 0 all passed, 1 not, 3 could not look."""
     refuse_in_exam(ctx, args.lab)
     running = RunningLab.of(ctx, args.lab)
+    if args.watch:
+        _watch(running, args)
     report = _graded(running, args)
     step("check.looked")
     _note(running, report)
@@ -66,6 +72,23 @@ def _graded(running: RunningLab, args: argparse.Namespace) -> Report:
             wait_s=args.wait,
             waiting=tell,
         )
+
+
+def _watch(running: RunningLab, args: argparse.Namespace) -> None:
+    """Show each report that differs from the one before, until one has passed; the last is left to the caller."""
+    from kvmlab.report.terminal import print_report
+
+    shown = None
+    while (report := _graded(running, args)).exit_status:
+        _note(running, report)
+        verdicts = [(one.id, one.verdict, one.findings) for one in report.checks]
+        if verdicts != shown and not args.json:
+            if sys.stdout.isatty():
+                sys.stdout.write("\x1b[H\x1b[2J")
+            print_report(report, lab=running.lab_id, color=running.ctx.color(), verbose=args.all)
+            sys.stdout.flush()
+        shown = verdicts
+        time.sleep(WATCH_S)
 
 
 def _note(running: RunningLab, report: Report) -> None:

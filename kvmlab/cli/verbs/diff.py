@@ -1,0 +1,57 @@
+"""`kvmlab diff LAB`: what has changed on the lab host since the start."""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from kvmlab.cli.context import Context
+from kvmlab.cli.lab import RunningLab, lab_argument
+from kvmlab.cli.standing import write_json
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.environment.inventory import Difference
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """LAB."""
+    lab_argument(parser)
+    parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
+
+
+def run(args: argparse.Namespace, ctx: Context) -> int:
+    """Print each difference, by name. 0, whether there are any or none."""
+    running = RunningLab.of(ctx, args.lab)
+    found = _since_the_start(running)
+    if args.json:
+        listed = [{"name": one.name, "before": one.before, "now": one.now} for one in found]
+        return write_json({"schema": "kvmlab.diff/1", "lab": running.lab_id, "differences": listed})
+    from kvmlab.report.plain import Page, clean
+
+    page = Page(color=ctx.color())
+    signs = {True: page.paint("+", "green"), False: page.paint("~", "yellow")}
+    for one in found:
+        sign = page.paint("-", "red") if one.now is None else signs[one.before is None]
+        page.line(f"{sign} {clean(one.text())}")
+    if not found:
+        page.line(t("Nothing has changed since the start of {lab}.", lab=running.lab_id))
+    return 0
+
+
+def _since_the_start(running: RunningLab) -> list[Difference]:
+    """This lab host against one that is started beside it, looked at, and removed.
+
+    Rejected: an inventory at every start, which everybody would wait for and hardly anybody asks for.
+    """
+    from kvmlab.environment.inventory import differences, take_inventory
+    from kvmlab.environment.launch import beside
+    from kvmlab.report.progress import progress
+
+    assert running.run.compiled
+    with ThreadPoolExecutor(max_workers=1) as pool, progress() as steps:
+        now = pool.submit(take_inventory, running.host)
+        with beside(running.place, running.run.compiled, steps) as start:
+            before = take_inventory(start)
+        return differences(before, now.result())

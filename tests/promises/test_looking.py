@@ -1,0 +1,51 @@
+"""`diff` says what has changed since the start, and `check --watch` looks until all passes."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+
+from tests.author.planting import HERE
+from tests.conftest import Kvmlab
+
+LAB = "tiny-note"
+pytestmark = pytest.mark.guest
+
+
+@pytest.fixture
+def tiny(kvmlab: Kvmlab) -> Kvmlab:
+    kvmlab.env["KVMLAB_COURSE"] = str(HERE)
+    assert kvmlab("start", LAB).returncode == 0
+    return kvmlab
+
+
+def test_diff(tiny: Kvmlab) -> None:
+    untouched = tiny("diff", LAB)
+    assert untouched.returncode == 0, untouched.stderr
+    assert "Nothing has changed" in untouched.stdout
+    change = "ip link add br7 type bridge; virsh net-destroy default; virsh net-autostart default --disable"
+    tiny("exec", LAB, "--", "sh", "-c", change)
+    found = json.loads(tiny("diff", LAB, "--json").stdout)["differences"]
+    named = {one["name"]: (one["before"], one["now"]) for one in found}
+    assert named["network default: active"] == ("yes", "no")
+    assert any(name.startswith("link br7") and before is None for name, (before, _) in named.items())
+    assert len(tiny.containers()) == 1
+
+
+def test_a_killed_diff_leaves_nothing_behind(tiny: Kvmlab) -> None:
+    assert tiny("diff", LAB, die_at="start.container").returncode == -signal.SIGKILL
+    assert len(tiny.containers()) == 2
+    assert tiny("finish", LAB).returncode == 0
+    assert tiny.containers() == []
+    assert list(tiny.state.run.iterdir()) == []
+
+
+def test_watch_ends_when_all_passes(tiny: Kvmlab) -> None:
+    watching = tiny.begin("check", LAB, "--watch")
+    solved = tiny("solve", LAB)
+    assert solved.returncode == 0, solved.stderr
+    said, _ = watching.communicate(timeout=120)
+    assert watching.returncode == 0
+    assert "✓" in said
