@@ -19,6 +19,7 @@ VERBS = {
     "list": "the labs, by chapter, and how far you are",
     "show": "the text of a lab",
     "read": "the course's book, chapter by chapter",
+    "map": "a picture of bridges, guests and disks as they are now",
     "start": "a lab host with the lab on it",
     "shell": "a shell on the lab host",
     "exec": "one command on the lab host, or in a guest",

@@ -49,3 +49,19 @@ def test_watch_ends_when_all_passes(tiny: Kvmlab) -> None:
     said, _ = watching.communicate(timeout=120)
     assert watching.returncode == 0
     assert "✓" in said
+
+
+def test_map(kvmlab: Kvmlab) -> None:
+    kvmlab.env["KVMLAB_COURSE"] = str(HERE.parents[1] / "promises/course")
+    assert kvmlab("start", "try-trouble").returncode == 0
+    hostile = "virsh net-define /dev/stdin <<< '<network><name>\x1b[31mred</name><bridge name=\"virbr9\"/></network>'"
+    kvmlab("exec", "try-trouble", "--", "bash", "-c", hostile)
+    shown = kvmlab("map")
+    assert shown.returncode == 0, shown.stderr
+    assert "\x1b" not in shown.stdout
+    lines = [line.split() for line in shown.stdout.splitlines() if line]
+    assert ["virbr0", "192.168.122.1/24,", "network", "default,", "nat"] in lines
+    assert any(line[:3] == ["└─", "vnet0", "web1"] for line in lines)
+    assert any("/var/lib/libvirt/images/web1.qcow2" in line for line in lines)
+    found = json.loads(kvmlab("map", "--json").stdout)
+    assert found["domains"][0]["state"] == "running"
