@@ -1,0 +1,69 @@
+"""install-backup: definitions in order, kept in a file, and found again."""
+
+from kvmlab.checks import Findings, Host, Params, check, contains
+
+
+@check(task="persist", points=0, guard=True, zh="`{guest}` 一直在运行，磁盘 `{data_target}` 还在。")
+def guest_still_has_its_disk(host: Host, lab: Params) -> Findings:
+    """`{guest}` still runs, with the disk `{data_target}`."""
+    yield host.domain(lab.guest).live.disk(target=lab.data_target).shows(source=lab.data)
+
+
+@check(task="persist", points=2, zh="下次启动之后：`{guest}` 保存的配置里也有磁盘 `{data_target}`，格式 raw。")
+def disk_is_stored(host: Host, lab: Params) -> Findings:
+    """After the next start: in the stored definition of `{guest}`, too, `{data_target}` is that disk, format raw."""
+    disk = host.domain(lab.guest).stored.disk(target=lab.data_target)
+    yield disk.shows(source=lab.data, format="raw")
+
+
+@check(task="persist", points=2, zh="下次启动之后：`{guest}` 有 {memory_mib} MiB 内存，最大内存也是。")
+def memory_is_stored(host: Host, lab: Params) -> Findings:
+    """After the next start: `{guest}` has {memory_mib} MiB of memory, which is also the most it can have."""
+    yield host.domain(lab.guest).stored.shows(memory_mib=lab.memory_mib, max_memory_mib=lab.memory_mib)
+
+
+@check(task="backup", points=3, zh="文件 `{backup}` 是 `{guest}` 的配置，新加的磁盘和内存也在里面。")
+def backup_is_whole(host: Host, lab: Params) -> Findings:
+    """The file `{backup}` is the definition of `{guest}`, with the new disk and the new memory in it."""
+    uuid = host.domain(lab.guest).value("uuid")
+    memory = f">{lab.memory_mib * 1024}</memory>"
+    needed = [f"<name>{lab.guest}</name>", f"<uuid>{uuid}</uuid>", lab.guest_mac, lab.data, memory, "</domain>"]
+    yield host.file(lab.backup).shows(text=contains(*needed))
+
+
+@check(task="orphan", points=0, guard=True, zh="`{orphan}` 正在运行。")
+def orphan_runs(host: Host, lab: Params) -> Findings:
+    """`{orphan}` is running."""
+    yield host.domain(lab.orphan).shows(state="running")
+
+
+@check(task="orphan", points=2, needs=[orphan_runs], zh="`{orphan}` 是持久的：libvirt 保存着它的配置。")
+def orphan_is_persistent(host: Host, lab: Params) -> Findings:
+    """`{orphan}` is persistent: libvirt keeps its definition."""
+    yield host.domain(lab.orphan).shows(persistent=True)
+
+
+@check(
+    task="orphan",
+    points=2,
+    needs=[orphan_is_persistent],
+    zh="它还是原来那台：UUID、MAC 地址 {orphan_mac} 和磁盘都没有变。",
+)
+def orphan_is_the_same(host: Host, lab: Params) -> Findings:
+    """It is the guest it was: the UUID, the MAC address {orphan_mac} and the disk are the same."""
+    stored = host.domain(lab.orphan).stored
+    yield stored.shows(uuid=lab.orphan_uuid, interfaces=[lab.orphan_mac])
+    yield stored.disk(index=0).shows(source=f"/var/lib/libvirt/images/{lab.orphan}.qcow2", format="qcow2")
+
+
+@check(task="lost", points=2, zh="`{lost}` 重新定义好了，还是原来那台：UUID 和 MAC 地址 {lost_mac} 没有变。")
+def lost_is_found(host: Host, lab: Params) -> Findings:
+    """`{lost}` is defined again, as the guest it was: with its UUID and its MAC address {lost_mac}."""
+    stored = host.domain(lab.lost).stored
+    yield stored.shows(uuid=lab.lost_uuid, interfaces=[lab.lost_mac], max_memory_mib=lab.lost_memory_mib)
+
+
+@check(task="lost", points=2, needs=[lost_is_found], zh="`{lost}` 的磁盘是 `{new_disk}`。")
+def lost_has_its_disk(host: Host, lab: Params) -> Findings:
+    """The disk of `{lost}` is `{new_disk}`."""
+    yield host.domain(lab.lost).stored.disk(index=0).shows(source=lab.new_disk, format="qcow2")

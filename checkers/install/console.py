@@ -1,0 +1,50 @@
+"""install-console: a serial line with all three of its parts, now and after a reboot."""
+
+from kvmlab.checks import Findings, Guest, Host, Params, check, contains, matches, same_content
+
+LINE = "/dev/ttyS0"
+WAITING = r".*getty\b.*\bttyS0\b.*"
+
+
+def inside(host: Host, lab: Params) -> Guest:
+    """The guest, where it has been from the start."""
+    return host.guest(lab.guest, address=lab.start_address)
+
+
+@check(task="login", points=0, guard=True, zh="`{guest}` 正在运行，是持久的，而且正在运行的它有一个串口控制台。")
+def guest_runs_with_a_port(host: Host, lab: Params) -> Findings:
+    """`{guest}` is running, and persistent, and has a serial console as it runs."""
+    yield host.domain(lab.guest).shows(state="running", persistent=True)
+    yield host.domain(lab.guest).live.console().shows(target_type="serial")
+
+
+@check(task="login", points=2, needs=[guest_runs_with_a_port], zh="现在：`{guest}` 里有一个 getty 等在 ttyS0 上。")
+def getty_waits_now(host: Host, lab: Params) -> Findings:
+    """Now: a getty waits on ttyS0 in `{guest}`."""
+    yield inside(host, lab).process(WAITING).shows(count=1)
+
+
+@check(task="boot", points=2, needs=[guest_runs_with_a_port], zh="开机之后：`{guest}` 自己在 ttyS0 上启动 getty。")
+def getty_starts_at_boot(host: Host, lab: Params) -> Findings:
+    """After a boot: `{guest}` starts a getty on ttyS0 by itself."""
+    line = matches(r"(ttyS0|/dev/ttyS0)?::(respawn|askfirst):-?(/\S+/)?getty\b.*\bttyS0\b.*")
+    yield inside(host, lab).file("/etc/inittab").shows(lines=contains(line))
+
+
+@check(task="kernel", points=2, needs=[guest_runs_with_a_port], zh="开机之后：`{guest}` 的内核也向 ttyS0 输出消息。")
+def kernel_speaks_at_boot(host: Host, lab: Params) -> Findings:
+    """After a boot: the kernel of `{guest}` writes its messages to ttyS0, too."""
+    line = matches(r"(?i)append\s(.*\s)?console=ttyS0(,\w+)?(\s.*)?")
+    yield inside(host, lab).file("/boot/syslinux.cfg").shows(lines=contains(line))
+
+
+@check(task="device", points=2, zh="下次启动之后：`{guest}` 保存的配置里有串口，控制台在它上面，类型 pty。")
+def port_is_stored(host: Host, lab: Params) -> Findings:
+    """After the next start: the stored definition of `{guest}` has a serial port with a console on it, type pty."""
+    yield host.domain(lab.guest).stored.console().shows(type="pty", target_type="serial")
+
+
+@check(task="use", points=2, needs=[guest_runs_with_a_port], zh="`{guest}` 里的文件 `{note}` 说明有人从串口登录过。")
+def console_was_used(host: Host, lab: Params) -> Findings:
+    """The file `{note}` in `{guest}` tells that somebody was logged in on the serial line."""
+    yield inside(host, lab).file(lab.note).shows(text=same_content(LINE))
