@@ -1,0 +1,89 @@
+"""manage-batch: five guests from one template, each with what is its own, and a script that has nothing left to do."""
+
+from kvmlab.checks import Findings, Host, Params, at_least, check, matches, not_, one_of
+
+COUNT = 5
+
+
+def names(lab: Params) -> list[str]:
+    """The five guests."""
+    return [f"{lab.prefix}{number}" for number in range(1, COUNT + 1)]
+
+
+def states(lab: Params) -> dict[str, str]:
+    """The state of each: the first runs, the second is paused."""
+    return dict(zip(names(lab), ["running", "paused", *["shut off"] * (COUNT - 2)], strict=True))
+
+
+@check(task="guests", zh="虚拟机正好是 `{template}` 和 `{prefix}1` 到 `{prefix}5`，都是持久的。")
+def just_these_guests(host: Host, lab: Params) -> Findings:
+    """The guests are just `{template}` and `{prefix}1` to `{prefix}5`, all of them persistent."""
+    all_of_them = [lab.template, *names(lab)]
+    yield host.domains().shows(names=all_of_them, persistent=all_of_them)
+
+
+@check(task="guests", zh="五台虚拟机每台有 {memory_mib} MiB 内存，网卡在网络 `default` 上。")
+def guests_have_memory_and_network(host: Host, lab: Params) -> Findings:
+    """Each of the five has {memory_mib} MiB of memory, and a NIC on the network `default`."""
+    for name in names(lab):
+        stored = host.domain(name).stored
+        yield stored.shows(memory_mib=lab.memory_mib)
+        yield stored.interface(index=0).shows(type="network", source="default")
+
+
+@check(task="guests", zh="每台虚拟机的 MAC 地址都是自己的。")
+def each_has_its_own_mac(host: Host, lab: Params) -> Findings:
+    """Each guest has a MAC address of its own."""
+    macs = {name: host.domain(name).stored.interface(index=0).value("mac") for name in [lab.template, *names(lab)]}
+    for name in names(lab):
+        others = [mac for other, mac in macs.items() if other != name and mac]
+        yield host.domain(name).stored.interface(index=0).shows(mac=not_(one_of(*others)))
+
+
+@check(task="guests", zh="每台虚拟机的磁盘都是自己的文件，并且按它的格式读取。")
+def each_has_its_own_disk(host: Host, lab: Params) -> Findings:
+    """The disk of each guest is a file of its own, read in its format."""
+    files = {name: host.domain(name).stored.disk(index=0).value("source") for name in names(lab)}
+    for name in names(lab):
+        others = [lab.base, *(file for other, file in files.items() if other != name and file)]
+        kind = host.image_file(files[name]).value("format") if files[name] else None
+        yield host.domain(name).stored.disk(index=0).shows(source=not_(one_of(*others)), format=kind or "qcow2")
+
+
+@check(task="guests", needs=[each_has_its_own_disk], zh="每块磁盘里都是模板的系统：覆盖镜像或者完整的拷贝。")
+def disks_have_the_system(host: Host, lab: Params) -> Findings:
+    """On each disk is the template's system: it is an overlay on it, or a whole copy."""
+    whole = host.image_file(lab.base)
+    for name in names(lab):
+        image = host.image_file(str(host.domain(name).stored.disk(index=0).value("source")))
+        yield image.shows(virtual_size_bytes=whole.value("virtual_size_bytes"))
+        if image.value("backing"):
+            yield image.shows(backing=lab.base)
+        else:
+            yield image.shows(actual_size_mib=at_least((whole.value("actual_size_mib") or 2) / 2))
+
+
+@check(task="states", points=2, zh="`{prefix}1` 正在运行，`{prefix}2` 暂停，其余三台关着。")
+def guests_are_in_their_states(host: Host, lab: Params) -> Findings:
+    """`{prefix}1` is running, `{prefix}2` is paused, the other three are shut off."""
+    for name, state in states(lab).items():
+        yield host.domain(name).shows(state=state)
+
+
+@check(task="states", points=2, zh="随 libvirtd 自动启动的是 `{prefix}1` 和 `{prefix}2`，没有别的。")
+def two_start_by_themselves(host: Host, lab: Params) -> Findings:
+    """`{prefix}1` and `{prefix}2` start with libvirtd, and no other guest does."""
+    yield host.domains().shows(autostart=names(lab)[:2])
+
+
+@check(task="again", points=2, zh="`{script}` 是可执行文件。")
+def script_is_executable(host: Host, lab: Params) -> Findings:
+    """`{script}` is an executable file."""
+    yield host.file(lab.script).shows(kind="file", mode=matches("0?7[0-7]{2}"))
+
+
+@check(task="again", points=4, needs=[just_these_guests], zh="`{log}` 记着：先是新建了虚拟机，最后一次什么也不用做。")
+def last_run_had_nothing_to_do(host: Host, lab: Params) -> Findings:
+    """`{log}` tells of a run that created guests, and its last line of one that had nothing to do."""
+    form = r"(?s)(.*\n)?created=[1-9]\d* changed=\d+[ \t]*\n(.*\n)?created=0 changed=0\s*"
+    yield host.file(lab.log).shows(text=matches(form))
