@@ -16,6 +16,12 @@ def count(host: Host, lab: Params) -> object:
     return None if names is None else len(names)
 
 
+@answer("backing")
+def backing(host: Host, lab: Params) -> object:
+    """The backing file of the second guest's disk; None before there is one."""
+    return host.domain(f"{lab.prefix}2").disk(index=0).value("backing")
+
+
 @answer("machine")
 def machine(host: Host, lab: Params) -> object:
     """The machine type of the running guest."""
