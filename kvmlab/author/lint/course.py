@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from kvmlab.author.lint.fault import Fault, Severity, from_error
+from kvmlab.author.lint.widths import too_wide
 from kvmlab.checks import load_answers
 from kvmlab.course import Chapter, Course
 from kvmlab.course.book import Book, book_file, read_book
+from kvmlab.course.front import read_front
 from kvmlab.course.quiz import FEWEST, Kind, Quiz, answers_file, quiz_file, read_quiz
+from kvmlab.course.source import read_source
 from kvmlab.errors import KvmlabError
 from kvmlab.words import t
 
@@ -64,6 +67,8 @@ class _Rules:
         english = self.attempt("course.md", "book", lambda: read_book(self.course.root))
         if english is None or not english.chapters:
             return
+        for lang in ("en", CHINESE):
+            self._pictures(lang)
         for chapter in self.course.chapters:
             self._labs_of(chapter, english)
         if not book_file(self.course.root, CHINESE).is_file():
@@ -73,6 +78,14 @@ class _Rules:
         if chinese is not None:
             for chapter in self.course.chapters:
                 self._alike(chapter, english, chinese)
+
+    def _pictures(self, lang: str) -> None:
+        """No picture of the book is too wide for a terminal."""
+        path = book_file(self.course.root, lang)
+        if path.is_file():
+            body = read_front(read_source(path, self.course.root), needed=False).body
+            for below, message in too_wide(body.text):
+                self.error(path.name, body.place.line + below, "picture", message, Severity.WARNING)
 
     def _labs_of(self, chapter: Chapter, book: Book) -> None:
         found = book.chapter(chapter.title("en"))

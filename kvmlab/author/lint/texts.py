@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from kvmlab.author.lint.names import template_names
 from kvmlab.author.lint.parts import Parts
+from kvmlab.author.lint.widths import too_wide
 from kvmlab.course.prose import LabText, TaskText
+from kvmlab.course.template import render
 from kvmlab.words import t
 
 
@@ -18,8 +20,22 @@ def lint_texts(parts: Parts) -> None:
             parts.error(parts.lab_md, line, "hints", t("task `{task}` has no hint.", task=task.id))
         if task.explanation is None:
             parts.warning(parts.lab_md, line, "explanation", t("task `{task}` has no explanation.", task=task.id))
+    for lang, file in (("en", parts.lab_md), ("zh", parts.lab_zh)):
+        _lint_pictures(parts, lang, file)
     if parts.translation is not None:
         _compare(parts, parts.text, parts.translation)
+
+
+def _lint_pictures(parts: Parts, lang: str, file: str) -> None:
+    """With the course's own values, which are what most will see; the line is that of the part's first."""
+    text = parts.text if lang == "en" else parts.translation
+    if text is None or parts.lab is None:
+        return
+    tasks = [piece for task in text.tasks for piece in (task.text, *task.hints, task.explanation) if piece]
+    for piece in (text.intro, *tasks):
+        shown = parts.attempt(file, "picture", lambda piece=piece: render(piece, parts.lab.values))  # type: ignore[misc]
+        for below, message in too_wide(shown or ""):
+            parts.warning(file, piece.place.line + below, "picture", message)
 
 
 def _compare(parts: Parts, english: LabText, chinese: LabText) -> None:
