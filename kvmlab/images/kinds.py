@@ -101,19 +101,14 @@ def _build_bare(state: State, podman: Podman, host: str, tag: str, progress: Pro
         step("image.bare.base")
     with build_folder(state, BARE) as folder:
         argv = ["run", "--rm", "--network=none", *podman.run_options, base_of(tag), "cat", "/var/lib/dpkg/status"]
-        status, packages = podman.run(*argv), [*package_names(RECIPES / "apt/packages"), *_libraries()]
+        status, packages = podman.run(*argv), package_names(RECIPES / "apt/packages")
         text = t("fetching the packages of the bare host")
         fetched(folder / "root.tar", (RECIPES / "apt/download").read_text(), packages, status, progress, text)
         _keep_packages(folder / "root.tar", folder / "packages")
-        (folder / "libraries").write_text("\n".join(_libraries()))
         step("image.bare.packages")
         progress.step(t("making a repository of them"), None)
         _layer(state, podman, folder, RECIPES / "apt/index", base_of(tag), tag)
     step("image.bare")
-
-
-def _libraries() -> list[str]:
-    return package_names(RECIPES / "bare/packages")
 
 
 def _build_desk(state: State, podman: Podman, host: str, tag: str, progress: Progress) -> None:
