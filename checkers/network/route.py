@@ -127,7 +127,7 @@ def guests_have_their_addresses_at_boot(host: Host, lab: Params) -> Findings:
 
 @check(
     task="addresses",
-    needs=[guests_have_their_addresses_at_boot],
+    needs=WAY_IN,
     zh="开机之后：保存的网关分别是 {one_host} 和 {other_host}。",
 )
 def guests_have_the_host_as_gateway_at_boot(host: Host, lab: Params) -> Findings:
