@@ -63,7 +63,7 @@ class ImageFacts(Facts, total=False):
     snapshots: Annotated[Words, "qemu-img snapshot -U -l {0}", "names of its internal snapshots"]
     content_sha256: Annotated[
         Word,
-        "qemu-img convert -U -O raw {0} /dev/stdout | sha256sum",
+        "qemu-img convert -U -O raw {0} /tmp/contents; sha256sum /tmp/contents",
         "of what a guest reads, whatever the format",
     ]
     clean: Annotated[
