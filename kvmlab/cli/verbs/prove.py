@@ -54,9 +54,10 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         raise UsageError(t("The course has no lab with a checker and a solution."), "kvmlab lint")
     page = None if args.json else Page(color=ctx.color())
     began = time.monotonic()
-    names = ", ".join(dict.fromkeys(plan.lab.id for plan in plans))
+    names = list(dict.fromkeys(plan.lab.id for plan in plans))
+    labs = ", ".join(names) if len(names) < 4 else t("{number} labs", number=len(names))
     with progress() as steps:
-        telling = Telling(steps, page, sum(len(plan.cases) for plan in plans), t("proving {labs}", labs=names))
+        telling = Telling(steps, page, sum(len(plan.cases) for plan in plans), t("proving {labs}", labs=labs))
         proofs: list[LabProof] = prove(
             ctx.course, ctx.state, plans, telling,
             jobs=args.jobs or default_jobs(), only=only, keep_going=args.keep_going,
