@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 _SAVING = "_saving"
 _BOOT_S = 900
 _SETTLE_S = 1.5
-"""What a guest still does after its SSH server answers: let it end before the memory is saved."""
+"""What a guest still does after its SSH server answers: let it end before the memory is saved. Half of what booting took
+where that is more: a busy computer needs longer for the rest, too."""
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,11 @@ def _make(
         finish(host.start(host_image, folders), ("run",))
         step("saving.container")
         with connected(host.run_dir) as connection:
+            began = time.monotonic()
             bring_up(connection, guests, set())
             addresses = {guest.spec.name: guest.spec.address for guest in guests}
-            wait_for_guests(host.run_dir, state.key_pair("look_key"), addresses, _BOOT_S, settle_s=_SETTLE_S)
+            wait_for_guests(host.run_dir, state.key_pair("look_key"), addresses, _BOOT_S)
+            time.sleep(max(_SETTLE_S, (time.monotonic() - began) / 2))
             step("saving.booted")
             for guest in guests:
                 progress.step(t("saving {guest}", guest=guest.spec.name), None)

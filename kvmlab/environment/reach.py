@@ -19,10 +19,8 @@ _PAUSE_S = 0.03
 _CONNECT_S = 5
 
 
-def wait_for_guests(
-    run_dir: Path, look_key: Path, addresses: Mapping[str, str], timeout_s: float, settle_s: float = 0
-) -> None:
-    """Return once every guest (name to address) sends its SSH banner (RFC 4253, 4.2), and `settle_s` later."""
+def wait_for_guests(run_dir: Path, look_key: Path, addresses: Mapping[str, str], timeout_s: float) -> None:
+    """Return once every guest (name to address) sends its SSH banner (RFC 4253, 4.2)."""
     deadline = time.monotonic() + timeout_s
     with _transport(run_dir, look_key, deadline) as transport:
         for name, address in addresses.items():
@@ -34,7 +32,6 @@ def wait_for_guests(
                         "kvmlab doctor",
                     )  # fmt: skip
                 time.sleep(_PAUSE_S)
-    time.sleep(settle_s)
 
 
 @contextlib.contextmanager
