@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 _SAVING = "_saving"
 _BOOT_S = 900
 _SETTLE_S = 1.5
-"""What a guest still does after its SSH server answers: let it end before the memory is saved. Half of what booting took
-where that is more: a busy computer needs longer for the rest, too."""
+"""What a guest still does after its SSH server answers: let it end before the memory is saved. Half of what
+booting took where that is more: a busy computer needs longer for the rest, too."""
 
 
 @dataclass(frozen=True)
