@@ -15,12 +15,13 @@ from kvmlab.environment.inventory import take_inventory
 from kvmlab.environment.launch import lab_host
 from kvmlab.environment.solving import StepOutcome, run_step
 from kvmlab.errors import KvmlabError
+from kvmlab.host import given_patience
 
 if TYPE_CHECKING:
     from kvmlab.labhost.container import LabHost
 
 STEP_S = 120
-"""How long one step may take where something is wrong on purpose."""
+"""How long one step may take where something is wrong on purpose; $KVMLAB_PATIENCE stretches it."""
 BOOT_S = 45
 """How long a step in a guest then waits for that guest."""
 
@@ -55,7 +56,7 @@ def carry_steps(bench: Bench, host: LabHost, case: Case) -> tuple[StepOutcome, .
     outcomes = []
     for step in case.steps:
         bench.go_on()
-        limits = {} if case.right else {"timeout_s": STEP_S, "boot_s": BOOT_S}
+        limits = {} if case.right else {"timeout_s": STEP_S * given_patience(), "boot_s": BOOT_S}
         outcomes.append(run_step(host, step, **limits))
         if case.right and outcomes[-1].status and not step.look:
             break

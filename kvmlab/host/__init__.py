@@ -44,7 +44,7 @@ def open_host(
     from kvmlab.host.surroundings import HostSurroundings
     from kvmlab.host.way import Way
 
-    patience = _patience() if patience is None else patience
+    patience = given_patience() if patience is None else patience
     libvirt = Libvirt(run_dir / "libvirt" / "libvirt-sock-ro", timeout_s=TIMEOUT_S * patience)
     way = Way(run_dir / "ssh.sock", look_key, patience=patience)
     addresses = {guest.name: guest.address.partition("/")[0] for guest in guests if guest.address}
@@ -57,7 +57,8 @@ def open_host(
         reader.close()
 
 
-def _patience() -> float:
+def given_patience() -> float:
+    """By how much deadlines are stretched: $KVMLAB_PATIENCE, 0.1 to 100; else, and where it is no number, 1."""
     try:
         return min(max(float(os.environ.get("KVMLAB_PATIENCE", "1")), 0.1), 100)
     except ValueError:
