@@ -52,7 +52,10 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What came of one case. `steps`: what became of its steps; `trouble`: why it could not be carried out."""
+    """What came of one case. `steps`: what became of its steps; `trouble`: why it could not be carried out.
+
+    `on_the_way`: what came of the cases that were looked at on its way.
+    """
 
     case: Case
     began: float
@@ -62,6 +65,7 @@ class CaseResult:
     inventory: Inventory | None = None
     trouble: KvmlabError | None = None
     lab_hosts: int = 1
+    on_the_way: tuple[CaseResult, ...] = ()
 
     @property
     def failed_step(self) -> StepOutcome | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kvmlab.author.bench import Bench, CaseResult, Quiet
@@ -14,10 +15,12 @@ from kvmlab.author.resetting import carry_reset
 from kvmlab.environment.inventory import take_inventory
 from kvmlab.environment.launch import lab_host
 from kvmlab.environment.solving import StepOutcome, run_step
-from kvmlab.errors import KvmlabError
+from kvmlab.errors import CannotRun, KvmlabError
 from kvmlab.host import given_patience
+from kvmlab.words import t
 
 if TYPE_CHECKING:
+    from kvmlab.course.solution import Step
     from kvmlab.labhost.container import LabHost
 
 STEP_S = 120
@@ -44,20 +47,44 @@ def _carry_story(bench: Bench, case: Case, number: int) -> dict[str, object]:
         undo.callback(host.remove)
         with lab_host(host, bench.materials, bench.lab, Quiet()):
             bench.go_on()
+        steps: tuple[StepOutcome, ...] = ()
+        passed = []
+        for part in case.on_the_way:
+            began, clock = time.time(), time.monotonic()
+            steps = carry_steps(bench, host, case, part.steps, steps)
+            seen = _seen(bench, host, part, steps)
+            passed.append(CaseResult(part, began, time.monotonic() - clock, **seen))  # type: ignore[arg-type]
+        steps = carry_steps(bench, host, case, case.steps, steps)
+        report = None if _broken(case, steps) else look_until_decided(bench, host, case)
         inventory = take_inventory(host) if case.proof is Proof.START else None
-        steps = carry_steps(bench, host, case)
-        broken = case.right and steps and steps[-1].status and not steps[-1].step.look
-        report = None if broken else look_until_decided(bench, host, case)
-    return {"steps": steps, "report": report, "inventory": inventory}
+    return {"steps": steps, "report": report, "inventory": inventory, "on_the_way": tuple(passed)}
 
 
-def carry_steps(bench: Bench, host: LabHost, case: Case) -> tuple[StepOutcome, ...]:
-    """The case's steps in order. A right way ends at the first that fails; what is wrong on purpose goes on."""
-    outcomes = []
-    for step in case.steps:
+def _seen(bench: Bench, host: LabHost, part: Case, steps: tuple[StepOutcome, ...]) -> dict[str, object]:
+    """What is to be seen half-way; trouble where the solution did not get that far."""
+    if any(one.status and not one.step.look for one in steps):
+        return {"trouble": CannotRun(t("the solution did not get that far"))}
+    report = look_until_decided(bench, host, part)
+    return {"report": report, "inventory": take_inventory(host) if part.proof is Proof.START else None}
+
+
+def _broken(case: Case, steps: Sequence[StepOutcome]) -> bool:
+    """Whether a right way has ended at a step that failed."""
+    return bool(case.right and steps and steps[-1].status and not steps[-1].step.look)
+
+
+def carry_steps(
+    bench: Bench, host: LabHost, case: Case, steps: Sequence[Step], done: tuple[StepOutcome, ...] = ()
+) -> tuple[StepOutcome, ...]:
+    """`steps` in order, those that are `done` left out; the outcomes of all.
+
+    A right way ends at the first that fails; what is wrong on purpose goes on.
+    """
+    outcomes = list(done)
+    for step in steps[len(done) :]:
+        if _broken(case, outcomes):
+            break
         bench.go_on()
         limits = {} if case.right else {"timeout_s": STEP_S * given_patience(), "boot_s": BOOT_S}
         outcomes.append(run_step(host, step, **limits))
-        if case.right and outcomes[-1].status and not step.look:
-            break
     return tuple(outcomes)

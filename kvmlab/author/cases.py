@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kvmlab.author.proof import Proof
@@ -11,18 +11,12 @@ from kvmlab.author.proof import Proof
 if TYPE_CHECKING:
     from kvmlab.course.solution import Solution, Step
 
-KILLED_AT = ("start.run_dir", "start.guests", "reset.launched")
-"""Where kvmlab is killed with SIGKILL (kvmlab.faults), one reset after the other: before there is a container, with
-guests half there, with two lab hosts at once. The engine's own tests try every point alone; here the lab is tried."""
-SOLVING = "solve.step"
-
-
 @dataclass(frozen=True, slots=True)
 class Case:
     """One story. `steps`: what is done after the start; `caught_by`: the checks that must fail, of a near-miss.
 
-    `killed_at`: the fault points at which kvmlab is killed, of a reset, in turn. `where`: the file (and line) it comes
-    from.
+    `on_the_way`: cases that are looked at on the way, each after so many of the steps as it has. `where`: the file (and
+    line) it comes from.
     """
 
     proof: Proof
@@ -30,7 +24,7 @@ class Case:
     where: str
     steps: tuple[Step, ...] = ()
     caught_by: frozenset[str] = frozenset()
-    killed_at: tuple[str, ...] = ()
+    on_the_way: tuple[Case, ...] = ()
 
     @property
     def right(self) -> bool:
@@ -45,13 +39,31 @@ def cases_of(solutions: Sequence[Solution], lab_path: str, only: Collection[Proo
         wanted |= {Proof.START, Proof.SOLUTION, Proof.WAYS, Proof.NEAR, Proof.STEPS}
     if Proof.RESET in wanted:
         wanted.add(Proof.START)
-    return [case for case in _all_cases(solutions, lab_path) if case.proof in wanted]
+    return _shared([case for case in _all_cases(solutions, lab_path) if case.proof in wanted])
+
+
+def _shared(cases: list[Case]) -> list[Case]:
+    """The same, but for what the solution passes on its way: that needs no lab host of its own.
+
+    The start is one, the solution without its last step another, and whatever stops half-way. Looking changes nothing.
+    """
+    solution = next((case for case in cases if case.proof is Proof.SOLUTION), None)
+    if solution is None:
+        return cases
+    passed = [
+        case
+        for case in cases
+        if case.proof in (Proof.START, Proof.NEAR, Proof.STEPS) and case.steps == solution.steps[: len(case.steps)]
+    ]
+    passed.sort(key=lambda case: len(case.steps))
+    whole = replace(solution, on_the_way=tuple(passed))
+    return [whole if case is solution else case for case in cases if case not in passed]
 
 
 def _all_cases(solutions: Sequence[Solution], lab_path: str) -> Iterator[Case]:
     """The long ones first, so that at the end no core waits for one of them alone."""
     solution = solutions[0]
-    yield from _resets(solution, lab_path)
+    yield Case(Proof.RESET, "reset after a mess", lab_path, solution.steps)
     yield Case(Proof.SOLUTION, solution.name, solution.file, solution.steps)
     for one in solutions[1:]:
         proof = Proof.NEAR if one.caught_by else Proof.WAYS
@@ -62,12 +74,6 @@ def _all_cases(solutions: Sequence[Solution], lab_path: str) -> Iterator[Case]:
             rest = tuple(other for other in solution.steps if other is not step)
             yield Case(Proof.STEPS, f"without {step.id}", f"{step.file}:{step.line}", without_last_looks(rest))
     yield Case(Proof.START, "start", lab_path)
-
-
-def _resets(solution: Solution, lab_path: str) -> Iterator[Case]:
-    """Two: killed again and again in its start; and solved, killed while that was going on, and made a mess of."""
-    yield Case(Proof.RESET, "reset after a mess", lab_path, solution.steps, killed_at=(SOLVING,))
-    yield Case(Proof.RESET, f"reset after kill -9 at {', '.join(KILLED_AT)}", lab_path, killed_at=KILLED_AT)
 
 
 def without_last_looks(steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -94,7 +94,7 @@ def _tell(telling: Telling, future: Future[CaseResult]) -> None:
 
 
 def _judged(plan: Plan, futures: Futures, only: Collection[Proof]) -> LabProof:
-    results = [_result(future) for future in futures]
+    results = [part for future in futures for part in _results(future)]
     began = min((result.began for result in results), default=time.time())
     ended = max((result.began + result.seconds for result in results), default=began)
     return LabProof(
@@ -102,8 +102,10 @@ def _judged(plan: Plan, futures: Futures, only: Collection[Proof]) -> LabProof:
     )
 
 
-def _result(future: Future[CaseResult]) -> CaseResult:
+def _results(future: Future[CaseResult]) -> tuple[CaseResult, ...]:
+    """What came of a case, and of those on its way."""
     try:
-        return future.result()
+        result = future.result()
+        return (*result.on_the_way, result)
     except Stopped:
         raise KeyboardInterrupt from None

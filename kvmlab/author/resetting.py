@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from kvmlab.author.bench import Bench, Quiet
-from kvmlab.author.cases import SOLVING, Case
+from kvmlab.author.cases import Case
 from kvmlab.environment.inventory import take_inventory
 from kvmlab.environment.launch import Place, finish, host_of, reset
 from kvmlab.environment.solving import run_step
@@ -34,20 +34,24 @@ echo mess > /etc/libvirt/qemu.conf; rm -rf /etc/libvirt/qemu /var/lib/libvirt/im
 systemctl stop libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket; pkill -9 qemu
 """
 """What a student at the end of the tether does."""
+KILLED_AT = ("start.run_dir", "start.guests", "reset.launched")
+"""Where kvmlab is killed with SIGKILL (kvmlab.faults), one reset after the other: before there is a container, with
+guests half there, with two lab hosts at once. The engine's own tests try every point alone; here the lab is tried."""
+SOLVING = "solve.step"
 VICTIM_S = 180
 
 
 def carry_reset(bench: Bench, case: Case, number: int) -> dict[str, object]:
-    """Start; make a mess, or be killed; reset; say what there is then."""
+    """Start; be killed while solving; make a mess; be killed in one reset after the other; reset; say what there is."""
     place = Place(bench.state, f"{bench.tag}-{number}", bench.lab.id)
     try:
-        host = host_of(place, reset(place, bench.lab, Quiet()), bench.materials.podman) if case.steps else None
-        for point in case.killed_at:
+        host = host_of(place, reset(place, bench.lab, Quiet()), bench.materials.podman)
+        die(bench, place, SOLVING)
+        _do_wildly(bench, host, case)
+        host.execute(["bash", "-s"], stdin=MESS, timeout_s=60)
+        for point in KILLED_AT:
             bench.go_on()
             die(bench, place, point)
-        if host:
-            _do_wildly(bench, host, case)
-            host.execute(["bash", "-s"], stdin=MESS, timeout_s=60)
         bench.go_on()
         record = reset(place, bench.lab, Quiet())
         bench.go_on()

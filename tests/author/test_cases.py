@@ -11,7 +11,12 @@ from tests.author.planting import HERE
 
 
 def cases(*only: Proof) -> list[Case]:
-    """The tiny lab's."""
+    """The tiny lab's, those on another's way as well."""
+    return [one for case in hosts(*only) for one in (case, *case.on_the_way)]
+
+
+def hosts(*only: Proof) -> list[Case]:
+    """Those that need a lab host of their own."""
     course = Course.load(HERE)
     return cases_of(course.solutions(course.lab("tiny-note")), "labs/tiny/note", only)
 
@@ -22,12 +27,12 @@ def names(*only: Proof) -> set[str]:
 
 
 def test_all_seven() -> None:
-    """A case per file, per step that is no look, and two resets."""
+    """A case per file, per step that is no look, and a reset."""
     found = cases()
     assert {case.proof for case in found} == set(Proof) - {Proof.FACTS}
     assert {"start", "solution", "way-brctl", "near-no-stp", "near-twice", "without note", "without up"} <= names()
     assert not any("see" in name or "step-1" in name for name in names()), "a look is never left out"
-    assert sum(case.proof is Proof.RESET for case in found) == 2
+    assert sum(case.proof is Proof.RESET for case in found) == 1
 
 
 def test_only_one() -> None:
@@ -36,6 +41,15 @@ def test_only_one() -> None:
     assert names(Proof.WAYS) == {"way-brctl"}
     assert "start" in names(Proof.RESET)
     assert names(Proof.FACTS) == {case.name for case in cases() if case.proof is not Proof.RESET}
+
+
+def test_what_the_solution_passes_is_looked_at_on_its_way() -> None:
+    """The start, and what stops half-way; each after the steps it has, the shortest first."""
+    solution = next(case for case in hosts() if case.proof is Proof.SOLUTION)
+    assert [case.name for case in solution.on_the_way] == ["start", "without up"]
+    for case in solution.on_the_way:
+        assert case.steps == solution.steps[: len(case.steps)]
+    assert not any(case.on_the_way for case in hosts(Proof.START))
 
 
 def test_a_step_left_out() -> None:
@@ -67,4 +81,4 @@ def test_shuffled_by_a_seed() -> None:
     plans = plans_of(Course.load(HERE), [], [None], ())
     one, same, other = (shuffled(plans, seed)[0].cases for seed in ("a", "a", "b"))
     assert one == same != other
-    assert {case.name for case in one} == names()
+    assert {case.name for case in one} == {case.name for case in hosts()}
