@@ -78,6 +78,15 @@ def _some(kind: object) -> object:
         {} if "Mapping" in text else [])  # fmt: skip
 
 
+def test_a_name_asked_of_a_server_is_shown_by_asking_that_server() -> None:
+    """getent would ask another one, and show the student another answer."""
+    finding = Host(Everything()).resolves("printer.test", "10.0.0.2").shows(address="10.0.0.9")  # type: ignore[arg-type]
+    assert finding.subject == "name printer.test, asked of 10.0.0.2"
+    assert finding.facts[0].see == "dig +short @10.0.0.2 printer.test"
+    host = Host(Everything())  # type: ignore[arg-type]
+    assert host.resolves("printer.test").shows(address="10.0.0.9").facts[0].see == "getent ahostsv4 printer.test"
+
+
 def test_kinds_name_one_thing_each() -> None:
     by_kind: dict[str, set[str]] = {}
     for cls in NOUNS:

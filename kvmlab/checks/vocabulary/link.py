@@ -121,6 +121,17 @@ class Name(Subject):
     label = "name {0}"
     see = "getent hosts {0}"
 
+    @property
+    def name(self) -> str:
+        """As the student reads it; which server is asked belongs to it."""
+        asked, server = self.key
+        return plain(t("name {name}, asked of {server}", name=asked, server=server)) if server else super().name
+
+    def _command(self, template: str) -> str:
+        """getent asks nobody in particular, so a server's own answer is shown by dig."""
+        asked, server = self.key
+        return f"dig +short @{quote(server)} {quote(asked)}" if server else super()._command(template)
+
     def shows(self, **want: Unpack[NameFacts]) -> Finding:
         """Want these facts."""
         return self._finding(want)
