@@ -163,7 +163,8 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
         else:
             _prepared(host.run_dir)
             step("start.guests")  # there are none
-        progress.step(t("waiting for the guests to answer"), None)
+        if materials.guests:
+            progress.step(t("waiting for the guests to answer"), None)
         wait_for_guests(host.run_dir, host.state.key_pair("look_key"), _addresses(materials.guests), ANSWER_S)
         step("start.reachable")
         run_setup(host, lab)
@@ -177,7 +178,8 @@ def _bring_up(run_dir: Path, materials: Materials, lab: Lab, progress: Progress)
     with connected(run_dir) as connection:
         _prepared(run_dir)
         step("start.libvirt")
-        progress.step(t("restoring the guests"), None)
+        if materials.guests:
+            progress.step(t("restoring the guests"), None)
         bring_up(connection, materials.guests, materials.restorable())
         step("start.guests")
         bring_up_objects(connection, lab)
