@@ -57,6 +57,8 @@ def _lint_points(parts: Parts, lab: Lab) -> None:
                 "task `{task}` says {points} points, its checks are worth {worth}.",
                 task=task.id, points=task.points, worth=worth,
             )  # fmt: skip
+            if any(check.guard and check.points for check in checks):
+                message = f"{message} {t('A guard has points=0.')}"
             parts.error(parts.lab_md, piece.title.place.line, "points", message)
 
 
