@@ -60,7 +60,7 @@ def system_is_on_the_disk(host: Host, lab: Params) -> Findings:
 @check(task="display", needs=[guest_runs], zh="现在：`{guest}` 的 VNC 显示在所有地址上监听。")
 def display_listens_everywhere_now(host: Host, lab: Params) -> Findings:
     """Now: the VNC display of `{guest}` listens on all addresses."""
-    yield host.domain(lab.guest).live.graphics().shows(type="vnc", listen="0.0.0.0")
+    yield host.domain(lab.guest).live.graphics().shows(listen="0.0.0.0")
 
 
 @check(task="display", zh="下次启动之后：`{guest}` 的 VNC 显示也在所有地址上监听。")
