@@ -10,10 +10,10 @@ A text, a number, True or False, or a list of texts in any order; None: it canno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from kvmlab.checks.collecting import Collection
 from kvmlab.checks.load import execute
 from kvmlab.checks.params import Params
 from kvmlab.checks.vocabulary.host import Host
@@ -22,18 +22,14 @@ from kvmlab.words import t
 
 AnswerFunction = Callable[[Host, Params], object]
 
-_collecting: list[dict[str, AnswerFunction]] = []
+_ANSWERS: Collection[tuple[str, AnswerFunction]] = Collection()
 
 
 def answer(question: str) -> Callable[[AnswerFunction], AnswerFunction]:
     """Make a function the answer to the live question `question` of its chapter's quiz."""
 
     def declare(function: AnswerFunction) -> AnswerFunction:
-        if _collecting:
-            if question in _collecting[-1]:
-                where = f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}"
-                raise AuthorError(t("{where}: a second answer to `{question}`.", where=where, question=question))
-            _collecting[-1][question] = function
+        _ANSWERS.add((question, function))
         return function
 
     return declare
@@ -41,15 +37,12 @@ def answer(question: str) -> Callable[[AnswerFunction], AnswerFunction]:
 
 def load_answers(path: Path) -> Mapping[str, AnswerFunction]:
     """The answers of checkers/CHAPTER/quiz.py, by question. Errors as in load_checks."""
-    with _collected() as found:
+    with _ANSWERS.collected() as declared:
         execute(path)
+    found: dict[str, AnswerFunction] = {}
+    for question, function in declared:
+        if question in found:
+            where = f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}"
+            raise AuthorError(t("{where}: a second answer to `{question}`.", where=where, question=question))
+        found[question] = function
     return found
-
-
-@contextmanager
-def _collected() -> Iterator[dict[str, AnswerFunction]]:
-    _collecting.append({})
-    try:
-        yield _collecting[-1]
-    finally:
-        _collecting.pop()

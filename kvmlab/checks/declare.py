@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from kvmlab.checks.collecting import Collection
 from kvmlab.checks.findings import Findings
 from kvmlab.checks.params import Params
 from kvmlab.checks.vocabulary.host import Host
@@ -15,8 +15,6 @@ from kvmlab.errors import AuthorError
 from kvmlab.words import language, t
 
 CheckFunction = Callable[[Host, Params], Findings]
-
-_collecting: list[list[Check]] = []
 
 
 class Check(NamedTuple):
@@ -42,6 +40,10 @@ class Check(NamedTuple):
     def __call__(self, host: Host, params: Params) -> Findings:
         """Look: the findings, one by one."""
         return self.function(host, params)
+
+
+CHECKS: Collection[Check] = Collection()
+"""The checks that a file declares, while it is loaded."""
 
 
 def check(
@@ -75,8 +77,7 @@ def check(
             where=where,
         )
         _refuse_nonsense(made)
-        if _collecting:
-            _collecting[-1].append(made)
+        CHECKS.add(made)
         return made
 
     return declare
@@ -99,16 +100,6 @@ def _refuse_nonsense(made: Check) -> None:
                 check=made.id,
             )
         )
-
-
-@contextmanager
-def collected() -> Iterator[list[Check]]:
-    """The checks that are declared inside, in order."""
-    _collecting.append([])
-    try:
-        yield _collecting[-1]
-    finally:
-        _collecting.pop()
 
 
 def place_of(path: Path, error: BaseException) -> str:

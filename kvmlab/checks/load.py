@@ -8,7 +8,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import NamedTuple, Protocol
 
-from kvmlab.checks.declare import Check, collected, place_of
+from kvmlab.checks.declare import CHECKS, Check, place_of
 from kvmlab.checks.reading import nearest
 from kvmlab.errors import AuthorError, KvmlabError, UsageError
 from kvmlab.words import t
@@ -71,7 +71,7 @@ def load_checks(path: Path) -> CheckSet:
     UsageError where it cannot be read or has a syntax error, AuthorError for anything else that is wrong with it; the
     message begins with file:line. Nothing is written beside the file, and it is not importable afterwards.
     """
-    with collected() as checks:
+    with CHECKS.collected() as checks:
         execute(path)
     return _sound(CheckSet(path, tuple(checks)))
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from kvmlab.cli.asking import Asked, answer_to, put
 from kvmlab.cli.lab import RunningLab, place_of
 from kvmlab.course.drawing import draw_apart, draw_shared
-from kvmlab.course.exam import Exam, ExamLab, ExamQuestion, Exams, moment
+from kvmlab.course.exam import Exam, ExamLab, ExamQuestion, Exams
+from kvmlab.course.progress import now
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.words import t
 
@@ -32,7 +33,7 @@ def drawn_exam(ctx: Context, seed: str, minutes: int, labs: int, questions: int)
     parts = tuple(ExamLab(lab, course.entry(lab).points) for lab in chosen_labs)
     if not parts and not chosen_questions:
         raise UsageError(t("This course has nothing to be examined in."), "kvmlab list")
-    return Exam(seed, minutes, moment(), tuple(chosen_questions), parts)
+    return Exam(seed, minutes, now(), tuple(chosen_questions), parts)
 
 
 def ask_open_questions(page: Page, ctx: Context, exams: Exams, exam: Exam) -> Exam:
@@ -116,9 +117,9 @@ def _is_ready(ctx: Context, lab_id: str) -> bool:
 
 def _questions(ctx: Context, chapter: str) -> list[str]:
     """The questions of a chapter that need no lab host."""
-    from kvmlab.course.quiz import quiz_file, read_quiz
+    from kvmlab.course.quiz import has_quiz, read_quiz
 
-    if not quiz_file(ctx.course.root, chapter).is_file():
+    if not has_quiz(ctx.course.root, chapter):
         return []
     return [one.id for one in read_quiz(ctx.course.root, chapter).questions if not one.lab]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from typing import NoReturn
 
 from kvmlab.words import t
@@ -42,6 +43,18 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     from kvmlab.report.plain import terminal_width
 
     return argparse.HelpFormatter(prog, width=min(100, terminal_width()) - 2)
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """For add_argument's `type`: a whole number from `least` to `most`."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
+            values = {"least": least, "most": most, "text": text[:20]}
+            raise argparse.ArgumentTypeError(t("a number from {least} to {most}, not {text}", **values))
+        return int(text)
+
+    return read
 
 
 def global_options(parser: argparse.ArgumentParser) -> None:

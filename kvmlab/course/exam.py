@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kvmlab.course import kept
+from kvmlab.course.progress import TIME, now
 from kvmlab.paths import State
 
 PASS_PERCENT = 70
 SCHEMA = "kvmlab.exam/1"
-_FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class ExamQuestion(NamedTuple):
@@ -167,7 +167,7 @@ class Exams:
 
     def end(self, exam: Exam) -> Exam:
         """No more is handed in: it moves to those that have ended."""
-        done = exam._replace(ended=moment())
+        done = exam._replace(ended=now())
         self._ended.mkdir(exist_ok=True, mode=0o700)
         kept.write(self._ended / f"{exam.began.replace(':', '')}.json", done.to_json())
         self._current.unlink(missing_ok=True)
@@ -182,15 +182,10 @@ class Exams:
         return self._folder / "exams"
 
 
-def moment() -> str:
-    """Now, as exams write it."""
-    return time.strftime(_FORM, time.gmtime())
-
-
 def _seconds(text: str) -> int:
     from calendar import timegm
 
-    return timegm(time.strptime(text, _FORM))
+    return timegm(time.strptime(text, TIME))
 
 
 def _record(kind: Any, data: object) -> Any:

@@ -19,7 +19,7 @@ from typing import Any
 from kvmlab.course.compiling import compile_lab
 from kvmlab.course.front import Front, check_fields, read_front
 from kvmlab.course.names import CHAPTER, LAB
-from kvmlab.course.quiz import quiz_file, read_quiz
+from kvmlab.course.quiz import has_quiz, read_quiz
 from kvmlab.course.source import read_source
 from kvmlab.errors import AuthorError
 from kvmlab.words import t
@@ -104,7 +104,7 @@ def _chapter(front: Front, translated: dict[str, Front], name: str, labs: list[s
 
 def _questions(root: Path, chapter: str) -> list[str]:
     """The ids of a chapter's questions; of a broken quiz none: lint and `kvmlab quiz` say what is wrong with it."""
-    if not quiz_file(root, chapter).is_file():
+    if not has_quiz(root, chapter):
         return []
     try:
         return [one.id for one in read_quiz(root, chapter).questions]

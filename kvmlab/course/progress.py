@@ -141,9 +141,12 @@ class Progress:
             return new
 
 
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
 def now() -> str:
     """The time, as the files of the state directory have it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return time.strftime(TIME, time.gmtime())
 
 
 def _from_json(lab_id: str, data: object) -> LabProgress:

@@ -78,6 +78,11 @@ def quiz_file(root: Path, chapter: str, lang: str = "en") -> Path:
     return root / "labs" / chapter / ("quiz.md" if lang == "en" else f"quiz.{lang}.md")
 
 
+def has_quiz(root: Path, chapter: str) -> bool:
+    """Whether the chapter has one, sound or not."""
+    return quiz_file(root, chapter).is_file()
+
+
 def answers_file(root: Path, chapter: str) -> Path:
     """checkers/CHAPTER/quiz.py: what the right answers to live questions are."""
     return root / "checkers" / chapter / "quiz.py"

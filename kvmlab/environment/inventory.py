@@ -45,9 +45,14 @@ def take_inventory(host: LabHost) -> Inventory:
     try:
         found = json.loads(done.stdout)
     except ValueError:
-        said = (done.stderr.strip().splitlines() or ["?"])[-1][:300]
-        raise CannotRun(t("The lab host could not be looked through: {said}", said=said), "kvmlab doctor") from None
+        raise not_told(done.stderr) from None
     return {str(name): str(text) for name, text in found.items()}
+
+
+def not_told(stderr: str) -> CannotRun:
+    """The error where a program on the lab host did not answer as it should: its last words."""
+    said = (stderr.strip().splitlines() or ["?"])[-1][:300]
+    return CannotRun(t("The lab host could not be looked through: {said}", said=said), "kvmlab doctor")
 
 
 def differences(before: Inventory, now: Inventory) -> list[Difference]:

@@ -21,7 +21,7 @@ from kvmlab.environment.guests import PlacedGuest, bring_up, placed, save_to
 from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.reach import wait_for_guests
 from kvmlab.faults import step
-from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso, ensure_kind
+from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso, kind_on
 from kvmlab.images.seed import write_seed
 from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.machine import find_machine, find_podman
@@ -72,7 +72,7 @@ class Materials:
         """Find them, and make what is missing."""
         base = ensure_host_image(state, Podman(), progress)
         podman = find_podman(state, base)
-        host_image = ensure_kind(state, podman, lab.host, progress)
+        host_image = kind_on(base, state, podman, lab.host, progress)
         isos = tuple((ensure_iso(state, podman, iso.image, progress), iso.path) for iso in lab.isos)
         if not has_libvirt(lab):
             return cls(host_image, podman, (), {}, isos)

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from kvmlab.errors import CannotRun
+from kvmlab.environment.inventory import not_told
 from kvmlab.labhost.container import LabHost
-from kvmlab.words import t
 
 # One document a line: links, then each network and each domain as the base64 of its XML.
 _SCRIPT = """
@@ -85,8 +84,7 @@ def topology_of(host: LabHost) -> Topology:
     try:
         links = tuple(_links(json.loads(lines[0])))
     except (IndexError, ValueError, TypeError, KeyError):
-        said = (done.stderr.strip().splitlines() or ["?"])[-1][:300]
-        raise CannotRun(t("The lab host could not be looked through: {said}", said=said), "kvmlab doctor") from None
+        raise not_told(done.stderr) from None
     networks: dict[str, tuple[str, str]] = {}
     domains = []
     for line in lines[1:]:

@@ -9,7 +9,7 @@ guestfish or losetup for the disks (they need root, or boot a guest to write a f
 from kvmlab.images.guest import GuestImage, built_guest_disk, ensure_guest_image
 from kvmlab.images.host import built_host_image, ensure_host_image
 from kvmlab.images.iso import ensure_iso
-from kvmlab.images.kinds import KINDS, ensure_kind
+from kvmlab.images.kinds import KINDS, ensure_kind, kind_on
 from kvmlab.images.recipe import Progress
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "ensure_host_image",
     "ensure_iso",
     "ensure_kind",
+    "kind_on",
 ]

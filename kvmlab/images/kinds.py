@@ -53,7 +53,11 @@ def built_kind(podman: Podman, kind: str) -> str | None:
 
 def ensure_kind(state: State, podman: Podman, kind: str, progress: Progress) -> str:
     """The image of that kind, built first if it is not there; as `ensure_host_image`."""
-    host = ensure_host_image(state, podman, progress)
+    return kind_on(ensure_host_image(state, podman, progress), state, podman, kind, progress)
+
+
+def kind_on(host: str, state: State, podman: Podman, kind: str, progress: Progress) -> str:
+    """The same where the host image, `host`, has been found already."""
     if kind == FULL:
         return host
     now = stamp(_recipes(kind))
@@ -112,7 +116,7 @@ def _build_bare(state: State, podman: Podman, host: str, tag: str, progress: Pro
 
 
 def _build_desk(state: State, podman: Podman, host: str, tag: str, progress: Progress) -> None:
-    bare = ensure_kind(state, podman, BARE, progress)
+    bare = kind_on(host, state, podman, BARE, progress)
     progress.step(t("installing a web console and graphical clients on the desk host"), None)
     with build_folder(state, DESK) as folder:
         pack(folder / "rootfs.tar", {"": RECIPES / "desk/rootfs"})

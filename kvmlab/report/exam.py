@@ -15,10 +15,11 @@ def print_exam(page: Page, exam: Exam) -> None:
     word, style = (t("passed"), "bold green") if exam.passed else (t("not passed"), "bold red")
     page.line(page.paint(verdict_line(exam, word), style))
     page.line(f"{page.bar(exam.points, exam.max_points, 20)}")
-    rows = [*questions_by_chapter(exam), *((one.id, one.points, one.max_points) for one in exam.labs)]
+    questions = questions_by_chapter(exam)
+    rows = [*questions, *((one.id, one.points, one.max_points) for one in exam.labs)]
     widest = max((cells(name) for name, _, _ in rows), default=0)
     page.line()
-    for name, points, most in questions_by_chapter(exam):
+    for name, points, most in questions:
         page.line(f"  {page.paint(fit(name, widest), 'cyan')}  {page.bar(points, most)}  {points}/{most}")
     for lab in exam.labs:
         page.line(f"  {page.paint(fit(lab.id, widest), 'cyan')}  {page.bar(lab.points, lab.max_points)}  {_lab(lab)}")

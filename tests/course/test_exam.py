@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from kvmlab.course.drawing import draw_apart, draw_shared
-from kvmlab.course.exam import Exam, ExamLab, ExamQuestion, Exams, moment
+from kvmlab.course.exam import Exam, ExamLab, ExamQuestion, Exams
+from kvmlab.course.progress import now
 from kvmlab.paths import State
 from tests.conftest import Kvmlab
 from tests.course.conftest import EXAMPLE
@@ -44,7 +45,7 @@ def test_the_same_seed_draws_the_same() -> None:
 
 def exam(minutes: int = 60) -> Exam:
     questions = (ExamQuestion("net", "like"), ExamQuestion("net", "make"))
-    return Exam("s", minutes, moment(), questions, (ExamLab("net-bridge", 8),))
+    return Exam("s", minutes, now(), questions, (ExamLab("net-bridge", 8),))
 
 
 def test_what_counts() -> None:

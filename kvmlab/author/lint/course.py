@@ -11,7 +11,7 @@ from kvmlab.checks import load_answers
 from kvmlab.course import Chapter, Course
 from kvmlab.course.book import Book, book_file, read_book
 from kvmlab.course.front import read_front
-from kvmlab.course.quiz import FEWEST, Kind, Quiz, answers_file, quiz_file, read_quiz
+from kvmlab.course.quiz import FEWEST, Kind, Quiz, answers_file, has_quiz, quiz_file, read_quiz
 from kvmlab.course.source import read_source
 from kvmlab.errors import KvmlabError
 from kvmlab.words import t
@@ -35,7 +35,7 @@ class _Rules:
     def all(self) -> list[Fault]:
         self.folders()
         self.book()
-        quizzes = [one for one in self.course.chapters if quiz_file(self.course.root, one.id).is_file()]
+        quizzes = [one for one in self.course.chapters if has_quiz(self.course.root, one.id)]
         for chapter in self.course.chapters if quizzes else ():
             self.quiz(chapter)
         return self.faults
@@ -122,7 +122,7 @@ class _Rules:
         """A chapter's quiz: enough questions, in both languages, an answer for each live one."""
         root = self.course.root
         file = str(quiz_file(root, chapter.id).relative_to(root))
-        if not quiz_file(root, chapter.id).is_file():
+        if not has_quiz(root, chapter.id):
             self.error(file, 1, "quiz", t("the chapter has no quiz."))
             return
         quiz = self.attempt(file, "quiz", lambda: read_quiz(root, chapter.id))

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kvmlab.cli.parsing import whole
 from kvmlab.cli.standing import write_json
 from kvmlab.course.exam import PASS_PERCENT, Exam, Exams
 from kvmlab.errors import CannotRun, UsageError
@@ -23,10 +24,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, and of `begin` how large."""
     actions = ["begin", "next", "end", "report"]
     parser.add_argument("action", choices=actions, nargs="?", help=t("without it: go on with the exam that runs"))
-    parser.add_argument("--minutes", type=_number, default=MINUTES, metavar="N", help=t("of begin: its time"))
-    parser.add_argument("--labs", type=_number, default=LABS, metavar="N", help=t("of begin: how many labs"))
+    parser.add_argument("--minutes", type=whole(0, 1000), default=MINUTES, metavar="N", help=t("of begin: its time"))
+    parser.add_argument("--labs", type=whole(0, 1000), default=LABS, metavar="N", help=t("of begin: how many labs"))
     questions = t("of begin: how many questions")
-    parser.add_argument("--questions", type=_number, default=QUESTIONS, metavar="N", help=questions)
+    parser.add_argument("--questions", type=whole(0, 1000), default=QUESTIONS, metavar="N", help=questions)
     parser.add_argument("--seed", metavar="SEED", help=t("of begin: draw the same again"))
     parser.add_argument("--json", action="store_true", help=t("of report: one JSON document on standard output"))
     parser.add_argument("--html", metavar="FILE", type=Path, help=t("of report: a page to keep, as well"))
@@ -55,12 +56,6 @@ def _sat(args: argparse.Namespace, ctx: Context, exams: Exams, exam: Exam | None
     if is_up(ctx, exam) and (args.action == "next" or exam.seconds_left < 0):
         exam = hand_in(ctx, exams, exam)
     return _go_on(ctx, exams, exam)
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal() or not 0 <= int(text[:4]) <= 1000:
-        raise argparse.ArgumentTypeError(t("a number from 0 to 1000, not {text}", text=text[:20]))
-    return int(text)
 
 
 def _drawn(args: argparse.Namespace, ctx: Context) -> Exam:

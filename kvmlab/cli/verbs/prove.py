@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from kvmlab.cli.context import Context
+from kvmlab.cli.parsing import whole
 from kvmlab.errors import UsageError
 from kvmlab.words import t
 
@@ -20,10 +21,9 @@ PROOFS = ("start", "solution", "ways", "near-misses", "facts", "reset", "steps")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Labs, variants, which proofs, how many lab hosts at once."""
     parser.add_argument("labs", metavar="LAB", nargs="*", help=t("only these labs; else all"))
-    parser.add_argument(
-        "--variants", metavar="N", type=_number, default=0, help=t("besides the course's values, N random variants")
-    )
-    parser.add_argument("--jobs", metavar="N", type=_number, help=t("so many lab hosts at once"))
+    more = t("besides the course's values, N random variants")
+    parser.add_argument("--variants", metavar="N", type=whole(1, 99), default=0, help=more)
+    parser.add_argument("--jobs", metavar="N", type=whole(1, 99), help=t("so many lab hosts at once"))
     parser.add_argument(
         "--only", metavar="PROOF", action="append", default=[], choices=[*PROOFS, *"1234567"],
         help=t("only this proof, by name or number: {names}", names=", ".join(PROOFS)),
@@ -85,12 +85,6 @@ def _available_mib() -> int:
 
 def _index(name: str) -> int:
     return int(name) - 1 if name.isdigit() else PROOFS.index(name)
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 99:
-        raise argparse.ArgumentTypeError(t("a number from 1 to 99, not {text}", text=text[:20]))
-    return int(text)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -6,6 +6,7 @@ import argparse
 import random
 from typing import TYPE_CHECKING
 
+from kvmlab.cli.parsing import whole
 from kvmlab.errors import CouldNotLook, UsageError
 from kvmlab.words import t
 
@@ -22,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """CHAPTER, and how many questions."""
     parser.add_argument("chapter", nargs="?", metavar="CHAPTER", help=t("a chapter; none: all that have a quiz"))
     many = t("how many; first those not answered rightly yet")
-    parser.add_argument("--questions", metavar="N", type=_number, default=ROUND, help=many)
+    parser.add_argument("--questions", metavar="N", type=whole(1, 1000), default=ROUND, help=many)
     parser.add_argument("--seed", metavar="SEED", help=t("draw the same questions in the same order again"))
 
 
@@ -36,20 +37,14 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     return _round(page, ctx, args)
 
 
-def _number(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:4]) <= 1000:
-        raise argparse.ArgumentTypeError(t("a number from 1 to 1000, not {text}", text=text[:20]))
-    return int(text)
-
-
 def _overview(page: Page, ctx: Context) -> int:
     """The chapters that have a quiz, and how much of each is known."""
-    from kvmlab.course.quiz import quiz_file, read_quiz
+    from kvmlab.course.quiz import has_quiz, read_quiz
     from kvmlab.course.quizzes import Quizzes
     from kvmlab.report.cells import cells, fit
 
     kept = Quizzes(ctx.state, ctx.course.tag)
-    chapters = [one for one in ctx.course.chapters if quiz_file(ctx.course.root, one.id).is_file()]
+    chapters = [one for one in ctx.course.chapters if has_quiz(ctx.course.root, one.id)]
     if not chapters:
         raise UsageError(t("This course has no quiz."), "kvmlab list")
     widest = max(cells(one.id) for one in chapters)
@@ -96,9 +91,9 @@ def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
 def quiz_of(ctx: Context, chapter: str) -> Quiz:
     """The quiz of a chapter; none: UsageError, naming those there are."""
     from kvmlab.course.names import shown
-    from kvmlab.course.quiz import quiz_file, read_quiz
+    from kvmlab.course.quiz import has_quiz, read_quiz
 
-    known = [one.id for one in ctx.course.chapters if quiz_file(ctx.course.root, one.id).is_file()]
+    known = [one.id for one in ctx.course.chapters if has_quiz(ctx.course.root, one.id)]
     if chapter not in known:
         message = t("No chapter with a quiz is called `{name}`; there are: {names}.", name=shown(chapter),
                     names=", ".join(known))  # fmt: skip
