@@ -35,8 +35,12 @@ if TYPE_CHECKING:
 _SAVING = "_saving"
 _BOOT_S = 900
 _SETTLE_S = 1.5
-"""What a guest still does after its SSH server answers: let it end before the memory is saved. Half of what
-booting took where that is more: a busy computer needs longer for the rest, too."""
+_SETTLED = """
+if [ -d /run/systemd/system ]; then exec timeout 300 systemctl is-system-running --wait; fi
+exec timeout 300 sh -c 'while [ -e /run/booting ]; do sleep 0.2; done'
+"""
+"""Ends when the guest has booted to the end, which is later than its SSH server answers: a guest whose memory was
+saved before it listens to its power button would not hear `virsh shutdown`. The small guest has /run/booting."""
 
 
 @dataclass(frozen=True)
@@ -157,11 +161,12 @@ def _make(
         finish(host.start(host_image, folders), ("run",))
         step("saving.container")
         with connected(host.run_dir) as connection:
-            began = time.monotonic()
             bring_up(connection, guests, set())
             addresses = {guest.spec.name: guest.spec.address for guest in guests}
             wait_for_guests(host.run_dir, state.key_pair("look_key"), addresses, _BOOT_S)
-            time.sleep(max(_SETTLE_S, (time.monotonic() - began) / 2))
+            for name in addresses:
+                host.execute(["ssh", "-n", name, _SETTLED], timeout_s=_BOOT_S)
+            time.sleep(_SETTLE_S)
             step("saving.booted")
             for guest in guests:
                 progress.step(t("saving {guest}", guest=guest.spec.name), None)
