@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kvmlab.course.exam import PASS_PERCENT, Exam, ExamLab
 from kvmlab.report.cells import cells, fit
 from kvmlab.report.plain import Page
 from kvmlab.words import language, t
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 
 def print_exam(page: Page, exam: Exam) -> None:
@@ -34,21 +38,33 @@ def exam_html(exam: Exam) -> str:
     """A page without scripts or anything to load; every text in it is escaped."""
     from jinja2 import Environment
 
+    from kvmlab.report.evidence import label
+    from kvmlab.report.sheet import MARKS
+
     source = Path(__file__).with_name("exam.html.j2").read_text(encoding="utf-8")
     word = t("passed") if exam.passed else t("not passed")
-    return (
-        Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-        .from_string(source)
-        .render(
-            exam=exam,
-            verdict=verdict_line(exam, word),
-            chapters=questions_by_chapter(exam),
-            terms=terms_line(exam),
-            heading=t("Questions"),
-            lang=language(),
-            lab_line=_lab,
-        )
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["prose"] = _prose
+    return environment.from_string(source).render(
+        exam=exam,
+        verdict=verdict_line(exam, word),
+        chapters=questions_by_chapter(exam),
+        terms=terms_line(exam),
+        heading=t("Questions"),
+        lang=language(),
+        lab_line=_lab,
+        label=label,
+        found=lambda fact: t("{found}, wanted {wanted}", found=fact["found"], wanted=fact["wanted"]),
+        marks={verdict.value: mark for verdict, mark in MARKS.items()},
     )
+
+
+def _prose(text: str) -> Markup:
+    """`code` in a sentence as code; nothing else of Markdown means anything there, and HTML does not either."""
+    from markdown_it import MarkdownIt
+    from markupsafe import Markup
+
+    return Markup(MarkdownIt("zero").enable("backticks").renderInline(text))
 
 
 def verdict_line(exam: Exam, word: str) -> str:
