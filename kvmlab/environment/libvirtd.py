@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
+from kvmlab.host.sockets import short
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -18,23 +18,17 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def connected(run_dir: Path, timeout_s: float = 30) -> Iterator[libvirt.virConnect]:
-    """A read-write connection, as soon as libvirtd answers.
-
-    The socket is named through /proc/self/fd, because a Unix socket's path may have 107 bytes (unix(7)).
-    """
+    """A read-write connection, as soon as libvirtd answers."""
     import libvirt
 
     libvirt.registerErrorHandler(lambda _ctx, _error: None, None)
-    folder = os.open(run_dir / "libvirt", os.O_PATH | os.O_CLOEXEC)
+    with short(run_dir / "libvirt/libvirt-sock") as path:
+        connection = _open(libvirt, path, time.monotonic() + timeout_s)
     try:
-        connection = _open(libvirt, f"/proc/self/fd/{folder}/libvirt-sock", time.monotonic() + timeout_s)
-        try:
-            yield connection
-        finally:
-            with contextlib.suppress(libvirt.libvirtError):
-                connection.close()
+        yield connection
     finally:
-        os.close(folder)
+        with contextlib.suppress(libvirt.libvirtError):
+            connection.close()
 
 
 def _open(libvirt, path: str, deadline: float) -> libvirt.virConnect:  # type: ignore[no-untyped-def]

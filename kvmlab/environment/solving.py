@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 STEP_S = 300
 _BOOT_S = 90
 """How long a step in a guest waits for a guest that the step before has restarted."""
-_BASH = ("bash", "-euo", "pipefail", "-s")
+_BASH = ("bash", "-euo", "pipefail", "-c", 'code=$(cat); exec </dev/null; eval "$code"')
+"""The step comes on standard input, and is read to its end first: `ssh GUEST COMMAND` in it would swallow the rest."""
 
 
 @dataclass(frozen=True)

@@ -43,11 +43,6 @@ class LabHost:
         """Bind-mounted at /run/kvmlab: ssh.sock, ask.sock, and libvirt/ (at /run/libvirt)."""
         return self.state.run / f"{self.lab}-{self.instance}"
 
-    @property
-    def libvirt_uri(self) -> str:
-        """For virsh on this computer: `virsh -c URI list`. Long paths: see host.connection."""
-        return f"qemu+unix:///system?socket={self.run_dir}/libvirt/libvirt-sock"
-
     def prepare_run_dir(self) -> None:
         """An empty one: libvirtd loses its networks when it finds an earlier host's state."""
         (self.run_dir / "libvirt").mkdir(parents=True, mode=0o755)
