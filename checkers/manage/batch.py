@@ -50,7 +50,7 @@ def each_has_its_own_disk(host: Host, lab: Params) -> Findings:
         yield host.domain(name).stored.disk(index=0).shows(source=not_(one_of(*others)), format=kind or "qcow2")
 
 
-@check(task="guests", needs=[each_has_its_own_disk], zh="每块磁盘里都是模板的系统：覆盖镜像或者完整的拷贝。")
+@check(task="guests", needs=[each_has_its_own_disk], zh="每块磁盘里都是模板的系统：叠加层或者完整的拷贝。")
 def disks_have_the_system(host: Host, lab: Params) -> Findings:
     """On each disk is the template's system: it is an overlay on it, or a whole copy."""
     whole = host.image_file(lab.base).value("actual_size_mib") or 2
