@@ -76,7 +76,7 @@ def two_start_by_themselves(host: Host, lab: Params) -> Findings:
 @check(task="again", points=2, zh="`{script}` 是可执行文件。")
 def script_is_executable(host: Host, lab: Params) -> Findings:
     """`{script}` is an executable file."""
-    yield host.file(lab.script).shows(kind="file", mode=matches("0?7[0-7]{2}"))
+    yield host.file(lab.script).shows(kind="file", mode=matches("0?[1357][0-7]{2}"))
 
 
 @check(task="again", points=4, needs=[just_these_guests], zh="`{log}` 记着：先是新建了虚拟机，最后一次什么也不用做。")

@@ -30,6 +30,12 @@ def operator_can_log_in(host: Host, lab: Params) -> Findings:
     yield host.account(lab.operator).shows(password="set", uid=at_least(1))
 
 
+@check(task="operator", points=0, guard=True, zh="Cockpit 不让 root 登录：`/etc/cockpit/disallowed-users` 里写着它。")
+def root_stays_locked_out(host: Host, lab: Params) -> Findings:
+    """root stays locked out of Cockpit: `/etc/cockpit/disallowed-users` names it."""
+    yield host.file("/etc/cockpit/disallowed-users").shows(lines=contains("root"))
+
+
 @check(task="operator", zh="`{operator}` 可以管理虚拟机：它在 `libvirt` 组里。")
 def operator_may_manage_guests(host: Host, lab: Params) -> Findings:
     """`{operator}` may manage guests: it is in the group `libvirt`."""
