@@ -26,7 +26,7 @@ def getty_waits_now(host: Host, lab: Params) -> Findings:
 @check(task="boot", points=2, needs=[guest_runs_with_a_port], zh="开机之后：`{guest}` 自己在 ttyS0 上启动 getty。")
 def getty_starts_at_boot(host: Host, lab: Params) -> Findings:
     """After a boot: `{guest}` starts a getty on ttyS0 by itself."""
-    line = matches(r"(ttyS0|/dev/ttyS0)?::(respawn|askfirst):-?(/\S+/)?getty\b.*\bttyS0\b.*")
+    line = matches(r"(ttyS0|/dev/ttyS0)?:[^:]*:(respawn|askfirst):-?(/\S+/)?getty\b.*\bttyS0\b.*")
     yield inside(host, lab).file("/etc/inittab").shows(lines=contains(line))
 
 
