@@ -48,12 +48,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is not None:
         return _status(list(argv))
+    _mend_streams()
     try:
         status = _status(sys.argv[1:])
     except SystemExit as end:  # argparse has printed its help
         status = end.code if isinstance(end.code, int) else 0
     _leave(status)
     return status
+
+
+def _mend_streams() -> None:
+    """A standard stream that was closed (`>&-`) is /dev/null; what the locale cannot read or write becomes `?`."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, "w" if number else "r"))  # noqa: PTH123, SIM115
+    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 
 def _leave(status: int) -> None:
@@ -193,9 +205,16 @@ def _module(verb: str) -> ModuleType:
 
 def tell(error: KvmlabError) -> None:
     """What happened, then the command to go on with, on standard error."""
-    print(f"kvmlab: {error.message}", file=sys.stderr)
+    _say(f"kvmlab: {error.message}")
     if error.todo:
-        print(f"  → {error.todo}", file=sys.stderr)
+        _say(f"  → {error.todo}")
+
+
+def _say(text: str) -> None:
+    """On standard error, without control characters: a message quotes what was typed, and what a course says."""
+    from kvmlab.report.cells import clean_code
+
+    print("\n".join(map(clean_code, text.split("\n"))), file=sys.stderr)
 
 
 def _our_bug(error: Exception) -> int:
@@ -207,8 +226,8 @@ def _our_bug(error: Exception) -> int:
     where = f"{last.tb_frame.f_code.co_filename.rpartition('/')[2]}:{last.tb_lineno}" if last else "?"
     kind = type(error).__name__
     said = t("a bug in kvmlab: {kind}: {error} ({where}).", kind=kind, error=error, where=where)
-    print(f"kvmlab: {said}", file=sys.stderr)
-    print(f"  → {t('KVMLAB_DEBUG=1 and the same command show more; please report it')}", file=sys.stderr)
+    _say(f"kvmlab: {said}")
+    _say(f"  → {t('KVMLAB_DEBUG=1 and the same command show more; please report it')}")
     return 70
 
 

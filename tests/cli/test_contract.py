@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -97,9 +99,6 @@ def test_json_is_one_document_and_nothing_else(bare_kvmlab: Kvmlab) -> None:
 
 
 def test_a_closed_pipe_is_no_traceback(bare_kvmlab: Kvmlab) -> None:
-    import subprocess
-    import sys
-
     process = subprocess.Popen(
         [sys.executable, "-m", "kvmlab", "list"],
         env=bare_kvmlab.environ(),
@@ -119,3 +118,24 @@ def test_a_state_directory_that_belongs_to_another(bare_kvmlab: Kvmlab) -> None:
     assert done.returncode == 3, done.stderr
     assert "/proc/sys/kernel" in done.stderr
     assert "→" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_standard_stream_is_no_bug(bare_kvmlab: Kvmlab, closed: str) -> None:
+    command = f"{sys.executable} -m kvmlab quiz network {closed}"
+    done = subprocess.run(["sh", "-c", command], env=bare_kvmlab.environ(), capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr  # the input ended: nothing was answered
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("argv", [["--lang", "zh", "quiz", "network"], ["show", "network-bridge"], ["read"]])
+def test_what_the_locale_cannot_write_is_replaced(bare_kvmlab: Kvmlab, argv: list[str]) -> None:
+    done = bare_kvmlab(*argv, env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode != 70, done.stderr
+    assert done.stdout.isascii()
+
+
+def test_no_control_character_of_what_was_typed_is_printed(bare_kvmlab: Kvmlab) -> None:
+    done = bare_kvmlab("list", "\x1b[2Jx\x07")
+    assert done.returncode == 2
+    assert not set(done.stderr) & {"\x1b", "\x07"}
