@@ -47,7 +47,7 @@ def plans_of(
 
 def shuffled(plans: Sequence[Plan], seed: str) -> list[Plan]:
     """The same plans and cases, in an order of chance: nothing may depend on what was proved before."""
-    draw = random.Random(seed)
+    draw = random.Random(seed.encode(errors="surrogateescape"))
     mixed = [replace(plan, cases=tuple(draw.sample(plan.cases, len(plan.cases)))) for plan in plans]
     draw.shuffle(mixed)
     return mixed

@@ -117,6 +117,8 @@ def test_the_commands_that_solutions_type(course: Path, bare_kvmlab: Kvmlab) -> 
     done = bare_kvmlab("--course", str(course), "lint", "--commands")
     assert done.returncode == 1
     assert "3 commands, 1 used by no lab." in done.stdout
+    assert bare_kvmlab("--course", str(course), "lint", "--commands", "nosuch").returncode == 2
+    assert exercised(Course.load(course), ["tiny-note"]) == rows
     table = json.loads(bare_kvmlab("--course", str(course), "lint", "--commands", "--json").stdout)
     assert table["unused"] == 1
 

@@ -25,9 +25,10 @@ class Exercised(NamedTuple):
     labs: tuple[str, ...]
 
 
-def exercised(course: Course) -> list[Exercised]:
-    """The table, in the order of the list. A broken header or solution: AuthorError with file:line."""
-    typed = {lab: list(_typed(course, lab)) for lab in course.ids if course.entry(lab).complete}
+def exercised(course: Course, labs: Sequence[str] = ()) -> list[Exercised]:
+    """The table of `labs` (none named: all), in the order of the list. Broken files: AuthorError with file:line."""
+    chosen = [course.entry(lab).id for lab in labs] or course.ids
+    typed = {lab: list(_typed(course, lab)) for lab in dict.fromkeys(chosen) if course.entry(lab).complete}
     return [
         Exercised(entry, tuple(lab for lab, lines in typed.items() if any(_uses(lines, one) for one in entry)))
         for entry in _wanted(course)

@@ -23,6 +23,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if args.commands:
         return _commands(args, ctx)
     from kvmlab.author.lint import Severity, faults_json, lint
+    from kvmlab.report.plain import clean
 
     faults = lint(ctx.course, args.labs)
     counts = {one: sum(fault.severity is one for fault in faults) for one in Severity}
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         print()
     else:
         for fault in faults:
-            print(fault.text())
+            print(clean(fault.text()))
         print(t("{errors} errors, {warnings} warnings.", errors=counts[Severity.ERROR],
                 warnings=counts[Severity.WARNING]))  # fmt: skip
     return 1 if counts[Severity.ERROR] or (args.strict and faults) else 0
@@ -42,7 +43,7 @@ def _commands(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.author.lint import exercised
     from kvmlab.report.plain import Page, cells, fit, wrapped
 
-    rows = exercised(ctx.course)
+    rows = exercised(ctx.course, args.labs)
     unused = sum(not one.labs for one in rows)
     if args.json:
         listed = [{"commands": one.commands, "labs": one.labs} for one in rows]
