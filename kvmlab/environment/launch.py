@@ -108,15 +108,16 @@ def finish(place: Place, podman: Podman) -> None:
 
 @contextlib.contextmanager
 def beside(place: Place, lab: Lab, progress: Progress) -> Iterator[LabHost]:
-    """A second lab host with `lab` as at its start, to compare with; it goes when the block ends."""
-    materials = Materials.of(place.state, lab, progress)
-    sweep(materials.podman, place.state, place.label_beside)  # one that a killed kvmlab has left
-    host = LabHost.fresh(place.label_beside, place.state, materials.podman)
-    with lab_host(host, materials, lab, progress):
-        try:
-            yield host
-        finally:
-            host.remove()
+    """A second lab host with `lab` as at its start, to compare with; it goes when the block ends. One at a time."""
+    with place.state.lock(f"start-of-{place.course_tag}-{place.lab}", wait=False):
+        materials = Materials.of(place.state, lab, progress)
+        sweep(materials.podman, place.state, place.label_beside)  # one that a killed kvmlab has left
+        host = LabHost.fresh(place.label_beside, place.state, materials.podman)
+        with lab_host(host, materials, lab, progress):
+            try:
+                yield host
+            finally:
+                host.remove()
 
 
 def host_of(place: Place, run: Run, podman: Podman) -> LabHost:

@@ -83,7 +83,7 @@ def topology_of(host: LabHost) -> Topology:
     lines = done.stdout.splitlines()
     try:
         links = tuple(_links(json.loads(lines[0])))
-    except (IndexError, ValueError, TypeError, KeyError):
+    except (IndexError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise not_told(done.stderr) from None
     networks: dict[str, tuple[str, str]] = {}
     domains = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kvmlab.environment.topology import Domain, Link, Plug, Topology
-from kvmlab.report.plain import Page, clean
+from kvmlab.report.plain import Page, cells, clean, fit
 from kvmlab.words import t
 
 Branch = tuple[str, str]  # a name, and what is said of it
@@ -27,10 +27,10 @@ def print_map(page: Page, found: Topology) -> None:
 
 def _tree(page: Page, name: str, said: str, branches: Sequence[Branch]) -> None:
     page.line(f"{page.paint(clean(name), 'bold cyan')}  {clean(said)}".rstrip())
-    widest = max((len(clean(one)) for one, _ in branches), default=0)
+    widest = max((cells(clean(one)) for one, _ in branches), default=0)
     for number, (one, what) in enumerate(branches, 1):
         corner = "└─" if number == len(branches) else "├─"
-        page.line(f" {page.paint(corner, 'dim')} {page.paint(clean(one).ljust(widest), 'cyan')}  {clean(what)}")
+        page.line(f" {page.paint(corner, 'dim')} {page.paint(fit(one, widest), 'cyan')}  {clean(what)}")
 
 
 def _link(link: Link, found: Topology) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     refuse_in_exam(ctx, args.lab)
     running = RunningLab.of(ctx, args.lab)
     if args.watch:
-        _watch(running, args)
+        running = _watch(running, args)
     report = _graded(running, args)
     step("check.looked")
     _note(running, report)
@@ -74,14 +75,15 @@ def _graded(running: RunningLab, args: argparse.Namespace) -> Report:
         )
 
 
-def _watch(running: RunningLab, args: argparse.Namespace) -> None:
-    """Show each report that differs from the one before, until one has passed; the last is left to the caller."""
+def _watch(running: RunningLab, args: argparse.Namespace) -> RunningLab:
+    """Show and note each report that differs from the one before, until one has passed; the last is the caller's."""
     from kvmlab.report.terminal import print_report
 
     shown = None
     while (report := _graded(running, args)).exit_status:
-        _note(running, report)
         verdicts = [(one.id, one.verdict, one.findings) for one in report.checks]
+        if verdicts != shown:
+            _note(running, report)
         if verdicts != shown and not args.json:
             if sys.stdout.isatty():
                 sys.stdout.write("\x1b[H\x1b[2J")
@@ -89,6 +91,20 @@ def _watch(running: RunningLab, args: argparse.Namespace) -> None:
             sys.stdout.flush()
         shown = verdicts
         time.sleep(WATCH_S)
+        running = _as_it_runs_now(running)
+    return running
+
+
+def _as_it_runs_now(running: RunningLab) -> RunningLab:
+    """After a reset it is another lab host; while that one is being started, still the one before.
+
+    CannotRun once the lab is finished, or part of an exam.
+    """
+    run = running.place.run()
+    if run and (run.state != running.run.state or run.instance == running.run.instance):
+        return running
+    refuse_in_exam(running.ctx, running.lab_id)
+    return RunningLab.of(running.ctx, running.lab_id)
 
 
 def _note(running: RunningLab, report: Report) -> None:
@@ -106,7 +122,8 @@ def _junit(path: Path, report: Report) -> None:
     try:
         path.write_text(junit_xml(report), encoding="utf-8")
     except OSError as error:
-        raise UsageError(t("{path} cannot be written: {error}.", path=path, error=error.strerror or error)) from None
+        message = t("{path} cannot be written: {error}.", path=path, error=error.strerror or error)
+        raise UsageError(message, shlex.join(["ls", "-ld", str(path.parent)])) from None
 
 
 def _seconds(text: str) -> float:

@@ -1,0 +1,119 @@
+"""What a lab host says of itself, which may be anything, and `check --watch` beside a `reset`."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from kvmlab.cli.context import Context
+from kvmlab.cli.lab import RunningLab
+from kvmlab.cli.standing import write_json
+from kvmlab.cli.verbs import check
+from kvmlab.course.exam import Exam, ExamLab, Exams
+from kvmlab.course.progress import now
+from kvmlab.environment.inventory import take_inventory
+from kvmlab.environment.launch import beside
+from kvmlab.environment.topology import Domain, Link, Plug, Topology, topology_of
+from kvmlab.errors import CannotRun
+from kvmlab.labhost.container import LabHost
+from kvmlab.report.cells import cells
+from kvmlab.report.map import print_map
+from kvmlab.report.plain import Page
+from tests.conftest import Kvmlab
+from tests.course.conftest import EXAMPLE, record
+
+__all__ = ["record"]
+
+
+def saying(text: str) -> LabHost:
+    """A lab host on which every program says `text`."""
+    done = CompletedProcess([], 0, text, "no such thing")
+    return cast("LabHost", SimpleNamespace(execute=lambda *_, **__: done))
+
+
+@pytest.mark.parametrize("said", ["", "[]", "7", "{", '["a"]', "[" * 100_000, '[{"ifname": "x", "addr_info": ["y"]}]'])
+@pytest.mark.parametrize("look", [take_inventory, topology_of])
+def test_a_program_that_was_replaced_is_no_bug_of_ours(look: Callable[[LabHost], Any], said: str) -> None:
+    if look is topology_of and said == "[]":
+        return  # a host without links
+    with pytest.raises(CannotRun, match="could not be looked through"):
+        look(saying(said))
+
+
+def test_what_is_written_as_json_is_safe_to_look_at(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {"file /etc/\udcff\x9b2J\u202e": "网"}
+    write_json(found)
+    said = capsys.readouterr().out
+    assert said.replace("\n", "").isprintable()
+    assert json.loads(said) == found
+
+
+def test_the_map_stays_in_line_with_chinese_names() -> None:
+    names = ("网卡", "vnet0")
+    links = (Link("br0", True, (), True, ""), *(Link(name, True, (), False, "br0") for name in names))
+    domain = Domain("guest", "running", tuple(Plug(name, "br0", "mac", "virtio") for name in names), ())
+    stream = io.StringIO()
+    print_map(Page(color=False, stream=stream, width=80), Topology(links, {}, (domain,)))
+    ports = [line for line in stream.getvalue().splitlines() if "guest  mac" in line]
+    assert len({cells(line[: line.index("guest")]) for line in ports}) == 1
+
+
+def test_two_diffs_of_a_lab_do_not_take_each_other_s_lab_host_away(running: RunningLab) -> None:
+    assert running.run.compiled
+    steps = cast("Any", None)
+    with (
+        running.ctx.state.lock("start-of-example-net-bridge"),
+        pytest.raises(CannotRun, match="at work on"),
+        beside(running.place, running.run.compiled, steps),
+    ):
+        raise AssertionError
+
+
+@pytest.fixture
+def running(bare_kvmlab: Kvmlab, record: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> RunningLab:
+    """The example's lab, as its record says it runs."""
+    monkeypatch.setenv("KVMLAB_STATE", str(bare_kvmlab.state.root))
+    record()
+    return RunningLab.of(Context(course=str(EXAMPLE)), "net-bridge")
+
+
+def test_a_watch_follows_the_lab_through_a_reset(running: RunningLab, record: Callable[..., Path]) -> None:
+    assert check._as_it_runs_now(running) is running
+    record(instance="i2", state="starting")
+    assert check._as_it_runs_now(running) is running
+    record(instance="i2")
+    assert check._as_it_runs_now(running).run.instance == "i2"
+
+
+def test_a_watch_ends_with_the_lab(running: RunningLab, record: Callable[..., Path]) -> None:
+    record().unlink()
+    with pytest.raises(CannotRun, match="has not been started"):
+        check._as_it_runs_now(running)
+
+
+def test_a_watch_does_not_go_on_into_an_exam(running: RunningLab, record: Callable[..., Path]) -> None:
+    Exams(running.ctx.state, "example").keep(Exam("s", 60, now(), (), (ExamLab("net-bridge", 8),)))
+    record(instance="i2", variant="exam-s")
+    with pytest.raises(CannotRun, match="part of the exam"):
+        check._as_it_runs_now(running)
+
+
+def test_what_a_watch_sees_again_is_noted_once(running: RunningLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def report(verdict: str) -> SimpleNamespace:
+        one = SimpleNamespace(id="c", verdict=verdict, findings=())
+        return SimpleNamespace(checks=[one], exit_status=int(verdict != "passed"))
+
+    reports = iter([report("failed"), report("failed"), report("error"), report("passed")])
+    noted: list[object] = []
+    monkeypatch.setattr(check, "_graded", lambda *_: next(reports))
+    monkeypatch.setattr(check, "_note", lambda _, seen: noted.append(seen.checks[0].verdict))
+    monkeypatch.setattr(check, "WATCH_S", 0)
+    check._watch(running, cast("Any", SimpleNamespace(json=True)))
+    assert noted == ["failed", "error"]
