@@ -56,6 +56,9 @@ def answer_to(page: Page, asked: Asked) -> Marked | None:
         except EOFError:
             page.line()
             return None
+        except KeyboardInterrupt:
+            page.line()  # the shell's prompt begins a line of its own
+            raise
         if is_choice(asked.question):
             picked = chosen(given, asked.order)
             if picked is not None and (len(picked) == 1 or asked.question.kind is Kind.MULTIPLE):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
+from unicodedata import normalize
 
 from kvmlab.course.quiz import Kind, Question
 
@@ -21,7 +22,7 @@ class Marked(NamedTuple):
 
 def chosen(given: str, order: Sequence[int]) -> tuple[int, ...] | None:
     """The options meant by letters (`b`, `a c`, `a,c`), as the question numbers them; None: no such letters."""
-    letters = re.sub(r"[\s,;.()]+", "", given.lower())
+    letters = re.sub(r"[\s,;.()、。]+", "", normalize("NFKC", given).lower())  # a Chinese keyboard's `ａ，ｃ`, too
     if not letters or any(letter not in LETTERS[: len(order)] for letter in letters):
         return None
     return tuple(sorted({order[LETTERS.index(letter)] for letter in letters}))
@@ -47,7 +48,7 @@ def mark_live(truth: object, given: str) -> Marked:
     """Right when it says what was read from the live host: a text, a number, or a list in any order."""
     if isinstance(truth, (list, tuple, set, frozenset)):
         wanted = sorted(same(str(one)) for one in truth)
-        said = sorted(word for word in re.split(r"[\s,;]+", same(given)) if word)
+        said = sorted(word for word in re.split(r"[\s,;，；、]+", same(given)) if word)
         return Marked(said == wanted, (), " ".join(f"`{one}`" for one in wanted))
     if isinstance(truth, bool):
         words = {True: {"yes", "y", "true", "是", "对"}, False: {"no", "n", "false", "否", "不是", "不对"}}

@@ -21,7 +21,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from kvmlab.course import Lab, LabProgress, Task
-from kvmlab.report.cells import cells, no_blank, wrap
+from kvmlab.report.cells import cells, clean, clean_code, no_blank, wrap
 from kvmlab.report.plain import ASCII, MARKS, MOST_TEXT
 from kvmlab.words import t
 
@@ -74,7 +74,7 @@ class _Text(Markdown):
     }
 
     def __init__(self, text: str) -> None:
-        super().__init__(text, hyperlinks=False)
+        super().__init__("\n".join(map(clean_code, text.split("\n"))), hyperlinks=False)
         for token in self.parsed:
             _join_chinese(token.children or [])
 
@@ -154,7 +154,7 @@ def _head(lab: Lab, progress: LabProgress) -> RenderableType:
         facts.append(t("best so far: {points}", points=progress.best_points))
     if lab.variant:
         facts.append(t("variant {variant}", variant=lab.variant))
-    return Group(Text(lab.title, style="bold"), Text(" · ".join(facts), style="dim"))
+    return Group(Text(clean(lab.title), style="bold"), Text(" · ".join(facts), style="dim"))
 
 
 def _task(number: int, task: Task, progress: LabProgress, marks: dict[str, str]) -> list[RenderableType]:
@@ -179,9 +179,9 @@ def _task(number: int, task: Task, progress: LabProgress, marks: dict[str, str])
 
 def _title(title: str) -> Text:
     """Bold, with `code` in its colour."""
-    parts = title.split("`")
+    parts = clean(title).split("`")
     if len(parts) % 2 == 0:
-        return Text(title, style="bold")
+        return Text(clean(title), style="bold")
     return Text.assemble(*((part, "bold cyan" if odd % 2 else "bold") for odd, part in enumerate(parts)))
 
 

@@ -81,6 +81,7 @@ def test_the_four_kinds(tmp_path: Path) -> None:
 def test_letters_follow_the_order_they_were_shown_in() -> None:
     assert chosen("b", (2, 0, 1)) == (0,)
     assert chosen("A, c", (2, 0, 1)) == (1, 2)
+    assert chosen("Ａ、ｃ。", (2, 0, 1)) == (1, 2)
     assert chosen("", (0, 1)) is None
     assert chosen("d", (0, 1, 2)) is None
 
@@ -111,6 +112,7 @@ def test_a_short_answer(tmp_path: Path) -> None:
         (128, "128 MiB", True),
         (128, "1280", False),
         (["vnet0", "vnet1"], "vnet1, vnet0", True),
+        (["vnet0", "vnet1"], "vnet1，vnet0", True),
         (["vnet0", "vnet1"], "vnet0", False),
         (True, "yes", True),
         (True, "no", False),

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from kvmlab.cli.asking import Asked, answer_to
+from kvmlab.cli.verbs.read import _page
+from kvmlab.course.marking import Marked
+from kvmlab.course.quiz import read_quiz
+from kvmlab.report.cells import cells
+from kvmlab.report.plain import Page
 from tests.conftest import Kvmlab
 from tests.course.conftest import EXAMPLE
 
@@ -50,6 +62,53 @@ def test_what_was_answered_stays_when_the_input_ends(example: Kvmlab) -> None:
     assert "1/4" in example("quiz").stdout
 
 
+@pytest.mark.parametrize("stdin", [b"\xd6\xd0\xff\n", b"\x00\n"])
+def test_an_answer_that_is_no_text_is_a_wrong_answer(example: Kvmlab, stdin: bytes) -> None:
+    argv = [sys.executable, "-m", "kvmlab", "quiz", "net", *SEED]
+    env = example.environ(env={"PYTHONIOENCODING": "utf-8"})
+    done = subprocess.run(argv, env=env, input=stdin, capture_output=True)
+    assert done.returncode == 1, done.stderr
+    assert "0 of 1 right." in done.stdout.decode()
+    assert done.stderr == b""
+
+
+def test_a_seed_may_be_any_text(example: Kvmlab) -> None:
+    assert example("quiz", "net", "--seed", "\udcff").returncode == 1
+
+
+def test_ctrl_c_at_a_question_ends_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_prompt: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.input", interrupted)
+    question = read_quiz(EXAMPLE, "net").questions[0]
+    stream = io.StringIO()
+    with pytest.raises(KeyboardInterrupt):
+        answer_to(Page(color=False, stream=stream), Asked.drawn(question, random.Random(1)))
+    assert stream.getvalue() == "\n"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_overview_fits_the_terminal(bare_kvmlab: Kvmlab, lang: str) -> None:
+    done = bare_kvmlab("--lang", lang, "quiz", env={"COLUMNS": "60"})
+    assert max(map(cells, done.stdout.splitlines())) <= 60
+
+
+def test_a_lab_that_was_finished_meanwhile_leaves_its_question_out(
+    told: Callable[..., tuple[int, str, str]], record: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = record()
+
+    def answered(_page: Page, asked: Asked) -> Marked:
+        path.unlink(missing_ok=True)
+        return Marked(True, (), "")
+
+    monkeypatch.setattr("kvmlab.cli.asking.answer_to", answered)
+    status, out, _ = told("quiz", "net", "--seed", "2")
+    assert (status, "3 of 3 right." in out) == (0, True)
+    assert "A question about net-bridge is left out: net-bridge has not been started." in out
+
+
 def test_in_chinese(example: Kvmlab) -> None:
     done = example("--lang", "zh", "quiz", "net", *SEED, stdin="bridge link\nc\nbc\n")
     assert done.returncode == 0
@@ -74,3 +133,26 @@ def test_the_book_is_read_chapter_by_chapter(bare_kvmlab: Kvmlab) -> None:
     both = bare_kvmlab("read")
     assert {"Storage", "Networks"} <= set(both.stdout.splitlines())
     assert "实验：network-bridge" in bare_kvmlab("--lang", "zh", "read", "network").stdout
+
+
+@pytest.mark.parametrize("pager", ["sh -c 'kill -INT $PPID; sleep 0.3; cat'", "cat", "'", "/nonexistent/pager"])
+def test_the_pager_ends_when_it_wants_to(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], pager: str
+) -> None:
+    """Ctrl-C is a key of less(1), and must not leave the terminal to two readers."""
+    monkeypatch.setenv("PAGER", pager)
+    monkeypatch.setenv("LESS", "-FX")
+    _page("a page\n", paged=True)
+    sys.stdout.flush()
+    assert "a page\n" in capfd.readouterr().out
+
+
+def test_nothing_of_a_course_moves_the_cursor(copy: Path, told: Callable[..., tuple[int, str, str]]) -> None:
+    hostile = "\n\nhere \x1b]0;owned\x07 \x1b[2J \u202e there\n\n```bash\nls \x1b[8m\n```\n"
+    for name in ("course.md", "labs/net/bridge/lab.md", "labs/net/quiz.md"):
+        path = copy / name
+        path.write_text(path.read_text() + hostile)
+    for argv in (["read"], ["show", "net-bridge"], ["quiz", "net"], ["lint"]):
+        _, out, error = told(*argv, course=copy)
+        assert not set(out + error) & {"\x1b", "\x07", "\u202e"}, argv
+    assert "here" in told("read", course=copy)[1]

@@ -7,7 +7,7 @@ import random
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.parsing import whole
-from kvmlab.errors import CouldNotLook, UsageError
+from kvmlab.errors import CannotRun, CouldNotLook, UsageError
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -41,18 +41,19 @@ def _overview(page: Page, ctx: Context) -> int:
     """The chapters that have a quiz, and how much of each is known."""
     from kvmlab.course.quiz import has_quiz, read_quiz
     from kvmlab.course.quizzes import Quizzes
-    from kvmlab.report.cells import cells, fit
+    from kvmlab.report.cells import cells, fit, right
 
     kept = Quizzes(ctx.state, ctx.course.tag)
     chapters = [one for one in ctx.course.chapters if has_quiz(ctx.course.root, one.id)]
     if not chapters:
         raise UsageError(t("This course has no quiz."), "kvmlab list")
     widest = max(cells(one.id) for one in chapters)
+    room = max(8, page.width - widest - 25)
     for one in chapters:
         quiz = read_quiz(ctx.course.root, one.id, ctx.lang)
         known, most = kept.chapter(one.id).known(question.id for question in quiz.questions), len(quiz.questions)
         name = page.paint(fit(one.id, widest), "cyan")
-        page.line(f"  {name}  {page.bar(known, most)}  {known}/{most}  {quiz.title}")
+        page.line(f"  {name}  {page.bar(known, most)}  {right(f'{known}/{most}', 7)}  {fit(quiz.title, room)}")
     page.line()
     page.commands([(f"kvmlab quiz {chapters[0].id}", t("{n} questions, the unknown ones first", n=ROUND))])
     return 0
@@ -64,7 +65,7 @@ def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
 
     quiz = quiz_of(ctx, args.chapter)
     kept = Quizzes(ctx.state, ctx.course.tag)
-    draw = random.Random(args.seed)
+    draw = random.Random(None if args.seed is None else args.seed.encode(errors="surrogateescape"))
     questions, waiting = _askable(ctx, quiz)
     known = kept.chapter(quiz.chapter).answers
     draw.shuffle(questions)
@@ -120,13 +121,14 @@ def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) ->
     from kvmlab.cli.lab import RunningLab
     from kvmlab.course.quiz import answers_file
     from kvmlab.environment.grading import true_answer
+    from kvmlab.report.cells import clean
 
-    lab = RunningLab.of(ctx, question.lab)
-    answers = answers_file(ctx.course.root, lab.lab.chapter)
     try:
+        lab = RunningLab.of(ctx, question.lab)
+        answers = answers_file(ctx.course.root, lab.lab.chapter)
         truth = true_answer(lab.lab, answers, question.id, lab.run_dir, ctx.state)
-    except CouldNotLook as trouble:
-        page.line(t("A question about {lab} is left out: {reason}", lab=lab.lab_id, reason=trouble.message))
+    except (CannotRun, CouldNotLook) as trouble:  # it may have been finished since the round began
+        page.line(clean(t("A question about {lab} is left out: {reason}", lab=question.lab, reason=trouble.message)))
         return None
     if truth is None:
         return None

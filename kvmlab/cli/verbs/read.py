@@ -7,6 +7,7 @@ import io
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -66,9 +67,22 @@ def _chapter(ctx: Context, wanted: str) -> Chapter:
 
 def _page(text: str, *, paged: bool) -> None:
     """Through $PAGER, else less(1), which leaves a short text standing; else straight to standard output."""
-    pager = shlex.split(os.environ.get("PAGER", "")) or ["less"]
-    if not paged or not shutil.which(pager[0]):
+    pager = _pager() if paged else []
+    if not pager or not shutil.which(pager[0]):
         sys.stdout.write(text)
         return
-    env = {"LESS": "-RFX", "LESSCHARSET": "utf-8"} | os.environ
-    subprocess.run(pager, input=text, text=True, env=env, check=False)
+    less = f"-R {os.environ.get('LESS', '-FX')}"  # without -R it would show our colours as ESC[36m
+    env = {"LESSCHARSET": "utf-8"} | os.environ | {"LESS": less}
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is the pager's; a handler is not inherited
+    try:
+        subprocess.run(pager, input=text, encoding=sys.stdout.encoding, errors="replace", env=env, check=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _pager() -> list[str]:
+    """The words of $PAGER; where there are none, or a quote is left open, less."""
+    try:
+        return shlex.split(os.environ.get("PAGER", "")) or ["less"]
+    except ValueError:
+        return ["less"]
