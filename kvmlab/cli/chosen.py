@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kvmlab.cli.context import Context
     from kvmlab.cli.standing import Standing
     from kvmlab.course import Lab
+    from kvmlab.course.exam import Exam
 
 
 def chosen_id(ctx: Context, given: str | None) -> str:
@@ -32,14 +33,31 @@ def is_examined(ctx: Context) -> bool:
     return os.path.exists(f"{ctx.state.root}/progress/{ctx.course.tag}/exam.json")  # noqa: PTH110
 
 
-def refuse_in_exam(ctx: Context, lab_id: str) -> None:
-    """CannotRun for a lab of the exam that runs: nothing is told of it before it is handed in."""
+def is_in_exam(ctx: Context, lab_id: str) -> bool:
+    """Whether a lab is part of the exam that runs."""
+    exam = _exam(ctx)
+    return exam is not None and lab_id in [lab.id for lab in exam.labs]
+
+
+def _exam(ctx: Context) -> Exam | None:
     if not is_examined(ctx):
-        return
+        return None
     from kvmlab.course.exam import Exams
 
-    exam = Exams(ctx.state, ctx.course.tag).running()
-    if exam and lab_id in [lab.id for lab in exam.labs]:
+    return Exams(ctx.state, ctx.course.tag).running()
+
+
+def refuse_quiz_in_exam(ctx: Context, chapter: str) -> None:
+    """CannotRun for the quiz of a chapter that the exam has questions of: it would tell their answers."""
+    exam = _exam(ctx)
+    if exam and chapter in [one.chapter for one in exam.questions]:
+        message = t("The exam that runs has questions of {chapter}: no quiz of it until it ends.", chapter=chapter)
+        raise CannotRun(message, "kvmlab exam")
+
+
+def refuse_in_exam(ctx: Context, lab_id: str) -> None:
+    """CannotRun for a lab of the exam that runs: nothing is told of it before it is handed in."""
+    if is_in_exam(ctx, lab_id):
         message = t("{lab} is part of the exam that runs: no hints, no checks, no solutions until it ends.", lab=lab_id)
         raise CannotRun(message, "kvmlab exam")
 

@@ -38,13 +38,13 @@ def drawn_exam(ctx: Context, seed: str, minutes: int, labs: int, questions: int)
 
 def ask_open_questions(page: Page, ctx: Context, exams: Exams, exam: Exam) -> Exam:
     """Put the questions that are open, one by one; every answer is kept at once. Ends with the input, or the time."""
-    draw = random.Random(f"{exam.seed} options")
-    asked = [Asked.drawn(_question(ctx, one), draw) for one in exam.questions]
     while (number := exam.open_question) is not None and exam.seconds_left >= 0:
+        draw = random.Random(f"{exam.seed} options {number}")
+        asked = Asked.drawn(_question(ctx, exam.questions[number]), draw)
         left = t("{minutes} min left", minutes=exam.seconds_left // 60)
         label = t("question {number} of {all}", number=number + 1, all=len(exam.questions))
-        put(page, asked[number], f"{label} · {left}")
-        marked = answer_to(page, asked[number])
+        put(page, asked, f"{label} · {left}")
+        marked = answer_to(page, asked)
         if marked is None:
             break
         exam = exams.keep(exam.answered(number, marked.right))
@@ -56,7 +56,7 @@ def begin_lab(ctx: Context, exam: Exam) -> str:
     from kvmlab.environment.launch import start
     from kvmlab.report.progress import progress
 
-    lab_id = exam.labs[exam.open_lab or 0].id
+    lab_id = _known(ctx, exam.labs[exam.open_lab or 0].id)
     run = _run(ctx, lab_id)
     if run is None or run.state != "running":
         lab = ctx.course.lab(lab_id, ctx.lang, exam.variant)
@@ -75,7 +75,7 @@ def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
 
     number = exam.open_lab
     assert number is not None
-    running = RunningLab.of(ctx, exam.labs[number].id)
+    running = RunningLab.of(ctx, _known(ctx, exam.labs[number].id))
     report = grade(running.lab, ctx.course.checker(running.lab_id), running.run_dir, ctx.state)
     if report.exit_status == 3:
         message = t("{lab} could not be looked at, so it is not handed in yet.", lab=running.lab_id)
@@ -87,13 +87,13 @@ def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
 
 def close(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     """End it; a lab host that was not handed in goes."""
-    from kvmlab.environment.launch import finish
+    from kvmlab.environment.launch import Place, finish
     from kvmlab.labhost.machine import remembered_podman
 
     for one in exam.labs:
         run = _run(ctx, one.id)
         if run is not None and run.variant == exam.variant:
-            finish(place_of(ctx, one.id), remembered_podman(ctx.state))
+            finish(Place(ctx.state, ctx.course.tag, one.id), remembered_podman(ctx.state))
     return exams.end(exam)
 
 
@@ -102,6 +102,13 @@ def is_up(ctx: Context, exam: Exam) -> bool:
     number = exam.open_lab
     run = None if number is None else _run(ctx, exam.labs[number].id)
     return run is not None and run.state == "running" and run.variant == exam.variant
+
+
+def _known(ctx: Context, lab_id: str) -> str:
+    """A lab of the exam, if the course still has it."""
+    if lab_id not in ctx.course.entries:
+        raise CannotRun(t("{lab} is no longer in the course.", lab=lab_id), "kvmlab exam end")
+    return lab_id
 
 
 def _run(ctx: Context, lab_id: str) -> Run | None:
@@ -125,9 +132,10 @@ def _questions(ctx: Context, chapter: str) -> list[str]:
 
 
 def _question(ctx: Context, one: ExamQuestion) -> Question:
-    from kvmlab.course.quiz import read_quiz
+    from kvmlab.course.quiz import has_quiz, read_quiz
 
-    for question in read_quiz(ctx.course.root, one.chapter, ctx.lang).questions:
+    there = has_quiz(ctx.course.root, one.chapter)
+    for question in read_quiz(ctx.course.root, one.chapter, ctx.lang).questions if there else ():
         if question.id == one.id:
             return question
     message = t("The question {id} of {chapter} is no longer in the course.", id=one.id, chapter=one.chapter)

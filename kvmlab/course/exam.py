@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kvmlab.course import kept
+from kvmlab.course.names import CHAPTER, LAB, TASK, VARIANT
 from kvmlab.course.progress import TIME, now
 from kvmlab.paths import State
 
 PASS_PERCENT = 70
 SCHEMA = "kvmlab.exam/1"
+TOLD = {"title", "verdict", "points", "max_points"}
+"""What a report tells of every task."""
 
 
 class ExamQuestion(NamedTuple):
@@ -42,8 +45,8 @@ class ExamLab(NamedTuple):
 
     @property
     def points(self) -> int:
-        """What counts: points reached in time."""
-        return 0 if self.late else self.reached or 0
+        """What counts: points reached in time, never more than the lab had when the exam began."""
+        return 0 if self.late else min(self.reached or 0, self.max_points)
 
 
 class Exam(NamedTuple):
@@ -83,8 +86,9 @@ class Exam(NamedTuple):
 
     @property
     def seconds_left(self) -> int:
-        """Until its time is over; below zero afterwards."""
-        return _seconds(self.began) + self.minutes * 60 - int(time.time())
+        """Until its time is over; below zero afterwards. A clock that was set back gives no more than there was."""
+        whole = self.minutes * 60
+        return min(whole, _seconds(self.began) + whole - int(time.time()))
 
     @property
     def open_question(self) -> int | None:
@@ -126,16 +130,20 @@ class Exam(NamedTuple):
             raise ValueError("not an exam")
         try:
             exam = cls(
-                str(data["seed"]),
-                int(data["minutes"]),
-                str(data["began"]),
+                data["seed"],
+                data["minutes"],
+                data["began"],
                 tuple(_record(ExamQuestion, one) for one in data["questions"]),
                 tuple(_record(ExamLab, one) for one in data["labs"]),
-                str(data["ended"]),
+                data["ended"],
             )
+            sound = VARIANT.fullmatch(exam.variant) and type(exam.minutes) is int and isinstance(exam.ended, str)
+            sound = sound and all(map(_is_question, exam.questions)) and all(map(_is_lab, exam.labs))
+            _seconds(exam.began)
         except (KeyError, TypeError) as error:
             raise ValueError(str(error)) from None
-        _seconds(exam.began)
+        if not sound:
+            raise ValueError("not an exam")
         return exam
 
 
@@ -186,6 +194,17 @@ def _seconds(text: str) -> int:
     from calendar import timegm
 
     return timegm(time.strptime(text, TIME))
+
+
+def _is_question(one: ExamQuestion) -> bool:
+    right = one.right is None or type(one.right) is bool
+    return bool(CHAPTER.fullmatch(one.chapter) and TASK.fullmatch(one.id)) and right and type(one.late) is bool
+
+
+def _is_lab(one: ExamLab) -> bool:
+    points = type(one.max_points) is int and (one.reached is None or type(one.reached) is int)
+    tasks = all(isinstance(task, dict) and task.keys() >= TOLD for task in one.tasks)
+    return bool(LAB.fullmatch(one.id)) and points and tasks and type(one.late) is bool
 
 
 def _record(kind: Any, data: object) -> Any:

@@ -22,6 +22,7 @@ def print_exam(page: Page, exam: Exam) -> None:
     questions = questions_by_chapter(exam)
     rows = [*questions, *((one.id, one.points, one.max_points) for one in exam.labs)]
     widest = max((cells(name) for name, _, _ in rows), default=0)
+    room = min(60, page.width - 15)
     page.line()
     for name, points, most in questions:
         page.line(f"  {page.paint(fit(name, widest), 'cyan')}  {page.bar(points, most)}  {points}/{most}")
@@ -29,7 +30,7 @@ def print_exam(page: Page, exam: Exam) -> None:
         page.line(f"  {page.paint(fit(lab.id, widest), 'cyan')}  {page.bar(lab.points, lab.max_points)}  {_lab(lab)}")
         for task in lab.tasks:
             mark = page.mark("done" if task["verdict"] == "passed" else "new")
-            page.line(f"      {mark} {task['points']}/{task['max_points']}  {page.title(str(task['title']), 60)}")
+            page.line(f"      {mark} {task['points']}/{task['max_points']}  {page.title(str(task['title']), room)}")
     page.line()
     page.line(page.paint(terms_line(exam), "dim"))
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kvmlab.course import Progress
 from kvmlab.course.drawing import draw_apart, draw_shared
 from kvmlab.course.exam import Exam, ExamLab, ExamQuestion, Exams
 from kvmlab.course.progress import now
@@ -17,6 +20,7 @@ from tests.course.conftest import EXAMPLE
 
 POOLS = {"a": ["a1", "a2", "a3"], "b": ["b1"], "c": ["c1", "c2"], "none": []}
 WEIGHTS = {"a": 3, "b": 1, "c": 2, "none": 5}
+TASK = {"title": "A task", "verdict": "failed", "points": 0, "max_points": 1, "checks": []}
 
 
 def test_labs_are_drawn_from_different_chapters() -> None:
@@ -61,10 +65,38 @@ def test_what_is_late_is_shown_and_does_not_count() -> None:
     assert late.labs[0].late
 
 
+def test_a_lab_never_gives_more_than_it_had_at_the_start() -> None:
+    """Its text may have changed since."""
+    assert exam().handed_in(0, 30, ()).percent == 80
+
+
+def test_a_clock_that_was_set_back_gives_no_more_time_than_there_was() -> None:
+    assert exam(60)._replace(began="2099-01-01T00:00:00Z").seconds_left == 3600
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"minutes": 1e999}, {"minutes": "60"}, {"seed": "../x"}, {"seed": "\x1b[2J"}, {"ended": None},
+    {"questions": [{"chapter": 1, "id": "like"}]}, {"questions": [{"chapter": "../net", "id": "like"}]},
+    {"questions": [{"chapter": "net", "id": "like", "right": "yes"}]},
+    {"labs": [{"id": "../x", "max_points": 3}]}, {"labs": [{"id": "net-bridge", "max_points": "3"}]},
+    {"labs": [{"id": "net-bridge", "max_points": 3, "reached": 1.5}]},
+    {"labs": [{"id": "net-bridge", "max_points": 3, "reached": 1, "tasks": [1]}]},
+    {"labs": [{"id": "net-bridge", "max_points": 3, "reached": 1, "tasks": [{}]}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_record_with_anything_else_in_it_is_damaged(change: dict[str, Any]) -> None:
+    sound = exam().handed_in(0, 3, (TASK,)).to_json()
+    assert Exam.from_json(sound)
+    with pytest.raises(ValueError, match=r"."):
+        Exam.from_json({**sound, **change})
+
+
 def test_it_is_kept_and_read_again(tmp_path: Path) -> None:
     exams = Exams(State(tmp_path), "kvm")
     assert exams.running() is None
-    kept = exams.keep(exam().answered(0, True).handed_in(0, 3, ({"id": "t"},)))
+    kept = exams.keep(exam().answered(0, True).handed_in(0, 3, (TASK,)))
     assert exams.running() == kept
     ended = exams.end(kept)
     assert exams.running() is None
@@ -119,10 +151,35 @@ def test_begin_again_and_go_on_without_one(example: Kvmlab) -> None:
     assert "0 of 2 points" in ended.stdout
 
 
+def test_what_the_course_no_longer_has_ends_only_what_needs_it(example: Kvmlab) -> None:
+    exams = Exams(State(example.state.root), "example")
+    gone, here = ExamQuestion("gone", "gone"), ExamQuestion("net", "like")
+    begun = exam()._replace(questions=(gone, here), labs=(ExamLab("net-gone", 3),))
+    exams.keep(begun)
+    stuck = example("exam")
+    assert (stuck.returncode, "kvmlab exam end" in stuck.stderr) == (3, True)
+    exams.keep(begun.answered(0, True))  # what was answered is not needed any more
+    assert "question 2 of 2" in example("exam").stdout
+    exams.keep(begun.answered(0, True).answered(1, True))
+    stuck = example("exam")
+    assert (stuck.returncode, "kvmlab exam end" in stuck.stderr) == (3, True)
+    assert "2 of 5 points" in example("exam", "end").stdout
+
+
+def test_no_other_verb_tells_what_the_exam_asks(
+    example: Kvmlab, told: Callable[..., tuple[int, str, str]], progress: Progress
+) -> None:
+    progress.hint_given("net-bridge", "bridge", 2)
+    assert "hint 1 of 2" in told("show", "net-bridge")[1]
+    Exams(State(example.state.root), "example").keep(exam())
+    assert "hint 1 of 2" not in told("show", "net-bridge")[1]
+    status, _, error = told("quiz", "net")
+    assert (status, "kvmlab exam" in error) == (3, True)
+
+
 def test_the_page_escapes_what_it_shows(example: Kvmlab, tmp_path: Path) -> None:
     exams = Exams(State(example.state.root), "example")
-    task = {"title": "<script>", "verdict": "failed", "points": 0, "max_points": 1, "checks": []}
-    exams.end(exams.keep(exam().handed_in(0, 0, (task,))))
+    exams.end(exams.keep(exam().handed_in(0, 0, ({**TASK, "title": "<script>"},))))
     page = tmp_path / "exam.html"
     assert example("exam", "report", "--html", str(page)).returncode == 1
     assert "&lt;script&gt;" in page.read_text()
@@ -130,7 +187,8 @@ def test_the_page_escapes_what_it_shows(example: Kvmlab, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "argv", [["begin", "--seed", "../x"], ["begin", "--labs", "-1"], ["start"], ["begin", "--minutes", "x"]]
-)
+    "argv", [["begin", "--seed", "../x"], ["begin", "--labs", "-1"], ["start"], ["begin", "--minutes", "x"],
+     ["end", "--json"], ["begin", "--html", "x"]],
+)  # fmt: skip
 def test_bad_input(example: Kvmlab, argv: list[str]) -> None:
     assert example("exam", *argv).returncode == 2

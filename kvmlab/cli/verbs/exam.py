@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     exams = Exams(ctx.state, ctx.course.tag)
     if args.action == "report":
         return _report(args, ctx, exams)
+    if args.json or args.html:
+        raise UsageError(t("--json and --html are of `kvmlab exam report`."), "kvmlab exam report --help")
     with ctx.state.lock(f"exam-{ctx.course.tag}", wait=False):
         return _sat(args, ctx, exams, exams.running())
 
@@ -64,7 +67,8 @@ def _drawn(args: argparse.Namespace, ctx: Context) -> Exam:
 
     seed = args.seed or secrets.token_hex(4)
     if not VARIANT.fullmatch(f"exam-{seed}"):
-        raise UsageError(t("`{seed}` cannot be a seed: letters, digits and `_.@+-`.", seed=shown(seed)))
+        message = t("`{seed}` cannot be a seed: letters, digits and `_.@+-`.", seed=shown(seed))
+        raise UsageError(message, "kvmlab exam begin")
     return drawn_exam(ctx, seed, max(1, args.minutes), args.labs, args.questions)
 
 
@@ -141,5 +145,6 @@ def _write(path: Path, exam: Exam) -> None:
     try:
         path.write_text(exam_html(exam), encoding="utf-8")
     except OSError as error:
-        raise UsageError(t("{path} cannot be written: {error}.", path=path, error=error.strerror or error)) from None
+        message = t("{path} cannot be written: {error}.", path=path, error=error.strerror or error)
+        raise UsageError(message, shlex.join(["ls", "-ld", str(path.parent)])) from None
     print(t("{path} is written.", path=path), file=sys.stderr)

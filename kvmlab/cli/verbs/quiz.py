@@ -61,9 +61,11 @@ def _overview(page: Page, ctx: Context) -> int:
 
 def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
     from kvmlab.cli.asking import answer_to, put, tell
+    from kvmlab.cli.chosen import refuse_quiz_in_exam
     from kvmlab.course.quizzes import Quizzes
 
     quiz = quiz_of(ctx, args.chapter)
+    refuse_quiz_in_exam(ctx, quiz.chapter)
     kept = Quizzes(ctx.state, ctx.course.tag)
     draw = random.Random(None if args.seed is None else args.seed.encode(errors="surrogateescape"))
     questions, waiting = _askable(ctx, quiz)

@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.cli.chosen import chosen_id, chosen_lab
+from kvmlab.cli.chosen import chosen_id, chosen_lab, is_in_exam
 from kvmlab.cli.standing import write_json
 from kvmlab.course.progress import LabProgress, Progress
 from kvmlab.report.plain import Page
@@ -24,10 +24,11 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, ctx: Context) -> int:
-    """Print the lab's text. Hints that were given and explanations of what has passed are in it."""
+    """Print the lab's text. Hints that were given and explanations of what has passed are in it, but for an exam."""
     lab_id = chosen_id(ctx, args.lab)
     lab, running = chosen_lab(ctx, lab_id)
-    progress = Progress(ctx.state, ctx.course.tag).lab(lab_id)
+    examined = is_in_exam(ctx, lab_id)
+    progress = LabProgress(lab_id) if examined else Progress(ctx.state, ctx.course.tag).lab(lab_id)
     if args.json:
         return write_json(_document(lab, progress, running is not None))
     from kvmlab.report.show import console_for, show_lab
