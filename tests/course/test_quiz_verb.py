@@ -151,7 +151,8 @@ def test_nothing_of_a_course_moves_the_cursor(copy: Path, told: Callable[..., tu
     hostile = "\n\nhere \x1b]0;owned\x07 \x1b[2J \u202e there\n\n```bash\nls \x1b[8m\n```\n"
     for name in ("course.md", "labs/net/bridge/lab.md", "labs/net/quiz.md"):
         path = copy / name
-        path.write_text(path.read_text() + hostile)
+        title = 'title = "\\u001b[2J\\u202e'
+        path.write_text(path.read_text().replace('title = "', title) + hostile)
     for argv in (["read"], ["show", "net-bridge"], ["quiz", "net"], ["lint"]):
         _, out, error = told(*argv, course=copy)
         assert not set(out + error) & {"\x1b", "\x07", "\u202e"}, argv

@@ -63,6 +63,7 @@ def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
     from kvmlab.cli.asking import answer_to, put, tell
     from kvmlab.cli.chosen import refuse_quiz_in_exam
     from kvmlab.course.quizzes import Quizzes
+    from kvmlab.report.cells import clean
 
     quiz = quiz_of(ctx, args.chapter)
     refuse_quiz_in_exam(ctx, quiz.chapter)
@@ -74,7 +75,7 @@ def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
     questions.sort(key=lambda one: known.get(one.id, False))
     questions = questions[: args.questions]
     draw.shuffle(questions)
-    page.line(page.paint(quiz.title, "bold"))
+    page.line(page.paint(clean(quiz.title), "bold"))
     marks: list[bool] = []
     for number, question in enumerate(questions, 1):
         asked = _ready(page, ctx, question, draw)
