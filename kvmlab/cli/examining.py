@@ -52,19 +52,18 @@ def ask_open_questions(page: Page, ctx: Context, exams: Exams, exam: Exam) -> Ex
 
 
 def begin_lab(ctx: Context, exam: Exam) -> str:
-    """The open lab's host, started if it does not run; its id."""
+    """The open lab's host, started if it does not run, as after the computer was switched off; its id."""
     from kvmlab.environment.launch import start
     from kvmlab.report.progress import progress
 
     lab_id = _known(ctx, exam.labs[exam.open_lab or 0].id)
     run = _run(ctx, lab_id)
-    if run is None or run.state != "running":
-        lab = ctx.course.lab(lab_id, ctx.lang, exam.variant)
-        with progress() as steps:
-            start(place_of(ctx, lab_id), lab, steps)
-    elif run.variant != exam.variant:
+    if run is not None and run.state == "running" and run.variant != exam.variant:
         message = t("{lab} is the exam's next lab, and runs already for practice.", lab=lab_id)
         raise CannotRun(message, f"kvmlab finish {lab_id}")
+    lab = ctx.course.lab(lab_id, ctx.lang, exam.variant)
+    with progress() as steps:
+        start(place_of(ctx, lab_id), lab, steps)
     return lab_id
 
 
@@ -79,10 +78,17 @@ def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     report = grade(running.lab, ctx.course.checker(running.lab_id), running.run_dir, ctx.state)
     if report.exit_status == 3:
         message = t("{lab} could not be looked at, so it is not handed in yet.", lab=running.lab_id)
-        raise CannotRun(message, f"kvmlab exec {running.lab_id} -- systemctl --failed")
+        raise CannotRun(message, _what_then(running, exam))
     exam = exams.keep(exam.handed_in(number, report.points, tuple(_task(task) for task in report.tasks)))
     finish(running.place, running.host.podman)
     return exam
+
+
+def _what_then(running: RunningLab, exam: Exam) -> str:
+    """The command for a lab that cannot be graded: look why; where its host is gone, start it again or end."""
+    if running.host.is_running():
+        return f"kvmlab exec {running.lab_id} -- systemctl --failed"
+    return "kvmlab exam" if exam.seconds_left >= 0 else "kvmlab exam end"
 
 
 def close(ctx: Context, exams: Exams, exam: Exam) -> Exam:

@@ -6,14 +6,18 @@ import json
 import random
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from kvmlab.cli.context import Context
+from kvmlab.cli.examining import begin_lab, hand_in
 from kvmlab.course import Progress
 from kvmlab.course.drawing import draw_apart, draw_shared
 from kvmlab.course.exam import Exam, ExamLab, ExamQuestion, Exams
 from kvmlab.course.progress import now
+from kvmlab.errors import CannotRun
 from kvmlab.paths import State
 from tests.conftest import Kvmlab
 from tests.course.conftest import EXAMPLE
@@ -164,6 +168,44 @@ def test_what_the_course_no_longer_has_ends_only_what_needs_it(example: Kvmlab) 
     stuck = example("exam")
     assert (stuck.returncode, "kvmlab exam end" in stuck.stderr) == (3, True)
     assert "2 of 5 points" in example("exam", "end").stdout
+
+
+@pytest.fixture
+def sat(
+    bare_kvmlab: Kvmlab, record: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Exam], tuple[Context, Exams, Exam]]:
+    """An exam whose lab runs, as its record says; its lab host is gone."""
+    monkeypatch.setenv("KVMLAB_STATE", str(bare_kvmlab.state.root))
+    monkeypatch.setattr("kvmlab.labhost.container.LabHost.is_running", lambda _: False)
+
+    def begun(exam: Exam) -> tuple[Context, Exams, Exam]:
+        record(variant=exam.variant)
+        exams = Exams(bare_kvmlab.state, "example")
+        return Context(course=str(EXAMPLE)), exams, exams.keep(exam)
+
+    return begun
+
+
+def test_a_lab_host_that_is_gone_is_started_again(
+    sat: Callable[[Exam], tuple[Context, Exams, Exam]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctx, _, begun = sat(exam())
+    started: list[str | None] = []
+    monkeypatch.setattr("kvmlab.environment.launch.start", lambda _, lab, __: started.append(lab.variant))
+    assert begin_lab(ctx, begun) == "net-bridge"
+    assert started == ["exam-s"]  # where it runs, this changes nothing
+
+
+@pytest.mark.parametrize(("began", "command"), [(now(), "kvmlab exam"), ("2026-01-01T00:00:00Z", "kvmlab exam end")])
+def test_a_lab_host_that_is_gone_cannot_be_handed_in(
+    sat: Callable[[Exam], tuple[Context, Exams, Exam]], monkeypatch: pytest.MonkeyPatch, began: str, command: str
+) -> None:
+    ctx, exams, begun = sat(exam()._replace(began=began))
+    monkeypatch.setattr("kvmlab.environment.grading.grade", lambda *_: SimpleNamespace(exit_status=3))
+    with pytest.raises(CannotRun, match="not handed in yet") as stuck:
+        hand_in(ctx, exams, begun)
+    assert stuck.value.todo == command
+    assert exams.running() == begun
 
 
 def test_no_other_verb_tells_what_the_exam_asks(
