@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +64,17 @@ class RunningLab:
         from kvmlab.labhost.machine import remembered_podman
 
         return host_of(self.place, self.run, remembered_podman(self.ctx.state))
+
+    @contextlib.contextmanager
+    def looked_at(self) -> Iterator[None]:
+        """For looking at its lab host: where that fails because the host is gone, CannotRun says so."""
+        try:
+            yield
+        except CannotRun:
+            if self.host.is_running():
+                raise
+            message = t("The lab host of {lab} no longer runs.", lab=self.lab_id)
+            raise CannotRun(message, f"kvmlab start {self.lab_id}") from None
 
     @property
     def run_dir(self) -> Path:

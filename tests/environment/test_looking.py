@@ -84,6 +84,16 @@ def running(bare_kvmlab: Kvmlab, record: Callable[..., Path], monkeypatch: pytes
     return RunningLab.of(Context(course=str(EXAMPLE)), "net-bridge")
 
 
+@pytest.mark.parametrize(("there", "todo"), [(True, "kvmlab doctor"), (False, "kvmlab start net-bridge")])
+def test_looking_at_a_lab_host_that_is_gone(
+    running: RunningLab, monkeypatch: pytest.MonkeyPatch, there: bool, todo: str
+) -> None:
+    monkeypatch.setattr(LabHost, "is_running", lambda _: there)
+    with pytest.raises(CannotRun) as gone, running.looked_at():
+        topology_of(saying(""))
+    assert gone.value.todo == todo
+
+
 def test_a_watch_follows_the_lab_through_a_reset(running: RunningLab, record: Callable[..., Path]) -> None:
     assert check._as_it_runs_now(running) is running
     record(instance="i2", state="starting")

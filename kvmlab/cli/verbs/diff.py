@@ -24,7 +24,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Print each difference, by name. 0, whether there are any or none."""
     running = RunningLab.of(ctx, args.lab)
-    found = _since_the_start(running)
+    with running.looked_at():
+        found = _since_the_start(running)
     if args.json:
         listed = [{"name": one.name, "before": one.before, "now": one.now} for one in found]
         return write_json({"schema": "kvmlab.diff/1", "lab": running.lab_id, "differences": listed})

@@ -25,7 +25,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.report.plain import Page
 
     running = RunningLab.of(ctx, chosen_id(ctx, args.lab))
-    found = topology_of(running.host)
+    with running.looked_at():
+        found = topology_of(running.host)
     if args.json:
         return write_json({"schema": "kvmlab.map/1", "lab": running.lab_id, **asdict(found)})
     print_map(Page(color=ctx.color()), found)
