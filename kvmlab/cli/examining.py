@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 def drawn_exam(ctx: Context, seed: str, minutes: int, labs: int, questions: int) -> Exam:
     """A new exam, beginning now. Live questions stay out: they need the student's own lab host."""
+    from kvmlab.labhost.podman import program
+
     course = ctx.course
     weights = {one.id: one.weight for one in course.chapters}
     ready = {one.id: [lab for lab in one.labs if _is_ready(ctx, lab)] for one in course.chapters}
@@ -33,6 +35,8 @@ def drawn_exam(ctx: Context, seed: str, minutes: int, labs: int, questions: int)
     parts = tuple(ExamLab(lab, course.entry(lab).points) for lab in chosen_labs)
     if not parts and not chosen_questions:
         raise UsageError(t("This course has nothing to be examined in."), "kvmlab list")
+    if parts:
+        program()  # without podman there is no lab host, and that is said before the clock starts
     return Exam(seed, minutes, now(), tuple(chosen_questions), parts)
 
 

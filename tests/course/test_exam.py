@@ -170,6 +170,12 @@ def test_what_the_course_no_longer_has_ends_only_what_needs_it(example: Kvmlab) 
     assert "2 of 5 points" in example("exam", "end").stdout
 
 
+def test_without_podman_no_exam_with_labs_begins(example: Kvmlab) -> None:
+    refused = example("exam", "begin", "--labs", "1", "--questions", "0", env={"PATH": "/nonexistent"})
+    assert (refused.returncode, "podman is not installed" in refused.stderr) == (3, True)
+    assert example("exam", "next").returncode == 3  # none is running
+
+
 @pytest.fixture
 def sat(
     bare_kvmlab: Kvmlab, record: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
