@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from kvmlab.course.solution import Step
     from kvmlab.labhost.container import LabHost
 
-STEP_S = 120
-"""How long one step may take where something is wrong on purpose; $KVMLAB_PATIENCE stretches it."""
-BOOT_S = 45
-"""How long a step in a guest then waits for that guest."""
+RIGHT = {"timeout_s": 300.0, "boot_s": 90.0}
+"""How long one step may take, and how long a step in a guest waits for that guest; $KVMLAB_PATIENCE stretches both.
+A busy computer boots slowly, and a step that did not wait long enough would leave undone what it is there for."""
+WRONG = {"timeout_s": 120.0, "boot_s": 45.0}
+"""Likewise where something is wrong on purpose, and the guest may not come at all."""
 
 
 def carry_out(bench: Bench, case: Case, number: int) -> CaseResult:
@@ -85,6 +86,6 @@ def carry_steps(
         if _broken(case, outcomes):
             break
         bench.go_on()
-        limits = {} if case.right else {"timeout_s": STEP_S * given_patience(), "boot_s": BOOT_S}
+        limits = {name: value * given_patience() for name, value in (RIGHT if case.right else WRONG).items()}
         outcomes.append(run_step(host, step, **limits))
     return tuple(outcomes)
