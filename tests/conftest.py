@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,10 @@ from kvmlab.paths import State, default_root
 
 SHARED = ("images", "saved", "cache", "keys")
 REPOSITORY = Path(__file__).parents[1]
+
+# A shell that runs tests in the background (`./script/test &`) has them ignore Ctrl-C, and all they start would, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
