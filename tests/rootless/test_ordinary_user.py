@@ -26,7 +26,7 @@ def outside() -> str:
 @pytest.fixture(scope="session", autouse=True)
 def images(shared_state: State) -> None:
     """Built by this user, with mmdebstrap and podman as they work for an ordinary user."""
-    built = Kvmlab(shared_state)("image", "build", "host", "small", timeout_s=900)
+    built = Kvmlab(shared_state)("image", "build", timeout_s=1800)
     assert built.returncode == 0, built.stderr
 
 
@@ -47,6 +47,13 @@ def test_a_lab_from_start_to_finish(kvmlab: Kvmlab) -> None:
     assert kvmlab.containers() == []
     assert list(kvmlab.state.run.iterdir()) == []
     assert outside() == before
+
+
+@pytest.mark.parametrize("lab", ["install-packages", "install-first-guest", "manage-web"])
+def test_a_lab_on_another_host_image_or_from_an_iso(kvmlab: Kvmlab, lab: str) -> None:
+    for verb in ("start", "solve", "check", "finish"):
+        done = kvmlab(verb, lab)
+        assert done.returncode == 0, f"{verb}: {done.stdout}{done.stderr}"
 
 
 def on_host(kvmlab: Kvmlab, script: str) -> str:
