@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def outside() -> str:
 @pytest.fixture(scope="session", autouse=True)
 def images(shared_state: State) -> None:
     """Built by this user, with mmdebstrap and podman as they work for an ordinary user."""
-    built = Kvmlab(shared_state)("image", "build", timeout_s=1800)
+    built = Kvmlab(shared_state)("image", "build", "host", "small", "full", timeout_s=1800)
     assert built.returncode == 0, built.stderr
 
 
@@ -47,6 +48,18 @@ def test_a_lab_from_start_to_finish(kvmlab: Kvmlab) -> None:
     assert kvmlab.containers() == []
     assert list(kvmlab.state.run.iterdir()) == []
     assert outside() == before
+
+
+def test_a_build_that_was_killed_is_begun_again(shared_state: State) -> None:
+    """kill -9 at every step of the bare and the desk host; then all images are built, and nothing is left behind."""
+    kvmlab = Kvmlab(shared_state)
+    assert kvmlab("image", "rm", "desk", "bare").returncode == 0
+    for at in ("image.bare.base", "image.bare.packages", "image.bare", "image.desk.base"):
+        killed = kvmlab("image", "build", at.split(".")[1], die_at=at, timeout_s=900)
+        assert killed.returncode == -signal.SIGKILL, f"{at}: {killed.stdout}{killed.stderr}"
+    built = kvmlab("image", "build", timeout_s=1800)
+    assert built.returncode == 0, built.stderr
+    assert list(Path("/var/tmp").glob(f"kvmlab-{os.getuid()}-*")) == []
 
 
 @pytest.mark.parametrize("lab", ["install-packages", "install-first-guest", "manage-web"])
