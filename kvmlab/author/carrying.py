@@ -14,7 +14,7 @@ from kvmlab.author.proof import Proof
 from kvmlab.author.resetting import carry_reset
 from kvmlab.environment.inventory import take_inventory
 from kvmlab.environment.launch import lab_host
-from kvmlab.environment.solving import StepOutcome, run_step
+from kvmlab.environment.solving import BOOT_S, STEP_S, StepOutcome, run_step
 from kvmlab.errors import CannotRun, KvmlabError
 from kvmlab.host import given_patience
 from kvmlab.words import t
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from kvmlab.course.solution import Step
     from kvmlab.labhost.container import LabHost
 
-RIGHT = {"timeout_s": 300.0, "boot_s": 90.0}
+RIGHT = {"timeout_s": STEP_S, "boot_s": BOOT_S}
 """How long one step may take, and how long a step in a guest waits for that guest; $KVMLAB_PATIENCE stretches both.
 A busy computer boots slowly, and a step that did not wait long enough would leave undone what it is there for."""
-WRONG = {"timeout_s": 120.0, "boot_s": 45.0}
+WRONG = {"timeout_s": 120, "boot_s": 45}
 """Likewise where something is wrong on purpose, and the guest may not come at all."""
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kvmlab.course.solution import Step
 
 STEP_S = 300
-_BOOT_S = 90
+BOOT_S = 90
 """How long a step in a guest waits for a guest that the step before has restarted."""
 _BASH = ("bash", "-euo", "pipefail", "-c", 'code=$(cat); exec </dev/null; eval "$code"')
 """The step comes on standard input, and is read to its end first: `ssh GUEST COMMAND` in it would swallow the rest."""
@@ -28,7 +28,7 @@ class StepOutcome:
     output: str
 
 
-def run_step(host: LabHost, step: Step, *, timeout_s: float = STEP_S, boot_s: float = _BOOT_S) -> StepOutcome:
+def run_step(host: LabHost, step: Step, *, timeout_s: float = STEP_S, boot_s: float = BOOT_S) -> StepOutcome:
     """Feed one step to bash on the lab host, or through ssh to the guest's own shell."""
     command = _BASH if step.guest is None else guest_command(step.guest, "sh", "-eu", "-s")
     argv = host.exec_argv(command, env=[f"KVMLAB_WAIT={boot_s}"])
