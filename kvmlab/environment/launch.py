@@ -196,15 +196,16 @@ def _import_meanwhile() -> None:
 def _prepared(run_dir: Path, timeout_s: float = 30) -> None:
     """Return when labhost/inside/prepare has done its work; CannotRun with its words if it failed."""
     deadline = time.monotonic() + timeout_s
-    answer = run_dir / "prepared"
-    while not answer.exists() and time.monotonic() < deadline:
+    while not (answer := _written(run_dir / "prepared")) and time.monotonic() < deadline:
         time.sleep(0.01)
-    if not answer.exists() or answer.read_text().strip() != "done":
-        error = run_dir / "prepare.err"
-        said = error.read_text(errors="replace").strip()[-300:] if error.exists() else ""
-        raise CannotRun(
-            t("The lab host could not be prepared: {said}", said=said or t("it did not answer")), "kvmlab doctor"
-        )
+    if answer != "done":
+        said = _written(run_dir / "prepare.err")[-300:] or t("it did not answer")
+        raise CannotRun(t("The lab host could not be prepared: {said}", said=said), "kvmlab doctor")
+
+
+def _written(path: Path) -> str:
+    """What a shell on the lab host has written there; "" also for a file it has opened and not written to yet."""
+    return path.read_text(errors="replace").strip() if path.exists() else ""
 
 
 def _addresses(guests: Sequence[PlacedGuest]) -> dict[str, str]:
