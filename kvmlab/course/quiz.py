@@ -27,6 +27,8 @@ from kvmlab.words import t
 
 FEWEST = 15
 """Questions a chapter's pool has at least (lint)."""
+MOST_OPTIONS = 26
+"""Answers to choose from are called a to z."""
 _MARK = re.compile(r"\[([ xX])\]\s+")
 
 
@@ -126,6 +128,8 @@ def _question(head: Part, below: list[Part]) -> Question:
         raise head.place.error(t("a question has options, one of them right: `- [x] …`; only a live one has `lab=`."))
     if kind in (Kind.SINGLE, Kind.MULTIPLE) and len(options) < 2:
         raise head.place.error(t("there is nothing to choose from: one option only."))
+    if kind in (Kind.SINGLE, Kind.MULTIPLE) and len(options) > MOST_OPTIONS:
+        raise head.place.error(t("has more answers to choose from than there are letters."))
     for one in options:
         if not one.right and not one.why:
             message = t("the wrong answer `{text}` does not say why: an indented paragraph.", text=shown(one.text))

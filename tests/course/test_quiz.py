@@ -131,6 +131,7 @@ def test_a_live_answer(truth: object, given: str, right: bool) -> None:
         (ONE.replace(" {#one}", ""), "ends in its id"),
         (ONE.replace("{#one}", "{#one points=3}"), "points=3"),
         (ONE.replace("[x]", "[ ]"), "one of them right"),
+        (ONE.replace("- [ ] `virsh", "- [x] more\n" * 25 + "- [ ] `virsh"), "than there are letters"),
         (ONE.replace("  It is kept,\n  you see.\n", ""), "does not say why"),
         (ONE.replace("### Explanation", "### Hint"), "Explanation"),
         (LIVE.replace(" lab=storage-pool", ""), "live question"),
