@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import secrets
 from collections.abc import Collection, Sequence
@@ -47,7 +48,7 @@ def plans_of(
 
 def shuffled(plans: Sequence[Plan], seed: str) -> list[Plan]:
     """The same plans and cases, in an order of chance: nothing may depend on what was proved before."""
-    draw = random.Random(seed.encode(errors="surrogateescape"))
+    draw = random.Random(os.fsencode(seed))
     mixed = [replace(plan, cases=tuple(draw.sample(plan.cases, len(plan.cases)))) for plan in plans]
     draw.shuffle(mixed)
     return mixed

@@ -214,7 +214,7 @@ def _say(text: str) -> None:
     """On standard error, without control characters: a message quotes what was typed, and what a course says."""
     from kvmlab.report.cells import clean_code
 
-    print("\n".join(map(clean_code, text.split("\n"))), file=sys.stderr)
+    print(clean_code(text), file=sys.stderr)
 
 
 def _our_bug(error: Exception) -> int:

@@ -1,9 +1,6 @@
 """Where a student stands, put together for list, status and overview from progress and from what runs."""
 
-import json
-import re
-import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kvmlab.course.progress import LabProgress, Progress
 from kvmlab.course.quizzes import Quizzes
@@ -13,10 +10,6 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     from kvmlab.cli.context import Context
     from kvmlab.course import Chapter, Entry
-
-
-_UNSEEN = "[\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff]"
-"""What JSON leaves as it is, and a terminal acts upon or cannot write (a file's name that is not UTF-8)."""
 
 
 class Standing(NamedTuple):
@@ -83,10 +76,3 @@ def state_word(state: str) -> str:
         "damaged": t("its record is damaged"),
     }
     return words.get(state, state)
-
-
-def write_json(document: dict[str, Any]) -> int:
-    """One JSON document on standard output, and nothing else, safe to look at; exit status 0."""
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    sys.stdout.write(re.sub(_UNSEEN, lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
-    return 0

@@ -49,9 +49,9 @@ def right(text: str, width: int) -> str:
     return " " * (width - cells(text)) + text
 
 
-def clean_code(line: str) -> str:
-    """A line of code: its blanks stay."""
-    return "".join(letter for letter in line.expandtabs(4) if letter.isprintable())
+def clean_code(text: str) -> str:
+    """Likewise of code: its blanks and line ends stay."""
+    return "".join(letter for letter in text.expandtabs(4) if letter == "\n" or letter.isprintable())
 
 
 def wrap(glyphs: Glyphs, width: int, *, keep: bool = False) -> list[Glyphs]:

@@ -74,7 +74,7 @@ class _Text(Markdown):
     }
 
     def __init__(self, text: str) -> None:
-        super().__init__("\n".join(map(clean_code, text.split("\n"))), hyperlinks=False)
+        super().__init__(clean_code(text), hyperlinks=False)
         for token in self.parsed:
             _join_chinese(token.children or [])
 

@@ -30,6 +30,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.cli.main",
     "kvmlab.cli.parsing",
     "kvmlab.cli.recorder",
+    "kvmlab.cli.output",
     "kvmlab.cli.standing",
     "kvmlab.cli.verbs",
     "kvmlab.cli.verbs.hint",

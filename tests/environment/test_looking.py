@@ -14,7 +14,7 @@ import pytest
 
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab
-from kvmlab.cli.standing import write_json
+from kvmlab.cli.output import write_json
 from kvmlab.cli.verbs import check
 from kvmlab.course.exam import Exam, ExamLab, Exams
 from kvmlab.course.progress import now

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from kvmlab.cli.chosen import refuse_in_exam
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab, lab_argument
-from kvmlab.errors import UsageError
+from kvmlab.cli.output import write_file
 from kvmlab.faults import step
 from kvmlab.words import t
 
@@ -46,7 +45,9 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     _note(running, report)
     step("check.noted")
     if args.junit:
-        _junit(args.junit, report)
+        from kvmlab.report.junit import junit_xml
+
+        write_file(args.junit, junit_xml(report))
     if args.json:
         from kvmlab.report.document import document
 
@@ -114,16 +115,6 @@ def _note(running: RunningLab, report: Report) -> None:
     looked = {task.id: (task.verdict.value, task.points) for task in report.tasks if task.verdict.value != "error"}
     if looked:
         Progress(running.ctx.state, running.ctx.course.tag).checked(running.lab, looked)
-
-
-def _junit(path: Path, report: Report) -> None:
-    from kvmlab.report.junit import junit_xml
-
-    try:
-        path.write_text(junit_xml(report), encoding="utf-8")
-    except OSError as error:
-        message = t("{path} cannot be written: {error}.", path=path, error=error.strerror or error)
-        raise UsageError(message, shlex.join(["ls", "-ld", str(path.parent)])) from None
 
 
 def _seconds(text: str) -> float:

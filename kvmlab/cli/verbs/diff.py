@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab, lab_argument
-from kvmlab.cli.standing import write_json
+from kvmlab.cli.output import write_json
 from kvmlab.words import t
 
 if TYPE_CHECKING:

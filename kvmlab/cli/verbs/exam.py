@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import secrets
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kvmlab.cli.output import write_file, write_json
 from kvmlab.cli.parsing import whole
-from kvmlab.cli.standing import write_json
 from kvmlab.course.exam import PASS_PERCENT, Exam, Exams
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.words import t
@@ -25,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, and of `begin` how large."""
     actions = ["begin", "next", "end", "report"]
     parser.add_argument("action", choices=actions, nargs="?", help=t("without it: go on with the exam that runs"))
-    parser.add_argument("--minutes", type=whole(0, 1000), default=MINUTES, metavar="N", help=t("of begin: its time"))
+    parser.add_argument("--minutes", type=whole(1, 1000), default=MINUTES, metavar="N", help=t("of begin: its time"))
     parser.add_argument("--labs", type=whole(0, 1000), default=LABS, metavar="N", help=t("of begin: how many labs"))
     questions = t("of begin: how many questions")
     parser.add_argument("--questions", type=whole(0, 1000), default=QUESTIONS, metavar="N", help=questions)
@@ -69,7 +68,7 @@ def _drawn(args: argparse.Namespace, ctx: Context) -> Exam:
     if not VARIANT.fullmatch(f"exam-{seed}"):
         message = t("`{seed}` cannot be a seed: letters, digits and `_.@+-`.", seed=shown(seed))
         raise UsageError(message, "kvmlab exam begin")
-    return drawn_exam(ctx, seed, max(1, args.minutes), args.labs, args.questions)
+    return drawn_exam(ctx, seed, args.minutes, args.labs, args.questions)
 
 
 def _none(args: argparse.Namespace, ctx: Context) -> int:
@@ -123,7 +122,10 @@ def _ended(ctx: Context, exam: Exam) -> int:
     from kvmlab.report.exam import print_exam
     from kvmlab.report.plain import Page
 
-    print_exam(Page(color=ctx.color()), exam)
+    page = Page(color=ctx.color())
+    print_exam(page, exam)
+    if any(task["verdict"] != "passed" for lab in exam.labs for task in lab.tasks):
+        page.commands([("kvmlab exam report --html exam.html", t("what was wanted and what was found, as a page"))])
     return 0 if exam.passed else 1
 
 
@@ -132,19 +134,11 @@ def _report(args: argparse.Namespace, ctx: Context, exams: Exams) -> int:
     if exam is None:
         raise CannotRun(t("No exam has ended yet."), "kvmlab exam" if exams.running() else "kvmlab exam begin")
     if args.html:
-        _write(args.html, exam)
+        from kvmlab.report.exam import exam_html
+
+        write_file(args.html, exam_html(exam))
+        print(t("{path} is written.", path=args.html), file=sys.stderr)
     if args.json:
         write_json(exam.to_json())
         return 0 if exam.passed else 1
     return _ended(ctx, exam)
-
-
-def _write(path: Path, exam: Exam) -> None:
-    from kvmlab.report.exam import exam_html
-
-    try:
-        path.write_text(exam_html(exam), encoding="utf-8")
-    except OSError as error:
-        message = t("{path} cannot be written: {error}.", path=path, error=error.strerror or error)
-        raise UsageError(message, shlex.join(["ls", "-ld", str(path.parent)])) from None
-    print(t("{path} is written.", path=path), file=sys.stderr)

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.chosen import chosen_id, chosen_lab, refuse_in_exam
-from kvmlab.cli.standing import write_json
+from kvmlab.cli.output import write_json
 from kvmlab.course.progress import Progress
 from kvmlab.report.cells import cells
 from kvmlab.report.plain import Page

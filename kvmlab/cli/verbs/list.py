@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kvmlab.cli.standing import Standing, known_of, standings, write_json
+from kvmlab.cli.output import write_json
+from kvmlab.cli.standing import Standing, known_of, standings
 from kvmlab.report.cells import cells, fit, right, wrapped
 from kvmlab.report.plain import Page
 from kvmlab.words import t

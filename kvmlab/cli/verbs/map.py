@@ -8,7 +8,7 @@ from dataclasses import asdict
 from kvmlab.cli.chosen import chosen_id
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab
-from kvmlab.cli.standing import write_json
+from kvmlab.cli.output import write_json
 from kvmlab.words import t
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
     quiz = quiz_of(ctx, args.chapter)
     refuse_quiz_in_exam(ctx, quiz.chapter)
     kept = Quizzes(ctx.state, ctx.course.tag)
-    draw = random.Random(None if args.seed is None else args.seed.encode(errors="surrogateescape"))
+    draw = random.Random(None if args.seed is None else os.fsencode(args.seed))
     questions, waiting = _askable(ctx, quiz)
     known = kept.chapter(quiz.chapter).answers
     draw.shuffle(questions)

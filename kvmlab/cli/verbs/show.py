@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.cli.chosen import chosen_id, chosen_lab, is_in_exam
-from kvmlab.cli.standing import write_json
+from kvmlab.cli.output import write_json
 from kvmlab.course.progress import LabProgress, Progress
 from kvmlab.report.plain import Page
 from kvmlab.words import t
