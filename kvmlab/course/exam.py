@@ -5,8 +5,9 @@ goes on where it stood; when it ends it moves to exams/. What is handed in after
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import UnionType
 from typing import Any, NamedTuple
 
 from kvmlab.course import kept
@@ -16,8 +17,13 @@ from kvmlab.paths import State
 
 PASS_PERCENT = 70
 SCHEMA = "kvmlab.exam/1"
-TOLD = {"title", "verdict", "points", "max_points"}
-"""What a report tells of every task."""
+TOLD: tuple[tuple[str, dict[str, type | UnionType]], ...] = (
+    ("checks", {"title": str, "verdict": str, "points": int, "max_points": int}),
+    ("findings", {"sentence": str, "verdict": str, "error": str | None}),
+    ("facts", {"subject": str}),
+    ("", {"name": str, "found": str, "wanted": str, "met": bool, "see": str}),
+)
+"""What a report tells of each task, check, finding and fact, and where each keeps the next (kvmlab.check/1)."""
 
 
 class ExamQuestion(NamedTuple):
@@ -203,8 +209,21 @@ def _is_question(one: ExamQuestion) -> bool:
 
 def _is_lab(one: ExamLab) -> bool:
     points = type(one.max_points) is int and (one.reached is None or type(one.reached) is int)
-    tasks = all(isinstance(task, dict) and task.keys() >= TOLD for task in one.tasks)
+    tasks = _are_told(one.tasks)
     return bool(LAB.fullmatch(one.id)) and points and tasks and type(one.late) is bool
+
+
+def _are_told(records: object, kinds: Sequence[tuple[str, dict[str, type | UnionType]]] = TOLD) -> bool:
+    """Whether each of them has what a report tells, and so have those within."""
+    if not kinds:
+        return True
+    (inner, fields), *rest = kinds
+    return isinstance(records, list | tuple) and all(
+        isinstance(one, dict)
+        and all(name in one and isinstance(one[name], kind) for name, kind in fields.items())
+        and _are_told(one.get(inner), rest)
+        for one in records
+    )
 
 
 def _record(kind: Any, data: object) -> Any:

@@ -24,7 +24,10 @@ from tests.course.conftest import EXAMPLE
 
 POOLS = {"a": ["a1", "a2", "a3"], "b": ["b1"], "c": ["c1", "c2"], "none": []}
 WEIGHTS = {"a": 3, "b": 1, "c": 2, "none": 5}
-TASK = {"title": "A task", "verdict": "failed", "points": 0, "max_points": 1, "checks": []}
+TASK: dict[str, Any] = {"title": "A task", "verdict": "failed", "points": 0, "max_points": 1}
+FACT = {"name": "exists", "wanted": "yes", "found": "no", "met": False, "see": "ip link"}
+CHECK = {"sentence": "There is `br0`.", "verdict": "failed", "error": None, "findings": []}
+TASK["checks"] = [{**CHECK, "findings": [{"subject": "bridge br0", "facts": [FACT]}]}]
 
 
 def test_labs_are_drawn_from_different_chapters() -> None:
@@ -78,14 +81,18 @@ def test_a_clock_that_was_set_back_gives_no_more_time_than_there_was() -> None:
     assert exam(60)._replace(began="2099-01-01T00:00:00Z").seconds_left == 3600
 
 
+BROKEN_TASKS: list[Any] = [
+    1, {}, {**TASK, "title": 1}, {**TASK, "checks": 3}, {**TASK, "checks": [{**CHECK, "error": 3}]},
+    {**TASK, "checks": [{**CHECK, "findings": [{"subject": "bridge br0", "facts": [{"name": []}]}]}]},
+]  # fmt: skip
 CHANGES: list[dict[str, Any]] = [
     {"minutes": 1e999}, {"minutes": "60"}, {"seed": "../x"}, {"seed": "\x1b[2J"}, {"ended": None},
     {"questions": [{"chapter": 1, "id": "like"}]}, {"questions": [{"chapter": "../net", "id": "like"}]},
     {"questions": [{"chapter": "net", "id": "like", "right": "yes"}]},
     {"labs": [{"id": "../x", "max_points": 3}]}, {"labs": [{"id": "net-bridge", "max_points": "3"}]},
     {"labs": [{"id": "net-bridge", "max_points": 3, "reached": 1.5}]},
-    {"labs": [{"id": "net-bridge", "max_points": 3, "reached": 1, "tasks": [1]}]},
-    {"labs": [{"id": "net-bridge", "max_points": 3, "reached": 1, "tasks": [{}]}]},
+    {"labs": [{"id": "net-bridge", "max_points": 3, "reached": 1, "tasks": 1}]},
+    *({"labs": [{"id": "net-bridge", "max_points": 3, "reached": 1, "tasks": [task]}]} for task in BROKEN_TASKS),
 ]  # fmt: skip
 
 

@@ -20,18 +20,21 @@ def course(kvmlab: Kvmlab) -> Kvmlab:
     return kvmlab
 
 
-def test_an_exam_that_is_killed_goes_on(course: Kvmlab) -> None:
+def test_an_exam_that_is_killed_goes_on_and_tells_what_was_found(course: Kvmlab, tmp_path: Path) -> None:
     killed = course("exam", "begin", "--labs", "2", "--questions", "0", "--seed", "s", die_at="start.container")
     assert killed.returncode == -signal.SIGKILL
     assert course("exam").returncode == 0
     assert course("hint", LAB).returncode == 3
     assert course("check", LAB, "host").returncode == 3
+    assert course("exec", LAB, "--", "ssh", "web1", "hostname", "other").returncode == 0
     handed_in = course("exam", "next")
     assert handed_in.returncode == 0, handed_in.stdout + handed_in.stderr
-    assert "4 of 4 points" in handed_in.stdout
+    assert "3 of 4 points" in handed_in.stdout
     assert course.containers() == []
-    report = json.loads(course("exam", "report", "--json").stdout)
-    assert [task["verdict"] for task in report["labs"][0]["tasks"]] == ["passed"] * 3
+    page = tmp_path / "exam.html"
+    report = json.loads(course("exam", "report", "--json", "--html", str(page)).stdout)
+    assert [task["verdict"] for task in report["labs"][0]["tasks"]] == ["passed", "passed", "failed"]
+    assert "other, wanted web1" in page.read_text()
 
 
 def test_a_practice_run_is_never_taken_for_the_exam(course: Kvmlab) -> None:
