@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,7 +55,8 @@ class Bench:
 class CaseResult:
     """What came of one case. `steps`: what became of its steps; `trouble`: why it could not be carried out.
 
-    `on_the_way`: what came of the cases that were looked at on its way.
+    `unanswered`: the quiz's live questions that had no answer then, and why, where they were asked; `on_the_way`: what
+    came of the cases that were looked at on its way.
     """
 
     case: Case
@@ -65,6 +67,7 @@ class CaseResult:
     inventory: Inventory | None = None
     trouble: KvmlabError | None = None
     lab_hosts: int = 1
+    unanswered: Mapping[str, str] | None = None
     on_the_way: tuple[CaseResult, ...] = ()
 
     @property

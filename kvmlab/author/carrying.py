@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kvmlab.author.asking import unanswered
 from kvmlab.author.bench import Bench, CaseResult, Quiet
 from kvmlab.author.cases import Case
 from kvmlab.author.looking import look_until_decided
@@ -57,16 +58,25 @@ def _carry_story(bench: Bench, case: Case, number: int) -> dict[str, object]:
             passed.append(CaseResult(part, began, time.monotonic() - clock, **seen))  # type: ignore[arg-type]
         steps = carry_steps(bench, host, case, case.steps, steps)
         report = None if _broken(case, steps) else look_until_decided(bench, host, case)
-        inventory = take_inventory(host) if case.proof is Proof.START else None
-    return {"steps": steps, "report": report, "inventory": inventory, "on_the_way": tuple(passed)}
+        asked = _asked(bench, host, case) if report else {}
+    return {"steps": steps, "report": report, "on_the_way": tuple(passed), **asked}
 
 
 def _seen(bench: Bench, host: LabHost, part: Case, steps: tuple[StepOutcome, ...]) -> dict[str, object]:
     """What is to be seen half-way; trouble where the solution did not get that far."""
     if any(one.status and not one.step.look for one in steps):
         return {"trouble": CannotRun(t("the solution did not get that far"))}
-    report = look_until_decided(bench, host, part)
-    return {"report": report, "inventory": take_inventory(host) if part.proof is Proof.START else None}
+    return {"report": look_until_decided(bench, host, part), **_asked(bench, host, part)}
+
+
+def _asked(bench: Bench, host: LabHost, case: Case) -> dict[str, object]:
+    """What else is asked for: everything there is at the start; the quiz's answers, then and after the solution."""
+    asked: dict[str, object] = {}
+    if case.proof in (Proof.START, Proof.SOLUTION):
+        asked["unanswered"] = unanswered(bench, host)
+    if case.proof is Proof.START:
+        asked["inventory"] = take_inventory(host)
+    return asked
 
 
 def _broken(case: Case, steps: Sequence[StepOutcome]) -> bool:

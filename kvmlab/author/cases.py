@@ -33,11 +33,11 @@ class Case:
 
 
 def cases_of(solutions: Sequence[Solution], lab_path: str, only: Collection[Proof]) -> list[Case]:
-    """The cases that prove `only` (none: all seven). Facts and reset need cases of other proofs, too."""
+    """The cases that prove `only` (none: all seven). Some need cases of other proofs, too."""
     wanted = set(only) or set(Proof)
     if Proof.FACTS in wanted:
         wanted |= {Proof.START, Proof.SOLUTION, Proof.WAYS, Proof.NEAR, Proof.STEPS}
-    if Proof.RESET in wanted:
+    if wanted & {Proof.RESET, Proof.SOLUTION}:
         wanted.add(Proof.START)
     return _shared([case for case in _all_cases(solutions, lab_path) if case.proof in wanted])
 

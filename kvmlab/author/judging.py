@@ -31,6 +31,8 @@ def _judge(proof: Proof, results: Sequence[CaseResult]) -> ProofResult:
     own = [result for result in results if result.case.proof is proof]
     start = _start_inventory(results)
     wrong = [remark for result in own for remark in _wrong(result, start)]
+    if proof is Proof.SOLUTION:
+        wrong += _never_answered(results)
     trouble = [Remark(r.case.name, r.trouble.message, r.case.where) for r in own if _unknown(r) and r.trouble]
     if proof is Proof.RESET and start is None and own:
         trouble.append(Remark("start", t("the start could not be looked through, so nothing is compared with it")))
@@ -48,6 +50,17 @@ def _judge_facts(results: Sequence[CaseResult]) -> ProofResult:
     trouble = [Remark(result.case.name, t("nothing was seen in this case")) for result in blind]
     never = () if blind else tuple(ledger.never())
     return ProofResult(Proof.FACTS, len(ledger.seen), 0.0, never, tuple(trouble), tuple(ledger.weak()))
+
+
+def _never_answered(results: Sequence[CaseResult]) -> Iterator[Remark]:
+    """The quiz's live questions that have no answer at the start, and none after the solution."""
+    asked = {result.case.proof: result for result in results if result.unanswered is not None}
+    if asked.keys() >= {Proof.START, Proof.SOLUTION}:
+        before, after = (asked[proof].unanswered or {} for proof in (Proof.START, Proof.SOLUTION))
+        for question in sorted(before.keys() & after.keys()):
+            said = t("the quiz's question `{question}` has no answer, at the start or now: {why}",
+                     question=question, why=after[question])  # fmt: skip
+            yield Remark(asked[Proof.SOLUTION].case.name, said)
 
 
 def _unknown(result: CaseResult) -> bool:

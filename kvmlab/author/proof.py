@@ -33,7 +33,7 @@ class Proof(Enum):
         """What is proved."""
         return {
             Proof.START: t("at the start no check passes, and every guard does"),
-            Proof.SOLUTION: t("after the solution all checks pass"),
+            Proof.SOLUTION: t("after the solution all checks pass, the quiz has answers"),
             Proof.WAYS: t("after each other right way all checks pass"),
             Proof.NEAR: t("each near-miss is caught by the checks it names, and by no other"),
             Proof.FACTS: t("each fact has been seen met and unmet"),

@@ -66,6 +66,15 @@ def test_right_ways() -> None:
     assert (remark.what, remark.where) == ("step up ended with status 1: no such device", "s.md:7")
 
 
+def test_live_questions() -> None:
+    """Each has an answer at the start or after the solution; where only one of the two was asked, nothing is known."""
+    after = result(Proof.SOLUTION, check("a", PASSED), unanswered={"pid": "None", "uuid": "None"})
+    start = result(Proof.START, check("a", FAILED), unanswered={"uuid": "off", "tap": "off"})
+    said = wrong(start, after, only=Proof.SOLUTION)
+    assert said == ["the quiz's question `uuid` has no answer, at the start or now: None"]
+    assert wrong(after, only=Proof.SOLUTION) == []
+
+
 def test_near_misses() -> None:
     """Exactly the named checks fail; others may be blocked, none may be in error."""
     near = Proof.NEAR
