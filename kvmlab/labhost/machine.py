@@ -141,7 +141,7 @@ def find_accelerator(state: State, podman: Podman, image: str, guest_disk: Path)
     """ "kvm" if a guest's kernel speaks under it within seconds, else "tcg"."""
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
-    key = _fingerprint(image, str(guest_disk))
+    key = _fingerprint(image, guest_disk.parent.name)
     kept = _remembered(state, "accelerator", key)
     if not kept:
         kept = {"accelerator": "kvm" if _boots_under_kvm(podman, image, guest_disk) else "tcg"}
