@@ -125,7 +125,7 @@ def _ended(ctx: Context, exam: Exam) -> int:
     page = Page(color=ctx.color())
     print_exam(page, exam)
     if any(task["verdict"] != "passed" for lab in exam.labs for task in lab.tasks):
-        page.commands([("kvmlab exam report --html exam.html", t("what was wanted and what was found, as a page"))])
+        page.commands([("kvmlab exam report --html exam.html", t("what was wanted and found, as a page"))])
     return 0 if exam.passed else 1
 
 
