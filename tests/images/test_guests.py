@@ -40,6 +40,25 @@ def test_nmcli_in_the_full_guest(lab: Kvmlab) -> None:
     assert lab("check", "image-full").returncode == 1
 
 
+SWAP = """
+mac=$(virsh domiflist web1 | awk '/default/ { print $5 }')
+for round in 1 2 3; do
+    virsh detach-interface web1 network --mac "$mac" --live
+    timeout 60 sh -c 'while virsh domiflist web1 | grep -q default; do :; done'
+    virsh attach-interface web1 network default --mac "$mac" --model virtio --live
+    timeout 120 sh -c 'until ssh -o ConnectTimeout=5 web1 true 2>/dev/null; do sleep 0.2; done'
+done
+"""
+
+
+def test_a_card_that_is_swapped_at_once_gets_its_address(kvmlab: Kvmlab) -> None:
+    """What takes the old card's address away runs beside what gives the new one its own."""
+    kvmlab.env["KVMLAB_COURSE"] = str(COURSE.parents[1] / "promises" / "course")
+    started(kvmlab, "try-trouble")
+    done = kvmlab("exec", "try-trouble", "--", "sh", "-euc", SWAP)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_cloud_image_is_imported_and_started(lab: Kvmlab, shared_state: State) -> None:
     done = lab("image", "build", "cloud", timeout_s=1500)
     assert done.returncode == 0, done.stderr
