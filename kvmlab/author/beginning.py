@@ -1,6 +1,7 @@
 """Beginning a lab: a small one that works, in both languages, with a TODO wherever the author's own words go.
 
-It is proved as it stands (`kvmlab prove`), so an author starts from something right and changes it step by step.
+Where there is no course yet, one is begun with it. All of it is proved as it stands (`kvmlab prove`), so an author
+starts from something right and changes it step by step.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from kvmlab.course import Course
 from kvmlab.course.names import CHAPTER, LAB, shown
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.words import t
@@ -17,27 +17,31 @@ SKELETON = Path(__file__).parent / "skeleton"
 LONGEST = 40
 
 
-def begin(course: Course, lab_id: str) -> list[Path]:
-    """Write the files of a new lab; UsageError for a name that cannot be one, or is one already. Gives the files."""
+def begin(root: Path, lab_id: str) -> list[Path]:
+    """Write the files of a new lab of the course at `root`, and those of the course where there is no course.md.
+
+    Gives the files. UsageError for a name that cannot be a lab's, or already is one's.
+    """
     chapter, name = names_of(lab_id)
-    files = files_of(course.root, chapter, name)
+    files = files_of(root, chapter, name)
     for path in files:
         if path.exists() or path.is_symlink():
-            message = t("{lab} has a file already: {path}.", lab=lab_id, path=path.relative_to(course.root))
+            message = t("{lab} has a file already: {path}.", lab=lab_id, path=path.relative_to(root))
             raise UsageError(message, f"kvmlab lint {lab_id}")
+    names = {"@ID@": lab_id, "@CHAPTER@": chapter, "@NAME@": name}
     written: list[Path] = []
     try:
         for path, source in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8") as stream:
                 written.append(path)
-                stream.write(source.read_text(encoding="utf-8").replace("@ID@", lab_id))
+                stream.write(filled(source.read_text(encoding="utf-8"), names))
     except OSError as error:
         for path in written:
             with contextlib.suppress(OSError):
                 path.unlink()
         raise CannotRun(
-            t("{path} cannot be written: {error}.", path=error.filename or course.root, error=error.strerror or error),
+            t("{path} cannot be written: {error}.", path=error.filename or root, error=error.strerror or error),
             "kvmlab --course DIR new LAB",
         ) from None
     return written
@@ -53,11 +57,20 @@ def names_of(lab_id: str) -> tuple[str, str]:
 
 
 def files_of(root: Path, chapter: str, name: str) -> dict[Path, Path]:
-    """The files a lab begins with, each with the one it is copied from."""
+    """The files a lab begins with, each with the one it is copied from; before them the course's, if it has none."""
     solutions = root / "solutions" / chapter / name
+    books = () if (root / "course.md").exists() else sorted((SKELETON / "course").iterdir())
     return {
+        **{root / one.name: one for one in books},
         root / "labs" / chapter / name / "lab.md": SKELETON / "lab.md",
         root / "labs" / chapter / name / "lab.zh.md": SKELETON / "lab.zh.md",
         root / "checkers" / chapter / f"{name}.py": SKELETON / "checker.py.txt",
         **{solutions / one.name: one for one in sorted(SKELETON.glob("*.md")) if not one.name.startswith("lab.")},
     }
+
+
+def filled(text: str, names: dict[str, str]) -> str:
+    """`text` with each of `names` put where its mark stands."""
+    for mark, name in names.items():
+        text = text.replace(mark, name)
+    return text

@@ -90,7 +90,7 @@ class Course:
             from kvmlab.course.names import shown
 
             message = t("{path} is not a course: it has no course.md, or no labs/.", path=shown(root, 200))
-            raise UsageError(message, "kvmlab --course DIR list")
+            raise UsageError(message, "kvmlab --course DIR new CHAPTER-NAME")
         name = f"catalogue-{store.short(str(root))}"
         if (found := store.load(state, name, str(root))) is not None:
             try:

@@ -23,7 +23,7 @@ def course(tmp_path: Path) -> Course:
 
 def test_what_is_begun_is_sound(course: Course) -> None:
     """lint has no error to tell, and says what is to be done."""
-    files = begin(course, "net-vlan2")
+    files = begin(course.root, "net-vlan2")
     assert {path.name for path in files} >= {"lab.md", "lab.zh.md", "vlan2.py", "solution.md"}
     faults = lint(Course.load(course.root), ["net-vlan2"])
     assert {fault.severity for fault in faults} == {Severity.WARNING}
@@ -39,8 +39,23 @@ def test_hostile_names(course: Course, name: str) -> None:
     """Refused, and nothing written."""
     before = sorted(course.root.rglob("*"))
     with pytest.raises(UsageError):
-        begin(course, name)
+        begin(course.root, name)
     assert sorted(course.root.rglob("*")) == before
+
+
+def test_a_course_is_begun_with_its_first_lab(tmp_path: Path) -> None:
+    """Where there is none; sound, in both languages, nothing but TODO left. The second lab leaves it alone."""
+    root = tmp_path / "mine"
+    assert {"course.md", "course.zh.md", "lab.md"} <= {path.name for path in begin(root, "net-vlan")}
+    course = Course.load(root)
+    assert course.ids == ["net-vlan"]
+    faults = lint(course, [])
+    assert {fault.severity for fault in faults} == {Severity.WARNING}
+    assert {fault.rule for fault in faults} == {"todo", "near-misses"}
+    assert {"course.md", "course.zh.md"} <= {fault.file for fault in faults}
+    book = (root / "course.md").read_text()
+    assert "course.md" not in {path.name for path in begin(root, "net-bond")}
+    assert (root / "course.md").read_text() == book
 
 
 def test_nothing_is_overwritten(course: Course) -> None:
@@ -49,7 +64,7 @@ def test_nothing_is_overwritten(course: Course) -> None:
     way.parent.mkdir(parents=True)
     way.write_text("mine")
     with pytest.raises(UsageError, match="way-tee"):
-        begin(course, "net-vlan")
+        begin(course.root, "net-vlan")
     assert way.read_text() == "mine"
     assert not (course.root / "labs/net/vlan").exists()
 

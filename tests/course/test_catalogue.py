@@ -83,7 +83,7 @@ def test_a_directory_that_is_no_course(copy: Path, missing: str) -> None:
     (copy / missing).rename(copy / "elsewhere")
     with pytest.raises(UsageError, match=r"is not a course: it has no course\.md, or no labs/\.") as caught:
         Course.load(copy)
-    assert caught.value.todo == "kvmlab --course DIR list"
+    assert caught.value.todo == "kvmlab --course DIR new CHAPTER-NAME"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from kvmlab.author.lint.fault import Fault, Severity, from_error
+from kvmlab.author.lint.todo import left_to_do
 from kvmlab.author.lint.widths import too_wide
 from kvmlab.checks import load_answers
 from kvmlab.course import Chapter, Course
@@ -35,6 +36,7 @@ class _Rules:
     def all(self) -> list[Fault]:
         self.folders()
         self.book()
+        self.todo()
         quizzes = [one for one in self.course.chapters if has_quiz(self.course.root, one.id)]
         for chapter in self.course.chapters if quizzes else ():
             self.quiz(chapter)
@@ -78,6 +80,12 @@ class _Rules:
         if chinese is not None:
             for chapter in self.course.chapters:
                 self._alike(chapter, english, chinese)
+
+    def todo(self) -> None:
+        """What is still to be done on the book."""
+        for path in (book_file(self.course.root, lang) for lang in ("en", CHINESE)):
+            for line, said in left_to_do(path) if path.is_file() else ():
+                self.error(path.name, line, "todo", said, Severity.WARNING)
 
     def _pictures(self, lang: str) -> None:
         """No picture of the book is too wide for a terminal."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from kvmlab.author.lint.checkers import lint_checker
@@ -11,13 +10,11 @@ from kvmlab.author.lint.fault import Fault
 from kvmlab.author.lint.parts import Parts, read_parts
 from kvmlab.author.lint.solving import lint_solutions
 from kvmlab.author.lint.texts import lint_texts
+from kvmlab.author.lint.todo import left_to_do
 from kvmlab.author.lint.values import lint_values
 from kvmlab.course import Course
-from kvmlab.course.names import shown
-from kvmlab.words import t
 
 SEEDS = ("lint-1", "lint-2", "lint-3", "lint-4", "lint-5")
-_TODO = re.compile(r"\bTODO\b:?\s*(.*)")
 
 
 def lint(course: Course, lab_ids: Sequence[str]) -> list[Fault]:
@@ -59,8 +56,5 @@ def _lint_todo(parts: Parts) -> None:
     files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()]
     for path in [*files, root / parts.checker]:
         if path.is_file() and not path.name.startswith("."):
-            for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-                if found := _TODO.search(line):
-                    said = shown(found[1].strip().removesuffix("#-->").strip(' "'), 100)
-                    parts.warning(parts.inside(path), number, "todo", t("still to be done: {what}", what=said))
-
+            for number, said in left_to_do(path):
+                parts.warning(parts.inside(path), number, "todo", said)

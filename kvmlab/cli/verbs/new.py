@@ -19,11 +19,11 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.report.plain import Page
 
     page = Page(color=ctx.color())
-    for path in begin(ctx.course, args.lab):
+    for path in begin(ctx.course_dir, args.lab):
         page.line(str(path))
     page.line(t("A small lab that works; change it step by step, and look after each:"))
     page.commands([
-        (f"kvmlab lint {args.lab}", t("what is still to be done, and what does not fit together")),
+        (f"kvmlab lint {args.lab}", t("what is left to do, and what does not fit")),
         (f"kvmlab prove {args.lab}", t("prove it on real lab hosts")),
     ])
     return 0
