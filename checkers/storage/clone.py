@@ -82,9 +82,10 @@ def volumes_are_gone(host: Host, lab: Params) -> Findings:
     yield host.pool(lab.pool).shows(volumes=lacks(lab.thin, lab.base))
 
 
-@check(task="delete", points=0, guard=True, zh="`{thin_kept}` 仍架在 `{base_kept}` 上，后者也还在，内容没有变。")
+@check(task="delete", points=0, guard=True, zh="`{thin_kept}` 仍架在 `{base_kept}` 上，两者都还在，内容没有变。")
 def other_overlay_is_usable(host: Host, lab: Params) -> Findings:
-    """`{thin_kept}` still rests on `{base_kept}`, which is there and unchanged."""
+    """`{thin_kept}` still rests on `{base_kept}`; both are there and unchanged."""
     base = f"{lab.pool_path}/{lab.base_kept}"
-    yield host.image_file(lab.thin_kept_path).shows(backing=base)
+    whole = sha256(overlaid(lab.kept_text, lab.base_mib))
+    yield host.image_file(lab.thin_kept_path).shows(backing=base, content_sha256=whole)
     yield host.image_file(base).shows(content_sha256=sha256(filled(lab.kept_text, lab.base_mib * MIB)))

@@ -1,6 +1,6 @@
 """storage-data: four volumes whose bytes were fetched, put back, wiped and given more room; sums tell."""
 
-from kvmlab.checks import Findings, Host, Params, check, filled, sha256
+from kvmlab.checks import Findings, Host, Params, absent, check, filled, sha256
 
 MIB = 1024**2
 
@@ -9,13 +9,19 @@ MIB = 1024**2
 def backup_has_the_content(host: Host, lab: Params) -> Findings:
     """The file `{backup}` has the whole content of the volume `{photos}`."""
     size = lab.photos_mib * MIB
-    yield host.file(lab.backup).shows(size_bytes=size, sha256=sha256(filled(lab.photos_text, size)))
+    yield host.file(lab.backup).shows(target=absent, size_bytes=size, sha256=sha256(filled(lab.photos_text, size)))
 
 
 @check(task="download", points=0, guard=True, zh="存储卷 `{photos}` 自己的内容没有变。")
 def photos_are_as_they_were(host: Host, lab: Params) -> Findings:
     """The content of the volume `{photos}` itself has not changed."""
     yield host.file(lab.photos_path).shows(sha256=sha256(filled(lab.photos_text, lab.photos_mib * MIB)))
+
+
+@check(task="download", points=0, guard=True, zh="存储卷 `{photos_decoy}` 的内容没有变。")
+def other_photos_are_as_they_were(host: Host, lab: Params) -> Findings:
+    """The content of the volume `{photos_decoy}` has not changed."""
+    yield host.file(lab.photos_decoy_path).shows(sha256=sha256(filled(lab.decoy_text, lab.photos_mib * MIB)))
 
 
 @check(task="upload", points=2, zh="存储卷 `{mail}` 的内容正是那份好副本，容量还是 {mail_mib} MiB。")

@@ -9,10 +9,10 @@ def pool_is_defined(host: Host, lab: Params) -> Findings:
     yield host.pool(lab.pool).stored.shows(type="dir", target=lab.pool_path)
 
 
-@check(task="keep", needs=[pool_is_defined], zh="现在：存储池 `{pool}` 是活动的。")
+@check(task="keep", needs=[pool_is_defined], zh="现在：存储池 `{pool}` 是活动的，用的就是这个目录。")
 def pool_is_active(host: Host, lab: Params) -> Findings:
-    """Now: the pool `{pool}` is active."""
-    yield host.pool(lab.pool).shows(active=True)
+    """Now: the pool `{pool}` is active, in this directory."""
+    yield host.pool(lab.pool).shows(active=True, target=lab.pool_path)
 
 
 @check(task="keep", needs=[pool_is_defined], zh="开机之后：存储池 `{pool}` 自动启动。")
@@ -41,10 +41,10 @@ def moved_pool_has_the_new_target(host: Host, lab: Params) -> Findings:
     yield host.pool(lab.moved).stored.shows(target=lab.moved_to)
 
 
-@check(task="moved", zh="现在：存储池 `{moved}` 是活动的，存储卷里有 `{file}`。")
+@check(task="moved", zh="现在：存储池 `{moved}` 是活动的，用的是新目录，存储卷里有 `{file}`。")
 def moved_pool_shows_its_file(host: Host, lab: Params) -> Findings:
-    """Now: the pool `{moved}` is active, and `{file}` is among its volumes."""
-    yield host.pool(lab.moved).shows(active=True, volumes=contains(lab.file))
+    """Now: the pool `{moved}` is active, at its new target, and `{file}` is among its volumes."""
+    yield host.pool(lab.moved).shows(active=True, target=lab.moved_to, volumes=contains(lab.file))
 
 
 @check(task="moved", needs=[moved_pool_has_the_new_target], zh="开机之后：存储池 `{moved}` 仍然自动启动。")
@@ -69,3 +69,4 @@ def old_directory_is_gone(host: Host, lab: Params) -> Findings:
 def other_pool_is_as_it_was(host: Host, lab: Params) -> Findings:
     """The pool `{kept}` is as it was: active, started automatically, with its volume `{treasure}`."""
     yield host.pool(lab.kept).shows(active=True, autostart=True, volumes=contains(lab.treasure))
+    yield host.file(f"{lab.kept_path}/{lab.treasure}").shows(lines=[lab.treasure_text])
