@@ -53,7 +53,8 @@ def stored(guest: Inside, key: Key) -> Facts | Missing:
     parts = ((name.partition(":"), text or "") for name, text in config.texts.items())
     files = {path: text for (kind, _, path), text in parts if kind == "config" and path}
     managed = config.text("networkmanager") == "yes"
-    found = stored_network(files, key[2], nic.mac if nic else None, managed=managed)
+    udev = config.text("udev") == "yes"
+    found = stored_network(files, key[2], nic.mac if nic else None, managed=managed, udev=udev)
     if found is None:
         offers = tuple(nic.name for nic in guest.nics().values() if not nic.loopback)
         return Missing("nothing is stored for it", offers if nic is None else ())

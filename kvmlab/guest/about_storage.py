@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kvmlab.checks.reading import Key, Missing
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.about_system import chosen_driver, drivers
 from kvmlab.guest.inside import Inside
 from kvmlab.guest.readings import text_facts
-from kvmlab.guest.superblock import Filesystem, identify
+from kvmlab.guest.superblock import Filesystem, Partition, identify, partitions
 from kvmlab.words import t
 
 Facts = Mapping[str, object]
@@ -102,15 +102,28 @@ def _device(guest: Inside, source: str) -> str | None:
     if not equals:
         known = _short(source) in _disks(guest)
         return source if known or not source.startswith("/dev/") else None
-    if tag not in ("UUID", "LABEL"):
+    called = {"UUID": "uuid", "LABEL": "label", "PARTUUID": "uuid", "PARTLABEL": "label"}.get(tag)
+    if called is None:
         return None
+    named = _partitions(guest) if tag.startswith("PART") else _filesystems(guest)
+    return next((f"/dev/{name}" for name, found in named if value == getattr(found, called)), None)
+
+
+def _filesystems(guest: Inside) -> Iterator[tuple[str, Filesystem]]:
+    """Its block devices that hold a filesystem."""
     for name in _disks(guest):
-        if name.startswith(("loop", "sr", "fd")):
-            continue
-        found = filesystem_on(guest, name)
-        if found and value == (found.uuid if tag == "UUID" else found.label):
-            return f"/dev/{name}"
-    return None
+        if not name.startswith(("loop", "sr", "fd")) and (found := filesystem_on(guest, name)):
+            yield name, found
+
+
+def _partitions(guest: Inside) -> Iterator[tuple[str, Partition]]:
+    """Its partitions, "vdb1", "nvme0n1p2"."""
+    disks = _disks(guest)
+    for whole in disks:
+        inside = {one: re.fullmatch(rf"{re.escape(whole)}p?(\d+)", one) for one in disks if one != whole}
+        numbers = {one: int(found[1]) for one, found in inside.items() if found}
+        table = partitions(guest.ask("disk", whole).raw or b"") if numbers else {}
+        yield from ((one, table[number]) for one, number in numbers.items() if number in table)
 
 
 def block(guest: Inside, key: Key) -> Facts | Missing:

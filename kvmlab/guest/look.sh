@@ -109,6 +109,7 @@ sizes() {
 # Every file that says what the network will be at the next boot, of the kinds distributions use.
 network_config() {
     if [ -d /run/NetworkManager ]; then emit networkmanager yes; else nothing networkmanager; fi
+    if [ -d /run/udev ]; then emit udev yes; else nothing udev; fi
     set +f
     for file in /etc/network/interfaces /etc/network/interfaces.d/* /etc/NetworkManager/system-connections/* \
         /etc/systemd/network/*.network /etc/netplan/*.yaml /etc/sysconfig/network-scripts/ifcfg-*; do

@@ -44,9 +44,9 @@ def _network(text: str) -> object:
 def resolv_conf(text: str) -> dict[str, list[str]]:
     """The servers and search domains of a resolv.conf(5)."""
     lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] not in "#;"]
-    servers = [words[1] for words in lines if words[0] == "nameserver" and len(words) > 1]
+    servers = dict.fromkeys(words[1] for words in lines if words[0] == "nameserver" and len(words) > 1)
     searched = [words[1:] for words in lines if words[0] in ("search", "domain")]
-    return {"servers": servers, "search": searched[-1] if searched else []}
+    return {"servers": list(servers), "search": searched[-1] if searched else []}
 
 
 def text_facts(text: str | None) -> dict[str, object]:

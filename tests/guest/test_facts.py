@@ -46,7 +46,8 @@ SECTIONS = {
     "10.0.0.0/24 dev eth0 scope link  src 10.0.0.122\n",
     "mounts": "/dev/root / ext4 rw,relatime 0 0\ntmpfs /srv/data tmpfs rw 0 0\n/dev/vdb1 /srv/data ext4 rw,relatime 0 0\n"
     "/dev/vdc /mnt/with\\040space ext4 ro 0 0\n",
-    "fstab": "# comment\nLABEL=root / ext4 defaults 0 1\n/dev/vdb1  /srv/data/ ext4 defaults,nofail 0 2\nbroken\n",
+    "fstab": "# comment\nLABEL=root / ext4 defaults 0 1\n/dev/vdb1  /srv/data/ ext4 defaults,nofail 0 2\nbroken\n"
+    "PARTUUID=12345678-01 /mnt/one ext4\nPARTUUID=12345678-02 /mnt/two ext4\nPARTLABEL=x /mnt/three ext4\n",
     "resolv": "# nameserver 1.1.1.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nsearch lan.test\n",
     "hostname": "web1\n",
     "cmdline": "root=LABEL=x console=ttyS0\n",
@@ -141,6 +142,14 @@ def ext4(label: str, uuid: str) -> bytes:
     block[1024 + 0x68 : 1024 + 0x78] = bytes.fromhex(uuid.replace("-", ""))
     block[1024 + 0x78 : 1024 + 0x78 + len(label)] = label.encode()
     return bytes(block)
+
+
+def test_the_device_behind_a_partition_id() -> None:
+    table = bytearray(512)
+    table[510:512], table[440:444], table[446 + 4] = b"\x55\xaa", bytes.fromhex("78563412"), 0x83
+    disk = framed({}, bytes(table))
+    for path, device in (("/mnt/one", "/dev/vda1"), ("/mnt/two", None), ("/mnt/three", None)):
+        assert read("guest-fstab", path, names="device", disk=disk)["device"] == device
 
 
 def test_the_device_behind_a_label() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from kvmlab.guest.stored import stored_network, with_prefix
+from kvmlab.guest.stored import stored_network
+from kvmlab.guest.stored_files import Stored, with_prefix
 
 MAC = "52:54:00:aa:bb:01"
 
@@ -28,6 +29,16 @@ STATIC = {
         "/etc/network/interfaces": "source /etc/network/interfaces.d/*\n",
         "/etc/network/interfaces.d/lan": "allow-hotplug eth0\niface eth0 inet static\n address 10.0.0.122\n netmask 255.255.255.0\n"
         " gateway 10.0.0.2\n dns-nameservers 10.0.0.2 \\\n 10.0.0.3\n",
+    },
+    "ifupdown, the netmask first, files of a folder": {
+        "/etc/network/interfaces": "auto eth0\nsource-directory interfaces.d\n",
+        "/etc/network/interfaces.d/lan": "iface eth0 inet static\n netmask 24\n address 10.0.0.122 # mine\n gateway 10.0.0.2\n"
+        " dns-nameservers 10.0.0.2 10.0.0.3\n",
+        "/etc/network/interfaces.d/lan.bak": "iface eth0 inet static\n gateway 10.0.0.9\n",
+    },
+    "ifupdown with a command for the route to everywhere": {
+        "/etc/network/interfaces": "auto eth0\niface eth0 inet static\n address 10.0.0.122/24\n dns-nameservers 10.0.0.2 10.0.0.3\n"
+        " post-up route add -net 0.0.0.0 netmask 0.0.0.0 gw 10.0.0.2\n",
     },
     "ifupdown with a command for the route": {
         "/etc/network/interfaces": "auto eth0\niface eth0 inet static\n address 10.0.0.122/24\n dns-nameservers 10.0.0.2 10.0.0.3\n"
@@ -89,10 +100,41 @@ def test_dhcp(files: dict[str, str]) -> None:
     assert (found.method, found.addresses, found.gateway, found.dns) == ("dhcp", [], None, [])
 
 
+def ifupdown(text: str, *, udev: bool = False) -> Stored | None:
+    return stored_network({"/etc/network/interfaces": text}, "eth0", MAC, managed=False, udev=udev)
+
+
+def test_what_is_plugged_in_comes_up_only_with_udev() -> None:
+    text = "allow-hotplug eth0\niface eth0 inet dhcp\n"
+    assert ifupdown(text) is None
+    assert ifupdown(text, udev=True) is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "address", "gateway"),
+    [
+        ("gateway 10.0.0.9", "10.0.0.122/24", "10.0.0.9 10.0.0.2"),  # ifupdown takes both, in two lines
+        ("address 10.0.0.9", "10.0.0.9 10.0.0.122/24", "10.0.0.2"),
+        ("netmask 255.255.255.0 # class C", "10.0.0.122", "10.0.0.2"),  # the comment is part of the value
+    ],
+)
+def test_a_stanza_that_no_command_can_carry_out_is_told_as_it_is(line: str, address: str, gateway: str) -> None:
+    mask = "" if line.startswith("netmask") else " netmask 24\n"
+    found = ifupdown(f"auto eth0\niface eth0 inet static\n {line}\n address 10.0.0.122\n{mask} gateway 10.0.0.2\n")
+    assert found is not None
+    assert (found.addresses, found.gateway) == ([address], gateway)
+
+
 NOTHING = {
     "no file": {},
     "not at boot": {"/etc/network/interfaces": "iface eth0 inet static\n address 10.0.0.122/24\n"},
     "another interface": {"/etc/network/interfaces": "auto eth10\niface eth10 inet dhcp\n"},
+    "a file that nothing names": {
+        "/etc/network/interfaces": "auto eth0\n", "/etc/network/interfaces.d/lan": "iface eth0 inet dhcp\n",
+    },
+    "a line that cannot be read": {"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\niface eth1 static\n"},
+    "an option without a value": {"/etc/network/interfaces": "auto eth0\niface eth0 inet static\n address\n"},
+    "files that name each other": {"/etc/network/interfaces": "source /etc/network/interfaces\n"},
     "a comment": {"/etc/network/interfaces": "#auto eth0\n#iface eth0 inet dhcp\n"},
     "not by itself": {"/etc/NetworkManager/system-connections/x": "[connection]\ninterface-name=eth0\nautoconnect=no\n"},
     "another MAC": {"/etc/NetworkManager/system-connections/x": "[connection]\n[ethernet]\nmac-address=00:00:00:00:00:01\n"},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
+import uuid
 from pathlib import Path
 
 import pytest
 
-from kvmlab.guest.superblock import identify
+from kvmlab.guest.superblock import Partition, identify, partitions
 
 UUID = "d479f278-319e-44a2-8821-73cdfb2ffbd8"
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
@@ -57,3 +59,25 @@ def test_xfs_and_btrfs() -> None:
 @pytest.mark.parametrize("data", [b"", bytes(100), bytes(69632), b"\xff" * 69632, os.urandom(3000)], ids=len)
 def test_nothing_known(data: bytes) -> None:
     assert identify(data) is None
+
+
+def test_the_partitions_of_a_gpt() -> None:
+    data = bytearray(69632)
+    data[510:512], data[512:520] = b"\x55\xaa", b"EFI PART"
+    struct.pack_into("<Q", data, 512 + 72, 2)
+    struct.pack_into("<II", data, 512 + 80, 128, 128)
+    second = 2 * 512 + 128
+    data[second : second + 16], data[second + 16 : second + 32] = b"x" * 16, uuid.UUID(UUID).bytes_le
+    data[second + 56 : second + 64] = "data".encode("utf-16-le")
+    assert partitions(bytes(data)) == {2: Partition(UUID, "data")}
+    assert partitions(bytes(data[:1024])) == {}
+
+
+def test_the_partitions_of_an_mbr() -> None:
+    data = bytearray(512)
+    data[510:512], data[440:444], data[446 + 16 + 4] = b"\x55\xaa", bytes.fromhex("78563412"), 0x83
+    assert partitions(bytes(data)) == {2: Partition("12345678-02", None)}
+
+
+def test_no_partitions() -> None:
+    assert partitions(b"") == partitions(bytes(69632)) == {}
