@@ -71,10 +71,14 @@ class RunningLab:
         try:
             yield
         except CannotRun:
-            if self.host.is_running():
-                raise
+            self.must_run()
+            raise
+
+    def must_run(self) -> None:
+        """CannotRun where its lab host does not run any more: it was killed, or somebody typed `reboot` on it."""
+        if not self.host.is_running():
             message = t("The lab host of {lab} no longer runs.", lab=self.lab_id)
-            raise CannotRun(message, f"kvmlab start {self.lab_id}") from None
+            raise CannotRun(message, f"kvmlab reset {self.lab_id}") from None
 
     @property
     def run_dir(self) -> Path:

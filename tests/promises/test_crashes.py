@@ -36,12 +36,15 @@ def test_a_killed_daemon(started: Kvmlab, program: str) -> None:
     resets(started)
 
 
-def test_a_removed_container(started: Kvmlab) -> None:
-    podman = remembered_podman(started.state)
-    podman.run("rm", "--force", "--time=0", started.containers()[0]["name"])
+@pytest.mark.parametrize("how", ["rm --force --time=0", "kill --signal=RTMIN+5"], ids=["removed", "rebooted"])
+def test_a_lab_host_that_is_gone(started: Kvmlab, how: str) -> None:
+    """Its container removed, or `reboot` typed on it, which is the signal that systemd(1) takes for that."""
+    podman, name = remembered_podman(started.state), started.containers()[0]["name"]
+    podman.run(*how.split(), name)
+    podman.attempt("wait", name)
     done = started("check", LAB)
     assert done.returncode == 3, done.stdout
-    assert "kvmlab reset" in done.stdout + done.stderr
+    assert "no longer runs" in done.stderr and f"kvmlab reset {LAB}" in done.stderr
     resets(started)
 
 

@@ -12,6 +12,7 @@ from kvmlab.cli.chosen import refuse_in_exam
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab, lab_argument
 from kvmlab.cli.output import write_file
+from kvmlab.errors import CouldNotLook
 from kvmlab.faults import step
 from kvmlab.words import t
 
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         from kvmlab.report.terminal import print_report
 
         print_report(report, lab=running.lab_id, color=ctx.color(), verbose=args.all)
+    if report.exit_status == CouldNotLook.status:
+        running.must_run()
     return report.exit_status
 
 
