@@ -40,6 +40,8 @@ def volume_is_there(host: Host, lab: Params) -> Findings:
 def volume_has_the_format(host: Host, lab: Params) -> Findings:
     """The format of the volume `{volume}` is {format}."""
     yield host.volume(lab.pool, lab.volume).shows(format=lab.format)
+    # Until its next refresh, libvirt says of a file what it was when the volume was made.
+    yield host.image_file(lab.volume_path).shows(format=lab.format)
 
 
 @check(task="volume", needs=[volume_is_there], zh="存储卷 `{volume}` 的容量正好是 {size_mib} MiB。")
@@ -106,7 +108,8 @@ def fstab_finds_it_at_every_boot(host: Host, lab: Params) -> Findings:
     line = inside(host, lab).fstab(lab.mount)
     yield line.shows(fstype=one_of("ext4", "auto"), options=lacks("noauto"))
     written = str(line.value("source") or "")
-    if written.startswith("/dev/vd"):
+    old_disk_stays = host.domain(lab.guest).stored.disk(source=lab.old_path).value("target") is not None
+    if written.startswith("/dev/vd") and not old_disk_stays:
         yield line.shows(source=SECOND + partition_of(device))
     elif written:
         yield line.shows(device=device)
@@ -148,11 +151,16 @@ def old_disk_is_gone_after_the_next_start(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.guest).stored.disk(source=lab.old_path).missing()
 
 
-@check(task="old", points=0, guard=True, zh="存储卷 `{old_volume}` 仍在存储池 `{pool}` 里，容量还是 {old_mib} MiB。")
+@check(
+    task="old",
+    points=0,
+    guard=True,
+    zh="存储卷 `{old_volume}` 仍在存储池 `{pool}` 里，容量还是 {old_mib} MiB，上面还是原来的文件系统。",
+)
 def old_volume_is_kept(host: Host, lab: Params) -> Findings:
-    """The volume `{old_volume}` is still in the pool `{pool}`, with its {old_mib} MiB."""
+    """The volume `{old_volume}` is still in the pool `{pool}`, with its {old_mib} MiB and the filesystem it had."""
     yield host.volume(lab.pool, lab.old_volume).shows(capacity_mib=lab.old_mib)
-    yield host.image_file(lab.old_path).shows(virtual_size_mib=lab.old_mib)
+    yield host.image_file(lab.old_path).shows(virtual_size_mib=lab.old_mib, uuid=lab.old_uuid)
 
 
 @check(

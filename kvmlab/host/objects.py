@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.checks.reading import Key, Missing
+from kvmlab.checks.text import plain
 from kvmlab.host.devices import Disk, Interface, network_of
 from kvmlab.host.displays import Console, Graphics
 from kvmlab.host.domains import Definition, Domain
@@ -121,8 +123,14 @@ def volume(connection: libvirt.virConnect, key: Key, way: Way) -> Volume | Missi
     if not home.isActive():
         return Missing("its pool is not active", see="virsh pool-list --all")
     # A volume whose file was removed behind libvirt's back is found by its name, and then cannot be described.
-    one = found("volume", lambda: Volume(home.storageVolLookupByName(key[1])))
-    return one if one is not None else Missing("no such volume", names_of(home.listAllVolumes()))
+    one: Volume | None = found("volume", lambda: Volume(home.storageVolLookupByName(key[1])))
+    if one is not None:
+        return one
+    listed = names_of(home.listAllVolumes())
+    if key[1] in listed:
+        pool, name = (quote(plain(word)) for word in key)
+        return Missing("its file is gone, though the pool still lists it", see=f"virsh vol-info {name} --pool {pool}")
+    return Missing("no such volume", listed)
 
 
 def snapshot(connection: libvirt.virConnect, key: Key, way: Way) -> Snapshot | Missing:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.guest.superblock import identify
+from kvmlab.guest.superblock import Filesystem, identify
 from kvmlab.host.devices import backing_of
 from kvmlab.host.way import Way
 from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
@@ -188,7 +189,14 @@ class Image:
 
     @property
     def clean(self) -> bool:
-        if self.format != "raw":
-            return False
-        found = identify(b64decode(self.way.ask("head", path=self.path)))
+        found = self._filesystem
         return bool(found and found.clean)
+
+    @property
+    def uuid(self) -> str | None:
+        found = self._filesystem
+        return found.uuid if found else None
+
+    @cached_property
+    def _filesystem(self) -> Filesystem | None:
+        return identify(b64decode(self.way.ask("head", path=self.path))) if self.format == "raw" else None

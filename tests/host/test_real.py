@@ -119,6 +119,14 @@ TROUBLE = {
 }  # fmt: skip
 
 
+def test_a_volume_whose_file_was_removed(kvmlab: Kvmlab, reader: HostReader) -> None:
+    on_host(kvmlab, "virsh pool-create-as gone dir --target /srv/gone --build; virsh vol-create-as gone a.img 1M; rm /srv/gone/a.img")
+    answer = reader.read("volume", ("gone", "a.img"), ["path"])
+    on_host(kvmlab, "virsh pool-destroy gone")
+    assert isinstance(answer, Missing)
+    assert (answer.text, answer.see) == ("its file is gone, though the pool still lists it", "virsh vol-info a.img --pool gone")
+
+
 @pytest.mark.parametrize(("break_it", "reason", "mend_it"), TROUBLE.values(), ids=TROUBLE.keys())
 def test_why_a_guest_is_not_reached(kvmlab: Kvmlab, reader: HostReader, break_it: str, reason: str, mend_it: str) -> None:
     on_host(kvmlab, break_it)

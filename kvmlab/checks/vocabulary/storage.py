@@ -66,6 +66,7 @@ class ImageFacts(Facts, total=False):
         "qemu-img convert -U -O raw {0} /tmp/contents; sha256sum /tmp/contents",
         "of what a guest reads, whatever the format",
     ]
+    uuid: Annotated[Word, "blkid {0}", "of a raw image: that of the filesystem on the whole of it; None: none"]
     clean: Annotated[
         Flag,
         "dumpe2fs -h {0} | grep -e state -e features",
