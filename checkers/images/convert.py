@@ -1,12 +1,25 @@
 """images-convert: the same contents in another format, for two data disks and for a guest that boots."""
 
-from kvmlab.checks import Findings, Host, Params, check
+from kvmlab.checks import Findings, Host, Params, at_least, check, sha256
+
+MIB = 1024**2
 
 
-@check(task="thin", points=0, guard=True, zh="`{photos}` 还在原处，格式是 raw。")
+def content(lab: Params, lines: dict[int, str]) -> str:
+    """The sum of a disk of the set-up: zeros, and a line at the beginning of some of its mebibytes."""
+    blocks = (f"{lines[mib]}\n".encode() if mib in lines else b"" for mib in range(lab.size_mib))
+    return sha256(*(block.ljust(MIB, b"\0") for block in blocks))
+
+
+def photos(lab: Params) -> str:
+    """The sum of what is on the photos' disk."""
+    return content(lab, {mib: f"{lab.text} {mib}" for mib in (0, 3, 9)})
+
+
+@check(task="thin", points=0, guard=True, zh="`{photos}` 还在原处，格式是 raw，内容没有变。")
 def photos_are_kept(host: Host, lab: Params) -> Findings:
-    """`{photos}` is where it was, and raw."""
-    yield host.image_file(lab.photos).shows(format="raw")
+    """`{photos}` is where it was, raw, and its contents have not changed."""
+    yield host.image_file(lab.photos).shows(format="raw", content_sha256=photos(lab))
 
 
 @check(task="thin", zh="`{photos_qcow2}` 的格式是 qcow2，自成一体。")
@@ -18,13 +31,12 @@ def photos_are_qcow2(host: Host, lab: Params) -> Findings:
 @check(
     task="thin",
     points=2,
-    needs=[photos_are_kept, photos_are_qcow2],
-    zh="`{photos_qcow2}` 的内容和 `{photos}` 相同。",
+    needs=[photos_are_qcow2],
+    zh="`{photos_qcow2}` 的内容和 `{photos}` 原来的内容相同。",
 )
 def photos_are_the_same(host: Host, lab: Params) -> Findings:
-    """The contents of `{photos_qcow2}` are those of `{photos}`."""
-    contents = host.image_file(lab.photos).value("content_sha256")
-    yield host.image_file(lab.photos_qcow2).shows(content_sha256=contents)
+    """The contents of `{photos_qcow2}` are those that `{photos}` had."""
+    yield host.image_file(lab.photos_qcow2).shows(content_sha256=photos(lab))
 
 
 @check(task="plain", zh="`{minutes_raw}` 的格式是 raw。")
@@ -33,17 +45,16 @@ def minutes_are_raw(host: Host, lab: Params) -> Findings:
     yield host.image_file(lab.minutes_raw).shows(format="raw")
 
 
-@check(task="plain", points=2, needs=[minutes_are_raw], zh="`{minutes_raw}` 的内容和 `{minutes}` 相同。")
+@check(task="plain", points=2, needs=[minutes_are_raw], zh="`{minutes_raw}` 的内容和 `{minutes}` 原来的内容相同。")
 def minutes_are_the_same(host: Host, lab: Params) -> Findings:
-    """The contents of `{minutes_raw}` are those of `{minutes}`."""
-    contents = host.image_file(lab.minutes).value("content_sha256")
-    yield host.image_file(lab.minutes_raw).shows(content_sha256=contents)
+    """The contents of `{minutes_raw}` are those that `{minutes}` had."""
+    yield host.image_file(lab.minutes_raw).shows(content_sha256=content(lab, {5: lab.text}))
 
 
-@check(task="guest", points=0, guard=True, zh="`{guest_raw}` 还在，格式是 raw。")
+@check(task="guest", points=0, guard=True, zh="`{guest_raw}` 还在，格式是 raw，没有被清空。")
 def old_disk_is_kept(host: Host, lab: Params) -> Findings:
-    """`{guest_raw}` is still there, and raw."""
-    yield host.image_file(lab.guest_raw).shows(format="raw")
+    """`{guest_raw}` is still there, raw, and not emptied."""
+    yield host.image_file(lab.guest_raw).shows(format="raw", actual_size_mib=at_least(4))
 
 
 @check(task="guest", zh="`{guest_qcow2}` 的格式是 qcow2，自成一体。")
