@@ -94,12 +94,14 @@ def guests_reach_each_other(host: Host, lab: Params) -> Findings:
     task="reach",
     points=2,
     needs=[guests_reach_each_other],
-    zh="两台虚拟机都访问不到办公网：{lan.peer} 不应答它们。",
+    zh="两台虚拟机都访问不到办公网：{lan.gateway} 和 {lan.peer} 都不应答它们。",
 )
 def guests_reach_nobody_else(host: Host, lab: Params) -> Findings:
-    """Neither of them reaches the office: {lan.peer} does not answer them."""
+    """Neither of them reaches the office: {lan.gateway} and {lan.peer} do not answer them."""
     for name, mac in ((lab.guest, lab.guest_mac), (lab.second, lab.second_mac)):
-        yield host.guest(name, address=leased(host, lab, mac)).reach(lab.lan.peer).shows(answers=False)
+        inside = host.guest(name, address=leased(host, lab, mac))
+        for outside in (lab.lan.gateway, lab.lan.peer):
+            yield inside.reach(outside).shows(answers=False)
 
 
 @check(task="quarantine", zh="有隔离网络 `{silent}`，宿主机在里面没有地址。")
