@@ -108,8 +108,10 @@ class Definition:
 
     @property
     def vcpu_pins(self) -> dict[str, str]:
-        pins = self.root.findall("cputune/vcpupin")
-        return {pin.get("vcpu", ""): pin.get("cpuset", "") for pin in pins}
+        everybody = attribute(self.root, "vcpu", "cpuset")
+        pins = {str(vcpu): everybody for vcpu in range(self.max_vcpus or 0)} if everybody else {}
+        own = self.root.findall("cputune/vcpupin")
+        return pins | {pin.get("vcpu", ""): pin.get("cpuset", "") for pin in own}
 
     @property
     def cpu_topology(self) -> dict[str, str]:

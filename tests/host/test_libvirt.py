@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,14 @@ def test_a_domain(reader: HostReader) -> None:
     assert facts(reader, "domain", "web1", "now", names="disks interfaces type arch stats_period_s cpu_topology") == [
         ["vda", "sda"], ["52:54:00:aa:bb:01", "52:54:00:aa:bb:02"], "test", "x86_64", 5,
         {"sockets": "1", "cores": "4", "threads": "1"},
+    ]  # fmt: skip
+
+
+def test_a_vcpu_without_a_pin_of_its_own_takes_that_of_all(reader: HostReader, writable: libvirt.virConnect) -> None:
+    xml = writable.lookupByName("web1").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    writable.defineXML(re.sub("<vcpu [^>]*>4<", "<vcpu cpuset='0,2' current='1'>4<", xml))
+    assert facts(reader, "domain", "web1", "stored", names="vcpu_pins") == [
+        {"0": "1", "1": "0,2", "2": "0,2", "3": "0,2"},
     ]  # fmt: skip
 
 
