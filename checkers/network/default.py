@@ -32,7 +32,13 @@ def range_is_noted(host: Host, lab: Params) -> Findings:
     yield host.note(lab.note, "range").shows(text=as_seen(host.network("default").value("dhcp_range")))
 
 
-@check(task="read", zh="`{note}` 里写对了 `{guest}` 分到的地址：`guest=…`。")
+@check(task="autostart", points=0, guard=True, zh="`default` 照常运行。")
+def default_goes_on_running(host: Host, lab: Params) -> Findings:
+    """`default` goes on running."""
+    yield host.network("default").shows(active=True)
+
+
+@check(task="read", needs=[default_goes_on_running], zh="`{note}` 里写对了 `{guest}` 分到的地址：`guest=…`。")
 def lease_is_noted(host: Host, lab: Params) -> Findings:
     """`{note}` names the address that `{guest}` has been given: `guest=…`."""
     lease = host.network("default").lease(lab.guest_mac)
