@@ -16,12 +16,15 @@ def image_has_the_size(host: Host, lab: Params) -> Findings:
     yield host.image_file(lab.data_path).shows(virtual_size_mib=lab.size_mib)
 
 
-@check(task="image", zh="`{guest}` 的磁盘 `{target}` 就是这个镜像，现在能看到 {size_mib} MiB，下次启动之后也还是它。")
+@check(
+    task="image",
+    zh="`{guest}` 的磁盘 `{target}` 就是这个 qcow2 镜像，现在能看到 {size_mib} MiB，下次启动之后也还是它。",
+)
 def guest_has_the_disk(host: Host, lab: Params) -> Findings:
-    """The disk `{target}` of `{guest}` is this image: {size_mib} MiB large now, and still it after the next start."""
+    """The disk `{target}` of `{guest}` is this qcow2 image, now ({size_mib} MiB) and after the next start."""
     domain = host.domain(lab.guest)
-    yield domain.live.disk(target=lab.target).shows(source=lab.data_path, capacity_mib=lab.size_mib)
-    yield domain.stored.disk(target=lab.target).shows(source=lab.data_path)
+    yield domain.live.disk(target=lab.target).shows(source=lab.data_path, format="qcow2", capacity_mib=lab.size_mib)
+    yield domain.stored.disk(target=lab.target).shows(source=lab.data_path, format="qcow2")
 
 
 @check(task="filesystem", points=2, zh="现在：`{guest}` 的 `{mount}` 上挂载着这块盘，文件系统的大小和磁盘相称。")
