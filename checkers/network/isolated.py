@@ -31,10 +31,11 @@ def network_is_active(host: Host, lab: Params) -> Findings:
     yield host.network(lab.network).shows(active=True)
 
 
-@check(task="network", zh="`{network}` 保存下来了，下次启动时也是隔离的，并随宿主机自动启动。")
+@check(task="network", zh="`{network}` 保存下来了，下次启动时也是隔离的，地址和 DHCP 也都在，并随宿主机自动启动。")
 def network_starts_with_the_host(host: Host, lab: Params) -> Findings:
-    """`{network}` is stored, isolated there, too, and starts with the host."""
-    yield host.network(lab.network).stored.shows(forward="isolated")
+    """`{network}` is stored, isolated there, too, with the host's address and DHCP, and starts with the host."""
+    address = f"{lab.host_address}/{lab.prefix}"
+    yield host.network(lab.network).stored.shows(forward="isolated", address=address, dhcp_range=anything)
     yield host.network(lab.network).shows(autostart=True)
 
 
@@ -45,7 +46,7 @@ def network_starts_with_the_host(host: Host, lab: Params) -> Findings:
 def guests_are_on_the_network_now(host: Host, lab: Params) -> Findings:
     """Now: the running `{guest}` and `{second}` are on the network `{network}`."""
     for name in (lab.guest, lab.second):
-        yield host.domain(name).live.interface(index=0).shows(source=lab.network)
+        yield host.domain(name).live.interface(index=0).shows(type="network", source=lab.network)
 
 
 @check(
@@ -55,7 +56,7 @@ def guests_are_on_the_network_now(host: Host, lab: Params) -> Findings:
 def guests_are_on_the_network_after_the_next_start(host: Host, lab: Params) -> Findings:
     """After the next start: in the stored definitions of `{guest}` and `{second}`, too, the NIC is on `{network}`."""
     for name in (lab.guest, lab.second):
-        yield host.domain(name).stored.interface(index=0).shows(source=lab.network)
+        yield host.domain(name).stored.interface(index=0).shows(type="network", source=lab.network)
 
 
 @check(
@@ -104,10 +105,11 @@ def guests_reach_nobody_else(host: Host, lab: Params) -> Findings:
             yield inside.reach(outside).shows(answers=False)
 
 
-@check(task="quarantine", zh="有隔离网络 `{silent}`，宿主机在里面没有地址。")
+@check(task="quarantine", zh="有隔离网络 `{silent}`，宿主机在里面没有地址；现在如此，下次启动之后也如此。")
 def quarantine_is_without_the_host(host: Host, lab: Params) -> Findings:
-    """The network `{silent}` is isolated, and the host has no address in it."""
+    """The network `{silent}` is isolated, and the host has no address in it, now and after its next start."""
     yield host.network(lab.silent).shows(forward="isolated", addresses=absent)
+    yield host.network(lab.silent).stored.shows(forward="isolated", addresses=absent)
 
 
 @check(task="quarantine", zh="`{silent}` 已启动，并随宿主机自动启动。")
@@ -129,5 +131,5 @@ def suspect_stays_off(host: Host, lab: Params) -> Findings:
 )
 def suspect_starts_in_quarantine(host: Host, lab: Params) -> Findings:
     """At its next start `{suspect}` is on `{silent}` and nothing else, with its own NIC."""
-    yield host.domain(lab.suspect).stored.interface(index=0).shows(source=lab.silent)
+    yield host.domain(lab.suspect).stored.interface(index=0).shows(type="network", source=lab.silent)
     yield host.domain(lab.suspect).stored.shows(interfaces=[lab.suspect_mac])

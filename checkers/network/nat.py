@@ -1,6 +1,6 @@
 """network-nat: a NAT network with a range and a reserved address, the guest on it; an old network removed."""
 
-from kvmlab.checks import Findings, Host, Params, check, lacks
+from kvmlab.checks import Findings, Host, Params, check, contains, lacks
 
 NIC = "eth0"  # the guest's only NIC, as the guest calls it
 
@@ -17,10 +17,13 @@ def network_is_active(host: Host, lab: Params) -> Findings:
     yield host.network(lab.network).shows(active=True)
 
 
-@check(task="network", zh="`{network}` 的定义保存下来了。")
+@check(task="network", zh="`{network}` 的定义保存下来了：下次启动之后，NAT、网桥和宿主机的地址还是这样。")
 def network_is_stored(host: Host, lab: Params) -> Findings:
-    """The definition of `{network}` is stored."""
-    yield host.network(lab.network).shows(persistent=True)
+    """The definition of `{network}` is stored: NAT, bridge and the host's address, after its next start, too."""
+    network = host.network(lab.network)
+    yield network.shows(persistent=True)
+    if network.value("persistent"):
+        yield network.stored.shows(forward="nat", bridge=lab.bridge, address=f"{lab.host_address}/{lab.prefix}")
 
 
 @check(task="network", needs=[network_is_stored], zh="`{network}` 随宿主机自动启动。")
@@ -51,15 +54,16 @@ def range_is_as_planned(host: Host, lab: Params) -> Findings:
 def address_is_reserved(host: Host, lab: Params) -> Findings:
     """`{network}` reserves {reserved} for {guest_mac}, now and after its next start."""
     network = host.network(lab.network)
-    yield network.shows(hosts={lab.guest_mac: lab.reserved})
+    reserved = contains({lab.guest_mac: lab.reserved})
+    yield network.shows(hosts=reserved)
     if network.value("persistent"):
-        yield network.stored.shows(hosts={lab.guest_mac: lab.reserved})
+        yield network.stored.shows(hosts=reserved)
 
 
 @check(task="guest", zh="现在：正在运行的 `{guest}` 的网卡接在 `{network}` 上。")
 def guest_is_on_the_network_now(host: Host, lab: Params) -> Findings:
     """Now: the NIC of the running `{guest}` is on `{network}`."""
-    yield host.domain(lab.guest).live.interface(index=0).shows(source=lab.network)
+    yield host.domain(lab.guest).live.interface(index=0).shows(type="network", source=lab.network)
 
 
 @check(
@@ -68,7 +72,7 @@ def guest_is_on_the_network_now(host: Host, lab: Params) -> Findings:
 )
 def guest_is_on_the_network_after_the_next_start(host: Host, lab: Params) -> Findings:
     """After the next start: in the stored definition of `{guest}`, too, the NIC is on `{network}`."""
-    yield host.domain(lab.guest).stored.interface(index=0).shows(source=lab.network)
+    yield host.domain(lab.guest).stored.interface(index=0).shows(type="network", source=lab.network)
 
 
 @check(
@@ -86,13 +90,13 @@ def nic_is_the_only_one_and_keeps_its_mac(host: Host, lab: Params) -> Findings:
     task="guest",
     points=2,
     needs=[network_is_active, guest_is_on_the_network_now],
-    zh="`{guest}` 从 `{network}` 的 DHCP 得到了 {reserved}/{prefix}。",
+    zh="`{guest}` 的地址是 {reserved}/{prefix}，是从 `{network}` 的 DHCP 得到的。",
 )
 def guest_has_the_reserved_address(host: Host, lab: Params) -> Findings:
     """`{guest}` has {reserved}/{prefix}, and has it from the DHCP of `{network}`."""
     yield host.network(lab.network).lease(lab.guest_mac).shows(address=f"{lab.reserved}/{lab.prefix}")
     guest = host.guest(lab.guest, address=lab.reserved)
-    yield guest.address(NIC).shows(addresses=[f"{lab.reserved}/{lab.prefix}"])
+    yield guest.address(NIC).shows(addresses=[f"{lab.reserved}/{lab.prefix}"], dynamic=True)
 
 
 @check(task="old", zh="网络 `{old}` 没有在运行。")

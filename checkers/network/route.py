@@ -46,12 +46,12 @@ def networks_route(host: Host, lab: Params) -> Findings:
 
 @check(
     task="networks",
-    zh="`{one}` 和 `{other}` 是持久的，随宿主机自动启动，下次启动时也是路由。",
+    zh="`{one}` 和 `{other}` 是持久的，随宿主机自动启动，下次启动时也是路由，宿主机的地址也不变。",
 )
 def networks_start_with_the_host(host: Host, lab: Params) -> Findings:
-    """`{one}` and `{other}` are stored, routed as well, and start with the host."""
-    for name in (lab.one, lab.other):
-        yield host.network(name).stored.shows(forward=ROUTED)
+    """`{one}` and `{other}` are stored, routed and with the host's addresses as well, and start with the host."""
+    for name, address in ((lab.one, lab.one_host), (lab.other, lab.other_host)):
+        yield host.network(name).stored.shows(forward=ROUTED, address=f"{address}/{lab.prefix}")
         yield host.network(name).shows(autostart=True)
 
 
@@ -62,8 +62,8 @@ def networks_start_with_the_host(host: Host, lab: Params) -> Findings:
 )
 def guests_are_on_their_networks_now(host: Host, lab: Params) -> Findings:
     """Now: the running `{guest}` is on the network `{one}`, `{second}` on `{other}`."""
-    yield host.domain(lab.guest).live.interface(index=0).shows(source=lab.one)
-    yield host.domain(lab.second).live.interface(index=0).shows(source=lab.other)
+    yield host.domain(lab.guest).live.interface(index=0).shows(type="network", source=lab.one)
+    yield host.domain(lab.second).live.interface(index=0).shows(type="network", source=lab.other)
 
 
 @check(
@@ -72,8 +72,8 @@ def guests_are_on_their_networks_now(host: Host, lab: Params) -> Findings:
 )
 def guests_are_on_their_networks_after_the_next_start(host: Host, lab: Params) -> Findings:
     """After the next start: in the stored definitions, too, `{guest}` is on `{one}`, `{second}` on `{other}`."""
-    yield host.domain(lab.guest).stored.interface(index=0).shows(source=lab.one)
-    yield host.domain(lab.second).stored.interface(index=0).shows(source=lab.other)
+    yield host.domain(lab.guest).stored.interface(index=0).shows(type="network", source=lab.one)
+    yield host.domain(lab.second).stored.interface(index=0).shows(type="network", source=lab.other)
 
 
 @check(
