@@ -1,6 +1,6 @@
 """principles-network: three cards of one guest, on NAT, in a bridge, and on a network that is made isolated."""
 
-from kvmlab.checks import Findings, Host, Params, as_seen, check
+from kvmlab.checks import Findings, Host, Params, as_seen, check, contains
 
 
 def tap(host: Host, lab: Params, mac: str) -> str:
@@ -15,13 +15,19 @@ def plugged(host: Host, lab: Params, mac: str) -> list[str] | None:
     return [device, str(bridge)] if bridge else None
 
 
+def leads_there(host: Host, lab: Params, network: str) -> bool:
+    """Whether a network of libvirt's is nothing but another name for the bridge."""
+    stored = host.network(network).stored
+    return stored.value("forward") == "bridge" and stored.value("bridge") == lab.bridge
+
+
 @check(
     task="nat", points=0, guard=True, zh="`{guest}` 的 eth0 仍在网络 `default` 上：正在运行的是这样，保存的也是。"
 )
 def nat_stays(host: Host, lab: Params) -> Findings:
     """The eth0 of `{guest}` is still on the network `default`, as it runs and as it is stored."""
-    yield host.domain(lab.guest).live.interface(mac=lab.guest_mac).shows(source="default")
-    yield host.domain(lab.guest).stored.interface(mac=lab.guest_mac).shows(source="default")
+    yield host.domain(lab.guest).live.interface(mac=lab.guest_mac).shows(type="network", source="default")
+    yield host.domain(lab.guest).stored.interface(mac=lab.guest_mac).shows(type="network", source="default")
 
 
 @check(task="nat", points=2, needs=[nat_stays], zh="`{notes}` 里记下了 eth0 的 tap，以及它所在的网桥。")
@@ -48,20 +54,29 @@ def source_is_noted(host: Host, lab: Params) -> Findings:
 @check(task="bridge", needs=[nat_stays], zh="现在：正在运行的 `{guest}` 的网卡 {office_mac} 接在网桥 `{bridge}` 上。")
 def card_is_on_the_bridge_now(host: Host, lab: Params) -> Findings:
     """Now: the card {office_mac} of the running `{guest}` is on the bridge `{bridge}`."""
-    yield host.domain(lab.guest).live.interface(mac=lab.office_mac).shows(type="bridge", source=lab.bridge)
+    yield host.domain(lab.guest).live.interface(mac=lab.office_mac).shows(type="bridge", bridge=lab.bridge)
 
 
 @check(task="bridge", needs=[nat_stays], zh="下次启动之后：保存的配置里，网卡 {office_mac} 也接在网桥 `{bridge}` 上。")
 def card_is_on_the_bridge_after_the_next_start(host: Host, lab: Params) -> Findings:
     """After the next start: in the stored definition, too, the card {office_mac} is on the bridge `{bridge}`."""
-    yield host.domain(lab.guest).stored.interface(mac=lab.office_mac).shows(type="bridge", source=lab.bridge)
+    card = host.domain(lab.guest).stored.interface(mac=lab.office_mac)
+    if leads_there(host, lab, network := str(card.value("source") or "")):
+        yield card.shows(type="network", source=network)
+    else:
+        yield card.shows(type="bridge", source=lab.bridge)
 
 
 @check(
-    task="bridge", points=2, needs=[card_is_on_the_bridge_now], zh="办公网里的 {lan.peer} ping 得通 {office_address}。"
+    task="bridge",
+    points=2,
+    needs=[card_is_on_the_bridge_now],
+    zh="`{guest}` 的 eth1 有地址 {office_address}/24，办公网里的 {lan.peer} ping 得通它。",
 )
 def guest_answers_a_colleague(host: Host, lab: Params) -> Findings:
-    """{office_address} answers a colleague's ping from {lan.peer}."""
+    """The eth1 of `{guest}` has the address {office_address}/24, and answers a colleague's ping from {lan.peer}."""
+    guest = host.guest(lab.guest, address=lab.start_address)
+    yield guest.address("eth1").shows(addresses=contains(f"{lab.office_address}/24"))
     yield host.reach(lab.office_address, from_="peer").shows(answers=True)
 
 
