@@ -1,14 +1,19 @@
 """principles-cpu: another CPU model, and the process, thread and accelerator behind a guest."""
 
-from kvmlab.checks import Findings, Host, Params, as_seen, check
+from kvmlab.checks import Findings, Host, Matcher, Params, as_seen, check, one_of
 
 ACCELERATORS = {"kvm": "kvm", "qemu": "tcg"}  # of libvirt's domain types
+
+
+def wanted(lab: Params) -> Matcher:
+    """The model, or the same one by its full name: without a version qemu takes the first."""
+    return one_of(lab.model, f"{lab.model}-v1")
 
 
 @check(task="model", zh="下次启动之后：保存的配置里，处理器型号是 {model}。")
 def model_is_stored(host: Host, lab: Params) -> Findings:
     """After the next start: in the stored definition the CPU model is {model}."""
-    yield host.domain(lab.guest).stored.shows(cpu_model=lab.model)
+    yield host.domain(lab.guest).stored.shows(cpu_model=wanted(lab))
 
 
 @check(
@@ -18,7 +23,7 @@ def model_is_stored(host: Host, lab: Params) -> Findings:
 )
 def model_is_running(host: Host, lab: Params) -> Findings:
     """Now: the running `{guest}` has a CPU of the model {model}."""
-    yield host.domain(lab.guest).live.shows(cpu_model=lab.model)
+    yield host.domain(lab.guest).live.shows(cpu_model=wanted(lab))
 
 
 @check(task="model", needs=[model_is_running], zh="`{notes}` 里记下了虚拟机眼里处理器的名字。")
