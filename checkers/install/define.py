@@ -3,6 +3,11 @@
 from kvmlab.checks import Findings, Host, Matcher, Params, all_of, as_seen, check, lacks, not_
 
 
+def true_format(host: Host, path: str) -> str:
+    """What a disk's file really is: told another format, or none, qemu shows the guest something that does not boot."""
+    return str(host.image_file(path).value("format") or "qcow2")
+
+
 def a_mac_of_its_own(host: Host, lab: Params, name: str) -> Matcher:
     """Not the MAC of the model, and not that of the other copy."""
     others = {lab.guest, lab.brief, lab.lasting} - {name}
@@ -16,10 +21,18 @@ def guest_was_never_off(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.guest).shows(log=lacks("shutting down"))
 
 
-@check(task="keep", points=3, needs=[guest_was_never_off], zh="`{guest}` 是持久的：libvirt 存着它的定义。")
+@check(
+    task="keep",
+    points=3,
+    needs=[guest_was_never_off],
+    zh="`{guest}` 是持久的：libvirt 存着它的定义，MAC 地址和磁盘都没有变。",
+)
 def guest_is_persistent(host: Host, lab: Params) -> Findings:
-    """`{guest}` is persistent: libvirt keeps its definition."""
+    """`{guest}` is persistent: libvirt keeps its definition, with the MAC address and the disk it has."""
     yield host.domain(lab.guest).shows(persistent=True)
+    stored, path = host.domain(lab.guest).stored, f"{lab.pool_path}/{lab.guest}.qcow2"
+    yield stored.shows(interfaces=[lab.guest_mac])
+    yield stored.disk(index=0).shows(source=path, format=true_format(host, path))
 
 
 @check(task="brief", points=2, zh="`{brief}` 在运行，而且是临时的。")
@@ -28,10 +41,11 @@ def brief_is_transient(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.brief).shows(state="running", persistent=False)
 
 
-@check(task="brief", points=2, zh="`{brief}` 用的是自己的磁盘 `{brief_disk}`。")
+@check(task="brief", points=2, zh="`{brief}` 用的是自己的磁盘 `{brief_disk}`，并且按它的格式读取。")
 def brief_has_its_own_disk(host: Host, lab: Params) -> Findings:
-    """`{brief}` has its own disk, `{brief_disk}`."""
-    yield host.domain(lab.brief).disk(index=0).shows(source=lab.brief_disk)
+    """`{brief}` has its own disk, `{brief_disk}`, read in its format."""
+    disk = host.domain(lab.brief).disk(index=0)
+    yield disk.shows(source=lab.brief_disk, format=true_format(host, lab.brief_disk))
 
 
 @check(task="brief", points=2, zh="`{brief}` 有自己的 MAC 地址。")
@@ -46,10 +60,11 @@ def lasting_is_persistent(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.lasting).shows(state="running", persistent=True)
 
 
-@check(task="lasting", points=2, zh="`{lasting}` 用的是自己的磁盘 `{lasting_disk}`。")
+@check(task="lasting", points=2, zh="`{lasting}` 用的是自己的磁盘 `{lasting_disk}`，并且按它的格式读取。")
 def lasting_has_its_own_disk(host: Host, lab: Params) -> Findings:
-    """`{lasting}` has its own disk, `{lasting_disk}`."""
-    yield host.domain(lab.lasting).disk(index=0).shows(source=lab.lasting_disk)
+    """`{lasting}` has its own disk, `{lasting_disk}`, read in its format."""
+    disk = host.domain(lab.lasting).disk(index=0)
+    yield disk.shows(source=lab.lasting_disk, format=true_format(host, lab.lasting_disk))
 
 
 @check(task="lasting", points=2, zh="`{lasting}` 有自己的 MAC 地址。")
