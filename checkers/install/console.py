@@ -1,8 +1,9 @@
 """install-console: a serial line with all three of its parts, now and after a reboot."""
 
-from kvmlab.checks import Findings, Guest, Host, Params, at_least, check, contains, matches, same_content
+from kvmlab.checks import Findings, Guest, Host, Params, at_least, check, contains, expect, matches, same_content
 
 LINE = "/dev/ttyS0"
+BOOT = "/boot/syslinux.cfg"
 WAITING = r"^(\S*/)?getty\s.*\bttyS0\b"
 
 
@@ -11,10 +12,23 @@ def inside(host: Host, lab: Params) -> Guest:
     return host.guest(lab.guest, address=lab.start_address)
 
 
-@check(task="login", points=0, guard=True, zh="正在运行的 `{guest}` 有一个串口控制台。")
+def parameters(text: str) -> list[str]:
+    """What SYSLINUX gives the kernel: the words of APPEND, of which the label's last one counts, for its default."""
+    default, label, given = "", "", {}
+    for keyword, *words in filter(None, map(str.split, text.splitlines())):
+        if keyword.upper() == "DEFAULT" and words:
+            default = words[0]
+        elif keyword.upper() == "LABEL" and words:
+            label = words[0]
+        elif keyword.upper() == "APPEND":
+            given[label] = words
+    return given.get(default, [])
+
+
+@check(task="login", points=0, guard=True, zh="正在运行的 `{guest}` 有一个串口控制台，在第一个串口上。")
 def guest_runs_with_a_port(host: Host, lab: Params) -> Findings:
-    """The running `{guest}` has a serial console."""
-    yield host.domain(lab.guest).live.console().shows(target_type="serial")
+    """The running `{guest}` has a serial console, on its first port."""
+    yield host.domain(lab.guest).live.console().shows(target_type="serial", port=0)
 
 
 @check(task="login", points=2, needs=[guest_runs_with_a_port], zh="现在：`{guest}` 里有一个 getty 等在 ttyS0 上。")
@@ -30,17 +44,18 @@ def getty_starts_at_boot(host: Host, lab: Params) -> Findings:
     yield inside(host, lab).file("/etc/inittab").shows(lines=contains(line))
 
 
-@check(task="kernel", points=2, needs=[guest_runs_with_a_port], zh="开机之后：`{guest}` 的内核也向 ttyS0 输出消息。")
+@check(task="kernel", points=2, needs=[guest_runs_with_a_port], zh="开机之后：`{guest}` 的内核除了屏幕也写到 ttyS0。")
 def kernel_speaks_at_boot(host: Host, lab: Params) -> Findings:
-    """After a boot: the kernel of `{guest}` writes its messages to ttyS0, too."""
-    line = matches(r"(?i)append\s(.*\s)?console=ttyS0(,\w+)?(\s.*)?")
-    yield inside(host, lab).file("/boot/syslinux.cfg").shows(lines=contains(line))
+    """After a boot: the kernel of `{guest}` writes its messages to the screen and to ttyS0."""
+    found = parameters(inside(host, lab).file(BOOT).value("text") or "")
+    wanted = contains(matches(r"console=tty\d+"), matches(r"console=ttyS0(,\w+)?"))
+    yield expect(BOOT, "APPEND", found, wanted, f"ssh {lab.guest} cat {BOOT}")
 
 
-@check(task="device", points=2, zh="下次启动之后：`{guest}` 保存的配置里有串口，控制台在它上面，类型 pty。")
+@check(task="device", points=2, zh="下次启动之后：`{guest}` 保存的配置里有第一个串口，控制台在它上面，类型 pty。")
 def port_is_stored(host: Host, lab: Params) -> Findings:
-    """After the next start: the stored definition of `{guest}` has a serial port with a console on it, type pty."""
-    yield host.domain(lab.guest).stored.console().shows(type="pty", target_type="serial")
+    """After the next start: the stored definition of `{guest}` has the first serial port, a console on it, type pty."""
+    yield host.domain(lab.guest).stored.console().shows(type="pty", target_type="serial", port=0)
 
 
 @check(task="use", points=2, needs=[guest_runs_with_a_port], zh="`{guest}` 里的文件 `{note}` 说明有人从串口登录过。")
