@@ -1,6 +1,6 @@
 """manage-batch: five guests from one template, each with what is its own, and a script that has nothing left to do."""
 
-from kvmlab.checks import Findings, Host, Params, at_least, check, matches, not_, one_of
+from kvmlab.checks import Findings, Host, Params, at_least, check, count, matches, not_, one_of
 
 COUNT = 5
 
@@ -22,12 +22,15 @@ def just_these_guests(host: Host, lab: Params) -> Findings:
     yield host.domains().shows(names=all_of_them, persistent=all_of_them)
 
 
-@check(task="guests", zh="五台虚拟机每台有 {memory_mib} MiB 内存，网卡在网络 `default` 上。")
+@check(
+    task="guests", zh="五台虚拟机每台有 {memory_mib} MiB 内存，开着的和保存的都是；有一块网卡，在网络 `default` 上。"
+)
 def guests_have_memory_and_network(host: Host, lab: Params) -> Findings:
-    """Each of the five has {memory_mib} MiB of memory, and a NIC on the network `default`."""
+    """Each of the five has {memory_mib} MiB of memory, running and stored, and one NIC, on the network `default`."""
     for name in names(lab):
         stored = host.domain(name).stored
-        yield stored.shows(memory_mib=lab.memory_mib)
+        yield host.domain(name).shows(memory_mib=lab.memory_mib)
+        yield stored.shows(memory_mib=lab.memory_mib, interfaces=count(1))
         yield stored.interface(index=0).shows(type="network", source="default")
 
 
@@ -50,14 +53,23 @@ def each_has_its_own_disk(host: Host, lab: Params) -> Findings:
         yield host.domain(name).stored.disk(index=0).shows(source=not_(one_of(*others)), format=kind or "qcow2")
 
 
-@check(task="guests", needs=[each_has_its_own_disk], zh="每块磁盘里都是模板的系统：叠加层或者完整的拷贝。")
+@check(
+    task="guests",
+    needs=[each_has_its_own_disk],
+    zh="每块磁盘里都是模板的系统：按模板的格式叠在它上面的叠加层，或者完整的拷贝。",
+)
 def disks_have_the_system(host: Host, lab: Params) -> Findings:
-    """On each disk is the template's system: it is an overlay on it, or a whole copy."""
-    whole = host.image_file(lab.base).value("actual_size_mib") or 2
+    """On each disk is the template's system: it is an overlay on it, told its format, or a whole copy."""
+    base = host.image_file(lab.base)
+    whole = base.value("actual_size_mib") or 2
     for name in names(lab):
         image = host.image_file(str(host.domain(name).stored.disk(index=0).value("source")))
-        # An overlay on the template may be empty itself; what stands alone has to hold as much as a system does.
-        yield image.shows(actual_size_mib=at_least(0 if image.value("backing") == lab.base else whole / 2))
+        # An overlay may be empty itself, but must know what it lies on; what stands alone has to hold as much as a
+        # system does, which compressed is a half or a third.
+        if image.value("backing") == lab.base:
+            yield image.shows(backing_format=base.value("format"))
+        else:
+            yield image.shows(actual_size_mib=at_least(whole / 4))
 
 
 @check(task="states", points=2, zh="`{prefix}1` 正在运行，`{prefix}2` 暂停，其余三台关着。")
@@ -67,9 +79,9 @@ def guests_are_in_their_states(host: Host, lab: Params) -> Findings:
         yield host.domain(name).shows(state=state)
 
 
-@check(task="states", points=2, zh="随 libvirtd 自动启动的是 `{prefix}1` 和 `{prefix}2`，没有别的。")
+@check(task="states", points=2, zh="宿主机开机后自动启动的是 `{prefix}1` 和 `{prefix}2`，没有别的。")
 def two_start_by_themselves(host: Host, lab: Params) -> Findings:
-    """`{prefix}1` and `{prefix}2` start with libvirtd, and no other guest does."""
+    """`{prefix}1` and `{prefix}2` start by themselves after a boot of the host, and no other guest does."""
     yield host.domains().shows(autostart=names(lab)[:2])
 
 
