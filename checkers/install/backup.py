@@ -1,6 +1,11 @@
 """install-backup: definitions in order, kept in a file, and found again."""
 
-from kvmlab.checks import Findings, Host, Params, check, contains
+from kvmlab.checks import Findings, Host, Params, all_of, check, contains, lacks, matches, one_of
+
+
+def amount(element: str, mib: int) -> str:
+    """A pattern for `<memory>` and `<currentMemory>`, in libvirt's KiB or in MiB."""
+    return rf"<{element}( unit=.(KiB|k).)?>\s*{mib * 1024}\s*</|<{element} unit=.(MiB|M).>\s*{mib}\s*</"
 
 
 @check(task="persist", points=0, guard=True, zh="`{guest}` 一直在运行，磁盘 `{data_target}` 还在。")
@@ -26,15 +31,16 @@ def memory_is_stored(host: Host, lab: Params) -> Findings:
 def backup_is_whole(host: Host, lab: Params) -> Findings:
     """The file `{backup}` is the definition of `{guest}`, with the new disk and the new memory in it."""
     uuid = host.domain(lab.guest).value("uuid")
-    memory = f">{lab.memory_mib * 1024}</memory>"
-    needed = [f"<name>{lab.guest}</name>", f"<uuid>{uuid}</uuid>", lab.guest_mac, lab.data, memory, "</domain>"]
-    yield host.file(lab.backup).shows(text=contains(*needed))
+    needed = [f"<name>{lab.guest}</name>", f"<uuid>{uuid}</uuid>", lab.guest_mac, lab.data, "</domain>"]
+    most, now = (f"(?s).*({amount(element, lab.memory_mib)}).*" for element in ("memory", "currentMemory"))
+    memory = all_of(matches(most), one_of(matches(now), lacks("<currentMemory")))
+    yield host.file(lab.backup).shows(text=all_of(contains(*needed), memory))
 
 
-@check(task="orphan", points=0, guard=True, zh="`{orphan}` 正在运行。")
+@check(task="orphan", points=0, guard=True, zh="`{orphan}` 正在运行，从开始到现在没有停过。")
 def orphan_runs(host: Host, lab: Params) -> Findings:
-    """`{orphan}` is running."""
-    yield host.domain(lab.orphan).shows(state="running")
+    """`{orphan}` is running, and has not been off since the start."""
+    yield host.domain(lab.orphan).shows(state="running", log=lacks("shutting down"))
 
 
 @check(task="orphan", points=2, needs=[orphan_runs], zh="`{orphan}` 是持久的：libvirt 保存着它的配置。")
@@ -47,12 +53,12 @@ def orphan_is_persistent(host: Host, lab: Params) -> Findings:
     task="orphan",
     points=2,
     needs=[orphan_is_persistent],
-    zh="它还是原来那台：UUID、MAC 地址 {orphan_mac} 和磁盘都没有变。",
+    zh="保存的就是原来那台：MAC 地址 {orphan_mac} 和磁盘都没有变。",
 )
 def orphan_is_the_same(host: Host, lab: Params) -> Findings:
-    """It is the guest it was: the UUID, the MAC address {orphan_mac} and the disk are the same."""
+    """What is kept is the guest it was: the MAC address {orphan_mac} and the disk are the same."""
     stored = host.domain(lab.orphan).stored
-    yield stored.shows(uuid=lab.orphan_uuid, interfaces=[lab.orphan_mac])
+    yield stored.shows(interfaces=[lab.orphan_mac])  # its UUID cannot be another: libvirt takes none while it runs
     yield stored.disk(index=0).shows(source=f"/var/lib/libvirt/images/{lab.orphan}.qcow2", format="qcow2")
 
 
