@@ -1,6 +1,6 @@
 """install-lifecycle: one guest paused, one shut down, one killed and started again, one undefined but for its disk."""
 
-from kvmlab.checks import Findings, Host, Params, check, contains, ends_with, lacks
+from kvmlab.checks import Findings, Host, Params, check, contains, ends_with, lacks, one_of
 
 
 @check(task="pause", points=0, guard=True, zh="`{neighbour}` 从开始到现在没有停过：它的 qemu 还是原来那一个。")
@@ -35,7 +35,9 @@ def asleep_was_shut_down_properly(host: Host, lab: Params) -> Findings:
 @check(task="force", points=4, zh="`{hung}` 又在运行了：新的 qemu，重新开的机。")
 def hung_runs_in_a_new_qemu(host: Host, lab: Params) -> Findings:
     """`{hung}` is running again, in a new qemu, freshly booted."""
-    yield host.domain(lab.hung).shows(state="running", reason="booted")
+    started = one_of("booted", "unpaused")
+    # Who has suspended and resumed it since has still booted it; the log tells that from a qemu that was let go on.
+    yield host.domain(lab.hung).shows(state="running", reason=started, log=contains("shutting down"))
 
 
 @check(task="undefine", points=4, zh="libvirt 里不再有 `{old}`。")
