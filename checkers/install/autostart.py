@@ -5,7 +5,7 @@ from kvmlab.checks import Findings, Host, Params, at_least, at_most, check
 # libvirtd starts the marked guests once per boot of the host, and then leaves this file (in memory).
 MARK = "/run/libvirt/qemu/autostarted"
 # From then on it takes this long at most, on a slow computer, until the qemu of a marked guest has written its number.
-START_S = 15
+START_S = 30
 
 
 @check(task="on", points=3, zh="`{guest}` 会随宿主机自动启动。")
