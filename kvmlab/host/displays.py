@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kvmlab.host.domains import Definition
 from kvmlab.host.way import NotThere
 from kvmlab.host.xml import attribute, flag, number, parse
@@ -56,7 +58,16 @@ class Graphics:
     @property
     def listen(self) -> str | None:
         said = self.element.get("listen") or attribute(self.element, "listen", "address")
-        return said or ("127.0.0.1" if self.element.find("listen[@type='address']") is not None else None)
+        return said or (self._usual() if self.element.find("listen[@type='address']") is not None else None)
+
+    def _usual(self) -> str:
+        """Where a display listens of which the definition does not say it."""
+        try:
+            text = self.definition.way.ask("file", path="/etc/libvirt/qemu.conf", content=True)["text"] or ""
+        except NotThere:
+            text = ""
+        said = re.findall(rf'^[ \t]*{self.type}_listen[ \t]*=[ \t]*"([^"]+)"', text, re.MULTILINE)
+        return said[-1] if said else "127.0.0.1"
 
     @property
     def port(self) -> int | None:

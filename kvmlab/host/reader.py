@@ -54,7 +54,7 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
 }
 _WITH_NAMES = ("file",)
 # Facts of libvirt's objects that libvirt does not tell.
-_FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password"))
+_FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen"))
 
 
 class HostReader:

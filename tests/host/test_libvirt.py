@@ -20,9 +20,10 @@ from kvmlab.errors import CouldNotLook
 from kvmlab.guest.guests import Guests
 from kvmlab.host import objects
 from kvmlab.host.connection import Libvirt
+from kvmlab.host.displays import Graphics
 from kvmlab.host.reader import _FROM_LOOK, HostReader
 from kvmlab.host.surroundings import HostSurroundings
-from kvmlab.host.way import Way
+from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import parse
 
 NODE = f"test://{Path(__file__).parent}/node.xml"
@@ -162,6 +163,16 @@ def test_console_and_display(reader: HostReader) -> None:
         "vnc", "0.0.0.0", None, True, None,
     ]  # fmt: skip
     assert absent(reader, "graphics", "web10", "now").text == "has none"
+
+
+@pytest.mark.parametrize(("conf", "listens"), [
+    ('#vnc_listen = "0.0.0.0"\nspice_listen = "::"\n', "127.0.0.1"),
+    ('vnc_listen = "10.0.0.12"\n  vnc_listen="0.0.0.0" # all\n', "0.0.0.0"), (None, "127.0.0.1"),
+])  # fmt: skip
+def test_where_a_display_listens_that_does_not_say_it(conf: str | None, listens: str) -> None:
+    definition = Mock(root=parse("<domain><devices><graphics type='vnc'><listen type='address'/></graphics></devices></domain>"))
+    definition.way.ask.side_effect = NotThere if conf is None else [{"text": conf}]
+    assert Graphics(definition).listen == listens
 
 
 def test_networks(reader: HostReader, writable: libvirt.virConnect) -> None:
