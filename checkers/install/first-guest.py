@@ -1,6 +1,8 @@
 """install-first-guest: an empty disk, an installation from a CD, and the installed system up and running."""
 
-from kvmlab.checks import Findings, Host, Params, check, matches
+from kvmlab.checks import Findings, Host, Params, check, contains, exactly, lacks, matches, one_of
+
+EVERYWHERE = one_of("0.0.0.0", "::")
 
 
 def true_format(host: Host, lab: Params) -> str:
@@ -49,24 +51,31 @@ def guest_runs(host: Host, lab: Params) -> Findings:
     task="system",
     points=3,
     needs=[guest_runs],
-    zh="SSH 进得去的是装好的系统：它的 `/` 在 {disk_gib} GiB 磁盘的一个分区上，不在光盘上。",
+    zh="SSH 进得去的是装好的系统：它的 `/` 在 {disk_gib} GiB 磁盘的一个分区上，不在光盘上；下次启动也不从光盘。",
 )
 def system_is_on_the_disk(host: Host, lab: Params) -> Findings:
-    """SSH leads into the installed system: its `/` is on a partition of the disk of {disk_gib} GiB, not on the CD."""
+    """SSH leads into the installed system: its `/` is on a partition of the disk of {disk_gib} GiB, not on the CD, and
+    the next start is not from the CD either.
+    """
     root = host.guest(lab.guest).mount("/")
     yield root.shows(fstype="ext4", source=matches(r"/dev/(vd|sd|nvme)\w+"), disk_mib=lab.disk_gib * 1024)
+    stored = host.domain(lab.guest).stored
+    harmless = [lacks("cdrom"), exactly("hd", "cdrom")]
+    if not stored.disk(source=lab.iso).value("exists"):
+        harmless.append(contains("cdrom"))  # from an empty drive nothing starts
+    yield stored.shows(boot=one_of(*harmless))
 
 
 @check(task="display", needs=[guest_runs], zh="现在：`{guest}` 的 VNC 显示在所有地址上监听。")
 def display_listens_everywhere_now(host: Host, lab: Params) -> Findings:
     """Now: the VNC display of `{guest}` listens on all addresses."""
-    yield host.domain(lab.guest).live.graphics().shows(listen="0.0.0.0")
+    yield host.domain(lab.guest).live.graphics().shows(listen=EVERYWHERE)
 
 
 @check(task="display", zh="下次启动之后：`{guest}` 的 VNC 显示也在所有地址上监听。")
 def display_listens_everywhere_after_the_next_start(host: Host, lab: Params) -> Findings:
     """After the next start: the VNC display of `{guest}` listens on all addresses, too."""
-    yield host.domain(lab.guest).stored.graphics().shows(type="vnc", listen="0.0.0.0")
+    yield host.domain(lab.guest).stored.graphics().shows(type="vnc", listen=EVERYWHERE)
 
 
 @check(task="display", needs=[guest_runs], zh="VNC 客户端连接 {lan.ip} 得到应答：对方先说 RFB。")
