@@ -52,6 +52,14 @@ def clone_has_an_address(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.clone).live.interface(index=0).shows(addresses=count(at_least(1)))
 
 
+@check(task="identity", points=0, guard=True, zh="`{guest}` 自己的主机名没有变。")
+def original_keeps_its_name(host: Host, lab: Params) -> Findings:
+    """The host name of `{guest}` itself has not changed."""
+    original = host.guest(lab.guest)
+    yield original.shows(hostname=lab.guest)
+    yield original.file("/etc/hostname").shows(lines=[lab.guest])
+
+
 @check(task="identity", points=2, needs=[clone_has_an_address], zh="现在：`{clone}` 的主机名是 {clone}。")
 def name_is_its_own_now(host: Host, lab: Params) -> Findings:
     """Now: the host name of `{clone}` is {clone}."""

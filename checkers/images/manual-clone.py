@@ -21,11 +21,12 @@ def disk_is_a_full_copy(host: Host, lab: Params) -> Findings:
     yield host.image_file(lab.disk).shows(format=lab.format, virtual_size_bytes=size, backing=None)
 
 
-@check(task="definition", points=0, guard=True, zh="`{guest}` 还是原来的样子：UUID、MAC 地址和磁盘都没有变。")
+@check(task="definition", points=0, guard=True, zh="`{guest}` 还是原来的样子：UUID、内存、网卡和磁盘都没有变。")
 def original_is_as_it_was(host: Host, lab: Params) -> Findings:
-    """`{guest}` is as it was: its UUID, its MAC address, its disk."""
+    """`{guest}` is as it was: its UUID, its memory, its NIC, its disk."""
     original = host.domain(lab.guest).stored
-    yield original.shows(uuid=lab.guest_uuid, interfaces=[lab.guest_mac])
+    yield original.shows(uuid=lab.guest_uuid, memory_mib=lab.guest_mib, interfaces=[lab.guest_mac])
+    yield original.interface(index=0).shows(source="default")
     yield original.disk(index=0).shows(source=lab.guest_disk, format=lab.guest_format)
 
 
@@ -69,10 +70,12 @@ def network_is_nat_with_its_range(host: Host, lab: Params) -> Findings:
     yield host.network(lab.network).shows(forward="nat", address=lab.gateway_cidr, dhcp_range=dhcp_range)
 
 
-@check(task="network", zh="虚拟网络 `{network}` 已激活，是持久的，并且随 libvirtd 自动启动。")
+@check(task="network", zh="虚拟网络 `{network}` 已激活，是持久的（保存的配置也一样），并且随 libvirtd 自动启动。")
 def network_is_there_to_stay(host: Host, lab: Params) -> Findings:
-    """The network `{network}` is active, persistent, and starts with libvirtd."""
+    """The network `{network}` is active, persistent (stored as it is now), and starts with libvirtd."""
     yield host.network(lab.network).shows(active=True, persistent=True, autostart=True)
+    dhcp_range = f"{lab.range_start}-{lab.range_end}"
+    yield host.network(lab.network).stored.shows(forward="nat", address=lab.gateway_cidr, dhcp_range=dhcp_range)
 
 
 @check(task="network", needs=[clone_is_defined], zh="现在：正在运行的 `{clone}` 的网卡接在 `{network}` 上。")

@@ -1,6 +1,14 @@
 """images-overlay: two guests on one base that nobody writes to, and a disk back in the state of the right snapshot."""
 
-from kvmlab.checks import Findings, Host, Params, check, lacks
+from kvmlab.checks import Findings, Host, Params, at_least, check, count, lacks
+
+
+def runs_from(host: Host, guest: str, overlay: str) -> Findings:
+    """The guest is running, not paused, from this disk, and has got as far as DHCP."""
+    yield host.domain(guest).shows(state="running")
+    live = host.domain(guest).live
+    yield live.disk(index=0).shows(source=overlay, format="qcow2")
+    yield live.interface(index=0).shows(addresses=count(at_least(1)))
 
 
 @check(task="overlays", points=0, guard=True, zh="底层镜像 `{base}` 一个字节也没有变。")
@@ -22,16 +30,16 @@ def second_overlay_is_on_the_base(host: Host, lab: Params) -> Findings:
     yield host.image_file(lab.second_overlay).shows(format="qcow2", backing=lab.base, backing_format="qcow2")
 
 
-@check(task="guests", zh="`{guest}` 正在运行，用的是 `{overlay}`。")
+@check(task="guests", zh="`{guest}` 正在运行，用的是 `{overlay}`，已经开机，拿到了地址。")
 def guest_runs_from_its_overlay(host: Host, lab: Params) -> Findings:
-    """`{guest}` runs from `{overlay}`."""
-    yield host.domain(lab.guest).live.disk(index=0).shows(source=lab.overlay, format="qcow2")
+    """`{guest}` runs from `{overlay}`, has booted and has an address."""
+    yield from runs_from(host, lab.guest, lab.overlay)
 
 
-@check(task="guests", zh="`{second}` 正在运行，用的是 `{second_overlay}`。")
+@check(task="guests", zh="`{second}` 正在运行，用的是 `{second_overlay}`，已经开机，拿到了地址。")
 def second_runs_from_its_overlay(host: Host, lab: Params) -> Findings:
-    """`{second}` runs from `{second_overlay}`."""
-    yield host.domain(lab.second).live.disk(index=0).shows(source=lab.second_overlay, format="qcow2")
+    """`{second}` runs from `{second_overlay}`, has booted and has an address."""
+    yield from runs_from(host, lab.second, lab.second_overlay)
 
 
 @check(task="guests", points=2, zh="`{second}` 是持久的，下次启动还用 `{second_overlay}`，MAC 地址是自己的。")
@@ -48,7 +56,12 @@ def ledger_is_right_again(host: Host, lab: Params) -> Findings:
     yield host.image_file(lab.ledger).shows(content_sha256=lab.right_sum)
 
 
-@check(task="snapshot", points=2, zh="`{books}` 有快照 `{checked}`，它的父快照是恢复到的那一个。")
+@check(
+    task="snapshot",
+    points=2,
+    needs=[ledger_is_right_again],
+    zh="`{books}` 有快照 `{checked}`，它的父快照是恢复到的那一个。",
+)
 def good_state_is_kept(host: Host, lab: Params) -> Findings:
     """`{books}` has a snapshot `{checked}`, a child of the one it was reverted to."""
     yield host.snapshot(lab.books, lab.checked).shows(parent=lab.right)

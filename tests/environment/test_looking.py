@@ -84,7 +84,7 @@ def running(bare_kvmlab: Kvmlab, record: Callable[..., Path], monkeypatch: pytes
     return RunningLab.of(Context(course=str(EXAMPLE)), "net-bridge")
 
 
-@pytest.mark.parametrize(("there", "todo"), [(True, "kvmlab doctor"), (False, "kvmlab start net-bridge")])
+@pytest.mark.parametrize(("there", "todo"), [(True, "kvmlab doctor"), (False, "kvmlab reset net-bridge")])
 def test_looking_at_a_lab_host_that_is_gone(
     running: RunningLab, monkeypatch: pytest.MonkeyPatch, there: bool, todo: str
 ) -> None:
