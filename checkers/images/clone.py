@@ -52,7 +52,7 @@ def clone_has_an_address(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.clone).live.interface(index=0).shows(addresses=count(at_least(1)))
 
 
-@check(task="identity", points=0, guard=True, zh="`{guest}` 自己的主机名没有变。")
+@check(task="identity", points=0, guard=True, needs=[original_is_running], zh="`{guest}` 自己的主机名没有变。")
 def original_keeps_its_name(host: Host, lab: Params) -> Findings:
     """The host name of `{guest}` itself has not changed."""
     original = host.guest(lab.guest)
