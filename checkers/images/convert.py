@@ -1,19 +1,11 @@
 """images-convert: the same contents in another format, for two data disks and for a guest that boots."""
 
-from kvmlab.checks import Findings, Host, Params, at_least, check, sha256
-
-MIB = 1024**2
-
-
-def content(lab: Params, lines: dict[int, str]) -> str:
-    """The sum of a disk of the set-up: zeros, and a line at the beginning of some of its mebibytes."""
-    blocks = (f"{lines[mib]}\n".encode() if mib in lines else b"" for mib in range(lab.size_mib))
-    return sha256(*(block.ljust(MIB, b"\0") for block in blocks))
+from kvmlab.checks import Findings, Host, Params, at_least, check, sha256, sparse
 
 
 def photos(lab: Params) -> str:
     """The sum of what is on the photos' disk."""
-    return content(lab, {mib: f"{lab.text} {mib}" for mib in (0, 3, 9)})
+    return sha256(*sparse({mib: f"{lab.text} {mib}" for mib in (0, 3, 9)}, lab.size_mib))
 
 
 @check(task="thin", points=0, guard=True, zh="`{photos}` 还在原处，格式是 raw，内容没有变。")
@@ -48,7 +40,7 @@ def minutes_are_raw(host: Host, lab: Params) -> Findings:
 @check(task="plain", points=2, needs=[minutes_are_raw], zh="`{minutes_raw}` 的内容和 `{minutes}` 原来的内容相同。")
 def minutes_are_the_same(host: Host, lab: Params) -> Findings:
     """The contents of `{minutes_raw}` are those that `{minutes}` had."""
-    yield host.image_file(lab.minutes_raw).shows(content_sha256=content(lab, {5: lab.text}))
+    yield host.image_file(lab.minutes_raw).shows(content_sha256=sha256(*sparse({5: lab.text}, lab.size_mib)))
 
 
 @check(task="guest", points=0, guard=True, zh="`{guest_raw}` 还在，格式是 raw，没有被清空。")

@@ -15,7 +15,7 @@ strings to parse (a misspelt one should be a type error).
 """
 
 from kvmlab.checks.answers import answer, load_answers
-from kvmlab.checks.content import filled, sha256
+from kvmlab.checks.content import filled, sha256, sparse
 from kvmlab.checks.declare import Check, check
 from kvmlab.checks.findings import FactRow, Finding, Findings, expect
 from kvmlab.checks.load import CheckSet, load_checks
@@ -94,4 +94,5 @@ __all__ = [
     "same_content",
     "sha256",
     "show",
+    "sparse",
 ]
