@@ -19,7 +19,7 @@ def clone_has_a_disk_of_its_own(host: Host, lab: Params) -> Findings:
     """The only disk of `{clone}` is `{disk}`: a complete copy, read in its format."""
     stored, image = host.domain(lab.clone).stored, host.image_file(lab.disk)
     yield stored.shows(disks=count(1))
-    yield stored.disk(index=0).shows(source=lab.disk, format=str(image.value("format") or "qcow2"))
+    yield stored.disk(index=0).shows(source=lab.disk, format=image.true_format("qcow2"))
     yield image.shows(backing=None)
 
 

@@ -3,11 +3,6 @@
 from kvmlab.checks import Findings, Host, Matcher, Params, all_of, as_seen, check, lacks, not_
 
 
-def true_format(host: Host, path: str) -> str:
-    """What a disk's file really is: told another format, or none, qemu shows the guest something that does not boot."""
-    return str(host.image_file(path).value("format") or "qcow2")
-
-
 def a_mac_of_its_own(host: Host, lab: Params, name: str) -> Matcher:
     """Not the MAC of the model, and not that of the other copy."""
     others = {lab.guest, lab.brief, lab.lasting} - {name}
@@ -32,7 +27,7 @@ def guest_is_persistent(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.guest).shows(persistent=True)
     stored, path = host.domain(lab.guest).stored, f"{lab.pool_path}/{lab.guest}.qcow2"
     yield stored.shows(interfaces=[lab.guest_mac])
-    yield stored.disk(index=0).shows(source=path, format=true_format(host, path))
+    yield stored.disk(index=0).shows(source=path, format=host.image_file(path).true_format("qcow2"))
 
 
 @check(task="brief", points=2, zh="`{brief}` 在运行，而且是临时的。")
@@ -44,8 +39,8 @@ def brief_is_transient(host: Host, lab: Params) -> Findings:
 @check(task="brief", points=2, zh="`{brief}` 用的是自己的磁盘 `{brief_disk}`，并且按它的格式读取。")
 def brief_has_its_own_disk(host: Host, lab: Params) -> Findings:
     """`{brief}` has its own disk, `{brief_disk}`, read in its format."""
-    disk = host.domain(lab.brief).disk(index=0)
-    yield disk.shows(source=lab.brief_disk, format=true_format(host, lab.brief_disk))
+    kind = host.image_file(lab.brief_disk).true_format("qcow2")
+    yield host.domain(lab.brief).disk(index=0).shows(source=lab.brief_disk, format=kind)
 
 
 @check(task="brief", points=2, zh="`{brief}` 有自己的 MAC 地址。")
@@ -63,8 +58,8 @@ def lasting_is_persistent(host: Host, lab: Params) -> Findings:
 @check(task="lasting", points=2, zh="`{lasting}` 用的是自己的磁盘 `{lasting_disk}`，并且按它的格式读取。")
 def lasting_has_its_own_disk(host: Host, lab: Params) -> Findings:
     """`{lasting}` has its own disk, `{lasting_disk}`, read in its format."""
-    disk = host.domain(lab.lasting).disk(index=0)
-    yield disk.shows(source=lab.lasting_disk, format=true_format(host, lab.lasting_disk))
+    kind = host.image_file(lab.lasting_disk).true_format("qcow2")
+    yield host.domain(lab.lasting).disk(index=0).shows(source=lab.lasting_disk, format=kind)
 
 
 @check(task="lasting", points=2, zh="`{lasting}` 有自己的 MAC 地址。")

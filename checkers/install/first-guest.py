@@ -5,11 +5,6 @@ from kvmlab.checks import Findings, Host, Params, check, contains, exactly, lack
 EVERYWHERE = one_of("0.0.0.0", "::")
 
 
-def true_format(host: Host, lab: Params) -> str:
-    """What the disk's file really is, whatever it was to be: that is what qemu has to be told."""
-    return str(host.image_file(lab.disk).value("format") or "raw")
-
-
 @check(task="disk", zh="`{disk}` 是 raw 格式的磁盘镜像。")
 def disk_is_raw(host: Host, lab: Params) -> Findings:
     """`{disk}` is a disk image of format raw."""
@@ -32,7 +27,7 @@ def guest_is_defined(host: Host, lab: Params) -> Findings:
 def guest_has_the_disk(host: Host, lab: Params) -> Findings:
     """The disk of `{guest}` is `{disk}`, read in its format."""
     disk = host.domain(lab.guest).stored.disk(source=lab.disk)
-    yield disk.shows(device="disk", format=true_format(host, lab))
+    yield disk.shows(device="disk", format=host.image_file(lab.disk).true_format("raw"))
 
 
 @check(task="guest", zh="`{guest}` 的网卡接在网络 `default` 上。")

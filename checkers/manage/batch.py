@@ -49,8 +49,8 @@ def each_has_its_own_disk(host: Host, lab: Params) -> Findings:
     files = {name: host.domain(name).stored.disk(index=0).value("source") for name in names(lab)}
     for name in names(lab):
         others = [lab.base, *(file for other, file in files.items() if other != name and file)]
-        kind = host.image_file(files[name]).value("format") if files[name] else None
-        yield host.domain(name).stored.disk(index=0).shows(source=not_(one_of(*others)), format=kind or "qcow2")
+        kind = host.image_file(files[name]).true_format("qcow2") if files[name] else "qcow2"
+        yield host.domain(name).stored.disk(index=0).shows(source=not_(one_of(*others)), format=kind)
 
 
 @check(

@@ -25,11 +25,6 @@ def partition_of(device: str) -> str:
     return device[len(device.rstrip("0123456789")) :]
 
 
-def true_format(host: Host, lab: Params) -> str:
-    """What the volume's file really is, whatever it was to be: that is what qemu has to be told."""
-    return str(host.image_file(lab.volume_path).value("format") or lab.format)
-
-
 @check(task="volume", zh="存储池 `{pool}` 里有存储卷 `{volume}`。")
 def volume_is_there(host: Host, lab: Params) -> Findings:
     """The pool `{pool}` has a volume `{volume}`."""
@@ -63,7 +58,7 @@ def guest_is_running_and_persistent(host: Host, lab: Params) -> Findings:
 def disk_is_attached_now(host: Host, lab: Params) -> Findings:
     """Now: the disk `{target}` of the running `{guest}` is the volume, read in the volume's format."""
     disk = host.domain(lab.guest).live.disk(target=lab.target)
-    yield disk.shows(source=lab.volume_path, format=true_format(host, lab))
+    yield disk.shows(source=lab.volume_path, format=host.image_file(lab.volume_path).true_format(lab.format))
 
 
 @check(
@@ -74,7 +69,7 @@ def disk_is_attached_now(host: Host, lab: Params) -> Findings:
 def disk_is_attached_after_the_next_start(host: Host, lab: Params) -> Findings:
     """After the next start: in the stored definition of `{guest}`, too, `{target}` is the volume, in its format."""
     disk = host.domain(lab.guest).stored.disk(target=lab.target)
-    yield disk.shows(source=lab.volume_path, format=true_format(host, lab))
+    yield disk.shows(source=lab.volume_path, format=host.image_file(lab.volume_path).true_format(lab.format))
 
 
 @check(

@@ -138,3 +138,7 @@ class ImageFile(Subject):
     def shows(self, **want: Unpack[ImageFacts]) -> Finding:
         """Want these facts."""
         return self._finding(want)
+
+    def true_format(self, otherwise: str) -> str:
+        """What the file really is, whatever it was to be: that is what qemu has to be told. No file: `otherwise`."""
+        return str(self.value("format") or otherwise)
