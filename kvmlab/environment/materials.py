@@ -23,8 +23,9 @@ from kvmlab.environment.reach import wait_for_guests
 from kvmlab.faults import step
 from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso, kind_on
 from kvmlab.images.seed import write_seed
+from kvmlab.labhost.accelerator import domain_type, find_accelerator
 from kvmlab.labhost.container import LabHost, sweep
-from kvmlab.labhost.machine import find_machine, find_podman
+from kvmlab.labhost.machine import find_podman
 from kvmlab.labhost.podman import Podman, finish
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -82,14 +83,14 @@ class Materials:
             return cls(host_image, podman, (), {}, isos)
         names = sorted({"small", *(guest.image for guest in lab.guests)})
         images = {name: ensure_guest_image(state, podman, name, progress) for name in names}
-        machine = find_machine(state, base, images["small"].path)
+        runs_on = domain_type(find_accelerator(state, podman, base, images["small"].path))
         trust = "".join(state.key_pair(k).with_suffix(".pub").read_text() for k in ("look_key", "student_key"))
-        guests = placed(lab.guests, images, machine.domain_type, host_image, trust)
+        guests = placed(lab.guests, images, runs_on, host_image, trust)
         origins = {guest.spec.name: origin(state, podman, host_image, guest) for guest in guests}
         folders = {guest.spec.name: origins[guest.spec.name] for guest in guests if not guest.restorable}
         restorable = [guest for guest in guests if guest.restorable]
         folders |= _saved(state, host_image, podman, restorable, origins, progress)
-        return cls(host_image, podman, tuple(guests), folders, isos, machine.domain_type)
+        return cls(host_image, podman, tuple(guests), folders, isos, runs_on)
 
 
 def has_libvirt(lab: Lab) -> bool:

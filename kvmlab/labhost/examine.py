@@ -16,7 +16,8 @@ from enum import Enum
 from pathlib import Path
 
 from kvmlab.errors import KvmlabError
-from kvmlab.labhost.machine import find_accelerator, find_podman
+from kvmlab.labhost.accelerator import find_accelerator
+from kvmlab.labhost.machine import find_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
 from kvmlab.words import t

@@ -1,22 +1,21 @@
-"""What this computer needs to run lab hosts: found out by trying, once a boot, and remembered.
+"""What podman needs on this computer to run lab hosts: found out by trying, once a boot, and remembered.
 
-A device file or a version number proves nothing (facts differ between distributions, and KVM can open
-and still boot no guest), so each way is tried with a real container, each accelerator with a real guest.
+A version number proves nothing (facts differ between distributions), so each way is tried with a real container.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from kvmlab.errors import CannotRun
-from kvmlab.labhost.podman import Podman, failed, program
-from kvmlab.paths import State, write_atomic
+from kvmlab.labhost.cache import last_remembered, remember, remembered
+from kvmlab.labhost.computer import boot_and_podman
+from kvmlab.labhost.podman import Podman, failed
+from kvmlab.paths import State
 from kvmlab.words import t
 
 CAPABILITIES = (
@@ -30,25 +29,7 @@ UNMASKED = "unmask=ALL"
 """A user namespace may mount /proc and /sys anew (ip-netns(8) does) only where nothing of them is masked.
 Real root needs no such thing, and must not be given /proc/sysrq-trigger."""
 _TRY_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Machine:
-    """The findings. `accelerator`: "kvm" where a guest really boots under it, else "tcg" (emulated)."""
-
-    global_options: tuple[str, ...]
-    run_options: tuple[str, ...]
-    accelerator: str
-
-    @property
-    def podman(self) -> Podman:
-        """podman as this computer needs it."""
-        return Podman(self.global_options, self.run_options)
-
-    @property
-    def domain_type(self) -> str:
-        """libvirt's word for the accelerator: domain type "kvm" or "qemu"."""
-        return "kvm" if self.accelerator == "kvm" else "qemu"
+_PODMAN = "podman"
 
 
 def container_options() -> list[str]:
@@ -61,21 +42,25 @@ def container_options() -> list[str]:
 
 def find_podman(state: State, image: str) -> Podman:
     """podman with the options under which a container of `image` really starts."""
-    kept = _remembered(state, "podman", _fingerprint(image, _controllers()))
+    kept = remembered(state, _PODMAN, _hangs_on(image))
     if kept:
         return Podman(tuple(kept["global_options"]), tuple(kept["run_options"]))
     found = _first_that_works(image)
-    _remember(state, "podman", _fingerprint(image, _controllers()), asdict(found))
+    remember(state, _PODMAN, _hangs_on(image), asdict(found))
     return found
 
 
 def remembered_podman(state: State) -> Podman:
     """podman as it was last found to work, for containers that exist already."""
     try:
-        found = json.loads((state.cache / "podman.json").read_text())["found"]
+        found = last_remembered(state, _PODMAN)
         return Podman(tuple(found["global_options"]), tuple(found["run_options"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return Podman()
+
+
+def _hangs_on(image: str) -> dict[str, str]:
+    return {**boot_and_podman(), "image": image, "controllers": _controllers()}
 
 
 def _first_that_works(image: str) -> Podman:
@@ -128,57 +113,6 @@ def _own_limits() -> tuple[str, ...]:
         most = enough if hard == resource.RLIM_INFINITY else min(hard, enough)
         limits.append(f"--ulimit={name}={most}:{most}")
     return tuple(limits)
-
-
-def find_machine(state: State, image: str, guest_disk: Path) -> Machine:
-    """All findings; `guest_disk` is a self-booting image that must come up under KVM."""
-    podman = find_podman(state, image)
-    accelerator = find_accelerator(state, podman, image, guest_disk)
-    return Machine(podman.global_options, podman.run_options, accelerator)
-
-
-def find_accelerator(state: State, podman: Podman, image: str, guest_disk: Path) -> str:
-    """ "kvm" if a guest's kernel speaks under it within seconds, else "tcg"."""
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        return "tcg"
-    key = _fingerprint(image, guest_disk.parent.name)
-    kept = _remembered(state, "accelerator", key)
-    if not kept:
-        kept = {"accelerator": "kvm" if _boots_under_kvm(podman, image, guest_disk) else "tcg"}
-        _remember(state, "accelerator", key, kept)
-    return str(kept["accelerator"])
-
-
-_BOOT = (
-    "timeout 5 qemu-system-x86_64 -accel kvm -m 128 -display none -monitor none -serial stdio -no-reboot "
-    "-drive file=/guest/{name},format=qcow2,if=virtio,snapshot=on </dev/null 2>&1 | grep -m1 -a 'Linux version'"
-)
-
-
-def _boots_under_kvm(podman: Podman, image: str, guest_disk: Path) -> bool:
-    options = [*podman.run_options, *container_options(), f"--volume={guest_disk.parent}:/guest:ro"]
-    command = _BOOT.format(name=guest_disk.name)
-    done = podman.attempt("run", "--rm", *options, image, "/bin/sh", "-c", command, timeout_s=_TRY_SECONDS)
-    return done.returncode == 0
-
-
-def _fingerprint(*parts: str) -> str:
-    """Findings hold for one boot of one kernel, one podman, one user and one image."""
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    podman = Path(program()).stat()
-    return "|".join([boot, os.uname().release, str(podman.st_mtime_ns), str(os.getuid()), *parts])
-
-
-def _remembered(state: State, name: str, fingerprint: str) -> Any:
-    try:
-        kept = json.loads((state.cache / f"{name}.json").read_text())
-        return kept["found"] if kept["for"] == fingerprint else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _remember(state: State, name: str, fingerprint: str, found: object) -> None:
-    write_atomic(state.cache / f"{name}.json", json.dumps({"for": fingerprint, "found": found}))
 
 
 def require_space(path: Path, mib: int) -> None:

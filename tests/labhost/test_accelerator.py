@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.labhost.machine import find_accelerator
+from kvmlab.labhost.accelerator import find_accelerator
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
 

@@ -1,0 +1,46 @@
+"""Findings about this computer, kept in the state directory while all that they hang on stays as it is.
+
+What a finding hangs on is named, item by item: a finding of another kernel, user or permission is never believed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kvmlab.paths import State, write_atomic
+
+
+def remembered(state: State, name: str, hangs_on: Mapping[str, str]) -> Any:
+    """The finding `name` if it was made under exactly these circumstances, else None."""
+    kept = _read(_file(state, name))
+    return kept.get("found") if kept.get("for") == dict(hangs_on) else None
+
+
+def last_remembered(state: State, name: str) -> Any:
+    """The finding `name` as it was last made, whatever the circumstances; None where there is none."""
+    return _read(_file(state, name)).get("found")
+
+
+def remember(state: State, name: str, hangs_on: Mapping[str, str], found: object) -> None:
+    """Keep it, in place of an earlier one."""
+    write_atomic(_file(state, name), json.dumps({"for": dict(hangs_on), "found": found}, indent=1))
+
+
+def forget(state: State, name: str) -> None:
+    """Find it out again next time."""
+    _file(state, name).unlink(missing_ok=True)
+
+
+def _file(state: State, name: str) -> Path:
+    return state.cache / f"{name}.json"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
