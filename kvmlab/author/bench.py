@@ -70,11 +70,6 @@ class CaseResult:
     unanswered: Mapping[str, str] | None = None
     on_the_way: tuple[CaseResult, ...] = ()
 
-    @property
-    def failed_step(self) -> StepOutcome | None:
-        """The first step that ended with another status than 0."""
-        return next((outcome for outcome in self.steps if outcome.status), None)
-
 
 class Quiet:
     """Progress that nobody is told of: of many cases side by side only the whole is shown."""

@@ -80,8 +80,8 @@ def _asked(bench: Bench, host: LabHost, case: Case) -> dict[str, object]:
 
 
 def _broken(case: Case, steps: Sequence[StepOutcome]) -> bool:
-    """Whether a right way has ended at a step that failed."""
-    return bool(case.right and steps and steps[-1].status and not steps[-1].step.look)
+    """Whether a right way has ended at a step that failed and was not to."""
+    return bool(case.right and any(one.status and not one.step.look and one.step.id not in case.fails for one in steps))
 
 
 def carry_steps(

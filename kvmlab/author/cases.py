@@ -11,10 +11,12 @@ from kvmlab.author.proof import Proof
 if TYPE_CHECKING:
     from kvmlab.course.solution import Solution, Step
 
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One story. `steps`: what is done after the start; `caught_by`: the checks that must fail, of a near-miss.
 
+    `fails`: the steps that must end with another status than 0.
     `on_the_way`: cases that are looked at on the way, each after so many of the steps as it has. `where`: the file (and
     line) it comes from.
     """
@@ -25,6 +27,7 @@ class Case:
     steps: tuple[Step, ...] = ()
     caught_by: frozenset[str] = frozenset()
     on_the_way: tuple[Case, ...] = ()
+    fails: frozenset[str] = frozenset()
 
     @property
     def right(self) -> bool:
@@ -33,8 +36,8 @@ class Case:
 
 
 def cases_of(solutions: Sequence[Solution], lab_path: str, only: Collection[Proof]) -> list[Case]:
-    """The cases that prove `only` (none: all seven). Some need cases of other proofs, too."""
-    wanted = set(only) or set(Proof)
+    """The cases that prove `only` (none: the usual proofs). Some need cases of other proofs, too."""
+    wanted = set(only) or Proof.chosen(())
     if Proof.FACTS in wanted:
         wanted |= {Proof.START, Proof.SOLUTION, Proof.WAYS, Proof.NEAR, Proof.STEPS}
     if wanted & {Proof.RESET, Proof.SOLUTION}:
@@ -68,7 +71,7 @@ def _all_cases(solutions: Sequence[Solution], lab_path: str) -> Iterator[Case]:
     for one in solutions[1:]:
         proof = Proof.NEAR if one.caught_by else Proof.WAYS
         steps = without_last_looks(one.steps) if one.caught_by else one.steps
-        yield Case(proof, one.name, one.file, steps, frozenset(one.caught_by))
+        yield Case(proof, one.name, one.file, steps, frozenset(one.caught_by), fails=frozenset(one.fails))
     for step in solution.steps:
         if not step.look:
             rest = tuple(other for other in solution.steps if other is not step)

@@ -15,14 +15,15 @@ from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.checks import CheckResult, Report
+    from kvmlab.environment.solving import StepOutcome
 
 MOST = 12
 """How many differences between two inventories are told; the first say it all."""
 
 
 def judge(results: Sequence[CaseResult], only: Collection[Proof]) -> tuple[ProofResult, ...]:
-    """A result for each proof of `only` (none: all seven)."""
-    return tuple(_judge(proof, results) for proof in Proof if not only or proof in only)
+    """A result for each proof of `only` (none: the usual ones)."""
+    return tuple(_judge(proof, results) for proof in Proof if proof in (set(only) or Proof.chosen(())))
 
 
 def _judge(proof: Proof, results: Sequence[CaseResult]) -> ProofResult:
@@ -79,16 +80,34 @@ def _wrong(result: CaseResult, start: Inventory | None) -> Iterator[Remark]:
         yield Remark(case.name, result.trouble.message, case.where)
     if result.trouble is not None:
         return
-    if case.right and (step := result.failed_step):
-        said = " ".join(step.output.split())[-200:] or "-"
-        message = t("step {step} ended with status {status}: {said}", step=step.step.id, status=step.status, said=said)
-        yield Remark(case.name, message, f"{step.step.file}:{step.step.line}")
+    yield from _wrong_steps(result)
     if case.proof is Proof.RESET:
         yield from _wrong_reset(result, start)
     if (report := result.report) is not None:
         rule = {Proof.START: _wrong_start, Proof.NEAR: _wrong_near, Proof.STEPS: _wrong_step}
         for message in rule.get(case.proof, _wrong_right)(result, report):
             yield Remark(case.name, message, case.where)
+
+
+def _wrong_steps(result: CaseResult) -> Iterator[Remark]:
+    """Steps that did not end as their case says: whatever is caught then is caught for another reason.
+
+    Where a step of the solution is left out, those behind it may well fail: that is the consequence, not a mistake.
+    """
+    case = result.case
+    if case.proof not in (Proof.SOLUTION, Proof.WAYS, Proof.NEAR):
+        return
+    for one in result.steps:
+        where = f"{one.step.file}:{one.step.line}"
+        if one.status and one.step.id not in case.fails:
+            yield Remark(case.name, _ended(one), where)
+        elif not one.status and one.step.id in case.fails:
+            yield Remark(case.name, t("step {step} was to fail (`fails`), and did not", step=one.step.id), where)
+
+
+def _ended(one: StepOutcome) -> str:
+    said = " ".join(one.output.split())[-200:] or "-"
+    return t("step {step} ended with status {status}: {said}", step=one.step.id, status=one.status, said=said)
 
 
 def _wrong_start(_result: CaseResult, report: Report) -> Iterator[str]:
@@ -154,14 +173,16 @@ def why(check: CheckResult) -> str:
 
 def case_json(result: CaseResult) -> dict[str, Any]:
     """One case in the schema kvmlab.prove/1."""
-    step = result.failed_step
     return {
         "case": result.case.name,
         "proof": result.case.proof.value,
         "seconds": round(result.seconds, 2),
         "where": result.case.where,
         "caught_by": sorted(result.case.caught_by),
-        "failed_step": {"id": step.step.id, "status": step.status, "output": step.output} if step else None,
+        "fails": sorted(result.case.fails),
+        "failed_steps": [
+            {"id": one.step.id, "status": one.status, "output": one.output} for one in result.steps if one.status
+        ],
         "verdicts": verdicts(result.report) if result.report else None,
         "trouble": result.trouble.message if result.trouble else None,
     }

@@ -1,11 +1,11 @@
-"""The seven proofs of a lab, what each says, and what came of it."""
+"""The proofs of a lab, what each says, and what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from kvmlab.words import t
 
@@ -25,21 +25,42 @@ class Proof(Enum):
 
     @property
     def number(self) -> int:
-        """1 to 7."""
-        return list(Proof).index(self) + 1
+        """What `--only` takes, too; it never changes."""
+        return _TABLE[self].number
 
     @property
     def sentence(self) -> str:
         """What is proved."""
-        return {
-            Proof.START: t("at the start no check passes, and every guard does"),
-            Proof.SOLUTION: t("after the solution all checks pass, the quiz has answers"),
-            Proof.WAYS: t("after each other right way all checks pass"),
-            Proof.NEAR: t("each near-miss is caught by the checks it names, and by no other"),
-            Proof.FACTS: t("each fact has been seen met and unmet"),
-            Proof.RESET: t("reset gives the start again, also after a mess and after kill -9"),
-            Proof.STEPS: t("without any one step of the solution some check fails"),
-        }[self]
+        return _TABLE[self].sentence()
+
+    @property
+    def usual(self) -> bool:
+        """Whether `prove` tries it without being asked to by name."""
+        return _TABLE[self].usual
+
+    @classmethod
+    def chosen(cls, names: Iterable[str]) -> set[Proof]:
+        """The proofs of these names or numbers; of none: the usual ones."""
+        wanted = set(names)
+        return {one for one in cls if wanted & {one.value, str(one.number)} or (one.usual and not wanted)}
+
+
+class _Row(NamedTuple):
+    number: int
+    sentence: Callable[[], str]
+    usual: bool = True
+
+
+_TABLE = {
+    Proof.START: _Row(1, lambda: t("at the start no check passes, and every guard does")),
+    Proof.SOLUTION: _Row(2, lambda: t("after the solution all checks pass, the quiz has answers")),
+    Proof.WAYS: _Row(3, lambda: t("after each other right way all checks pass")),
+    Proof.NEAR: _Row(4, lambda: t("each near-miss is caught by the checks it names, and by no other")),
+    Proof.FACTS: _Row(5, lambda: t("each fact has been seen met and unmet")),
+    Proof.RESET: _Row(6, lambda: t("reset gives the start again, also after a mess and after kill -9")),
+    Proof.STEPS: _Row(7, lambda: t("without any one step of the solution some check fails")),
+}
+"""All there is to know of a proof before it is tried: a new one is a member above and a row here."""
 
 
 class Outcome(Enum):

@@ -6,6 +6,7 @@
 solution.md is the solution, way-*.md are other right ways, near-*.md are near-misses and name the checks
 that must catch them (`caught_by`). A way or a near-miss may begin from another file (`base = "solution"`):
 then each fence says where it goes (`replace=ID`, `before=ID`, `after=ID`); `omit = ["ID"]` leaves steps out.
+A step of a way or near-miss that is meant to fail (the command refuses, which is the point): `fails = ["ID"]`.
 A step that replaces another takes nothing over from it but the id: it says its own `guest=`.
 All are templates over the lab's parameters, the fences' first lines too.
 Rejected: going on at the base's end by default (a forgotten `replace=` would do the wrong thing silently).
@@ -32,6 +33,9 @@ from kvmlab.words import t
 __all__ = ["Kind", "Solution", "Step", "read_solutions"]
 
 FILE = re.compile(r"(solution|(?:way|near)-[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
+HEADER: dict[str, type | tuple[type, ...]] = {
+    "title": str, "base": str, "omit": list, "caught_by": list, "fails": list
+}  # fmt: skip
 
 
 class Kind(Enum):
@@ -44,7 +48,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """A file of solutions/, with its base worked in. `caught_by`: ids of checks, for near-misses only."""
+    """A file of solutions/, with its base worked in. `caught_by`: ids of checks, for near-misses only.
+
+    `fails`: ids of the steps that are meant to end with another status than 0.
+    """
 
     name: str
     title: str
@@ -52,6 +59,7 @@ class Solution:
     steps: tuple[Step, ...]
     caught_by: tuple[str, ...] = ()
     file: str = ""
+    fails: tuple[str, ...] = ()
 
 
 class Read(NamedTuple):
@@ -80,7 +88,7 @@ def read_solutions(root: Path, folder: Path, lab: Lab) -> tuple[Solution, ...]:
 
 def _read(root: Path, path: Path, lab: Lab) -> Read:
     front = read_front(read_source(path, root), needed=False)
-    header = check_fields(front, front.table, {"title": str, "base": str, "omit": list, "caught_by": list})
+    header = check_fields(front, front.table, HEADER)
     kind = Kind(path.stem.partition("-")[0])
     _refuse_header(front, kind, lab)
     fences, heading = read_fences(front, lab)
@@ -90,7 +98,7 @@ def _read(root: Path, path: Path, lab: Lab) -> Read:
 
 def _refuse_header(front: Front, kind: Kind, lab: Lab) -> None:
     header = front.table
-    for key in ("omit", "caught_by"):
+    for key in ("omit", "caught_by", "fails"):
         for name in header.get(key, []):
             if not isinstance(name, str) or not TASK.fullmatch(name):
                 raise front.place("", 0, key).error(t("`{name}` is not an id.", name=shown(name)))
@@ -101,6 +109,8 @@ def _refuse_header(front: Front, kind: Kind, lab: Lab) -> None:
         raise front.place("", 0, "caught_by").error(t("`caught_by` is for near-misses (near-*.md)."))
     if kind is Kind.SOLUTION and ("base" in header or "omit" in header):
         raise front.place("", 0, "base").error(t("solution.md stands alone: no `base`, no `omit`."))
+    if kind is Kind.SOLUTION and "fails" in header:
+        raise front.place("", 0, "fails").error(t("no step of the solution is meant to fail: leave `fails` out."))
     if "omit" in header and "base" not in header:
         raise front.place("", 0, "omit").error(t("`omit` needs a `base`."))
 
@@ -110,8 +120,10 @@ def _solution(name: str, read: Mapping[str, Read]) -> Solution:
     steps = _steps(name, read, ())
     if not steps:
         raise one.front.source.error(1, t("has no step: a fence that begins with ```bash."))
-    caught_by = tuple(one.front.table.get("caught_by", ()))
-    return Solution(name, one.title, one.kind, tuple(steps), caught_by, one.front.source.name)
+    caught_by, fails = (tuple(one.front.table.get(key, ())) for key in ("caught_by", "fails"))
+    for step in set(fails) - {step.id for step in steps}:
+        raise one.front.place("", 0, "fails").error(t("there is no step `{name}`.", name=shown(step)))
+    return Solution(name, one.title, one.kind, tuple(steps), caught_by, one.front.source.name, fails)
 
 
 def _steps(name: str, read: Mapping[str, Read], above: tuple[str, ...]) -> list[Step]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from kvmlab.author.bench import CaseResult
 from kvmlab.author.cases import Case
-from kvmlab.author.judging import MOST, judge
+from kvmlab.author.judging import MOST, case_json, judge
 from kvmlab.author.ledger import Ledger
 from kvmlab.author.proof import LabProof, Outcome, Proof, ProofResult, Remark, document
 from kvmlab.checks import CheckResult, FactRow, Finding, Report, TaskResult, Verdict
@@ -85,6 +86,23 @@ def test_near_misses() -> None:
     other = wrong(result(near, check("a", FAILED), check("b", FAILED, finding("x", y=False)), caught_by="a"), only=near)
     assert other == ["b fails, too, and is not named: x: y y, wanted x"]
     assert "could not look" in wrong(result(near, check("a", FAILED), check("b", ERROR), caught_by="a"), only=near)[0]
+
+
+def ended(name: str, status: int) -> StepOutcome:
+    """A step that ended so."""
+    return StepOutcome(Step(name, None, "x", False, "near.md", 3), status, "no such domain")
+
+
+def test_a_step_that_fails_is_told() -> None:
+    """In a near-miss, too, unless its header says so; one that was to fail must; consequences of a gap are none."""
+    near = result(Proof.NEAR, check("a", FAILED), caught_by="a", steps=(ended("one", 0), ended("two", 1)))
+    assert wrong(near, only=Proof.NEAR) == ["step two ended with status 1: no such domain"]
+    case = replace(near.case, fails=frozenset(["two"]))
+    assert wrong(replace(near, case=case), only=Proof.NEAR) == []
+    case = replace(near.case, fails=frozenset(["one", "two"]))
+    assert wrong(replace(near, case=case), only=Proof.NEAR) == ["step one was to fail (`fails`), and did not"]
+    assert wrong(result(Proof.STEPS, check("a", FAILED), steps=(ended("two", 1),)), only=Proof.STEPS) == []
+    assert [one["id"] for one in case_json(near)["failed_steps"]] == ["two"]
 
 
 def test_steps() -> None:

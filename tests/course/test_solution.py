@@ -106,6 +106,8 @@ BROKEN = [
     (NEAR, '["uplink-is-a-port"]', "[]", 5, "a near-miss names the check that must catch it"),
     (NEAR, '["uplink-is-a-port"]', "[1]", 5, "`1` is not an id."),
     (NEAR, 'omit = ["uplink"]', 'omit = ["up"]', 4, "the base has no step `up`."),
+    (NEAR, 'omit = ["uplink"]', 'omit = ["uplink"]\nfails = ["upp"]', 5, "there is no step `upp`."),
+    (SOLUTION, "# A bridge", '+++\nfails = ["make"]\n+++\n# A bridge', 2, "no step of the solution is meant to fail"),
     (f"{FOLDER}/near-alone.md", "```bash", "```sh", 1, "has no step"),
 ]
 

@@ -15,18 +15,20 @@ from kvmlab.cli.parsing import whole
 from kvmlab.errors import UsageError
 from kvmlab.words import t
 
-PROOFS = ("start", "solution", "ways", "near-misses", "facts", "reset", "steps")
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Labs, variants, which proofs, how many lab hosts at once."""
+    from kvmlab.author.proof import Proof
+
+    proofs = [one.value for one in Proof]
     parser.add_argument("labs", metavar="LAB", nargs="*", help=t("only these labs; else all"))
     more = t("besides the course's values, N random variants")
     parser.add_argument("--variants", metavar="N", type=whole(1, 99), default=0, help=more)
     parser.add_argument("--jobs", metavar="N", type=whole(1, 99), help=t("so many lab hosts at once"))
     parser.add_argument(
-        "--only", metavar="PROOF", action="append", default=[], choices=[*PROOFS, *"1234567"],
-        help=t("only this proof, by name or number: {names}", names=", ".join(PROOFS)),
+        "--only", metavar="PROOF", action="append", default=[],
+        choices=[*proofs, *(str(one.number) for one in Proof)],
+        help=t("only this proof, by name or number: {names}", names=", ".join(proofs)),
     )  # fmt: skip
     parser.add_argument("--shuffle", metavar="SEED", help=t("labs and cases in the order this seed gives"))
     parser.add_argument("--keep-going", action="store_true", help=t("go on with other labs when one is refuted"))
@@ -45,7 +47,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if ctx.variant is not None and args.variants:
         raise UsageError(t("Take either --variant or --variants."), "kvmlab prove --variants 3")
     signal.signal(signal.SIGTERM, _interrupt)
-    only = {list(Proof)[_index(name)] for name in args.only}
+    only = Proof.chosen(args.only)
     variants = [ctx.variant] if ctx.variant is not None else random_variants(args.variants)
     plans = plans_of(ctx.course, args.labs, variants, only)
     if args.shuffle is not None:
@@ -81,10 +83,6 @@ def _available_mib() -> int:
     """What can be taken without swapping (proc(5), meminfo)."""
     lines = Path("/proc/meminfo").read_text().splitlines()
     return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("MemAvailable:")), 1024)
-
-
-def _index(name: str) -> int:
-    return int(name) - 1 if name.isdigit() else PROOFS.index(name)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
             for line in step.code.rstrip().splitlines():
                 print(f"{where}$ {line}", flush=True)
             outcome = run_step(running.host, step)
-            if outcome.status:
+            if outcome.status and step.id not in solution.fails:
                 print(outcome.output, file=sys.stderr)
                 raise CannotRun(
                     t("Step {step} ended with status {status}.", step=step.id, status=outcome.status),
