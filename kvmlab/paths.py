@@ -4,6 +4,7 @@
     images/    guest images;  saved/  saved guests;  cache/  compiled course
     labs/      one file per lab that runs;  progress/  what has been achieved
     run/       per lab host: the sockets that lead into it
+    proved/    what came of the cases of `kvmlab prove`
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class State:
         self.root = root or default_root()
 
     def __getattr__(self, name: str) -> Path:
-        if name not in ("keys", "images", "saved", "cache", "labs", "progress", "run", "locks"):
+        if name not in ("keys", "images", "saved", "cache", "labs", "progress", "run", "locks", "proved"):
             raise AttributeError(name)
         path = self.root / name
         try:

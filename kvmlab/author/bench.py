@@ -56,7 +56,7 @@ class CaseResult:
     """What came of one case. `steps`: what became of its steps; `trouble`: why it could not be carried out.
 
     `unanswered`: the quiz's live questions that had no answer then, and why, where they were asked; `on_the_way`: what
-    came of the cases that were looked at on its way.
+    came of the cases that were looked at on its way; `taken_over`: from an earlier run.
     """
 
     case: Case
@@ -69,6 +69,7 @@ class CaseResult:
     lab_hosts: int = 1
     unanswered: Mapping[str, str] | None = None
     on_the_way: tuple[CaseResult, ...] = ()
+    taken_over: bool = False
 
 
 class Quiet:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kvmlab.author import kept
 from kvmlab.author.asking import unanswered
 from kvmlab.author.bench import Bench, CaseResult, Quiet
 from kvmlab.author.cases import Case
@@ -40,7 +41,9 @@ def carry_out(bench: Bench, case: Case, number: int) -> CaseResult:
         result = carry(bench, case, number)
     except KvmlabError as trouble:
         result = {"trouble": trouble}
-    return CaseResult(case, began, time.monotonic() - clock, **result)  # type: ignore[arg-type]
+    told = CaseResult(case, began, time.monotonic() - clock, **result)  # type: ignore[arg-type]
+    kept.keep(bench, told)
+    return told
 
 
 def _carry_story(bench: Bench, case: Case, number: int) -> dict[str, object]:

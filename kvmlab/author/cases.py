@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Case:
     """One story. `steps`: what is done after the start; `caught_by`: the checks that must fail, of a near-miss.
 
-    `fails`: the steps that must end with another status than 0.
+    `fails`: the steps that must end with another status than 0; `more`: what else it is made from, as text.
     `on_the_way`: cases that are looked at on the way, each after so many of the steps as it has. `where`: the file (and
     line) it comes from.
     """
@@ -28,6 +28,7 @@ class Case:
     caught_by: frozenset[str] = frozenset()
     on_the_way: tuple[Case, ...] = ()
     fails: frozenset[str] = frozenset()
+    more: tuple[str, ...] = ()
 
     @property
     def right(self) -> bool:

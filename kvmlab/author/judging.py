@@ -37,7 +37,8 @@ def _judge(proof: Proof, results: Sequence[CaseResult]) -> ProofResult:
     trouble = [Remark(r.case.name, r.trouble.message, r.case.where) for r in own if _unknown(r) and r.trouble]
     if proof is Proof.RESET and start is None and own:
         trouble.append(Remark("start", t("the start could not be looked through, so nothing is compared with it")))
-    return ProofResult(proof, len(own), sum(result.seconds for result in own), tuple(wrong), tuple(trouble))
+    seconds, taken_over = sum(result.seconds for result in own), sum(result.taken_over for result in own)
+    return ProofResult(proof, len(own), seconds, tuple(wrong), tuple(trouble), taken_over=taken_over)
 
 
 def _judge_facts(results: Sequence[CaseResult]) -> ProofResult:
@@ -177,6 +178,7 @@ def case_json(result: CaseResult) -> dict[str, Any]:
         "case": result.case.name,
         "proof": result.case.proof.value,
         "seconds": round(result.seconds, 2),
+        "taken_over": result.taken_over,
         "where": result.case.where,
         "caught_by": sorted(result.case.caught_by),
         "fails": sorted(result.case.fails),

@@ -88,7 +88,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class ProofResult:
-    """What came of one proof. `seconds`: of all its cases, added up. `trouble`: why it is unknown."""
+    """What came of one proof. `seconds`: of all its cases, added up. `trouble`: why it is unknown.
+
+    `taken_over`: so many of its cases were carried out by an earlier run.
+    """
 
     proof: Proof
     cases: int
@@ -96,6 +99,7 @@ class ProofResult:
     wrong: tuple[Remark, ...] = ()
     trouble: tuple[Remark, ...] = ()
     notes: tuple[Remark, ...] = ()
+    taken_over: int = 0
 
     @property
     def outcome(self) -> Outcome:
@@ -109,6 +113,7 @@ class ProofResult:
             "proof": self.proof.value,
             "outcome": self.outcome.value,
             "cases": self.cases,
+            "taken_over": self.taken_over,
             "seconds": round(self.seconds, 2),
             **{name: [asdict(one) for one in getattr(self, name)] for name in ("wrong", "trouble", "notes")},
         }

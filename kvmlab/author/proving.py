@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol
 
+from kvmlab.author import kept
 from kvmlab.author.bench import Bench, CaseResult, Stopped
 from kvmlab.author.carrying import carry_out
 from kvmlab.author.judging import case_json, judge
@@ -51,16 +52,18 @@ def prove(
     jobs: int,
     only: Collection[Proof] = (),
     keep_going: bool = False,
+    resume: bool = False,
 ) -> list[LabProof]:
     """Carry out all cases, `jobs` at a time, and judge. Without `keep_going` the first refuted lab is the last.
 
+    With `resume` what an earlier run has carried out on all the same is taken over (see kept).
     Whatever happens, Ctrl-C included, no lab host of ours is left. CannotRun where none can be started at all.
     """
     stop, proofs = threading.Event(), []
     with run_tag(state) as tag, workers(jobs, stop, functools.partial(sweep, state, tag)) as pool:
-        begun = _begin(course, state, plans, telling, pool, tag, stop)
-        for plan, futures in begun:
-            proofs.append(_judged(plan, futures, only))
+        begun = _begin(course, state, plans, telling, pool, tag, stop, resume)
+        for bench, futures in begun:
+            proofs.append(_judged(bench, futures, only))
             telling.lab_done(proofs[-1])
             if proofs[-1].outcome is Outcome.REFUTED and not keep_going:
                 break
@@ -75,17 +78,29 @@ def _begin(
     pool: Workers,
     tag: str,
     stop: threading.Event,
-) -> list[tuple[Plan, Futures]]:
+    resume: bool,
+) -> list[tuple[Bench, Futures]]:
     """Make each plan's materials ready, one after another, and give its cases to the pool."""
     begun, numbers = [], itertools.count(1)
     for plan in plans:
         bench = Bench(course, plan.lab, Materials.of(state, plan.lab, telling), state, tag, stop)
-        futures = [pool.submit(functools.partial(carry_out, bench, case, next(numbers))) for case in plan.cases]
+        known = [(case, kept.find(bench, case) if resume else None) for case in plan.cases]
+        futures = [
+            _over(result) if result else pool.submit(functools.partial(carry_out, bench, case, next(numbers)))
+            for case, result in known
+        ]
         for future in futures:
             future.add_done_callback(functools.partial(_tell, telling))
         telling.cases_begin()
-        begun.append((plan, futures))
+        begun.append((bench, futures))
     return begun
+
+
+def _over(result: CaseResult) -> Future[CaseResult]:
+    """What has come of a case already."""
+    future: Future[CaseResult] = Future()
+    future.set_result(result)
+    return future
 
 
 def _tell(telling: Telling, future: Future[CaseResult]) -> None:
@@ -93,13 +108,18 @@ def _tell(telling: Telling, future: Future[CaseResult]) -> None:
         telling.case_done(future.result())
 
 
-def _judged(plan: Plan, futures: Futures, only: Collection[Proof]) -> LabProof:
+def _judged(bench: Bench, futures: Futures, only: Collection[Proof]) -> LabProof:
     results = [part for future in futures for part in _results(future)]
-    began = min((result.began for result in results), default=time.time())
-    ended = max((result.began + result.seconds for result in results), default=began)
-    return LabProof(
-        plan.lab.id, plan.lab.variant, ended - began, judge(results, only), tuple(case_json(one) for one in results)
-    )
+    new = [result for result in results if not result.taken_over]
+    began = min((result.began for result in new), default=time.time())
+    ended = max((result.began + result.seconds for result in new), default=began)
+    judged = judge(results, only)
+    again = kept.proofs_to_forget({one.proof: one.outcome is Outcome.PROVED for one in judged})
+    for future in futures:
+        if any(one.case.proof in again for one in _results(future)):
+            kept.forget(bench, future.result().case)
+    lab = bench.lab
+    return LabProof(lab.id, lab.variant, ended - began, judged, tuple(case_json(one) for one in results))
 
 
 def _results(future: Future[CaseResult]) -> tuple[CaseResult, ...]:

@@ -72,6 +72,11 @@ class Materials:
         """The guests that have saved memory."""
         return {name for name, folder in self.folders.items() if (folder / "memory").exists()}
 
+    def identity(self) -> list[str]:
+        """What says that another start is made from the same: the images, the guests, what they run on."""
+        isos = [str(path.name) for path, _ in self.isos]
+        return [self.host_image, self.domain_type, *(guest.key for guest in self.guests), *isos]
+
     @classmethod
     def of(cls, state: State, lab: Lab, progress: Progress) -> Materials:
         """Find them, and make what is missing."""

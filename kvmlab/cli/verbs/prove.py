@@ -31,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help=t("only this proof, by name or number: {names}", names=", ".join(proofs)),
     )  # fmt: skip
     parser.add_argument("--shuffle", metavar="SEED", help=t("labs and cases in the order this seed gives"))
+    parser.add_argument("--resume", action="store_true", help=t("take over what was proved of the same code"))
     parser.add_argument("--keep-going", action="store_true", help=t("go on with other labs when one is refuted"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         telling = Telling(steps, page, sum(len(plan.cases) for plan in plans), t("proving {labs}", labs=labs))
         proofs: list[LabProof] = prove(
             ctx.course, ctx.state, plans, telling,
-            jobs=args.jobs or default_jobs(), only=only, keep_going=args.keep_going,
+            jobs=args.jobs or default_jobs(), only=only, keep_going=args.keep_going, resume=args.resume,
         )  # fmt: skip
     seconds = time.monotonic() - began
     if page is None:

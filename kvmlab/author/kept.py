@@ -1,0 +1,120 @@
+"""What has been proved already: what came of each case is kept under a hash of all that it hangs on.
+
+A run of prove that is stopped, at whatever moment, has kept every case that had ended; `prove --resume` takes those
+over and carries out the rest. The hash is over the engine, the lab as it is compiled (its text and its values), its
+checker and quiz, the case's own steps, and the images: where any of them has changed, the case is carried out anew.
+A case that could not be carried out is never kept, and one whose proof is refuted is forgotten: it is tried again.
+It is kept as Python pickles it, since nobody but the very same code (its hash is in the name) ever reads it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import pickle
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import kvmlab
+from kvmlab.author.proof import Proof
+from kvmlab.course.quiz import answers_file, has_quiz
+from kvmlab.errors import CannotRun
+from kvmlab.paths import State, write_atomic
+
+if TYPE_CHECKING:
+    from kvmlab.author.bench import Bench, CaseResult
+    from kvmlab.author.cases import Case
+
+WITHOUT = ("cli", "report", "words", "author/lint", "author/skeleton", "own_course")
+"""Parts of the package that no lab host and no verdict hangs on."""
+LONGEST_S = 30 * 86400
+
+
+def find(bench: Bench, case: Case) -> CaseResult | None:
+    """What came of `case` when it was carried out before on all the same; None where it was not."""
+    try:
+        result: CaseResult = pickle.loads(_path(bench, case).read_bytes())
+    except FileNotFoundError:
+        return None
+    except Exception:  # cut short, or of another Python
+        return None
+    on_the_way = tuple(
+        replace(old, case=now, taken_over=True) for old, now in zip(result.on_the_way, case.on_the_way, strict=True)
+    )
+    return replace(result, case=case, on_the_way=on_the_way, taken_over=True)
+
+
+def keep(bench: Bench, result: CaseResult) -> None:
+    """Keep what came of a case that could be carried out, whole or not at all."""
+    if not any(one.trouble for one in (result, *result.on_the_way)):
+        with contextlib.suppress(CannotRun, OSError):  # a full disk: then it will be proved once more
+            _remove_old(_folder(bench.state, bench.lab.id))
+            write_atomic(_path(bench, result.case), pickle.dumps(result))
+
+
+def forget(bench: Bench, case: Case) -> None:
+    """It is to be carried out again."""
+    _path(bench, case).unlink(missing_ok=True)
+
+
+def _path(bench: Bench, case: Case) -> Path:
+    return _folder(bench.state, bench.lab.id) / f"{key_of(bench, case)}.pickle"
+
+
+def _folder(state: State, lab: str) -> Path:
+    folder = state.proved / lab
+    folder.mkdir(exist_ok=True, mode=0o700)
+    return folder
+
+
+def _remove_old(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.stat().st_mtime < time.time() - LONGEST_S:
+            path.unlink(missing_ok=True)
+
+
+def key_of(bench: Bench, case: Case) -> str:
+    """All that what comes of `case` hangs on, hashed."""
+    digest = sha256(engine().encode())
+    for part in (bench.lab.to_json(), bench.materials.identity(), _told(case)):
+        digest.update(json.dumps(part, sort_keys=True, default=str).encode() + b"\0")
+    for path in _files(bench):
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:32]
+
+
+def _told(case: Case) -> list[object]:
+    """A case without where it stands: a line more above it changes nothing."""
+    steps = [[step.id, step.guest, step.code, step.look] for step in case.steps]
+    named = [sorted(case.caught_by), sorted(case.fails), list(case.more)]
+    return [case.proof.value, case.name, steps, named, [_told(one) for one in case.on_the_way]]
+
+
+def _files(bench: Bench) -> Iterator[Path]:
+    yield bench.checker
+    if has_quiz(bench.course.root, bench.lab.chapter):
+        yield from sorted((bench.course.root / "labs" / bench.lab.chapter).glob("quiz.md"))
+        yield answers_file(bench.course.root, bench.lab.chapter)
+
+
+@functools.cache
+def engine() -> str:
+    """A hash over the engine's files, those left out that neither a lab host nor a verdict hangs on."""
+    root, digest = Path(kvmlab.__file__).parent, sha256()
+    for path in sorted(root.rglob("*")):
+        name = str(path.relative_to(root))
+        if not path.is_file() or "__pycache__" in path.parts or name.startswith(WITHOUT):
+            continue
+        digest.update(f"{name}\0".encode() + sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def proofs_to_forget(outcomes: dict[Proof, bool]) -> set[Proof]:
+    """Of which proofs nothing is taken over next time, given which are proved. Reset is held against the start."""
+    wrong = {proof for proof, proved in outcomes.items() if not proved}
+    return wrong | ({Proof.START} if Proof.RESET in wrong else set())

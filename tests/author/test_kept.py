@@ -1,0 +1,129 @@
+"""What was proved is taken over where nothing has changed that it hangs on, and nowhere else."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kvmlab.author import kept
+from kvmlab.author.bench import Bench, CaseResult
+from kvmlab.author.cases import Case, cases_of
+from kvmlab.author.proof import Proof
+from kvmlab.course import Course
+from kvmlab.environment.materials import Materials
+from kvmlab.errors import CannotRun
+from kvmlab.labhost.podman import Podman
+from kvmlab.paths import State
+from tests.author.planting import plant
+from tests.author.test_judging import FAILED, PASSED, check, finding, report
+
+LAB = "tiny-note"
+
+
+def bench_of(
+    tmp_path: Path, *changes: tuple[str, str, str], variant: str | None = None, image: str = "host:1"
+) -> Bench:
+    """The tiny course, changed, in one state directory."""
+    folder = tmp_path / f"{len(list(tmp_path.iterdir()))}"
+    folder.mkdir()
+    course = plant(folder, *changes)
+    materials, state = Materials(image, Podman(), (), {}), State(tmp_path / "state")
+    return Bench(course, course.lab(LAB, "en", variant), materials, state, "_prove-0", threading.Event())
+
+
+def near(bench: Bench) -> Case:
+    """One of its near-misses."""
+    course: Course = bench.course
+    found = cases_of(course.solutions(bench.lab), "labs/tiny/note", [Proof.NEAR])
+    return next(case for case in found if case.name == "near-twice")
+
+
+def result_of(case: Case, **more: object) -> CaseResult:
+    """What came of it."""
+    return CaseResult(case, 1.0, 2.0, report(check("a", FAILED, finding("x", y=False))), **more)  # type: ignore[arg-type]
+
+
+def test_it_is_taken_over(tmp_path: Path) -> None:
+    """All of it, by another process that has read the course anew, with the cases on its way."""
+    bench, case = bench_of(tmp_path), near(bench_of(tmp_path))
+    way = replace(case, on_the_way=(replace(case, proof=Proof.START, name="start"),))
+    started = CaseResult(way.on_the_way[0], 1.0, 1.0, report(check("a", PASSED)), inventory={"link br0": "up"})
+    kept.keep(bench, result_of(way, on_the_way=(started,)))
+    found = kept.find(bench_of(tmp_path), way)
+    assert found is not None and found.taken_over and found.report == result_of(way).report
+    assert found.on_the_way[0].taken_over and found.on_the_way[0].inventory == {"link br0": "up"}
+    assert kept.find(bench, case) is None, "without what was looked at on its way it is another case"
+    kept.forget(bench, way)
+    assert kept.find(bench, way) is None
+
+
+CHANGES = {
+    "the checker": [("checkers/tiny/note.py", "", "# changed\n")],
+    "the text": [("labs/tiny/note/lab.md", "", "\nOne more sentence.\n")],
+    "the set-up": [("labs/tiny/note/setup.sh.j2", "", "true\n")],
+    "its steps": [("solutions/tiny/note/near-twice.md", ">> {{ note }}", ">> {{ note }} # again")],
+    "what catches it": [("solutions/tiny/note/near-twice.md", '["note-says-the-line"]', '["note-is-there"]')],
+    "the solution it begins from": [("solutions/tiny/note/solution.md", "id=note\n", "id=note\ntrue\n")],
+}
+
+
+@pytest.mark.parametrize("changed", CHANGES)
+def test_after_a_change_it_is_carried_out_again(tmp_path: Path, changed: str) -> None:
+    """Whatever it hangs on has changed."""
+    bench = bench_of(tmp_path)
+    kept.keep(bench, result_of(near(bench)))
+    other = bench_of(tmp_path, *CHANGES[changed])
+    assert kept.find(bench, near(bench)) is not None
+    assert kept.find(other, near(other)) is None
+
+
+def test_other_values_images_and_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variant, an image built anew, another kvmlab: nothing is known of them."""
+    bench = bench_of(tmp_path)
+    case = near(bench)
+    kept.keep(bench, result_of(case))
+    for other in (bench_of(tmp_path, variant="a"), bench_of(tmp_path, image="host:2")):
+        assert kept.find(other, case) is None
+    assert kept.find(bench, case) is not None
+    monkeypatch.setattr(kept, "engine", lambda: "another")
+    assert kept.find(bench, case) is None
+
+
+def test_another_near_miss_changes_nothing(tmp_path: Path) -> None:
+    """Only what it hangs on counts: a case beside it, a line of prose, what kvmlab says."""
+    bench = bench_of(tmp_path)
+    kept.keep(bench, result_of(near(bench)))
+    other = bench_of(
+        tmp_path,
+        ("solutions/tiny/note/near-no-stp.md", "type bridge", "type bridge mcast_snooping 0"),
+        ("solutions/tiny/note/near-twice.md", "```bash", "More prose.\n\n```bash"),
+    )
+    found = kept.find(other, near(other))
+    assert found is not None and found.case == near(other), "it says where it stands now"
+
+
+def test_what_could_not_be_carried_out_is_not_kept(tmp_path: Path) -> None:
+    """It is unknown, and stays so; a file that was cut short is none."""
+    bench = bench_of(tmp_path)
+    case = near(bench)
+    kept.keep(bench, replace(result_of(case), trouble=CannotRun("no space")))
+    assert kept.find(bench, case) is None
+    kept.keep(bench, result_of(case))
+    (path,) = (bench.state.proved / LAB).glob("*.pickle")
+    path.write_bytes(path.read_bytes()[:40])
+    assert kept.find(bench, case) is None
+
+
+def test_of_what_is_refuted_nothing_is_taken_over() -> None:
+    """Reset is compared with the start, so both are tried again."""
+    assert kept.proofs_to_forget({Proof.NEAR: True, Proof.WAYS: False}) == {Proof.WAYS}
+    assert kept.proofs_to_forget({Proof.RESET: False}) == {Proof.RESET, Proof.START}
+
+
+def test_the_engine_is_all_but_what_only_tells() -> None:
+    """A change in what looks, starts or builds counts."""
+    assert not {"host", "guest", "checks", "environment", "labhost", "images"} & set(kept.WITHOUT)
+    assert len(kept.engine()) == 64
