@@ -13,6 +13,7 @@ from kvmlab.environment.domain import domain_xml
 from kvmlab.environment.files import SAVED, default_network
 from kvmlab.errors import CannotRun
 from kvmlab.images import GuestImage
+from kvmlab.labhost.computer import kernel_and_processor
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -39,11 +40,12 @@ def placed(
 ) -> list[PlacedGuest]:
     """`guests` with their images, XML and keys. `trust`: the public keys the guests accept."""
     found = []
+    under = kernel_and_processor().values() if domain_type == "kvm" else ()
     for guest in guests:
         image = images[guest.image]
         xml = domain_xml(guest, domain_type, seed=bool(image.seed))
         network = default_network([guest]) if guest.address else ""
-        key = saved.key_of(xml, image.hash, host_image, network, trust, str(guest.disk_gib))
+        key = saved.key_of(xml, image.hash, host_image, network, trust, str(guest.disk_gib), *under)
         found.append(PlacedGuest(guest, image, xml, key))
     return found
 

@@ -23,7 +23,7 @@ from kvmlab.environment.reach import wait_for_guests
 from kvmlab.faults import step
 from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso, kind_on
 from kvmlab.images.seed import write_seed
-from kvmlab.labhost.accelerator import domain_type, find_accelerator
+from kvmlab.labhost.accelerator import find_kvm
 from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.machine import find_podman
 from kvmlab.labhost.podman import Podman, finish
@@ -88,7 +88,7 @@ class Materials:
             return cls(host_image, podman, (), {}, isos)
         names = sorted({"small", *(guest.image for guest in lab.guests)})
         images = {name: ensure_guest_image(state, podman, name, progress) for name in names}
-        runs_on = domain_type(find_accelerator(state, podman, base, images["small"].path))
+        runs_on = find_kvm(state, podman, base, images["small"].path).domain_type
         trust = "".join(state.key_pair(k).with_suffix(".pub").read_text() for k in ("look_key", "student_key"))
         guests = placed(lab.guests, images, runs_on, host_image, trust)
         origins = {guest.spec.name: origin(state, podman, host_image, guest) for guest in guests}

@@ -1,7 +1,8 @@
 """Saved guests: booted once, saved with memory and disk, restored at every start of a lab.
 
 A saved guest is good for exactly what it was made from: its key is a hash over the domain's XML, the
-guest image, the host image (so qemu and libvirt), the accelerator, the processor and the keys it trusts.
+guest image, the host image (so qemu and libvirt), the accelerator, the processor and the keys it trusts;
+under KVM over the kernel and the microcode, too, whose part of a guest is saved with it.
 Every file's SHA-256 is held against the manifest before use; what does not match is removed and made anew.
 A file found whole is not summed again until its inode's change time moves (inode(7): no program can set it),
 which every write moves: 0.2 s less at every start.
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
 
+from kvmlab.labhost.computer import processor
 from kvmlab.paths import State, write_atomic
 
 FORMAT = 1
@@ -37,13 +39,6 @@ def key_of(*parts: str) -> str:
     """The name of the folder: whatever a saved guest depends on, hashed."""
     text = "\0".join([str(FORMAT), processor(), *parts])
     return sha256(text.encode()).hexdigest()[:24]
-
-
-def processor() -> str:
-    """The processor's model and features (proc(5)): memory saved on another may not run here."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    wanted = ("model name", "flags")
-    return "\n".join(sorted({line for line in lines if line.startswith(wanted)}))
 
 
 def find(state: State, key: str) -> SavedGuest | None:

@@ -48,7 +48,7 @@ def ensure_host_image(state: State, podman: Podman, progress: Progress) -> str:
         return known
     with state.lock("host-image"):
         tag = built_host_image(state, podman) or _build(state, podman, progress)
-        if not are_current(podman, tag) and podman.attempt("image", "exists", base_of(tag)).returncode == 0:
+        if not are_current(state, podman, tag) and podman.attempt("image", "exists", base_of(tag)).returncode == 0:
             with_answers(state, podman, tag, progress)
     remember(state, _NAME, now, tag)
     return tag

@@ -65,7 +65,7 @@ def kind_on(host: str, state: State, podman: Podman, kind: str, progress: Progre
         return known
     with state.lock(f"image-{kind}"):
         tag = built_kind(podman, kind) or _build(state, host, kind, progress)
-        if kind == DESK and not are_current(podman, tag):
+        if kind == DESK and not are_current(state, podman, tag):
             with_answers(state, podman, tag, progress, kind)
     remember(state, kind, now, tag)
     return tag

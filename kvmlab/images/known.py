@@ -13,7 +13,7 @@ from kvmlab.paths import State, write_atomic
 
 
 def stamp(recipes: Iterable[Path]) -> str:
-    """Changes with any file of the recipes, with the user, whose images they are, and with the kernel."""
+    """Changes with any file of the recipes, with the user, whose images they are, and with what answers hang on."""
     times = [f"{path} {path.stat().st_mtime_ns}" for recipe in recipes for path in files_of(recipe)]
     return recipe_hash([], str(os.getuid()), circumstances(), *times)
 

@@ -2,44 +2,94 @@
 
 from __future__ import annotations
 
-import os
+from enum import Enum
 from pathlib import Path
 
-from kvmlab.labhost.cache import remember, remembered
-from kvmlab.labhost.computer import boot_and_podman
+from kvmlab.labhost.cache import last_circumstances, last_remembered, remember, remembered
+from kvmlab.labhost.computer import KVM, boot_and_podman, kernel_and_processor, kvm_access, may_open_kvm
 from kvmlab.labhost.machine import container_options
 from kvmlab.labhost.podman import Podman
+from kvmlab.labhost.trial import Outcome, boot, first_to_speak, opens
 from kvmlab.paths import State
 
-_ACCELERATOR = "accelerator"
-_TRY_SECONDS = 60
+ACCELERATOR = "accelerator"
+_DEVICE = "kvm-device"
 
 
-def domain_type(accelerator: str) -> str:
-    """libvirt's word for the accelerator: domain type "kvm" or "qemu"."""
-    return "kvm" if accelerator == "kvm" else "qemu"
+class Kvm(Enum):
+    """How this computer stands with KVM. Guests run under it where it WORKS, and are emulated elsewhere."""
+
+    WORKS = "works"
+    ABSENT = "absent"
+    """There is no /dev/kvm."""
+    CLOSED = "closed"
+    """We may not open it."""
+    CLOSED_INSIDE = "closed inside"
+    """We may, and a lab host's qemu may not: what we may as a member of a group is not passed on to it."""
+    NO_BOOT = "no boot"
+    """It opens, and no guest boots under it."""
+
+    @property
+    def domain_type(self) -> str:
+        """libvirt's word for what guests run on: domain type "kvm" or "qemu"."""
+        return "kvm" if self is Kvm.WORKS else "qemu"
 
 
-def find_accelerator(state: State, podman: Podman, image: str, guest_disk: Path) -> str:
-    """ "kvm" if a guest's kernel speaks under it within seconds, else "tcg"."""
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        return "tcg"
-    hangs_on = {**boot_and_podman(), "image": image, "guest": guest_disk.parent.name}
-    kept = remembered(state, _ACCELERATOR, hangs_on)
-    if not kept:
-        kept = {"accelerator": "kvm" if _boots_under_kvm(podman, image, guest_disk) else "tcg"}
-        remember(state, _ACCELERATOR, hangs_on, kept)
-    return str(kept["accelerator"])
+def find_kvm(state: State, podman: Podman, image: str, guest_disk: Path) -> Kvm:
+    """How it stands, by the boot of `guest_disk`; a finding is kept while all that it hangs on stays as it is."""
+    if seen := _seen_outside():
+        return seen
+    hangs_on = {**_hangs_on(), "image": image, "guest": guest_disk.parent.name}
+    kept = _kept(remembered(state, ACCELERATOR, hangs_on))
+    if kept is None:
+        kept = _tried(state, podman, image, guest_disk)
+        remember(state, ACCELERATOR, hangs_on, kept.value)
+    return kept
 
 
-_BOOT = (
-    "timeout 5 qemu-system-x86_64 -accel kvm -m 128 -display none -monitor none -serial stdio -no-reboot "
-    "-drive file=/guest/{name},format=qcow2,if=virtio,snapshot=on </dev/null 2>&1 | grep -m1 -a 'Linux version'"
-)
+def last_found(state: State) -> Kvm | None:
+    """How it stands as it was last found under these circumstances; None where nobody has tried."""
+    if seen := _seen_outside():
+        return seen
+    was, now = last_circumstances(state, ACCELERATOR), _hangs_on()
+    return _kept(last_remembered(state, ACCELERATOR)) if now.items() <= was.items() else None
 
 
-def _boots_under_kvm(podman: Podman, image: str, guest_disk: Path) -> bool:
-    options = [*podman.run_options, *container_options(), f"--volume={guest_disk.parent}:/guest:ro"]
-    command = _BOOT.format(name=guest_disk.name)
-    done = podman.attempt("run", "--rm", *options, image, "/bin/sh", "-c", command, timeout_s=_TRY_SECONDS)
-    return done.returncode == 0
+def _kept(found: object) -> Kvm | None:
+    return next((kvm for kvm in Kvm if kvm.value == found), None)
+
+
+def opens_inside(state: State, podman: Podman, image: str) -> bool:
+    """Whether a lab host's qemu may open /dev/kvm."""
+    if _seen_outside():
+        return False
+    hangs_on = {**_hangs_on(), "image": image}
+    kept = remembered(state, _DEVICE, hangs_on)
+    if kept is None:
+        kept = opens(podman, image, container_options(), KVM)
+        remember(state, _DEVICE, hangs_on, kept)
+    return bool(kept)
+
+
+def _seen_outside() -> Kvm | None:
+    if not KVM.exists():
+        return Kvm.ABSENT
+    return None if may_open_kvm() else Kvm.CLOSED
+
+
+def _hangs_on() -> dict[str, str]:
+    return {
+        **boot_and_podman(),
+        **kernel_and_processor(),
+        **kvm_access(),
+        "options": " ".join(container_options()),
+    }
+
+
+def _tried(state: State, podman: Podman, image: str, guest_disk: Path) -> Kvm:
+    """By a race with emulation, which shows how long this computer takes to boot a guest."""
+    if not opens_inside(state, podman, image):
+        return Kvm.CLOSED_INSIDE
+    options = container_options()
+    with boot(podman, image, options, guest_disk, "kvm") as kvm, boot(podman, image, options, guest_disk, "tcg") as tcg:
+        return Kvm.WORKS if first_to_speak(kvm, tcg) is Outcome.SPOKE else Kvm.NO_BOOT

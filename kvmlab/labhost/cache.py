@@ -15,13 +15,18 @@ from kvmlab.paths import State, write_atomic
 
 def remembered(state: State, name: str, hangs_on: Mapping[str, str]) -> Any:
     """The finding `name` if it was made under exactly these circumstances, else None."""
-    kept = _read(_file(state, name))
-    return kept.get("found") if kept.get("for") == dict(hangs_on) else None
+    return last_remembered(state, name) if last_circumstances(state, name) == dict(hangs_on) else None
 
 
 def last_remembered(state: State, name: str) -> Any:
     """The finding `name` as it was last made, whatever the circumstances; None where there is none."""
     return _read(_file(state, name)).get("found")
+
+
+def last_circumstances(state: State, name: str) -> dict[str, str]:
+    """What the finding `name` was last made under; {} where there is none."""
+    found = _read(_file(state, name)).get("for")
+    return found if isinstance(found, dict) else {}
 
 
 def remember(state: State, name: str, hangs_on: Mapping[str, str], found: object) -> None:

@@ -5,7 +5,6 @@ Nothing is installed and nothing is changed; what needs the images is tried with
 
 from __future__ import annotations
 
-import grp
 import os
 import pwd
 import shutil
@@ -16,11 +15,16 @@ from enum import Enum
 from pathlib import Path
 
 from kvmlab.errors import KvmlabError
-from kvmlab.labhost.accelerator import find_accelerator
-from kvmlab.labhost.machine import find_podman
+from kvmlab.labhost import advice
+from kvmlab.labhost.accelerator import Kvm, find_kvm
+from kvmlab.labhost.computer import KVM, may_open_kvm
+from kvmlab.labhost.machine import container_options, find_podman
 from kvmlab.labhost.podman import Podman
+from kvmlab.labhost.trial import opens
 from kvmlab.paths import State
 from kvmlab.words import t
+
+VHOST_NET = Path("/dev/vhost-net")
 
 
 class Level(Enum):
@@ -57,7 +61,8 @@ def examine(state: State, host_image: str | None, guest_disk: Path | None) -> It
     yield _space(state)
     yield _memory()
     yield _containers(state, host_image)
-    yield _accelerator(state, host_image, guest_disk)
+    yield _kvm(state, host_image, guest_disk)
+    yield from _vhost_net(state, host_image)
 
 
 def _program(name: str, command: str, todo: str) -> Finding:
@@ -140,22 +145,33 @@ def _containers(state: State, host_image: str | None) -> Finding:
     return Finding(name, Level.GOOD, t("yes, with {options}", options=options) if options else t("yes"))
 
 
-def _accelerator(state: State, host_image: str | None, guest_disk: Path | None) -> Finding:
-    device = Path("/dev/kvm")
-    slow = t("guests are emulated, several times slower")
-    if not device.exists():
-        todo = "sudo modprobe kvm_intel || sudo modprobe kvm_amd"
-        return Finding("KVM", Level.SLOW, t("no /dev/kvm; {slow}", slow=slow), todo)
-    if not os.access(device, os.R_OK | os.W_OK):
-        group = grp.getgrgid(device.stat().st_gid).gr_name
-        todo = f"sudo usermod -aG {group} $USER"
-        return Finding("KVM", Level.SLOW, t("/dev/kvm is not yours; {slow}", slow=slow), todo)
+def _kvm(state: State, host_image: str | None, guest_disk: Path | None) -> Finding:
+    if not KVM.exists():
+        return _stands(Kvm.ABSENT)
+    if not may_open_kvm():
+        return _stands(Kvm.CLOSED)
     if host_image is None or guest_disk is None:
         return Finding("KVM", Level.UNKNOWN, t("a guest has to be booted to know"), "kvmlab image build")
     try:
-        works = find_accelerator(state, find_podman(state, host_image), host_image, guest_disk) == "kvm"
+        return _stands(find_kvm(state, find_podman(state, host_image), host_image, guest_disk))
     except KvmlabError as error:
-        return Finding("KVM", Level.UNKNOWN, error.message)
-    if works:
-        return Finding("KVM", Level.GOOD, t("a guest boots under it"))
-    return Finding("KVM", Level.SLOW, t("/dev/kvm opens, but no guest boots under it; {slow}", slow=slow))
+        return Finding("KVM", Level.UNKNOWN, error.message, error.todo)
+
+
+def _stands(kvm: Kvm) -> Finding:
+    return Finding("KVM", Level.GOOD if kvm is Kvm.WORKS else Level.SLOW, advice.seen(kvm), advice.todo(kvm))
+
+
+def _vhost_net(state: State, host_image: str | None) -> Iterator[Finding]:
+    """A word only where the device is there and a lab host cannot open it: guests have a network without it, too."""
+    if not VHOST_NET.exists():
+        return
+    try:
+        opened = os.access(VHOST_NET, os.R_OK | os.W_OK)
+        if opened and host_image is not None:
+            opened = opens(find_podman(state, host_image), host_image, container_options(), VHOST_NET)
+    except KvmlabError:
+        return  # that no lab host starts has been said
+    if not opened:
+        slower = t("a lab host cannot open it; qemu serves the guests' network itself, somewhat slower")
+        yield Finding(str(VHOST_NET), Level.SLOW, slower, advice.to_open(VHOST_NET))

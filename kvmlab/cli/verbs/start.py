@@ -8,6 +8,7 @@ import time
 
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import lab_argument, place_of
+from kvmlab.paths import State
 from kvmlab.words import t
 
 
@@ -34,8 +35,22 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         return 0
     Progress(ctx.state, ctx.course.tag).began(lab.id)
     print(t("{lab} is ready ({seconds:.1f} s).", lab=lab.id, seconds=time.monotonic() - began))
+    say_if_emulated(ctx.state)
     say_next(lab.id)
     return 0
+
+
+def say_if_emulated(state: State) -> None:
+    """That guests are emulated is never kept quiet: why, and what helps."""
+    from kvmlab.labhost import advice
+    from kvmlab.labhost.accelerator import Kvm, last_found
+
+    kvm = last_found(state)
+    if kvm in (None, Kvm.WORKS):
+        return
+    print(advice.seen(kvm), file=sys.stderr)
+    if todo := advice.todo(kvm):
+        print(f"  → {todo}", file=sys.stderr)
 
 
 def say_next(lab_id: str) -> None:
