@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvmlab.author.bench import Bench
-from kvmlab.course.quiz import answers_file, has_quiz, read_quiz
+from kvmlab.course.marking import misfit
+from kvmlab.course.quiz import Question, answers_file, has_quiz, read_quiz
 from kvmlab.environment.grading import true_answer
 from kvmlab.errors import CouldNotLook
 from kvmlab.words import t
@@ -22,18 +23,18 @@ def unanswered(bench: Bench, host: LabHost) -> dict[str, str]:
     for question in _live_questions(bench):
         bench.go_on()
         try:
-            truth = true_answer(bench.lab, answers, question, host.run_dir, bench.state)
+            truth = true_answer(bench.lab, answers, question.id, host.run_dir, bench.state)
         except CouldNotLook as trouble:
-            found[question] = trouble.message
+            found[question.id] = trouble.message
         else:
-            if truth is None:
-                found[question] = t("the answer is None")
+            if wrong := t("the answer is None") if truth is None else misfit(question.answer, truth):
+                found[question.id] = wrong
     return found
 
 
-def _live_questions(bench: Bench) -> Iterator[str]:
-    """The ids of those of the chapter's quiz that are about this lab."""
+def _live_questions(bench: Bench) -> Iterator[Question]:
+    """Those of the chapter's quiz that are about this lab."""
     if has_quiz(bench.course.root, bench.lab.chapter):
         for question in read_quiz(bench.course.root, bench.lab.chapter).questions:
             if question.lab == bench.lab.id:
-                yield question.id
+                yield question

@@ -66,7 +66,7 @@ def answer_to(page: Page, asked: Asked) -> Marked | None:
             page.line("  " + _how(asked))
         elif given.strip():
             live = asked.question.kind is Kind.LIVE
-            return mark_live(asked.truth, given) if live else mark_text(asked.question, given)
+            return mark_live(asked.truth, given, asked.question.answer) if live else mark_text(asked.question, given)
 
 
 def tell(page: Page, asked: Asked, marked: Marked) -> None:

@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from unicodedata import normalize
 
+from kvmlab.course.answers import PLAIN, Answer, flaw, shown_answer, speaks
+from kvmlab.course.answers.numbers import read_number
+from kvmlab.course.answers.typed import bare, half_width
 from kvmlab.course.quiz import Kind, Question
+from kvmlab.words import t
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_BETWEEN = re.compile(r"[\s,;、&+\"'`]+|(?<!\S)(?:and)(?!\S)|以及|[和与及跟]")
+"""What stands between the items of a list."""
 
 
 class Marked(NamedTuple):
@@ -36,32 +42,48 @@ def mark_choice(question: Question, picked: Sequence[int]) -> Marked:
 
 
 def mark_text(question: Question, given: str) -> Marked:
-    """Right when it says the same as an accepted answer."""
-    said = same(given)
-    hit = next((one for one in question.options if same(one.text) == said), None)
-    wanted = question.options[question.right[0]].text
-    whys = (hit.why,) if hit and not hit.right else ()
-    return Marked(bool(hit and hit.right), whys, wanted)
+    """Right when it says the same as an accepted answer, compared as what the answer is."""
+    answer, right = question.answer, [question.options[number].text for number in question.right]
+    hit = any(speaks(answer, one, given) for one in right)
+    whys = [one.why for one in question.options if not hit and not one.right and speaks(answer, one.text, given)]
+    return Marked(hit, tuple(whys[:1]) or _other_unit(answer, right[0], given, hit), shown_answer(answer, right[0]))
 
 
-def mark_live(truth: object, given: str) -> Marked:
+def mark_live(truth: object, given: str, answer: Answer = PLAIN) -> Marked:
     """Right when it says what was read from the live host: a text, a number, or a list in any order."""
     if isinstance(truth, (list, tuple, set, frozenset)):
-        wanted = sorted(same(str(one)) for one in truth)
-        said = sorted(word for word in re.split(r"[\s,;，；、]+", same(given)) if word)
-        return Marked(said == wanted, (), " ".join(f"`{one}`" for one in wanted))
+        wanted = sorted(str(one) for one in truth)
+        said = [word for word in _BETWEEN.split(half_width(given).strip("[](){}.。")) if word]
+        all_there = all(any(speaks(answer, one, word) for word in said) for one in wanted)
+        no_more = all(any(speaks(answer, one, word) for one in wanted) for word in said)
+        return Marked(bool(said) and all_there and no_more, (), " ".join(f"`{one}`" for one in wanted))
     if isinstance(truth, bool):
         words = {True: {"yes", "y", "true", "是", "对"}, False: {"no", "n", "false", "否", "不是", "不对"}}
-        return Marked(same(given) in words[truth], (), "yes" if truth else "no")
-    if isinstance(truth, (int, float)):
-        number = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*[a-z%]*", same(given))
-        return Marked(bool(number) and float(number[1]) == truth, (), f"`{truth}`")  # type: ignore[index]
-    return Marked(same(given) == same(str(truth)), (), f"`{truth}`")
+        return Marked(bare(given).lower() in words[truth], (), "yes" if truth else "no")
+    if isinstance(truth, (int, float)) and answer.kind == "words":
+        answer = Answer("number", "MiB")  # not declared: the facts of checks count sizes in MiB
+    right = f"{truth:.15g}" if isinstance(truth, float) else str(truth)
+    hit = speaks(answer, right, given)
+    return Marked(hit, _other_unit(answer, right, given, hit), f"`{right}{answer.unit and f' {answer.unit}'}`")
 
 
-def same(text: str) -> str:
-    """What two answers are compared by: without backquotes, case, extra blanks, a full stop at the end."""
-    return " ".join(text.replace("`", "").lower().split()).rstrip(".。")
+def misfit(answer: Answer, truth: object) -> str:
+    """Why what was read from a host cannot be an answer of this kind; "" if it can."""
+    for one in truth if isinstance(truth, (list, tuple, set, frozenset)) else [truth]:
+        number = isinstance(one, (int, float)) and not isinstance(one, bool)
+        if number != (answer.kind == "number") and not (answer.kind == "words" and number):
+            return t("`{truth}` is no {kind}.", truth=str(one), kind=answer.kind)
+        if isinstance(one, str) and answer.kind != "words" and (message := flaw(answer, one)):
+            return message
+    return ""
+
+
+def _other_unit(answer: Answer, right: str, given: str, hit: bool) -> tuple[str, ...]:
+    """A word on an answer whose number is right and whose unit is not."""
+    wanted, said = read_number(right), read_number(given)
+    if hit or answer.kind != "number" or not (wanted and said) or wanted.value != said.value or not answer.unit:
+        return ()
+    return (t("The number is right, its unit is not: {unit} is asked for.", unit=answer.unit),)
 
 
 def is_choice(question: Question) -> bool:

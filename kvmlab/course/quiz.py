@@ -7,6 +7,15 @@
 `kind=multiple`: multiple, though only one is right. `kind=text`: a short answer; each `[x]` is accepted, each `[ ]`
 a typical wrong one. `kind=live lab=storage-pool`: no options; checkers/CHAPTER/quiz.py reads the answer from that lab's
 host, and the text is a template over the lab's parameters. `### Explanation` follows every answer.
+
+Of a text and of a live question, `answer=` says what the answer is, and it is compared as such (kvmlab/course/answers):
+
+    words       for people: case does not matter         name      as Linux takes it: case matters
+    number      by its value, `unit=MiB` in that unit     path      /srv//disks/ is /srv/disks
+    command     a synopsis: `[virsh] net-info [NETWORK]`  option    likewise: `[virsh list] --all`
+    port, keys, variable, parameter (of the kernel), uuid, address
+
+`label=pid,process_id`: words that may stand around the answer, `pid 1234`.
 """
 
 from __future__ import annotations
@@ -18,6 +27,7 @@ from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 
+from kvmlab.course.answers import PLAIN, Answer, fault, flaw, speaks
 from kvmlab.course.front import check_fields, read_front
 from kvmlab.course.names import TASK, shown
 from kvmlab.course.prose import EXPLANATIONS
@@ -50,7 +60,10 @@ class Option(NamedTuple):
 
 
 class Question(NamedTuple):
-    """One question, its texts in Markdown and not rendered. `lab`: whose lab host has the answer, or ""."""
+    """One question, its texts in Markdown and not rendered.
+
+    `lab`: whose lab host has the answer, or ""; `answer`: what is typed.
+    """
 
     id: str
     kind: Kind
@@ -59,6 +72,7 @@ class Question(NamedTuple):
     options: tuple[Option, ...]
     explanation: Piece
     lab: str = ""
+    answer: Answer = PLAIN
 
     @property
     def right(self) -> tuple[int, ...]:
@@ -117,7 +131,7 @@ def _read(root: Path, chapter: str, lang: str) -> Quiz:
 
 
 def _question(head: Part, below: list[Part]) -> Question:
-    title, name, kind, lab = _attributes(head)
+    title, name, kind, lab, answer = _attributes(head)
     body, options = _options(head.body)
     right = sum(one.right for one in options)
     if kind is None:
@@ -134,26 +148,51 @@ def _question(head: Part, below: list[Part]) -> Question:
         if not one.right and not one.why:
             message = t("the wrong answer `{text}` does not say why: an indented paragraph.", text=shown(one.text))
             raise head.place.error(message)
+    _sound_answer(kind, answer, options, head.place)
     if [part.heading.text in EXPLANATIONS for part in below] != [True] or not below[0].body.text:
         raise head.place.error(t("a question has one `### Explanation`, and nothing else below it."))
-    return Question(name, kind, Piece(title, head.place), body, options, below[0].body, lab)
+    return Question(name, kind, Piece(title, head.place), body, options, below[0].body, lab, answer)
 
 
-def _attributes(head: Part) -> tuple[str, str, Kind | None, str]:
-    """Title, id, kind and lab out of `Title {#id kind=live lab=network-nat}`."""
+def _sound_answer(kind: Kind, answer: Answer, options: tuple[Option, ...], place: Place) -> None:
+    """Whether what is typed can be compared as the author says, and no wrong answer says the same as a right one."""
+    if kind not in (Kind.TEXT, Kind.LIVE):
+        if answer != PLAIN:
+            raise place.error(t("`answer=`, `unit=` and `label=` are for what is typed: `kind=text`, `kind=live`."))
+        return
+    if message := fault(answer):
+        raise place.error(message)
+    right = [one.text for one in options if one.right]
+    for text in right:
+        if message := flaw(answer, text):
+            raise place.error(message)
+    for one in options:
+        if not one.right and any(speaks(answer, text, one.text) for text in right):
+            raise place.error(t("the wrong answer `{text}` is taken for a right one.", text=shown(one.text)))
+
+
+def _attributes(head: Part) -> tuple[str, str, Kind | None, str, Answer]:
+    """Title, id, kind, lab and answer out of `Title {#id kind=live lab=network-nat answer=path}`."""
     found = ATTRIBUTES.search(head.heading.text)
     if not found or not TASK.fullmatch(found[1]):
         raise head.place.error(t("a question's heading ends in its id: `## What is …? {#id}`."))
-    kind, lab = None, ""
+    kind, lab, answer = None, "", PLAIN
     for word in found[2].split():
         key, _, value = word.partition("=")
         if key == "kind" and value in (one.value for one in Kind if one is not Kind.SINGLE):
             kind = Kind(value)
         elif key == "lab" and value:
             lab = value
+        elif key == "answer" and value:
+            answer = answer._replace(kind=value)
+        elif key == "unit" and value:
+            answer = answer._replace(unit=value)
+        elif key == "label" and value:
+            answer = answer._replace(labels=tuple(value.split(",")))
         else:
-            raise head.place.error(t("`{word}` is not known here; `kind=` and `lab=` are.", word=shown(word)))
-    return head.heading.text[: found.start()].strip(), found[1], kind, lab
+            known = "kind=, lab=, answer=, unit=, label="
+            raise head.place.error(t("`{word}` is not known here; there are: {known}.", word=shown(word), known=known))
+    return head.heading.text[: found.start()].strip(), found[1], kind, lab, answer
 
 
 def _options(body: Piece) -> tuple[Piece, tuple[Option, ...]]:
@@ -192,6 +231,8 @@ def _must_match(translated: Quiz, english: Quiz) -> None:
         marks = [[option.right for option in each.options] for each in (one, original)]
         if one.kind is not Kind.TEXT and (one.kind, one.lab, marks[0]) != (original.kind, original.lab, marks[1]):
             raise place.error(t("question `{id}` has other options, or another kind, in quiz.md.", id=one.id))
+        if (one.kind, one.answer._replace(labels=())) != (original.kind, original.answer._replace(labels=())):
+            raise place.error(t("the answer to question `{id}` is something else in quiz.md.", id=one.id))
     if len(translated.questions) != len(english.questions):
         numbers = {"here": len(translated.questions), "there": len(english.questions)}
         last = translated.questions[-1].title.place
