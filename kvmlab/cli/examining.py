@@ -65,18 +65,22 @@ def ask_open_questions(page: Page, ctx: Context, exams: Exams, exam: Exam) -> Ex
 
 
 def begin_lab(ctx: Context, exam: Exam) -> str:
-    """The open lab's host, started if it does not run, as after the computer was switched off; its id."""
-    from kvmlab.environment.launch import start
+    """The open lab's host, started if there is none, and again if it was stopped with the computer; its id."""
+    from kvmlab.environment.launch import Stopped, start
+    from kvmlab.environment.resuming import resume
     from kvmlab.report.progress import progress
 
     lab_id = _known(ctx, exam.labs[exam.open_lab or 0].id)
     run = _run(ctx, lab_id)
-    if run is not None and run.state == "running" and run.variant != exam.variant:
+    if run is not None and run.state in ("running", "stopped") and run.variant != exam.variant:
         message = t("{lab} is the exam's next lab, and runs already for practice.", lab=lab_id)
         raise CannotRun(message, f"kvmlab finish {lab_id}")
-    lab = ctx.course.lab(lab_id, ctx.lang, exam.variant)
+    place, lab = place_of(ctx, lab_id), ctx.course.lab(lab_id, ctx.lang, exam.variant)
     with progress() as steps:
-        start(place_of(ctx, lab_id), lab, steps)
+        try:
+            start(place, lab, steps)
+        except Stopped:
+            resume(place, steps)
     return lab_id
 
 
@@ -87,7 +91,7 @@ def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
 
     number = exam.open_lab
     assert number is not None
-    running = RunningLab.of(ctx, _known(ctx, exam.labs[number].id))
+    running = _carried_on(RunningLab.of(ctx, _known(ctx, exam.labs[number].id)))
     report = grade(running.lab, ctx.course.checker(running.lab_id), running.run_dir, ctx.state)
     if report.exit_status == 3:
         message = t("{lab} could not be looked at, so it is not handed in yet.", lab=running.lab_id)
@@ -97,9 +101,24 @@ def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     return exam
 
 
+def _carried_on(running: RunningLab) -> RunningLab:
+    """The same lab, its host started again if it was stopped with the computer: all that was done on it is there."""
+    from kvmlab.environment.resuming import resume
+    from kvmlab.labhost.container import Condition
+    from kvmlab.report.progress import progress
+
+    if running.run.state != "stopped" or running.host.condition() is not Condition.STOPPED:
+        return running
+    with progress() as steps:
+        resume(running.place, steps)
+    return RunningLab.of(running.ctx, running.lab_id)
+
+
 def _what_then(running: RunningLab, exam: Exam) -> str:
     """The command for a lab that cannot be graded: look why; where its host is gone, start it again or end."""
-    if running.host.is_running():
+    from kvmlab.labhost.container import Condition
+
+    if running.host.condition() is Condition.RUNNING:
         return f"kvmlab exec {running.lab_id} -- systemctl --failed"
     return "kvmlab exam" if exam.seconds_left >= 0 else "kvmlab exam end"
 
@@ -117,10 +136,10 @@ def close(ctx: Context, exams: Exams, exam: Exam) -> Exam:
 
 
 def is_up(ctx: Context, exam: Exam) -> bool:
-    """Whether the open lab's host is running for this exam."""
+    """Whether the open lab was begun in this exam, so that it can be handed in: its host runs, or was stopped."""
     number = exam.open_lab
     run = None if number is None else _run(ctx, exam.labs[number].id)
-    return run is not None and run.state == "running" and run.variant == exam.variant
+    return run is not None and run.state in ("running", "stopped") and run.variant == exam.variant
 
 
 def _known(ctx: Context, lab_id: str) -> str:

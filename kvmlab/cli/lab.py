@@ -37,8 +37,9 @@ class RunningLab:
 
     @classmethod
     def of(cls, ctx: Context, lab_id: str) -> RunningLab:
-        """The lab that runs; CannotRun where none does, or where a start was cut off."""
-        from kvmlab.course.runs import RUNNING, run_of
+        """The lab that was started; CannotRun where none was, or where a start was cut off. Whether its lab host
+        still runs is `must_run`'s to say."""
+        from kvmlab.course.runs import RUNNING, STOPPED, run_of
 
         entry = ctx.course.entry(lab_id)
         run = run_of(ctx.state, ctx.course.tag, entry.id)
@@ -46,7 +47,7 @@ class RunningLab:
             raise CannotRun(t("{lab} has not been started.", lab=entry.id), f"kvmlab start {entry.id}")
         if not run.compiled or not run.instance:
             raise CannotRun(t("The record of {lab} is damaged.", lab=entry.id), f"kvmlab reset {entry.id}")
-        if run.state != RUNNING:
+        if run.state not in (RUNNING, STOPPED):
             raise CannotRun(t("A start of {lab} was cut off.", lab=entry.id), f"kvmlab reset {entry.id}")
         return cls(ctx, entry.id, run)
 
@@ -75,8 +76,17 @@ class RunningLab:
             raise
 
     def must_run(self) -> None:
-        """CannotRun where its lab host does not run any more: it was killed, or somebody typed `reboot` on it."""
-        if not self.host.is_running():
+        """CannotRun where its lab host does not run any more: the computer was switched off, it was killed, or
+        somebody typed `reboot` on it. podman is asked only where the record does not tell."""
+        from kvmlab.environment.launch import Stopped
+        from kvmlab.labhost.container import Condition
+        from kvmlab.process import has_ended
+
+        ended = has_ended(self.run.init)
+        condition = Condition.RUNNING if ended is False else self.host.condition()
+        if condition is Condition.STOPPED:
+            raise Stopped(self.lab_id) from None
+        if condition is Condition.GONE:
             message = t("The lab host of {lab} no longer runs.", lab=self.lab_id)
             raise CannotRun(message, f"kvmlab reset {self.lab_id}") from None
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Standing(NamedTuple):
-    """One lab and how far the student is. `state`: done, running, begun, solved (by kvmlab) or new."""
+    """One lab and how far the student is. `state`: done, running, stopped, begun, solved (by kvmlab) or new."""
 
     entry: "Entry"
     progress: LabProgress
@@ -21,10 +21,10 @@ class Standing(NamedTuple):
 
     @property
     def state(self) -> str:
-        """The most telling of the five; running goes before done."""
+        """The most telling of the six; what its lab host is goes before done."""
         was = self.progress
         if self.run:
-            return "running"
+            return "stopped" if self.run.state == "stopped" else "running"
         if was.done:
             return "done"
         if was.solved_ever:
@@ -73,6 +73,7 @@ def state_word(state: str) -> str:
         "starting": t("start was interrupted"),
         "running": t("running"),
         "stopping": t("finish was interrupted"),
+        "stopped": t("its lab host no longer runs"),
         "damaged": t("its record is damaged"),
     }
     return words.get(state, state)

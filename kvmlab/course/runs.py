@@ -8,21 +8,25 @@ import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from kvmlab.process import has_ended
+
 if TYPE_CHECKING:
     from kvmlab.course.catalogue import Course
     from kvmlab.course.lab import Lab
     from kvmlab.paths import State
 
 STARTING, RUNNING, STOPPING = STATES = ("starting", "running", "stopping")
-DAMAGED = "damaged"
+STOPPED, DAMAGED = "stopped", "damaged"
 BIGGEST = 5_000_000  # bytes
 
 
 class Run(NamedTuple):
-    """A lab that was started and not finished. `state` "damaged": its record cannot be read.
+    """A lab that was started and not finished. `state` "damaged": its record cannot be read; "stopped": its lab host
+    no longer runs, as after the computer was switched off, and can be started again.
 
     "starting" or "stopping" found at rest: a kvmlab died in between. `instance`: which lab host, or "";
-    `compiled`: the lab as it was started, or None; `started`: when, in ISO 8601, or "".
+    `compiled`: the lab as it was started, or None; `started`: when, in ISO 8601, or "";
+    `init`: the identity of its lab host's first process (kvmlab.process), or "" where that is not known.
     """
 
     lab: str
@@ -31,6 +35,7 @@ class Run(NamedTuple):
     started: str = ""
     compiled: "Lab | None" = None
     instance: str = ""
+    init: str = ""
 
     @property
     def minutes(self) -> int | None:
@@ -86,12 +91,14 @@ def _run(lab_id: str, data: object) -> Run:
         compiled = Lab.from_json(data.get("compiled"))
     except ValueError:
         compiled = None
-    started, instance = data.get("started"), data.get("instance")
+    started, instance, init = data.get("started"), data.get("instance"), data.get("init")
+    init = init if isinstance(init, str) else ""
     return Run(
         lab_id,
-        data["state"],
+        STOPPED if data["state"] == RUNNING and has_ended(init) else data["state"],
         variant,
         started if isinstance(started, str) else "",
         compiled,
         instance if isinstance(instance, str) and instance.isalnum() else "",
+        init,
     )

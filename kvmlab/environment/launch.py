@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.course import Lab
-from kvmlab.course.runs import RUNNING, STARTING, STOPPING, Run, run_of
+from kvmlab.course.runs import RUNNING, STARTING, STOPPED, STOPPING, Run, run_of
 from kvmlab.environment import running
 from kvmlab.environment.files import lay_ready
 from kvmlab.environment.guests import PlacedGuest, bring_up
@@ -26,7 +26,8 @@ from kvmlab.environment.reach import wait_for_guests
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.images.known import forget_host_images
-from kvmlab.labhost.container import LabHost, sweep
+from kvmlab.labhost.container import Condition, LabHost, sweep
+from kvmlab.labhost.machine import remembered_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.podman import finish as finish_podman
 from kvmlab.paths import State
@@ -66,13 +67,28 @@ class Place:
         return f"{self.label}_start"
 
 
+class Stopped(CannotRun):
+    """A lab host is there and does not run: it was stopped, or the computer was. What was done on it is kept."""
+
+    def __init__(self, lab: str) -> None:
+        said = t("The lab host of {lab} no longer runs; what was done on it is kept.", lab=lab)
+        super().__init__(said, f"kvmlab start --resume {lab}")
+
+
 def start(place: Place, lab: Lab, progress: Progress) -> tuple[Run, bool]:
-    """A lab host with `lab` on it; (run, False) where one runs already, and nothing is changed."""
+    """A lab host with `lab` on it; (run, False) where one runs already, and nothing is changed.
+
+    Stopped where there is one that does not run: whether its work is to be kept is the student's to say.
+    """
     with place.lock():
         run = place.run()
+        if run and run.state in (RUNNING, STOPPED):
+            condition = host_of(place, run, remembered_podman(place.state)).condition()
+            if condition is Condition.RUNNING:
+                return run, False
+            if condition is Condition.STOPPED:
+                raise Stopped(place.lab)
         materials = Materials.of(place.state, lab, progress)
-        if run and run.state == RUNNING and host_of(place, run, materials.podman).is_running():
-            return run, False
         if run:
             sweep(materials.podman, place.state, place.label)
         return _launch(place, lab, materials, progress), True
@@ -135,7 +151,7 @@ def _launch(
         undo.callback(running.forget, place.state, place.course_tag, place.lab)
         step("start.record")
         with lab_host(host, materials, lab, progress):
-            run = run._replace(state=RUNNING)
+            run = run._replace(state=RUNNING, init=host.init)
             running.write(place.state, place.course_tag, run)
             step("start.recorded")
             undo.pop_all()

@@ -9,14 +9,24 @@ import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from kvmlab.labhost.machine import container_options
 from kvmlab.labhost.podman import Podman, failed
 from kvmlab.paths import State
+from kvmlab.process import identity
 
 INSIDE = Path(__file__).parent / "inside"
 HOSTNAME = "kvmhost"
+
+
+class Condition(Enum):
+    """How a lab host's container is: running, there and not running, or not there any more."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    GONE = "gone"
 
 
 @dataclass(frozen=True)
@@ -43,10 +53,27 @@ class LabHost:
         """Bind-mounted at /run/kvmlab: ssh.sock, ask.sock, and libvirt/ (at /run/libvirt)."""
         return self.state.run / f"{self.lab}-{self.instance}"
 
+    @property
+    def pid_file(self) -> Path:
+        """Where podman writes the process id of its init; beside the run directory, where no lab host can write."""
+        return self.run_dir.with_name(f"{self.run_dir.name}.pid")
+
+    @property
+    def init(self) -> str:
+        """The identity of its init (kvmlab.process), or "" where it cannot be told."""
+        try:
+            return identity(int(self.pid_file.read_text()))
+        except (OSError, ValueError):
+            return ""
+
     def prepare_run_dir(self) -> None:
         """An empty one: libvirtd loses its networks when it finds an earlier host's state."""
         (self.run_dir / "libvirt").mkdir(parents=True, mode=0o755)
         self.run_dir.chmod(0o755)
+
+    def clear_run_dir(self) -> None:
+        """Away with it, so that it can be prepared anew."""
+        shutil.rmtree(self.run_dir, ignore_errors=True)
 
     def start(self, image: str, volumes: Iterable[tuple[Path, str]]) -> subprocess.Popen[str]:
         """Begin `podman run`; `volumes` are further (here, there) pairs, read-only."""
@@ -57,6 +84,7 @@ class LabHost:
             "--pull=never",
             f"--name={self.container}",
             f"--hostname={HOSTNAME}",
+            f"--pidfile={self.pid_file}",
             f"--label=kvmlab.state={self.state.tag}",
             f"--label=kvmlab.lab={self.lab}",
             f"--label=kvmlab.instance={self.instance}",
@@ -81,15 +109,36 @@ class LabHost:
             "exec", "--interactive", "--workdir=/root", self.container, *command, timeout_s=timeout_s, stdin=stdin
         )
 
-    def is_running(self) -> bool:
-        """Whether the container runs (podman-container-inspect(1))."""
-        done = self.podman.attempt("container", "inspect", "--format={{.State.Running}}", self.container)
-        return done.returncode == 0 and done.stdout.strip() == "true"
+    def resume(self) -> subprocess.Popen[str]:
+        """Begin `podman start`: the same container, its disk as it was. The run directory is new, as /run is at boot.
+
+        Of what it mounts, the guests' first disks are needed no more, only that their folders are there.
+        """
+        for folder in self._first_disks():
+            folder.mkdir(exist_ok=True)
+        return self.podman.start("start", self.container)
+
+    def _first_disks(self) -> list[Path]:
+        form = '{{range .Mounts}}{{.Source}}{{"\\n"}}{{end}}'
+        told = self.podman.run("container", "inspect", f"--format={form}", self.container)
+        mounted = [Path(line) for line in told.splitlines()]
+        return [path for path in mounted if path.parent in (self.state.saved, self.state.images)]
+
+    def condition(self) -> Condition:
+        """How its container is (podman-container-inspect(1)); one that is paused is there and runs."""
+        argv = ("container", "inspect", "--format={{.State.Status}}", self.container)
+        done = self.podman.attempt(*argv)
+        if done.returncode == 0:
+            return Condition.RUNNING if done.stdout.strip() in ("running", "paused") else Condition.STOPPED
+        if "no such" in done.stderr.lower():
+            return Condition.GONE
+        raise failed(argv, done.stderr)
 
     def remove(self) -> None:
         """Remove container and run directory, whatever state they are in."""
         remove_all(self.podman, [self.container])
-        shutil.rmtree(self.run_dir, ignore_errors=True)
+        self.clear_run_dir()
+        self.pid_file.unlink(missing_ok=True)
 
 
 def remove_all(podman: Podman, containers: Sequence[str], tries: int = 5) -> None:
@@ -128,7 +177,11 @@ def sweep(podman: Podman, state: State, lab: str, keep: str = "") -> None:
     """
     doomed = [c for c in find_containers(podman, state, lab) if c["instance"] != keep]
     remove_all(podman, [c["name"] for c in doomed])
-    for folder in state.run.iterdir():
-        owner, _, instance = folder.name.rpartition("-")
-        if owner == lab and instance != keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    for path in state.run.iterdir():
+        owner, _, instance = path.name.removesuffix(".pid").rpartition("-")
+        if owner != lab or instance == keep:
+            continue
+        if path.suffix == ".pid":
+            path.unlink(missing_ok=True)
+        else:
+            shutil.rmtree(path, ignore_errors=True)

@@ -18,8 +18,10 @@ from kvmlab.report.cells import Glyphs, cells, clean, clean_code, fit, no_blank,
 __all__ = ["Page", "cells", "clean", "fit", "right", "terminal_width", "wrap", "wrapped"]
 
 SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
-MARKS = {"done": "✓", "running": "▸", "begun": "◔", "solved": "◌", "new": "◦", "full": "▰", "empty": "▱"}
-ASCII = {"done": "x", "running": ">", "begun": "~", "solved": "s", "new": ".", "full": "#", "empty": "-"}
+MARKS = {"done": "✓", "running": "▸", "stopped": "▹", "begun": "◔", "solved": "◌", "new": "◦"}
+ASCII = {"done": "x", "running": ">", "stopped": "|", "begun": "~", "solved": "s", "new": "."}
+MARKS |= {"full": "▰", "empty": "▱"}
+ASCII |= {"full": "#", "empty": "-"}
 MOST_TEXT = 96  # a line of prose longer than this is hard to read
 
 _INLINE = r"(`+)(.+?)\1|\*\*(.+?)\*\*|(?<![\w*])\*([^\s*][^*]*?)\*(?![\w*])|\[([^\]]+)\]\([^)]*\)"
@@ -49,7 +51,7 @@ class Page:
         self._marks = MARKS if utf8 else ASCII
 
     def mark(self, name: str) -> str:
-        """A sign of one cell: done, running, begun, solved, new."""
+        """A sign of one cell: done, running, stopped, begun, solved, new."""
         return self._marks[name]
 
     def paint(self, text: str, styles: str) -> str:

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from kvmlab.cli.context import Context
-from kvmlab.cli.examining import begin_lab, hand_in
+from kvmlab.cli.examining import begin_lab, hand_in, is_up
 from kvmlab.course import Progress
 from kvmlab.course.drawing import draw_apart, draw_shared
 from kvmlab.course.exam import Exam, ExamLab, ExamQuestion, Exams
 from kvmlab.course.progress import now
 from kvmlab.errors import CannotRun
+from kvmlab.labhost.container import Condition
 from kvmlab.paths import State
 from tests.conftest import Kvmlab
 from tests.course.conftest import EXAMPLE
@@ -189,7 +190,7 @@ def sat(
 ) -> Callable[[Exam], tuple[Context, Exams, Exam]]:
     """An exam whose lab runs, as its record says; its lab host is gone."""
     monkeypatch.setenv("KVMLAB_STATE", str(bare_kvmlab.state.root))
-    monkeypatch.setattr("kvmlab.labhost.container.LabHost.is_running", lambda _: False)
+    monkeypatch.setattr("kvmlab.labhost.container.LabHost.condition", lambda _: Condition.GONE)
 
     def begun(exam: Exam) -> tuple[Context, Exams, Exam]:
         record(variant=exam.variant)
@@ -209,7 +210,11 @@ def test_a_lab_host_that_is_gone_is_started_again(
     assert started == ["exam-s"]  # where it runs, this changes nothing
 
 
-@pytest.mark.parametrize(("began", "command"), [(now(), "kvmlab exam"), ("2026-01-01T00:00:00Z", "kvmlab exam end")])
+@pytest.mark.parametrize(
+    ("began", "command"),
+    [(now(), "kvmlab exam"), ("2026-01-01T00:00:00Z", "kvmlab exam end")],
+    ids=["in-time", "too-late"],
+)
 def test_a_lab_host_that_is_gone_cannot_be_handed_in(
     sat: Callable[[Exam], tuple[Context, Exams, Exam]], monkeypatch: pytest.MonkeyPatch, began: str, command: str
 ) -> None:
@@ -219,6 +224,23 @@ def test_a_lab_host_that_is_gone_cannot_be_handed_in(
         hand_in(ctx, exams, begun)
     assert stuck.value.todo == command
     assert exams.running() == begun
+
+
+def test_a_lab_host_that_was_stopped_goes_on_with_its_work(
+    sat: Callable[[Exam], tuple[Context, Exams, Exam]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctx, exams, begun = sat(exam())
+    resumed: list[str] = []
+    monkeypatch.setattr("kvmlab.labhost.container.LabHost.condition", lambda _: Condition.STOPPED)
+    monkeypatch.setattr("kvmlab.course.runs.has_ended", lambda _: True)
+    monkeypatch.setattr("kvmlab.environment.resuming.resume", lambda place, _: resumed.append(place.lab))
+    monkeypatch.setattr("kvmlab.environment.grading.grade", lambda *_: SimpleNamespace(exit_status=3))
+    assert is_up(ctx, begun)  # it can be handed in
+    assert begin_lab(ctx, begun) == "net-bridge"
+    assert resumed == ["net-bridge"]
+    with pytest.raises(CannotRun, match="not handed in yet"):
+        hand_in(ctx, exams, begun)
+    assert resumed == ["net-bridge", "net-bridge"]
 
 
 def test_no_other_verb_tells_what_the_exam_asks(

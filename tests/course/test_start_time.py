@@ -48,6 +48,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.course.store",
     "kvmlab.errors",
     "kvmlab.paths",
+    "kvmlab.process",
     "kvmlab.report",
     "kvmlab.report.cells",
     "kvmlab.report.plain",

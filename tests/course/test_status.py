@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from kvmlab.course import Course, Progress
+from kvmlab.process import identity
 from tests.course.conftest import EXAMPLE, Ask
 
 LAB = Course.load(EXAMPLE).lab("net-bridge")
@@ -73,6 +75,22 @@ def test_status_of_what_was_interrupted(
     assert word in ask()
 
 
+def test_a_lab_host_that_no_longer_runs(ask: Ask, record: Callable[..., Path]) -> None:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
+        record(init=identity(process.pid))
+        assert "  running" in ask("status")
+        process.communicate()
+    out = ask("status")
+    assert "▹ net-bridge  its lab host no longer runs" in out
+    assert "  kvmlab start --resume net-bridge   the same lab host again, as it was\n" in out
+    assert "start --resume net-bridge" in ask()
+    found = json.loads(ask("status", "--json"))["labs"][0]
+    assert (found["state"], found["next"]) == ("stopped", "kvmlab start --resume net-bridge")
+    assert "▹ no longer runs" in ask("list")
+    assert "kvmlab start --resume net-bridge" in ask("show", "net-bridge")
+    assert json.loads(ask("show", "net-bridge", "--json"))["running"] is False
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -106,6 +124,8 @@ def test_a_damaged_record_is_said_and_can_be_reset(ask: Ask, record: Callable[..
         {"started": "2026-11-23T10:15:00"},
         {"started": "9999-01-01T00:00:00Z"},
         {"instance": [], "container": 7},
+        {"init": 7},
+        {"init": "//"},
     ],
 )
 def test_a_record_with_holes_still_says_what_runs(ask: Ask, record: Callable[..., Path], other: dict[str, Any]) -> None:

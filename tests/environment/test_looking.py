@@ -22,7 +22,7 @@ from kvmlab.environment.inventory import take_inventory
 from kvmlab.environment.launch import beside
 from kvmlab.environment.topology import Domain, Link, Plug, Topology, topology_of
 from kvmlab.errors import CannotRun
-from kvmlab.labhost.container import LabHost
+from kvmlab.labhost.container import Condition, LabHost
 from kvmlab.report.cells import cells
 from kvmlab.report.map import print_map
 from kvmlab.report.plain import Page
@@ -84,11 +84,18 @@ def running(bare_kvmlab: Kvmlab, record: Callable[..., Path], monkeypatch: pytes
     return RunningLab.of(Context(course=str(EXAMPLE)), "net-bridge")
 
 
-@pytest.mark.parametrize(("there", "todo"), [(True, "kvmlab doctor"), (False, "kvmlab reset net-bridge")])
+@pytest.mark.parametrize(
+    ("there", "todo"),
+    [
+        (Condition.RUNNING, "kvmlab doctor"),
+        (Condition.STOPPED, "kvmlab start --resume net-bridge"),
+        (Condition.GONE, "kvmlab reset net-bridge"),
+    ],
+)
 def test_looking_at_a_lab_host_that_is_gone(
-    running: RunningLab, monkeypatch: pytest.MonkeyPatch, there: bool, todo: str
+    running: RunningLab, monkeypatch: pytest.MonkeyPatch, there: Condition, todo: str
 ) -> None:
-    monkeypatch.setattr(LabHost, "is_running", lambda _: there)
+    monkeypatch.setattr(LabHost, "condition", lambda _: there)
     with pytest.raises(CannotRun) as gone, running.looked_at():
         topology_of(saying(""))
     assert gone.value.todo == todo

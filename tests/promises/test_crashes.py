@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 
@@ -36,15 +37,37 @@ def test_a_killed_daemon(started: Kvmlab, program: str) -> None:
     resets(started)
 
 
-@pytest.mark.parametrize("how", ["rm --force --time=0", "kill --signal=RTMIN+5"], ids=["removed", "rebooted"])
-def test_a_lab_host_that_is_gone(started: Kvmlab, how: str) -> None:
-    """Its container removed, or `reboot` typed on it, which is the signal that systemd(1) takes for that."""
+def test_a_lab_host_that_was_removed(started: Kvmlab) -> None:
     podman, name = remembered_podman(started.state), started.containers()[0]["name"]
-    podman.run(*how.split(), name)
+    podman.run("rm", "--force", "--time=0", name)
+    for argv in (["check", LAB], ["check", LAB, "--json"], ["start", "--resume", LAB], ["exec", LAB, "--", "true"]):
+        done = started(*argv)
+        assert done.returncode == 3, done.stdout
+        assert f"kvmlab reset {LAB}" in done.stderr
+    resets(started)
+
+
+def test_a_lab_host_that_was_rebooted_goes_on_with_its_work(started: Kvmlab) -> None:
+    """As after the computer was switched off; `reboot` typed on it sends the signal that systemd(1) takes for that."""
+    mine = "echo mine >/root/work; virsh -q autostart web1; systemctl --no-block reboot"
+    podman, name = remembered_podman(started.state), started.containers()[0]["name"]
+    started("exec", LAB, "--", "sh", "-c", mine)
     podman.attempt("wait", name)
-    done = started("check", LAB)
-    assert done.returncode == 3, done.stdout
-    assert "no longer runs" in done.stderr and f"kvmlab reset {LAB}" in done.stderr
+    verbs = [["check", LAB], ["exec", LAB, "--", "true"], ["shell", LAB], ["diff", LAB], ["map", LAB], ["solve", LAB]]
+    for argv in [*verbs, ["start", LAB]]:
+        done = started(*argv)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "no longer runs" in done.stderr and f"kvmlab start --resume {LAB}" in done.stderr
+    assert f"kvmlab start --resume {LAB}" in started("status").stdout
+    assert started("start", "--resume", LAB, die_at="resume.run_dir").returncode == -signal.SIGKILL
+    done = started("start", "--resume", LAB)
+    assert done.returncode == 0, done.stderr
+    assert [found["name"] for found in started.containers()] == [name]
+    assert started("exec", LAB, "--", "cat", "/root/work").stdout == "mine\n"
+    ready = "for n in $(seq 60); do virsh -q domstate web1 | grep -x running && break; sleep 1; done"
+    assert started("exec", LAB, "--", "sh", "-c", ready).stdout == "running\n"
+    assert started("check", LAB, "bridge").returncode == 1
+    assert "nothing was changed" in started("start", "--resume", LAB).stderr
     resets(started)
 
 

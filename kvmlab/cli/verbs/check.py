@@ -39,6 +39,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     """The report's exit status: 0 all passed, 1 not, 3 could not look."""
     refuse_in_exam(ctx, args.lab)
     running = RunningLab.of(ctx, args.lab)
+    if not args.json:  # a program gets its document: could not look
+        running.must_run()
     if args.watch:
         running = _watch(running, args)
     report = _graded(running, args)
@@ -102,9 +104,13 @@ def _watch(running: RunningLab, args: argparse.Namespace) -> RunningLab:
 def _as_it_runs_now(running: RunningLab) -> RunningLab:
     """After a reset it is another lab host; while that one is being started, still the one before.
 
-    CannotRun once the lab is finished, or part of an exam.
+    CannotRun once the lab is finished, or part of an exam, or its lab host no longer runs.
     """
+    from kvmlab.course.runs import STOPPED
+
     run = running.place.run()
+    if run and run.state == STOPPED:
+        running.must_run()
     if run and (run.state != running.run.state or run.instance == running.run.instance):
         return running
     refuse_in_exam(running.ctx, running.lab_id)

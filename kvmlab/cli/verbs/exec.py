@@ -25,6 +25,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if not command:
         raise UsageError(t("There is no command to run."), f"kvmlab exec {args.lab} -- virsh list --all")
     running = RunningLab.of(ctx, args.lab)
+    running.must_run()
     if args.guest:
         command = _in_guest(running, args.guest, command)
     argv = running.host.exec_argv(command)

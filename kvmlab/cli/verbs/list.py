@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from kvmlab.cli.context import Context
     from kvmlab.course import Chapter
 
-STYLES = {"done": "green", "running": "bold cyan", "begun": "yellow", "solved": "dim", "new": "dim"}
+STYLES = {"done": "green", "running": "bold cyan", "stopped": "bold yellow", "begun": "yellow"}
+STYLES |= {"solved": "dim", "new": "dim"}
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -120,6 +121,7 @@ def _legend(page: Page, found: list[Standing]) -> None:
     words = {
         "done": t("done"),
         "running": t("running"),
+        "stopped": t("no longer runs"),
         "begun": t("begun"),
         "solved": t("solution seen"),
     }

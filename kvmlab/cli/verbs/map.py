@@ -25,6 +25,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.report.plain import Page
 
     running = RunningLab.of(ctx, chosen_id(ctx, args.lab))
+    running.must_run()
     with running.looked_at():
         found = topology_of(running.host)
     if args.json:

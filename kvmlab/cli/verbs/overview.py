@@ -59,7 +59,8 @@ def _running(page: Page, one: Standing, ctx: Context) -> None:
         points = t("{points}/{most} points", points=one.progress.points, most=one.entry.points)
         state = t("{state}, {points}", state=state, points=points)
     style = "bold cyan" if one.run.state == "running" else "bold yellow"
-    page.line(f"{page.paint(page.mark('running') + ' ' + one.entry.id, style)}  {title}")
+    mark = page.mark("stopped" if one.run.state == "stopped" else "running")
+    page.line(f"{page.paint(mark + ' ' + one.entry.id, style)}  {title}")
     page.line("  " + page.paint(state, "dim"))
     left = [task for task in one.entry.tasks if task.id not in one.progress.passed]
     if left and one.run.state == "running":

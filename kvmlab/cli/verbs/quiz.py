@@ -129,6 +129,7 @@ def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) ->
 
     try:
         lab = RunningLab.of(ctx, question.lab)
+        lab.must_run()
         answers = answers_file(ctx.course.root, lab.lab.chapter)
         truth = true_answer(lab.lab, answers, question.id, lab.run_dir, ctx.state)
     except (CannotRun, CouldNotLook) as trouble:  # it may have been finished since the round began

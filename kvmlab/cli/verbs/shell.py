@@ -18,10 +18,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
-    """The shell's own exit status."""
+    """The shell's own exit status; CannotRun where the lab host has ended below it (`reboot`)."""
     from kvmlab.cli.answering import answering
 
     running = RunningLab.of(ctx, args.lab)
+    running.must_run()
     tty = sys.stdin.isatty()
     if tty:
         print(t("A shell on {lab}'s lab host. `kvmlab show` says what to do, `exit` leaves.", lab=running.lab_id))
@@ -29,4 +30,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     env += [f"LANG={'zh_CN.UTF-8' if ctx.lang == 'zh' else 'en_US.UTF-8'}", f"KVMLAB_LANG={ctx.lang}"]
     with answering(running):
         argv = running.host.exec_argv(["bash", "--login"], tty=tty, env=env)
-        return subprocess.run(argv).returncode
+        status = subprocess.run(argv).returncode
+    if status:
+        running.must_run()
+    return status

@@ -30,18 +30,20 @@ def run(args: Namespace, ctx: Context) -> int:
     examined = is_in_exam(ctx, lab_id)
     progress = LabProgress(lab_id) if examined else Progress(ctx.state, ctx.course.tag).lab(lab_id)
     if args.json:
-        return write_json(_document(lab, progress, running is not None))
+        return write_json(_document(lab, progress, running is not None and running.state != "stopped"))
     from kvmlab.report.show import console_for, show_lab
 
     page = Page(color=ctx.color())
     show_lab(console_for(color=page.color, width=page.width, stream=sys.stdout), lab, progress, running=bool(running))
     page.line()
-    page.commands(_next(lab, running is not None))
+    page.commands(_next(lab, running.state if running else ""))
     return 0
 
 
-def _next(lab: Lab, running: bool) -> list[tuple[str, str]]:
-    if not running:
+def _next(lab: Lab, state: str) -> list[tuple[str, str]]:
+    if state == "stopped":
+        return [(f"kvmlab start --resume {lab.id}", t("the same lab host again, as it was"))]
+    if not state:
         return [(f"kvmlab start {lab.id}", t("a lab host with the lab on it"))]
     return [
         (f"kvmlab shell {lab.id}", t("work on it")),

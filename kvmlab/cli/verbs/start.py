@@ -1,4 +1,7 @@
-"""kvmlab start LAB: a lab host with the lab on it; where one runs already, say so and change nothing."""
+"""kvmlab start LAB: a lab host with the lab on it; where one runs already, say so and change nothing.
+
+With --resume: the lab host that was there before the computer was switched off, with all that was done on it.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,34 @@ from kvmlab.words import t
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """LAB."""
+    """LAB, --resume."""
     lab_argument(parser)
+    again = t("the same lab host again, as it was when the computer was switched off")
+    parser.add_argument("--resume", action="store_true", help=again)
 
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Start it, and say how to go on."""
+    return _resume(args, ctx) if args.resume else _start(args, ctx)
+
+
+def _resume(args: argparse.Namespace, ctx: Context) -> int:
+    from kvmlab.environment.resuming import resume
+    from kvmlab.report.progress import progress
+
+    place, began = place_of(ctx, args.lab), time.monotonic()
+    with progress() as steps:
+        _, again = resume(place, steps)
+    if not again:
+        print(t("{lab} runs already; nothing was changed.", lab=place.lab), file=sys.stderr)
+        return 0
+    print(t("{lab} goes on where it was ({seconds:.1f} s).", lab=place.lab, seconds=time.monotonic() - began))
+    print(t("Guests marked for autostart run again; the others wait for `virsh start`, as after any host's restart."))
+    say_next(place.lab)
+    return 0
+
+
+def _start(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.course import Progress
     from kvmlab.environment.launch import start
     from kvmlab.report.progress import progress

@@ -43,9 +43,10 @@ def _print(page: Page, one: Standing, ctx: Context) -> None:
     width = min(page.width, 100)
     points = t("{points}/{most} points", points=one.progress.points, most=one.entry.points)
     style = "bold cyan" if one.run.state == "running" else "bold yellow"
+    mark = page.mark("stopped" if one.run.state == "stopped" else "running")
     room = max(8, width - 2 - cells(one.entry.id) - 2 - cells(points) - 2)
     page.line(
-        f"{page.paint(page.mark('running'), style)} {page.paint(one.entry.id, style)}  "
+        f"{page.paint(mark, style)} {page.paint(one.entry.id, style)}  "
         f"{page.paint(fit(state_since(one.run), room), 'dim')}  {points}"
     )
     if one.run.variant:
@@ -85,6 +86,9 @@ def next_commands(one: Standing) -> list[tuple[str, str]]:
     lab = one.entry.id
     if one.run and one.run.state in ("starting", "damaged"):
         return [(f"kvmlab reset {lab}", t("throw it away and start again"))]
+    if one.run and one.run.state == "stopped":
+        again = (f"kvmlab start --resume {lab}", t("the same lab host again, as it was"))
+        return [again, (f"kvmlab reset {lab}", t("throw it away and start again"))]
     if one.run and one.run.state == "stopping":
         return [(f"kvmlab finish {lab}", t("remove what is left of it"))]
     if one.entry.tasks and all(task.id in one.progress.passed for task in one.entry.tasks):
