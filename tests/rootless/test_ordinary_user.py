@@ -107,3 +107,19 @@ def test_the_checker_and_podman_agree_on_who_we_are(kvmlab: Kvmlab) -> None:
     assert json.loads(done.stdout)["ok"] is True
     info = subprocess.run(["podman", "info", "--format", "{{.Host.Security.Rootless}}"], capture_output=True, text=True)
     assert info.stdout.strip() == "true"
+
+
+def test_a_group_that_counts_for_nothing_on_a_lab_host_is_told(kvmlab: Kvmlab) -> None:
+    """Here we may open /dev/kvm as a member of its group, as on Debian over SSH: a lab host's qemu may not."""
+    if not Path("/dev/kvm").exists():
+        assert "no /dev/kvm" in kvmlab("start", LAB).stderr
+        return
+    assert os.access("/dev/kvm", os.R_OK | os.W_OK)
+    told = kvmlab("start", LAB).stderr
+    assert "may open /dev/kvm, but qemu on a lab host may not" in told
+    assert on_host(kvmlab, "virsh dumpxml web1 | grep -o 'domain type=.[a-z]*'") == "domain type='qemu"
+    findings = json.loads(kvmlab("doctor", "--json").stdout)["findings"]
+    kvm = next(finding for finding in findings if finding["name"] == "KVM")
+    assert kvm["level"] == "slow"
+    assert "usermod" not in kvm["todo"]
+    assert f"→ {kvm['todo']}" in told
