@@ -163,19 +163,33 @@ def same_content(text: str) -> Matcher:
     )
 
 
-def as_seen(value: object, percent: float = 0) -> Matcher:
+def as_seen(value: object, percent: float = 0, *, once: float | None = None) -> Matcher:
     """This value, which is not told: the student is to look. A number may be `percent` off (what moves), text may
     differ in case and blanks. `number=as_seen(process.value("rss_mib"), percent=20)`
+
+    `once`: what it may have been when it was noted, where the looking itself changes it (a counter, an average of
+    packets): everything from there to the value is right, too.
     """
 
     def meets(found: object) -> bool:
         if isinstance(value, int | float) and isinstance(found, int | float):
-            return abs(found - value) <= abs(value) * percent / 100
+            low, high = sorted((value, value if once is None else once))
+            return low - abs(value) * percent / 100 <= found <= high + abs(value) * percent / 100
         if isinstance(value, str) and isinstance(found, str):
-            return value.casefold().split() == found.casefold().split()
+            return _unspaced(value) == _unspaced(found)
         return value is not None and same(value, found)
 
-    return Matcher(meets, lambda: t("what there is to be seen"))
+    def text() -> str:
+        if not percent:
+            return t("what there is to be seen")
+        return t("what there is to be seen, give or take {percent} %", percent=show(percent))
+
+    return Matcher(meets, text)
+
+
+def _unspaced(text: str) -> list[str]:
+    """The words of a text, in one case; blanks around a dash, a comma and the like say nothing."""
+    return re.sub(r"\s*([-–,;:/=])\s*", r"\1", text.casefold()).replace("–", "-").split()
 
 
 anything = Matcher(lambda found: not _empty(found), lambda: t("any value"))

@@ -48,6 +48,8 @@ def _words(value: object, limit: int) -> str:
         return _joined(sorted(show(item, limit) for item in value))
     if isinstance(value, list | tuple):
         return _joined([show(item, limit) for item in value[:limit]])
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(value)[: limit + 1]
 
 

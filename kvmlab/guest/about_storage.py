@@ -33,16 +33,33 @@ def mount(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
     if not fitting:
         return Missing("nothing is mounted there", tuple(row[1] for row in rows if row[0].startswith("/dev/")))
     source, _, fstype, options = fitting[-1][:4]
-    disk_mib = _whole_disk_mib(guest, _short(source)) if "disk_mib" in names else None
-    return {"source": source, "fstype": fstype, "options": options.split(","), "disk_mib": disk_mib}
+    found = {"source": source, "fstype": fstype, "options": options.split(",")}
+    if not {"disk", "disk_mib"} & set(names):
+        return found
+    disks, disk = _disks(guest), _whole_disk(guest, _short(source))
+    return {**found, "disk": disk, "disk_mib": _mib(disks[disk]) if disk in disks else None}
 
 
-def _whole_disk_mib(guest: Inside, name: str) -> int | float | None:
-    """The size of a disk, or of the one that a partition ("vdb1", "nvme0n1p2") is on; None where it is gone."""
+def _whole_disk(guest: Inside, name: str) -> str | None:
+    """A disk, or the one that a partition ("vdb1", "nvme0n1p2") is on; None where it is gone."""
     disks = _disks(guest)
     wholes = [one for one in disks if re.fullmatch(rf"{re.escape(one)}p?\d+", name) and one != name]
-    size = disks.get(wholes[0] if wholes else name)
-    return None if size is None else _mib(size)
+    disk = wholes[0] if wholes else name
+    return disk if disk in disks else None
+
+
+AT_PCI = "pci:"  # begins the name of a block device that is meant by its place on the PCI bus
+
+
+def _at_pci(guest: Inside, place: str, disks: dict[str, int]) -> str | None:
+    """The disk whose controller is at that place on the PCI bus: its link in /sys/block goes past it."""
+    wholes = [name for name in disks if not any(name != one and name.startswith(one) for one in disks)]
+    for name in wholes if ":" in place else ():
+        guest.start("file", f"/sys/block/{name}")  # side by side
+    for name in wholes if ":" in place else ():
+        if f"/{place}/" in (guest.ask("file", f"/sys/block/{name}").texts.get("target") or ""):
+            return name
+    return None
 
 
 def _mib(sectors: int) -> int | float:
@@ -129,11 +146,12 @@ def _partitions(guest: Inside) -> Iterator[tuple[str, Partition]]:
 def block(guest: Inside, key: Key) -> Facts | Missing:
     """BlockFacts."""
     disks = _disks(guest)
-    if key[2] not in disks:
+    name = _at_pci(guest, key[2].removeprefix(AT_PCI), disks) if key[2].startswith(AT_PCI) else key[2]
+    if name is None or name not in disks:
         return Missing("no such device", tuple(disks))
-    chain = drivers(guest).get(key[2], [])
-    parts = [name for name in disks if re.fullmatch(rf"{re.escape(key[2])}p?\d+", name)]
-    return {"size_mib": _mib(disks[key[2]]), "driver": chosen_driver(chain), "partitions": parts}
+    chain = drivers(guest).get(name, [])
+    parts = [one for one in disks if re.fullmatch(rf"{re.escape(name)}p?\d+", one)]
+    return {"name": name, "size_mib": _mib(disks[name]), "driver": chosen_driver(chain), "partitions": parts}
 
 
 def file(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
@@ -150,9 +168,18 @@ def file(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
         "kind": _kind(" ".join(kind)), "size_bytes": int(size), "mode": f"{int(mode, 8):04o}",
         "owner": f"{user}:{group}",
         "target": answer.texts.get("target"), "sha256": summed.text("sha256").split()[0] if summed else None,
+        "mount": _mount_of(guest, key[2], answer.texts.get("target")) if "mount" in names else None,
         "blank": summed is not None and summed.text("other").strip() == "0",
         **text_facts(raw.decode("utf-8", "replace") if raw is not None else None),
     }  # fmt: skip
+
+
+def _mount_of(guest: Inside, path: str, target: str | None) -> str | None:
+    """Where the filesystem is mounted that a file is on; None for a link, which leads elsewhere."""
+    if target is not None:
+        return None
+    above = [row[1] for row in _mounts(guest) if path == row[1] or path.startswith(row[1].rstrip("/") + "/")]
+    return max(above, key=len, default=None)
 
 
 def _kind(said: str) -> str:

@@ -51,7 +51,8 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "guest-process": ("ps",),
 }
 # … and those that only some facts need: they cost more.
-_COSTLY = {"dynamic": "ps", "size_mib": "df", "used_mib": "df", "disk_mib": "block"}
+_COSTLY = {"dynamic": "ps", "size_mib": "df", "used_mib": "df", "disk_mib": "block", "disk": "block",
+           "mount": "mounts"}  # fmt: skip
 
 
 def sections(kind: str, names: Sequence[str]) -> list[str]:

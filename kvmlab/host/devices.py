@@ -12,6 +12,7 @@ from kvmlab.host.xml import Element, attribute, mib, number, parse, word
 if TYPE_CHECKING:
     import libvirt
 
+_INACTIVE = 1  # VIR_NETWORK_XML_INACTIVE
 SOURCES = ("network", "bridge", "dev", "name")
 
 
@@ -62,12 +63,22 @@ class Interface:
 
     @property
     def bridge(self) -> str | None:
-        if not self.definition.runs:
-            return None
         if said := attribute(self.element, "source", "bridge"):
             return said
-        network = network_of(self.connection, attribute(self.element, "source", "network"))
-        return attribute(parse(network.XMLDesc()), "bridge", "name") if network else None
+        network = self._network()
+        if network is None or not (self.definition.runs or network.isPersistent()):
+            return None
+        return attribute(parse(network.XMLDesc(0 if self.definition.runs else _INACTIVE)), "bridge", "name")
+
+    @property
+    def network_starts(self) -> bool:
+        network = self._network()
+        if network is None:
+            return self.type != "network"
+        return bool(network.isPersistent() and network.autostart())
+
+    def _network(self) -> libvirt.virNetwork | None:
+        return network_of(self.connection, attribute(self.element, "source", "network"))
 
     @property
     def sent_bytes(self) -> int | None:
@@ -174,6 +185,25 @@ class Disk:
     @property
     def serial(self) -> str | None:
         return word(self.element, "serial")
+
+    @property
+    def open_in_qemu(self) -> bool:
+        if not self.definition.runs or self.source is None:
+            return False
+        try:
+            said = self.definition.way.ask("file", path=self.source, content=False, sha256=False)
+            files = self.definition.way.ask("open_files", domain=self.definition.domain.name())
+        except NotThere:
+            return False
+        return [said["device"], said["inode"]] in files
+
+    @property
+    def pci(self) -> str | None:
+        found = self.element.find("address[@type='pci']")
+        if found is None or not self.definition.runs:
+            return None
+        domain, bus, slot, function = (int(found.get(name, "0"), 16) for name in ("domain", "bus", "slot", "function"))
+        return f"{domain:04x}:{bus:02x}:{slot:02x}.{function:x}"
 
     @property
     def boot_order(self) -> int | None:

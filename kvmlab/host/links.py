@@ -41,7 +41,21 @@ def link(way: Way, key: tuple[str, ...]) -> Facts | Missing:
         "ports": [name for name, other in everything.items() if other.get("master") == key[0]],
         "stp": bool(bridge.get("stp_state")),
         "forward_delay_s": _seconds(bridge.get("forward_delay")),
+        "port_state": port_state(found),
+        "all_addresses": [f"{info['local']}/{info.get('prefixlen')}" for info in infos_of(found)],
     }
+
+
+def port_state(found: Mapping[str, Any]) -> str | None:
+    """What the bridge does with a port of its: "forwarding", or first "listening" and "learning"; None: it is none."""
+    info = found.get("linkinfo") or {}
+    state = (info.get("info_slave_data") or {}).get("state") if info.get("info_slave_kind") == "bridge" else None
+    return str(state) if state else None
+
+
+def infos_of(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The addresses of a link, of any kind, as `ip -j` describes them."""
+    return [info for info in found.get("addr_info", ()) if info.get("local")]
 
 
 def operational(found: Mapping[str, Any]) -> str:
@@ -52,8 +66,7 @@ def operational(found: Mapping[str, Any]) -> str:
 
 def addresses_of(found: Mapping[str, Any]) -> list[str]:
     """The IPv4 and global IPv6 addresses of a link, with prefix."""
-    infos = [info for info in found.get("addr_info", ()) if info.get("local")]
-    wanted = [info for info in infos if info.get("family") == "inet" or info.get("scope") == "global"]
+    wanted = [info for info in infos_of(found) if info.get("family") == "inet" or info.get("scope") == "global"]
     return [f"{info['local']}/{info.get('prefixlen')}" for info in wanted]
 
 
@@ -87,8 +100,19 @@ def reach(way: Way, key: tuple[str, ...]) -> Facts:
     """ReachFacts: a ping, or a TCP connection where a port is said."""
     where, to, port = key
     if port:
-        return {"answers": bool(way.ask("greeting", where=where, to=to, port=int(port))["open"])}
-    return {"answers": bool(way.ask("ping", where=where, to=to)["answers"])}
+        return {"answers": bool(way.ask("greeting", where=where, to=to, port=int(port))["open"]), "mac": None}
+    said = way.ask("ping", where=where, to=to)
+    return {"answers": bool(said["answers"]), "mac": said["mac"]}
+
+
+def flow(way: Way, key: tuple[str, ...]) -> Facts:
+    """FlowFacts. What is not tracked is not translated either: the kernel keeps both in one table."""
+    source, to = key
+    try:
+        seen = way.ask("flows", source=source, to=to)
+    except NotThere:
+        seen = []
+    return {"translated": bool(seen) and seen[0] != source, "seen_as": seen[0] if seen else source}
 
 
 def listener(way: Way, key: tuple[str, ...]) -> Facts:

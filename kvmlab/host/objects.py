@@ -11,9 +11,11 @@ from kvmlab.checks.text import plain
 from kvmlab.host.devices import Disk, Interface, network_of
 from kvmlab.host.displays import Console, Graphics
 from kvmlab.host.domains import Definition, Domain
+from kvmlab.host.filed import FiledDefinition, filed
 from kvmlab.host.networks import Lease, Network
 from kvmlab.host.storage import Pool, Snapshot, Volume
-from kvmlab.host.way import Way
+from kvmlab.host.way import NotThere, Way
+from kvmlab.host.xml import word
 
 if TYPE_CHECKING:
     import libvirt
@@ -49,6 +51,20 @@ def domain(connection: libvirt.virConnect, key: Key, way: Way) -> Definition | M
     if key[1] == "stored" and not one.isPersistent():
         return Missing("transient: nothing is stored")
     return Domain(one, key[1], way)
+
+
+def domain_file(connection: libvirt.virConnect, key: Key, way: Way) -> FiledDefinition | Missing:
+    """The definition of a domain in a file of the host."""
+    try:
+        text = str(way.ask("file", path=key[0], content=True).get("text") or "")
+    except NotThere:
+        return Missing("no such file")
+    root = filed(text)
+    if root is None:
+        return Missing("it is not the definition of one domain")
+    one = found("domain", lambda: connection.lookupByUUIDString(word(root, "uuid"))) if word(root, "uuid") else None
+    stored = Definition(one, "stored", way) if one is not None and one.isPersistent() else None
+    return FiledDefinition(root, way, stored)
 
 
 def device(connection: libvirt.virConnect, key: Key, way: Way, kind: str) -> Interface | Disk | Missing:

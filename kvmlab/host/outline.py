@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kvmlab.host.xml import Element, attribute, word
+from kvmlab.host.xml import Element, attribute, in_mib, word
 
 
 def outline(root: Element) -> object:
@@ -18,7 +18,7 @@ def outline(root: Element) -> object:
         for found in root.findall("devices/disk")
     ]  # fmt: skip
     machine = attribute(root, "os/type", "machine")
-    plain = word(root, "memory"), word(root, "vcpu"), attribute(root, "vcpu", "current"), machine
+    plain = in_mib(root.find("memory")), word(root, "vcpu"), attribute(root, "vcpu", "current"), machine
     pins = [tuple(sorted(pin.items())) for pin in root.findall("cputune/vcpupin")]
     others = sorted(found.tag for found in root.findall("devices/*") if found.tag in ("graphics", "serial", "hostdev"))
     return interfaces, disks, plain, pins, others

@@ -22,6 +22,7 @@ from kvmlab.words import t
 
 _LIBVIRT: Mapping[str, Callable[..., Any]] = {
     "domain": objects.domain,
+    "domain-file": objects.domain_file,
     "interface": partial(objects.device, kind="interface"),
     "disk": partial(objects.device, kind="disk"),
     "console": objects.console,
@@ -39,6 +40,7 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
     "name": links.name,
     "resolver": links.resolver,
     "reach": links.reach,
+    "flow": links.flow,
     "listener": links.listener,
     "web": links.web,
     "file": system.file,
@@ -49,12 +51,15 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
     "sysctl": system.sysctl,
     "module": system.module,
     "account": system.account,
+    "login": system.login,
     "cpu": system.cpu,
     "image": system.image,
 }
+# What only comes to be by other questions: asked in its turn, never beforehand.
+_AFTERWARDS = ("flow",)
 _WITH_NAMES = ("file",)
 # Facts of libvirt's objects that libvirt does not tell.
-_FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen"))
+_FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen", "open_in_qemu"))
 
 
 class HostReader:
@@ -102,7 +107,7 @@ class HostReader:
         if kinds - _LIBVIRT.keys():
             self.way.start()
         for want in wants:
-            if want.kind in _LOOK:  # its answers stay with the way
+            if want.kind in _LOOK and want.kind not in _AFTERWARDS:  # its answers stay with the way
                 later(partial(self._seen, want.kind, want.key, want.names), "ask")
         self.guests.prefetch([want for want in wants if want.kind.startswith("guest")])
 

@@ -188,6 +188,16 @@ class Image:
         return str(self.way.ask("image_sum", path=self.path))
 
     @property
+    def blank(self) -> bool:
+        return bool(self.way.ask("image_blank", path=self.path))
+
+    @property
+    def own_file(self) -> bool:
+        from kvmlab.host.system import its_own
+
+        return its_own(self.way.ask("file", path=self.path, content=False, sha256=False))
+
+    @property
     def clean(self) -> bool:
         found = self._filesystem
         return bool(found and found.clean)

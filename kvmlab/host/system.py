@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kvmlab.checks.reading import Missing
+from kvmlab.errors import CouldNotLook
 from kvmlab.guest.readings import AT_BOOT, TEXT_CAP, pattern, text_facts
 from kvmlab.host.storage import Image
 from kvmlab.host.way import NotThere, Way
+from kvmlab.words import t
 
 Facts = Mapping[str, object]
 
@@ -26,8 +28,14 @@ def file(way: Way, key: tuple[str, ...], names: Sequence[str]) -> Facts | Missin
     return {
         "kind": kind, "size_bytes": said["size"], "mode": f"{said['mode']:04o}",
         "owner": f"{said['owner']}:{said['group']}", "age_s": said["age_s"], "target": said.get("target"),
-        "sha256": said.get("sha256"), "blank": said.get("blank", False), **text_facts(said.get("text")),
+        "sha256": said.get("sha256"), "blank": said.get("blank", False), "own_file": its_own(said),
+        **text_facts(said.get("text")),
     }  # fmt: skip
+
+
+def its_own(said: Mapping[str, Any]) -> bool:
+    """A file that nothing else leads to: no symbolic link, and without a second name (ln)."""
+    return said["kind"] == "file" and said.get("target") is None and said["names"] == 1
 
 
 def _beside(way: Way, path: str) -> tuple[str, ...]:
@@ -56,6 +64,9 @@ def service(way: Way, key: tuple[str, ...]) -> Facts | Missing:
         said = way.ask("services", name=key[0])
     except NotThere:
         return Missing("no such unit")
+    if said.get("ActiveState") in ("activating", "reloading") and said.get("SubState") != "auto-restart":
+        starting = t("The unit {name} is only starting.", name=key[0])
+        raise CouldNotLook(starting, f"systemctl status {key[0]}", transient=True)
     enabled = said.get("UnitFileState") in AT_BOOT or _socket_enabled(way, key[0])
     return {"active": said.get("ActiveState") == "active", "enabled": enabled}
 
@@ -80,16 +91,32 @@ def process(way: Way, key: tuple[str, ...]) -> Facts:
         "count": len(found), "pids": [said["pid"] for said in found], "pid": first.get("pid"),
         "user": first.get("user"), "command": " ".join(first["args"]) if first else None,
         "threads": [thread["name"] for thread in threads],
-        "vcpu_threads": _vcpu_threads(threads),
+        "vcpu_threads": [thread["tid"] for thread in _vcpus(threads)],
+        "vcpu_cpus": {str(vcpu): cpu_list(thread["cpus"]) for vcpu, thread in enumerate(_vcpus(threads))},
         "rss_mib": round(first["rss_kib"] / 1024) if first else None,
         "pss_mib": round(first["pss_kib"] / 1024) if first.get("pss_kib") else None,
     }  # fmt: skip
 
 
-def _vcpu_threads(threads: list[dict[str, Any]]) -> list[int]:
-    """Thread ids in the order of the vCPUs: qemu calls its threads "CPU 0/KVM" or "CPU 0/TCG"."""
-    found = [(re.fullmatch(r"CPU (\d+)/\w+", thread["name"]), thread["tid"]) for thread in threads]
-    return [tid for _, tid in sorted((int(match[1]), tid) for match, tid in found if match)]
+def _vcpus(threads: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The threads that are vCPUs, in their order: qemu calls them "CPU 0/KVM" or "CPU 0/TCG"."""
+    found = [(re.fullmatch(r"CPU (\d+)/\w+", thread["name"]), thread) for thread in threads]
+    return [thread for _, thread in sorted(((int(match[1]), one) for match, one in found if match), key=_first)]
+
+
+def _first(pair: tuple[int, object]) -> int:
+    return pair[0]
+
+
+def cpu_list(cpus: Sequence[int]) -> str:
+    """CPUs as Linux and libvirt write a list of them: "0-2,5"."""
+    runs: list[list[int]] = []
+    for cpu_ in sorted(cpus):
+        if runs and cpu_ == runs[-1][-1] + 1:
+            runs[-1].append(cpu_)
+        else:
+            runs.append([cpu_])
+    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _fits(said: dict[str, Any], by: str, value: str) -> bool:
@@ -112,8 +139,13 @@ def note(way: Way, key: tuple[str, ...]) -> Facts | Missing:
         return Missing("not noted", tuple(noted))
     value = noted[name.casefold()]
     number = re.match(r"[-+]?\d+(\.\d+)?(?=$|\s|[A-Za-z%])", value)
-    return {"text": value, "number": float(number[0]) if number else None,
+    return {"text": value, "number": _number(number[0]) if number else None,
             "words": re.findall(r"[^\s,;>]+(?<!-)", value)}  # fmt: skip
+
+
+def _number(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def notes(text: str) -> dict[str, str]:
@@ -146,6 +178,15 @@ def account(way: Way, key: tuple[str, ...]) -> Facts | Missing:
     except NotThere:
         return Missing("no such account")
     return said
+
+
+def login(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+    """LoginFacts."""
+    try:
+        refusal = way.ask("admits", service=key[0], name=key[1])
+    except NotThere:
+        return Missing("no such service of PAM")
+    return {"admitted": not refusal, "refusal": refusal or None}
 
 
 def cpu(way: Way, key: tuple[str, ...]) -> Facts:

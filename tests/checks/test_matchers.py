@@ -120,6 +120,23 @@ def test_what_is_to_be_seen_is_not_told() -> None:
     assert not as_seen(None).meets(None) and "143" not in near.text()
 
 
+def test_how_far_off_a_number_may_be_is_told() -> None:
+    assert "20 %" in as_seen(143, percent=20).text() and "%" not in as_seen(143).text()
+    assert as_matcher(1).shown(296.0) == "296" and as_matcher(1).shown(0.5) == "0.5"
+
+
+def test_what_goes_down_by_looking_was_right_when_it_was_noted() -> None:
+    average = as_seen(10_000, percent=20, once=20_000)
+    assert average.meets(8_000) and average.meets(15_000) and average.meets(22_000)
+    assert not average.meets(7_900) and not average.meets(25_000)
+
+
+def test_blanks_around_a_dash_say_nothing() -> None:
+    seen = as_seen("192.168.122.2-192.168.122.254")
+    assert seen.meets("192.168.122.2 - 192.168.122.254") and seen.meets("192.168.122.2–192.168.122.254")
+    assert not seen.meets("192.168.122.2-192.168.122.25") and not as_seen("web1").meets("web 1")
+
+
 def test_the_end_of_a_text_is_told_by_its_last_line() -> None:
     wanted = ends_with("Power down")
     assert wanted.meets("login:\n[ 11.8] reboot: Power down\r\n") and not wanted.meets("Power down\nlogin:")

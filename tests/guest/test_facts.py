@@ -162,7 +162,7 @@ def test_the_device_behind_a_label() -> None:
 
 
 def test_blocks_and_drivers() -> None:
-    assert read("guest-block", "vdb") == {"size_mib": 64, "driver": None, "partitions": ["vdb1"]}
+    assert read("guest-block", "vdb") == {"name": "vdb", "size_mib": 64, "driver": None, "partitions": ["vdb1"]}
     assert read("guest-driver", "sda") == {"driver": "ata_piix"}  # not the "sd" above it
     assert read("guest-driver", "eth1") == {"driver": "e1000"}
     assert isinstance(read("guest-driver", "eth7"), Missing)

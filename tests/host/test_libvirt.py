@@ -141,6 +141,7 @@ def test_interfaces_by_mac_source_and_place(reader: HostReader) -> None:
     assert facts(reader, "interface", "web1", "now", "mac", "52:54:00:aa:bb:01", names=names) == first
     assert facts(reader, "interface", "web1", "now", "source", "br0", names=names) == second
     assert facts(reader, "interface", "web1", "stored", "index", "1", names=names) == second
+    assert facts(reader, "interface", "web1", "stored", "source", "br0", names="bridge network_starts") == ["br0", True]
     missing = absent(reader, "interface", "web1", "now", "source", "br1")
     assert (missing.text, set(missing.offers)) == ("no such interface", {"default", "br0"})
     assert absent(reader, "interface", "web1", "now", "index", "2").text == "no such interface"

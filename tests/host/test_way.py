@@ -117,11 +117,12 @@ def test_the_threads_of_a_guest_come_in_the_order_of_its_vcpus() -> None:
     class Host:
         def ask(self, verb: str) -> list[dict[str, Any]]:
             names = [(9, "CPU 10/KVM"), (8, "qemu-system-x86"), (7, "CPU 2/KVM"), (6, "worker")]
-            threads = [{"name": name, "tid": tid} for tid, name in names]
+            threads = [{"name": name, "tid": tid, "cpus": [0, 1, 2, tid]} for tid, name in names]
             args = ["/usr/bin/qemu-system-x86_64", "-name", "guest=web1,debug-threads=on"]
             return [{"pid": 5, "user": "root", "args": args, "rss_kib": 2048, "threads": threads}]
 
     assert process_facts(cast(Way, Host()), ("domain", "web1"))["vcpu_threads"] == [7, 9]
+    assert process_facts(cast(Way, Host()), ("domain", "web1"))["vcpu_cpus"] == {"0": "0-2,7", "1": "0-2,9"}
 
 
 def test_a_port(reader: HostReader) -> None:

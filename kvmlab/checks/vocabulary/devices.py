@@ -29,7 +29,10 @@ class InterfaceFacts(Facts, total=False):
     model: Annotated[Word, _IFLIST, '"virtio", "e1000", "rtl8139"']
     target: Annotated[Word, _IFLIST, 'the tap device on the host: "vnet0"; None when it does not run']
     link_state: Annotated[Word, "virsh domif-getlink {config}{0} {3}", '"up" (also when not said) or "down"']
-    bridge: Annotated[Word, _XML, "the bridge on the host its tap is in; None when it does not run"]
+    bridge: Annotated[
+        Word, _XML, "the bridge on the host its tap is in, or, stored, will be in: that of its network where it has one"
+    ]
+    network_starts: Annotated[Flag, "virsh net-list --all", "its network starts by itself, or it needs none"]
     sent_bytes: Annotated[Number, _IFSTAT, "what the guest has sent through it since it was plugged in"]
     sent_packets: Annotated[Number, _IFSTAT, "the same in packets, as they reach the host; None when it does not run"]
     addresses: Annotated[Words, "virsh domifaddr {0} --source lease", "addresses it leased from a libvirt network"]
@@ -52,6 +55,10 @@ class DiskFacts(Facts, total=False):
     readonly: Annotated[Flag, _XML, "read-only"]
     shareable: Annotated[Flag, _XML, "may be used by several domains at once"]
     serial: Annotated[Word, _XML, "serial number it shows to the guest"]
+    open_in_qemu: Annotated[
+        Flag, "ls -il /proc/$(pgrep -of guest={0})/fd/", "the file at `source` is the very one its qemu has open"
+    ]
+    pci: Annotated[Word, _XML, 'its place on the guest\'s PCI bus: "0000:00:08.0"; None: not running, or not there']
     boot_order: Annotated[Number, _XML, "place in the boot order, 1 first; None: not said"]
 
 

@@ -1,7 +1,8 @@
 """Domains: what libvirt says of a guest from outside, now, while running, and as stored for the next start.
 
-Keys: domain (NAME, VIEW); VIEW is "now" (the live definition if it runs, else the stored one), "live" (only
-while it runs) or "stored" (what the next start uses). See virsh(1) and https://libvirt.org/formatdomain.html
+Keys: domain-file (PATH), domain (NAME, VIEW); VIEW is "now" (the live definition if it runs, else the stored one),
+"live" (only while it runs) or "stored" (what the next start uses). See virsh(1) and
+https://libvirt.org/formatdomain.html
 """
 
 from __future__ import annotations
@@ -157,6 +158,33 @@ class Domain(_WithDevices):
     def snapshot(self, name: str) -> Snapshot:
         """One of its snapshots."""
         return Snapshot(self.reader, (self.key[0], name))
+
+
+class DomainFileFacts(DefinitionFacts, total=False):
+    """A domain's definition in a file of the host."""
+
+    as_stored: Annotated[
+        Flag,
+        "diff {0} <(virsh dumpxml --inactive DOMAIN)",
+        "it is what libvirt has stored now of the domain with this name and UUID: memory, vCPUs, devices and all",
+    ]
+
+
+class DomainFile(Subject):
+    """The definition of one domain in a file. Missing: no file, or something else is in it. `virsh define FILE`"""
+
+    kind = "domain-file"
+    facts = DomainFileFacts
+    label = "definition in {0}"
+    see = "virt-xml-validate {0} domain"
+    absent = "no such file"
+
+    def _command(self, template: str) -> str:
+        return super()._command("cat {0}" if template.startswith("virsh") else template)
+
+    def shows(self, **want: Unpack[DomainFileFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
 
 
 def domain(reader: Reader, name: str) -> Domain:

@@ -112,6 +112,10 @@ class Guest(Inside):
         """A block device: "vdb"."""
         return Block(self.reader, (*self.key, dev))
 
+    def disk_at(self, pci: str | None) -> Block:
+        """The disk at a place on the PCI bus (`live.disk(target="vdb").value("pci")`), whatever the guest calls it."""
+        return Block(self.reader, (*self.key, f"pci:{pci}"))
+
     def process(self, pattern: str) -> GuestProcess:
         """Processes whose command line fits a regular expression."""
         return GuestProcess(self.reader, (*self.key, pattern))

@@ -8,8 +8,10 @@ from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Number, Word, Words
 from kvmlab.checks.findings import Finding
+from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.inside import Inside
 from kvmlab.checks.vocabulary.system import FileFacts
+from kvmlab.words import t
 
 
 class MountFacts(Facts, total=False):
@@ -18,6 +20,7 @@ class MountFacts(Facts, total=False):
     source: Annotated[Word, "findmnt {2}", 'the device: "/dev/vdb"']
     fstype: Annotated[Word, "findmnt {2}", '"ext4"']
     options: Annotated[Words, "findmnt {2}", '"rw", "relatime"']
+    disk: Annotated[Word, "lsblk", 'the disk it is on, of a partition the whole one: "vdb"']
     disk_mib: Annotated[Number, "lsblk", "size of the disk it is on (of the whole disk below a partition), MiB"]
 
 
@@ -43,7 +46,8 @@ class FstabFacts(Facts, total=False):
 class BlockFacts(Facts, total=False):
     """A block device of a guest."""
 
-    size_mib: Annotated[Number, "cat /sys/class/block/{2}/size", "MiB"]
+    name: Annotated[Word, "ls -l /sys/block", 'what the guest calls it: "vdb"']
+    size_mib: Annotated[Number, "cat /proc/partitions", "MiB"]
     driver: Annotated[Word, "readlink /sys/class/block/{2}/device/driver", '"virtio_blk"']
     partitions: Annotated[Words, "cat /proc/partitions", 'names of its partitions: "vdb1"']
 
@@ -56,6 +60,14 @@ class Block(Inside):
     label = "block device {2} in guest {0}"
     see = "cat /proc/partitions"
     absent = "no such device"
+
+    @property
+    def name(self) -> str:
+        """As the student reads it; one that is meant by its place: "disk at 0000:00:08.0 in guest web1"."""
+        guest, _, dev = self.key
+        if not dev.startswith("pci:"):
+            return super().name
+        return plain(t("disk at {place} in guest {guest}", place=dev.removeprefix("pci:"), guest=guest))
 
     def shows(self, **want: Unpack[BlockFacts]) -> Finding:
         """Want these facts."""
@@ -104,11 +116,17 @@ class Fstab(Inside):
         return self._finding(want)
 
 
+class GuestFileFacts(FileFacts, total=False):
+    """A file or directory of a guest."""
+
+    mount: Annotated[Word, "df {0}", 'where the filesystem is mounted that it is on: "/srv/data"; None: it is a link']
+
+
 class GuestFile(Inside):
     """A file of a guest. `ls`, `cat`"""
 
     kind = "guest-file"
-    facts = FileFacts
+    facts = GuestFileFacts
     label = "file {2} in guest {0}"
     see = "ls -l {2}"
     absent = "no such file"
@@ -116,6 +134,6 @@ class GuestFile(Inside):
     def _command(self, template: str) -> str:
         return super()._command(template.replace("{0}", "{2}"))
 
-    def shows(self, **want: Unpack[FileFacts]) -> Finding:
+    def shows(self, **want: Unpack[GuestFileFacts]) -> Finding:
         """Want these facts."""
         return self._finding(want)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from kvmlab.checks.reading import OncePerPass, Reader, Want
-from kvmlab.checks.vocabulary.domain import Domain, domain
+from kvmlab.checks.vocabulary.domain import Domain, DomainFile, domain
 from kvmlab.checks.vocabulary.guest import Guest
-from kvmlab.checks.vocabulary.link import Link, Listener, Name, Reach, Resolver, Route, Web
+from kvmlab.checks.vocabulary.link import Flow, Link, Listener, Name, Reach, Resolver, Route, Web
 from kvmlab.checks.vocabulary.network import Network
 from kvmlab.checks.vocabulary.snapshot import Snapshot
 from kvmlab.checks.vocabulary.storage import ImageFile, Pool, Volume
@@ -16,6 +16,7 @@ from kvmlab.checks.vocabulary.system import (
     Cpu,
     File,
     Inventory,
+    Login,
     Module,
     Note,
     Package,
@@ -49,6 +50,10 @@ class Host:
     def domain(self, name: str) -> Domain:
         """The domain of exactly this name; `.stored` is what its next start uses."""
         return domain(self._reader, name)
+
+    def domain_file(self, path: str) -> DomainFile:
+        """The definition of a domain that is kept in a file of the host."""
+        return DomainFile(self._reader, (path,))
 
     def domains(self) -> Inventory:
         """All domains."""
@@ -102,6 +107,10 @@ class Host:
         """The way to an address (or a TCP port there) from the host, or from its LAN's peer or gateway."""
         return Reach(self._reader, (from_, to, "" if port is None else str(port)))
 
+    def flow(self, source: str, to: str) -> Flow:
+        """What the host makes of packets that it passes on between two addresses, as of the last ping."""
+        return Flow(self._reader, (source.partition("/")[0], to.partition("/")[0]))
+
     def listen(self, port: int, address: str = "127.0.0.1") -> Listener:
         """A TCP port of the host, tried at `address`."""
         return Listener(self._reader, (address, str(port)))
@@ -147,6 +156,10 @@ class Host:
     def account(self, name: str) -> Account:
         """An account of the host, root or a person's."""
         return Account(self._reader, (name,))
+
+    def login(self, service: str, name: str) -> Login:
+        """Whether PAM lets an account in through a service: `host.login("cockpit", "ops")`."""
+        return Login(self._reader, (service, name))
 
     def cpu(self) -> Cpu:
         """The host's processors."""

@@ -1,5 +1,5 @@
 """The network of the host itself. Keys: link (NAME), route (DESTINATION), name (NAME, SERVER or ""),
-resolver (), reach (FROM, TO, PORT or ""), listener (ADDRESS, PORT), web (URL).
+resolver (), reach (FROM, TO, PORT or ""), flow (SOURCE, TO), listener (ADDRESS, PORT), web (URL).
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ class LinkFacts(Facts, total=False):
     ports: Annotated[Words, "bridge link show; ip link show master {0}", "of a bridge: the links in it"]
     stp: Annotated[Flag, _LINK, "of a bridge: spanning tree is on"]
     forward_delay_s: Annotated[Number, _LINK, "of a bridge: seconds"]
+    port_state: Annotated[Word, "bridge link show dev {0}", '"forwarding", "listening", "learning"; None: no port']
+    all_addresses: Annotated[Words, "ip addr show {0}", "all of them, link-local ones too"]
 
 
 class RouteFacts(Facts, total=False):
@@ -67,6 +69,23 @@ class ReachFacts(Facts, total=False):
     """Whether something answers, seen from somewhere."""
 
     answers: Annotated[Flag, "{from}{try}", "to a ping, or, with a port, to a TCP connection"]
+
+
+class HostReachFacts(ReachFacts, total=False):
+    """The same seen from the host or its LAN, and who it is that answers."""
+
+    mac: Annotated[
+        Mac, "{from}{try}; {from}ip neighbour show to {1}", "of the neighbour that answers a ping; None: it is none"
+    ]
+
+
+class FlowFacts(Facts, total=False):
+    """What became on this host of the last ping from one address to another. Ask after a `reach` that answers."""
+
+    translated: Annotated[Flag, "grep 'src={0} dst={1}' /proc/net/nf_conntrack", "it went on under another address"]
+    seen_as: Annotated[
+        Word, "grep 'src={0} dst={1}' /proc/net/nf_conntrack", "the address it seems to come from at the other end"
+    ]
 
 
 class ListenerFacts(Facts, total=False):
@@ -154,7 +173,7 @@ class Reach(Subject):
     """The way from the host, or from a neighbour on its LAN, to an address. `ping`"""
 
     kind = "reach"
-    facts = ReachFacts
+    facts = HostReachFacts
     see = "{from}{try}"
     named = 1
 
@@ -170,7 +189,21 @@ class Reach(Subject):
         start, to, port = self.key
         return {"from": _INSIDE[start], "try": attempt(to, port)}
 
-    def shows(self, **want: Unpack[ReachFacts]) -> Finding:
+    def shows(self, **want: Unpack[HostReachFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Flow(Subject):
+    """Packets that the host passes on from one address to another. conntrack(8)"""
+
+    kind = "flow"
+    facts = FlowFacts
+    label = "what goes from {0} to {1}"
+    see = "grep 'src={0} dst={1}' /proc/net/nf_conntrack"
+    named = 1
+
+    def shows(self, **want: Unpack[FlowFacts]) -> Finding:
         """Want these facts."""
         return self._finding(want)
 

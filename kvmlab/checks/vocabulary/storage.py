@@ -66,6 +66,12 @@ class ImageFacts(Facts, total=False):
         "qemu-img convert -U -O raw {0} /tmp/contents; sha256sum /tmp/contents",
         "of what a guest reads, whatever the format",
     ]
+    own_file: Annotated[Flag, "stat {0}", "a file with this one name: neither a symbolic link nor a second name (ln)"]
+    blank: Annotated[
+        Flag,
+        "qemu-img convert -U -O raw {0} /tmp/contents; tr -d '\\0' < /tmp/contents | wc -c",
+        "a guest reads nothing but zeros from it",
+    ]
     uuid: Annotated[Word, "blkid {0}", "of a raw image: that of the filesystem on the whole of it; None: none"]
     clean: Annotated[
         Flag,

@@ -1,6 +1,6 @@
 """The host's system. Keys: file (PATH), package (NAME), service (NAME), process (BY, VALUE) with BY "domain" or
-"pattern", sysctl (NAME), module (NAME), account (NAME), cpu (), inventory (WHAT) with WHAT "domains", "networks" or
-"pools".
+"pattern", sysctl (NAME), module (NAME), account (NAME), login (SERVICE, NAME), cpu (), inventory (WHAT) with WHAT
+"domains", "networks" or "pools".
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import Annotated, Unpack
 
-from kvmlab.checks.facts import Facts, Flag, Number, Numbers, Word, Words
+from kvmlab.checks.facts import Facts, Flag, Number, Numbers, Table, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.subject import Subject
 from kvmlab.checks.text import plain
@@ -40,6 +40,7 @@ class NoteFacts(Facts, total=False):
 class HostFileFacts(FileFacts, total=False):
     """A file or directory of the host."""
 
+    own_file: Annotated[Flag, "stat {0}", "a file with this one name: neither a symbolic link nor a second name (ln)"]
     age_s: Annotated[Number, "stat -c %y {0}; date", "seconds since it was last written: the younger of two is newer"]
 
 
@@ -67,6 +68,9 @@ class ProcessFacts(Facts, total=False):
     command: Annotated[Word, "ps -o args= -p {pid}", "command line of the first"]
     threads: Annotated[Words, "ps -T -p {pid}", 'thread names of the first: "CPU 0/TCG"']
     vcpu_threads: Annotated[Numbers, "ps -T -p {pid}", "of a domain: thread ids of its vCPUs, vCPU 0 first"]
+    vcpu_cpus: Annotated[
+        Table, "taskset -pc {pid}; ps -T -p {pid}", 'of a domain: host CPUs each vCPU may run on now: {"0": "0-3"}'
+    ]
     rss_mib: Annotated[Number, "ps -o rss= -p {pid}", "resident memory of the first, MiB"]
     pss_mib: Annotated[
         Number, "cat /proc/{pid}/smaps_rollup", "of the first, if a qemu: a page that n map is 1/n, MiB"
@@ -93,6 +97,18 @@ class AccountFacts(Facts, total=False):
     shell: Annotated[Word, "getent passwd {0}", 'what a login starts: "/bin/bash"']
     home: Annotated[Word, "getent passwd {0}", "its directory"]
     password: Annotated[Word, "passwd --status {0}", '"set", "locked" (nobody logs in with one), "none" (empty)']
+    login_shell: Annotated[
+        Flag, "getent passwd {0}; cat /etc/shells", "its shell is one to log in to: in /etc/shells, and executable"
+    ]
+
+
+class LoginFacts(Facts, total=False):
+    """What PAM says of an account and a service, its password aside."""
+
+    admitted: Annotated[
+        Flag, "chage -l {1}; cat /etc/pam.d/{0}", "the service lets it in: not expired, locked, listed as unwanted"
+    ]
+    refusal: Annotated[Word, "chage -l {1}; cat /etc/pam.d/{0}", "PAM's reason; None: it lets it in"]
 
 
 class CpuFacts(Facts, total=False):
@@ -235,6 +251,21 @@ class Account(Subject):
     absent = "no such account"
 
     def shows(self, **want: Unpack[AccountFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class Login(Subject):
+    """An account at the door of a service (/etc/pam.d/SERVICE). pam_acct_mgmt(3)"""
+
+    kind = "login"
+    facts = LoginFacts
+    label = "login of {1} to {0}"
+    see = "cat /etc/pam.d/{0}"
+    named = 0
+    absent = "no such service of PAM"
+
+    def shows(self, **want: Unpack[LoginFacts]) -> Finding:
         """Want these facts."""
         return self._finding(want)
 

@@ -1,0 +1,41 @@
+"""A domain's definition that somebody keeps in a file, and whether it is the one libvirt has stored."""
+
+from __future__ import annotations
+
+from kvmlab.errors import CouldNotLook
+from kvmlab.host.domains import Definition
+from kvmlab.host.outline import outline
+from kvmlab.host.way import Way
+from kvmlab.host.xml import Element, parse, word
+
+# What the outline leaves out, because libvirt itself cannot let it differ between what runs and what is stored.
+_FACTS = ("uuid", "type", "arch", "boot", "features", "memory_mib", "max_memory_mib", "vcpus", "max_vcpus",
+          "memballoon", "mergeable", "cpu_mode", "cpu_model", "agent_channel")  # fmt: skip
+
+
+def filed(text: str) -> Element | None:
+    """The root of a file that holds one domain's definition and nothing else; None for any other file."""
+    try:
+        root = parse(text)
+    except CouldNotLook:  # it is the student's file, not libvirt's answer
+        return None
+    return root if root.tag == "domain" else None
+
+
+class FiledDefinition(Definition):
+    """The facts of a definition in a file. `stored`: what libvirt has stored of the domain with its UUID."""
+
+    def __init__(self, root: Element, way: Way, stored: Definition | None) -> None:
+        self.root = root
+        self.way = way
+        self.view = "stored"
+        self.active = False
+        self._stored = stored
+
+    @property
+    def as_stored(self) -> bool:
+        return self._stored is not None and _whole(self) == _whole(self._stored)
+
+
+def _whole(definition: Definition) -> object:
+    return (word(definition.root, "name"), outline(definition.root), *(getattr(definition, name) for name in _FACTS))

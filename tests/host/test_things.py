@@ -1,0 +1,181 @@
+"""The thing itself: a file of its own, the file that qemu has open, the disk at its place, the address that is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+from unittest.mock import Mock
+
+import pytest
+
+from kvmlab.checks.reading import Missing
+from kvmlab.host import links, system
+from kvmlab.host.devices import Disk, Interface
+from kvmlab.host.domains import Definition
+from kvmlab.host.filed import FiledDefinition, filed
+from kvmlab.host.way import NotThere, Way
+from kvmlab.host.xml import parse
+
+
+class Answers:
+    """A fact server of a test's choice: an answer per verb; what is not there is missing."""
+
+    def __init__(self, **answers: object) -> None:
+        self._answers = answers
+
+    def ask(self, verb: str, **_: object) -> object:
+        if verb not in self._answers:
+            raise NotThere("missing")
+        return self._answers[verb]
+
+
+def way(**answers: object) -> Way:
+    return cast(Way, Answers(**answers))
+
+
+STAT: Mapping[str, Any] = {
+    "kind": "file", "size": 3, "mode": 0o644, "owner": "root", "group": "root", "age_s": 1.0, "names": 1,
+    "device": 7, "inode": 11,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "own"),
+    [({}, True), ({"target": "/root/elsewhere"}, False), ({"names": 2}, False), ({"kind": "directory"}, False)],
+)
+def test_a_file_of_its_own_is_no_link_and_has_no_second_name(more: dict[str, object], own: bool) -> None:
+    said = system.file(way(file={**STAT, **more}), ("/srv/disk.img",), ["own_file"])
+    assert not isinstance(said, Missing) and said["own_file"] is own
+
+
+class Running(Definition):
+    """A domain that runs, as far as its disk is concerned."""
+
+    def __init__(self, its_way: Way) -> None:
+        self.way, self.view, self.active = its_way, "live", True
+
+    @property
+    def domain(self) -> Any:
+        class Named:
+            def name(self) -> str:
+                return "web1"
+
+        return Named()
+
+
+DISK = parse("""<disk type='file'><source file='/srv/disk.img'/><target dev='vdb' bus='virtio'/>
+<address type='pci' domain='0x0000' bus='0x00' slot='0x0a' function='0x1'/></disk>""")
+
+
+@pytest.mark.parametrize(("files", "open_there"), [([[7, 11]], True), ([[7, 12]], False), ([], False)])
+def test_the_file_at_a_path_need_not_be_the_one_that_qemu_has_open(files: list[list[int]], open_there: bool) -> None:
+    disk = Disk(DISK, Running(way(file=STAT, open_files=files)), cast(Any, None))
+    assert disk.open_in_qemu is open_there
+    assert not Disk(DISK, Running(way(open_files=files)), cast(Any, None)).open_in_qemu  # the path leads nowhere
+
+
+NIC = parse("<interface type='network'><source network='office'/></interface>")
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_the_bridge_that_a_stored_interface_will_be_on(starts: bool) -> None:
+    """Its network's, as that is stored; and it is there after a boot only if the network starts by itself."""
+    office = Mock()
+    now, stored = ("<network><bridge name='br7'/></network>", "<network><bridge name='br0'/></network>")
+    office.XMLDesc.side_effect = {0: now, 1: stored}.get
+    office.isPersistent.return_value, office.autostart.return_value = True, starts
+    connection = Mock()
+    connection.networkLookupByName.return_value = office
+    nic = Interface(NIC, Stored(DOMAIN), connection)
+    assert (nic.bridge, nic.network_starts) == ("br0", starts)
+    assert Interface(NIC, Running(way()), connection).bridge == "br7"
+    office.isPersistent.return_value = False
+    assert Interface(NIC, Stored(DOMAIN), connection).bridge is None
+
+
+def test_where_a_disk_is_on_the_pci_bus() -> None:
+    assert Disk(DISK, Running(way()), cast(Any, None)).pci == "0000:00:0a.1"
+    ide = parse("<disk><address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>")
+    assert Disk(ide, Running(way()), cast(Any, None)).pci is None
+
+
+@pytest.mark.parametrize(
+    ("seen", "translated"),
+    [(["10.0.0.1"], False), (["10.0.0.254", "10.0.0.1"], True), (["10.0.0.1", "10.0.0.254"], False), ([], False)],
+)
+def test_the_latest_ping_tells_whether_addresses_are_translated(seen: list[str], translated: bool) -> None:
+    assert links.flow(way(flows=seen), ("10.0.0.1", "10.0.1.2"))["translated"] is translated
+
+
+def test_the_state_of_a_bridges_port_and_all_addresses() -> None:
+    port = {"linkinfo": {"info_slave_kind": "bridge", "info_slave_data": {"state": "listening"}}}
+    assert links.port_state(port) == "listening" and links.port_state({"linkinfo": {}}) is None
+    address = {"local": "fe80::1", "prefixlen": 64, "family": "inet6", "scope": "link"}
+    said = links.link(way(links=[{"ifname": "virbr9", "addr_info": [address]}]), ("virbr9",))
+    assert not isinstance(said, Missing)
+    assert (said["addresses"], said["all_addresses"]) == ([], ["fe80::1/64"])
+
+
+def test_pam_is_asked_who_may_come_in() -> None:
+    assert system.login(way(admits=""), ("cockpit", "ops")) == {"admitted": True, "refusal": None}
+    refused = {"admitted": False, "refusal": "Authentication failure"}
+    assert system.login(way(admits="Authentication failure"), ("cockpit", "ops")) == refused
+    assert isinstance(system.login(way(), ("cockpit", "ops")), Missing)
+
+
+def test_a_unit_that_is_only_starting_is_on_its_way() -> None:
+    from kvmlab.errors import CouldNotLook
+
+    starting = {"ActiveState": "activating", "SubState": "start", "UnitFileState": "enabled"}
+    with pytest.raises(CouldNotLook) as raised:
+        system.service(way(services=starting), ("libvirtd",))
+    assert raised.value.transient
+    failing = system.service(way(services={**starting, "SubState": "auto-restart"}), ("libvirtd",))
+    assert not isinstance(failing, Missing) and failing["active"] is False
+
+
+DOMAIN = """<domain type='qemu'><name>web1</name><uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>
+<memory unit='KiB'>163840</memory><vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os>
+<devices><disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/data.img'/>
+<target dev='vdb' bus='virtio'/></disk></devices></domain>"""
+
+
+class Stored(FiledDefinition):
+    """What libvirt has stored."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(parse(text), way(), None)
+
+
+@pytest.mark.parametrize(
+    ("kept", "same"),
+    [
+        (DOMAIN, True),
+        (DOMAIN.replace("<memory unit='KiB'>163840<", "<memory unit='MiB'>160<"), True),
+        (DOMAIN.replace("163840", "131072"), False),
+        (DOMAIN.replace("<vcpu>1<", "<vcpu>2<"), False),
+        (DOMAIN.replace("data.img", "other.img"), False),
+        (DOMAIN.replace(">web1<", ">web10<"), False),
+        (DOMAIN.replace("</devices>", "<interface type='bridge'><source bridge='br0'/></interface></devices>"), False),
+    ],
+)
+def test_a_definition_in_a_file_is_the_stored_one_or_not(kept: str, same: bool) -> None:
+    root = filed(f"<!-- by virsh -->\n{kept}")
+    assert root is not None
+    definition = FiledDefinition(root, way(), Stored(DOMAIN))
+    assert definition.as_stored is same
+    assert definition.disks == ["vdb"]
+
+
+@pytest.mark.parametrize("text", ["", "no XML", DOMAIN + DOMAIN, f"<!DOCTYPE domain>{DOMAIN}", "<network/>"])
+def test_a_file_with_something_else_in_it_is_no_definition(text: str) -> None:
+    assert filed(text) is None
+
+
+def test_cpus_are_listed_as_libvirt_lists_them() -> None:
+    assert [system.cpu_list(cpus) for cpus in ([0], [3, 1, 2], [0, 1, 5], [])] == ["0", "1-3", "0-1,5", ""]
+
+
+def test_a_note_of_a_whole_number_is_shown_as_one() -> None:
+    said = system.note(way(file={"text": "resident: 296\nload=1.5\n"}), ("/root/notes", "resident"))
+    assert not isinstance(said, Missing) and repr(said["number"]) == "296"
