@@ -33,7 +33,10 @@ def diagnose(search: Search, surroundings: Surroundings, boot_s: float = BOOT_S)
 
 
 def _no_answer(search: Search, domain: DomainSeen, surroundings: Surroundings, boot_s: float) -> CouldNotLook:
+    said = surroundings.agent_addresses(domain)
     for address in search.tried:
+        if said is not None and not _has(said, address):
+            continue  # it says itself that it is not there: whatever answers is somebody else, or a neighbour's memory
         if address in search.failed and _listens(search, address, surroundings):
             return _refused(search, address, surroundings, boot_s)
     if search.strangers:
@@ -41,12 +44,16 @@ def _no_answer(search: Search, domain: DomainSeen, surroundings: Surroundings, b
         return cannot(domain.name, reason, "ip neighbour show")
     since = surroundings.uptime_s(domain.name)
     young = since is not None and since < boot_s
-    said = surroundings.agent_addresses(domain)
     if said is not None:  # so it has booted
         return _told_by_agent(domain, said, surroundings, young)
     if since is not None and young:
         return _booting(domain, surroundings, since)
     return _lost(search, domain)
+
+
+def _has(said: dict[str, list[str]], address: str) -> bool:
+    """Whether a guest has told of this address; of link-local ones it does not tell."""
+    return address.startswith("fe80") or any(address == one.partition("/")[0] for own in said.values() for one in own)
 
 
 def _listens(search: Search, address: str, surroundings: Surroundings) -> bool:

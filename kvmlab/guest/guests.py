@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from kvmlab.checks.reading import Key, Missing, Want
-from kvmlab.guest import facts
+from kvmlab.errors import CouldNotLook
+from kvmlab.guest import facts, on_its_way
 from kvmlab.guest.diagnose import BOOT_S, diagnose
 from kvmlab.guest.find import Search
 from kvmlab.guest.inside import Inside, cannot_ask
 from kvmlab.guest.later import Later, TooLate, later
-from kvmlab.guest.seen import Surroundings
+from kvmlab.guest.seen import DomainSeen, Surroundings
 from kvmlab.words import t
 
 TIMEOUT_S = 5.0
@@ -30,6 +31,7 @@ class Guests:
         self._key = key
         self._addresses = dict(addresses or {})
         self._patience = patience
+        self._known_at: set[tuple[str, str]] = set()  # guests and where checks look for them
         self._entered: dict[str, Later[Inside]] = {}
         self._lock = threading.Lock()
 
@@ -39,11 +41,47 @@ class Guests:
 
     def prefetch(self, wants: Sequence[Want]) -> None:
         """Begin to enter every guest of `wants`, and to ask it what they need."""
+        self._known_at.update((want.key[0], want.key[1]) for want in wants if want.key[1])
         for name in dict.fromkeys(want.key[0] for want in wants):
             own = [want for want in wants if want.key[0] == name]
             address = next((want.key[1] for want in own if want.key[1]), "")
             needed = [section for want in own for section in facts.sections(want.kind, want.names)]
             self._enter(name, address, needed, own)
+
+    def way_in(self, name: str, address: str) -> str:
+        """Where a student gets into a guest from the lab host: where it was entered, else where it is looked for."""
+        entered = self._entered.get(name)
+        inside = _there(entered) if entered else None
+        if inside is None:
+            return address or name
+        return name if "%" in inside.address else inside.address
+
+    def no_answer(self, to: str) -> CouldNotLook | None:
+        """Not None where nothing comes back from an address because the guest that has it is only on its way."""
+        domain = self._at(to)
+        return on_its_way.answer_of(domain, self._surroundings) if domain else None
+
+    def no_lease(self, name: str) -> CouldNotLook | None:
+        """Likewise where a domain has no lease."""
+        domain = self._surroundings.domain(name)
+        return on_its_way.answer_of(domain, self._surroundings) if domain else None
+
+    def no_lease_for(self, mac: str) -> CouldNotLook | None:
+        """Likewise where an interface has none."""
+        return on_its_way.lease_of(self._all(), mac, self._surroundings)
+
+    def _at(self, address: str) -> DomainSeen | None:
+        """The domain that is at an address: by what the checks say of it, by the lab's start, or by its lease."""
+        named = [name for name, known in self._known_at if known == address]
+        named += [name for name, known in self._addresses.items() if known == address]
+        for name in named:
+            if domain := self._surroundings.domain(name):
+                return domain
+        return next((one for one in self._all() if any(address in nic.leases for nic in one.nics)), None)
+
+    def _all(self) -> list[DomainSeen]:
+        found = (self._surroundings.domain(name) for name in self._surroundings.domains())
+        return [one for one in found if one is not None]
 
     def refresh(self) -> None:
         """A new pass: enter again what has gone, forget what was answered."""

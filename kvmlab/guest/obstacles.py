@@ -69,5 +69,24 @@ def _broken(name: str, nic: NicSeen, links: dict[str, LinkSeen]) -> Iterator[Cou
     elif tap is not None and tap.master != nic.bridge:
         reason = t("its tap device {tap} is not a port of {bridge}", tap=tap.name, bridge=nic.bridge)
         yield cannot(name, reason, f"ip link set {tap.name} master {nic.bridge}")
-    elif not bridge.up:
+    elif not bridge.set_up:
         yield cannot(name, t("its bridge {bridge} is down", bridge=nic.bridge), f"ip link set {nic.bridge} up")
+    elif tap is not None and not tap.set_up:
+        yield cannot(name, t("its tap device {tap} is down", tap=tap.name), f"ip link set {tap.name} up")
+    elif tap is not None and (trouble := held_back(name, tap)):
+        yield trouble
+    elif not bridge.up:
+        reason = t("its bridge {bridge} has no port that carries anything", bridge=nic.bridge)
+        yield cannot(name, reason, f"ip link show master {nic.bridge}")
+
+
+def held_back(name: str, port: LinkSeen) -> CouldNotLook | None:
+    """What keeps a bridge from forwarding through one of its ports: its spanning tree, for good or for a while."""
+    if port.port_state not in ("listening", "learning", "blocking"):
+        return None
+    reason = t("port {port} of its bridge {bridge} does not forward anything yet: it is {state}",
+               port=port.name, bridge=port.master, state=port.port_state)  # fmt: skip
+    if port.port_state == "blocking":
+        reason = t("port {port} of its bridge {bridge} is blocking: the spanning tree has closed it",
+                   port=port.name, bridge=port.master)  # fmt: skip
+    return cannot(name, reason, f"bridge link show dev {port.name}", transient=port.port_state != "blocking")

@@ -38,12 +38,16 @@ class DomainSeen:
 
 @dataclass(frozen=True, slots=True)
 class LinkSeen:
-    """A link of the host. `addresses`: with prefix, link-local ones too."""
+    """A link of the host. `up`: it is set up, and something carries it; `set_up`: only the first. `addresses`: with
+    prefix, link-local ones too. `port_state`: of a bridge's port, "forwarding", "listening", "learning", "blocking".
+    """
 
     name: str
     up: bool
     master: str | None
     addresses: tuple[str, ...]
+    set_up: bool = True
+    port_state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

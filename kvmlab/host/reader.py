@@ -8,10 +8,13 @@ side in `prefetch`. Rejected: reading everything beforehand, because what a chec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from shlex import quote
 from typing import Any
 
 from kvmlab.checks.reading import Answer, Key, Missing, Reading, Want
+from kvmlab.checks.text import plain
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
 from kvmlab.guest.later import later
@@ -73,9 +76,14 @@ class HostReader:
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
         """The named facts of one object (kvmlab.checks.reading.Reader)."""
         try:
-            if kind in _LIBVIRT:
-                return self._told(kind, key, names)
-            return _facts(self._seen(kind, key, names), names)
+            told = kind in _LIBVIRT
+            answer = self._told(kind, key, names) if told else _facts(self._seen(kind, key, names), names)
+            trouble = None
+            with suppress(CouldNotLook):  # who can be asked no more about that leaves the fact as it is
+                trouble = self._on_its_way(kind, key, answer)
+            if trouble:
+                raise trouble
+            return answer
         except (CouldNotLook, AuthorError):
             raise
         except NotThere as error:
@@ -83,6 +91,22 @@ class HostReader:
         except Exception as error:  # one fact that surprises us must not end the check
             said = f"{type(error).__name__}: {error}"
             raise CouldNotLook(t("This fact could not be read; that is a bug of ours. {said}", said=said)) from error
+
+    def _on_its_way(self, kind: str, key: Key, answer: Answer) -> CouldNotLook | None:
+        """Not None where the answer is no, and will be yes by itself in a moment."""
+        if kind == "lease" and isinstance(answer, Missing):
+            return self.guests.no_lease_for(key[1])
+        if isinstance(answer, Missing):
+            return None
+        if kind in ("reach", "guest-reach") and _is(answer, "answers", False):
+            return self.guests.no_answer(key[1] if kind == "reach" else key[2])
+        if kind == "interface" and key[1] != "stored" and _is(answer, "addresses", []):
+            return self.guests.no_lease(key[0])
+        return None
+
+    def way_in(self, guest: str, address: str) -> str:
+        """How a student gets into a guest from the lab host (kvmlab.checks.reading.Reader)."""
+        return f"ssh {quote(plain(self.guests.way_in(guest, address)))}"
 
     def _told(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
         """From libvirt. What the fact server must be asked for comes after, and may take longer than libvirt may."""
@@ -122,6 +146,10 @@ class HostReader:
         self.guests.close()
         self.way.close()
         self.libvirt.close()
+
+
+def _is(answer: Mapping[str, Reading], name: str, value: object) -> bool:
+    return name in answer and answer[name].value == value
 
 
 def _both(found: Any, names: Sequence[str]) -> tuple[Any, Answer]:

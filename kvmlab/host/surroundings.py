@@ -12,7 +12,7 @@ from kvmlab.host.connection import Libvirt
 from kvmlab.host.devices import Interface
 from kvmlab.host.domains import Domain
 from kvmlab.host.links import links as links_of
-from kvmlab.host.links import operational
+from kvmlab.host.links import operational, port_state
 from kvmlab.host.objects import domain as domain_of
 from kvmlab.host.objects import names_of
 from kvmlab.host.way import NotThere, Way
@@ -89,8 +89,9 @@ def _addresses(said: str) -> dict[str, list[str]]:
 def _link(name: str, found: dict[str, Any]) -> LinkSeen:
     infos = [info for info in found.get("addr_info", ()) if "local" in info]
     addresses = tuple(f"{info['local']}/{info.get('prefixlen')}" for info in infos)
-    up = "UP" in found.get("flags", ()) and operational(found) == "up"
-    return LinkSeen(name, up, found.get("master"), addresses)
+    set_up = "UP" in found.get("flags", ())
+    up = set_up and operational(found) == "up"
+    return LinkSeen(name, up, found.get("master"), addresses, set_up, port_state(found))
 
 
 def _seen(connection: libvirt.virConnect, name: str, way: Way) -> DomainSeen | None:

@@ -219,7 +219,16 @@ WIRING = {
         NIC, LINKS | {"vnet0": replace(LINKS["vnet0"], master=None)}, "vnet0 is not a port of virbr0", "ip link set vnet0 master virbr0",
     ),
     "its bridge is down": (
-        NIC, LINKS | {"virbr0": replace(LINKS["virbr0"], up=False)}, "its bridge virbr0 is down", "ip link set virbr0 up",
+        NIC, LINKS | {"virbr0": replace(LINKS["virbr0"], up=False, set_up=False)}, "its bridge virbr0 is down", "ip link set virbr0 up",
+    ),
+    "its tap is down": (
+        NIC, LINKS | {"vnet0": replace(LINKS["vnet0"], up=False, set_up=False)}, "tap device vnet0 is down", "ip link set vnet0 up",
+    ),
+    "its bridge has no carrier": (
+        NIC, LINKS | {"virbr0": replace(LINKS["virbr0"], up=False)}, "has no port that carries anything", "ip link show master virbr0",
+    ),
+    "its port is closed by the spanning tree": (
+        NIC, LINKS | {"vnet0": replace(LINKS["vnet0"], port_state="blocking")}, "is blocking", "bridge link show dev vnet0",
     ),
 }  # fmt: skip
 
@@ -229,6 +238,22 @@ def test_its_wiring(key: Path, nic: NicSeen, links: dict[str, LinkSeen], reason:
     found = trouble(Host(key, seen=replace(DOMAIN, nics=(nic,)), the_links=links))
     assert reason in found.message
     assert (found.todo, found.transient) == (todo, False)
+
+
+@pytest.mark.parametrize("state", ["listening", "learning"])
+def test_a_port_that_does_not_forward_yet_is_on_its_way(key: Path, state: str) -> None:
+    """The bridge has no carrier then, and is not down: `ip link set up` would change nothing."""
+    links = {"virbr0": replace(LINKS["virbr0"], up=False), "vnet0": replace(LINKS["vnet0"], port_state=state)}
+    found = trouble(Host(key, the_links=links))
+    assert state in found.message and "is down" not in found.message
+    assert (found.todo, found.transient) == ("bridge link show dev vnet0", True)
+
+
+def test_the_agent_knows_better_than_whoever_answers_at_an_old_address(key: Path) -> None:
+    """Its lease is old: somebody's SSH at that address is not the reason why the guest is not reached."""
+    host = Host(key, {"192.168.122.11": silent}, agent={"eth0": ["10.0.0.7/24"]})
+    found = trouble(host)
+    assert "10.0.0.7" in found.message and "virbr0 has 192.168.122.1/24" in found.message
 
 
 def test_one_broken_wire_of_two_is_not_the_reason(key: Path) -> None:
