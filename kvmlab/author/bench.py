@@ -13,6 +13,7 @@ from kvmlab.errors import KvmlabError
 from kvmlab.labhost.container import LabHost
 
 if TYPE_CHECKING:
+    from kvmlab.author.mutants.trying import Tried
     from kvmlab.checks import Report
     from kvmlab.course import Course, Lab
     from kvmlab.environment.inventory import Inventory
@@ -27,7 +28,10 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Bench:
-    """A lab in one variant, with what its lab hosts are made from. `tag`: of this run of prove (see leftovers)."""
+    """A lab in one variant, with what its lab hosts are made from. `tag`: of this run of prove (see leftovers).
+
+    `resume`: what an earlier run has found out is taken over.
+    """
 
     course: Course
     lab: Lab
@@ -35,6 +39,7 @@ class Bench:
     state: State
     tag: str
     stop: threading.Event
+    resume: bool = False
 
     @property
     def checker(self) -> Path:
@@ -70,6 +75,7 @@ class CaseResult:
     unanswered: Mapping[str, str] | None = None
     on_the_way: tuple[CaseResult, ...] = ()
     taken_over: bool = False
+    mutants: tuple[Tried, ...] = ()
 
 
 class Quiet:

@@ -12,6 +12,7 @@ from kvmlab.author.asking import unanswered
 from kvmlab.author.bench import Bench, CaseResult, Quiet
 from kvmlab.author.cases import Case
 from kvmlab.author.looking import look_until_decided
+from kvmlab.author.mutants.trying import carry_mutants
 from kvmlab.author.proof import Proof
 from kvmlab.author.resetting import carry_reset
 from kvmlab.environment.inventory import take_inventory
@@ -37,7 +38,7 @@ def carry_out(bench: Bench, case: Case, number: int) -> CaseResult:
     began = time.time()
     clock = time.monotonic()
     try:
-        carry = carry_reset if case.proof is Proof.RESET else _carry_story
+        carry = {Proof.RESET: carry_reset, Proof.MUTANTS: carry_mutants}.get(case.proof, _carry_story)
         result = carry(bench, case, number)
     except KvmlabError as trouble:
         result = {"trouble": trouble}

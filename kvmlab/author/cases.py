@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kvmlab.author.proof import Proof
 
 if TYPE_CHECKING:
+    from kvmlab.course.lab import Survivor
     from kvmlab.course.solution import Solution, Step
+
+
+class Draw(NamedTuple):
+    """Which mutants are tried: `number` of them (0: all), drawn by `seed`; `survivors`: those that may pass."""
+
+    number: int = 0
+    seed: str = ""
+    survivors: tuple[Survivor, ...] = ()
+
+
+class Part(NamedTuple):
+    """Every `of`-th of the mutants that `draw` gives, from `number` on."""
+
+    number: int
+    of: int
+    draw: Draw
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One story. `steps`: what is done after the start; `caught_by`: the checks that must fail, of a near-miss.
 
-    `fails`: the steps that must end with another status than 0; `more`: what else it is made from, as text.
+    `fails`: the steps that must end with another status than 0; `part`: which mutants are tried.
     `on_the_way`: cases that are looked at on the way, each after so many of the steps as it has. `where`: the file (and
     line) it comes from.
     """
@@ -28,7 +45,7 @@ class Case:
     caught_by: frozenset[str] = frozenset()
     on_the_way: tuple[Case, ...] = ()
     fails: frozenset[str] = frozenset()
-    more: tuple[str, ...] = ()
+    part: Part | None = None
 
     @property
     def right(self) -> bool:
@@ -36,14 +53,21 @@ class Case:
         return self.proof in (Proof.SOLUTION, Proof.WAYS)
 
 
-def cases_of(solutions: Sequence[Solution], lab_path: str, only: Collection[Proof]) -> list[Case]:
+EVERYTHING = Draw()
+PARTS, WORTH_TWO = 2, 40
+"""A lab's mutants are tried on so many lab hosts side by side; of a few one alone is sooner done."""
+
+
+def cases_of(
+    solutions: Sequence[Solution], lab_path: str, only: Collection[Proof], draw: Draw = EVERYTHING
+) -> list[Case]:
     """The cases that prove `only` (none: the usual proofs). Some need cases of other proofs, too."""
     wanted = set(only) or Proof.chosen(())
     if Proof.FACTS in wanted:
         wanted |= {Proof.START, Proof.SOLUTION, Proof.WAYS, Proof.NEAR, Proof.STEPS}
     if wanted & {Proof.RESET, Proof.SOLUTION}:
         wanted.add(Proof.START)
-    return _shared([case for case in _all_cases(solutions, lab_path) if case.proof in wanted])
+    return _shared([case for case in _all_cases(solutions, lab_path, draw) if case.proof in wanted])
 
 
 def _shared(cases: list[Case]) -> list[Case]:
@@ -64,10 +88,14 @@ def _shared(cases: list[Case]) -> list[Case]:
     return [whole if case is solution else case for case in cases if case not in passed]
 
 
-def _all_cases(solutions: Sequence[Solution], lab_path: str) -> Iterator[Case]:
+def _all_cases(solutions: Sequence[Solution], lab_path: str, draw: Draw) -> Iterator[Case]:
     """The long ones first, so that at the end no core waits for one of them alone."""
     solution = solutions[0]
     yield Case(Proof.RESET, "reset after a mess", lab_path, solution.steps)
+    parts = PARTS if not draw.number or draw.number >= WORTH_TWO else 1
+    for number in range(parts):
+        part = Part(number, parts, draw)
+        yield Case(Proof.MUTANTS, f"mutants {number + 1}/{parts}", lab_path, solution.steps, part=part)
     yield Case(Proof.SOLUTION, solution.name, solution.file, solution.steps)
     for one in solutions[1:]:
         proof = Proof.NEAR if one.caught_by else Proof.WAYS

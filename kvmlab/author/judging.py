@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kvmlab.author.bench import CaseResult
 from kvmlab.author.ledger import Ledger
 from kvmlab.author.looking import all_passed, failed, verdicts
+from kvmlab.author.mutants.judging import judge_mutants
 from kvmlab.author.proof import Proof, ProofResult, Remark
 from kvmlab.environment.inventory import Inventory, differences
 from kvmlab.errors import AuthorError
@@ -29,6 +30,8 @@ def judge(results: Sequence[CaseResult], only: Collection[Proof]) -> tuple[Proof
 def _judge(proof: Proof, results: Sequence[CaseResult]) -> ProofResult:
     if proof is Proof.FACTS:
         return _judge_facts(results)
+    if proof is Proof.MUTANTS:
+        return judge_mutants([result for result in results if result.case.proof is proof])
     own = [result for result in results if result.case.proof is proof]
     start = _start_inventory(results)
     wrong = [remark for result in own for remark in _wrong(result, start)]
@@ -187,4 +190,5 @@ def case_json(result: CaseResult) -> dict[str, Any]:
         ],
         "verdicts": verdicts(result.report) if result.report else None,
         "trouble": result.trouble.message if result.trouble else None,
+        **({"mutants": [one._asdict() for one in result.mutants]} if result.mutants else {}),
     }

@@ -14,11 +14,11 @@ import functools
 import json
 import pickle
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import kvmlab
 from kvmlab.author.proof import Proof
@@ -49,12 +49,28 @@ def find(bench: Bench, case: Case) -> CaseResult | None:
     return replace(result, case=case, on_the_way=on_the_way, taken_over=True)
 
 
+def noted(bench: Bench, case: Case) -> list[list[Any]]:
+    """The rows that `note` has written of a case that has not come to its end; without --resume they are forgotten."""
+    path = _path(bench, case).with_suffix(".part")
+    if not bench.resume:
+        path.unlink(missing_ok=True)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("]\n")]  # the last one may be cut short
+
+
+def note(bench: Bench, case: Case, row: Sequence[object]) -> None:
+    """Keep one row of what is found out in a long case."""
+    with contextlib.suppress(OSError), _path(bench, case).with_suffix(".part").open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(row) + "\n")
+
+
 def keep(bench: Bench, result: CaseResult) -> None:
     """Keep what came of a case that could be carried out, whole or not at all."""
     if not any(one.trouble for one in (result, *result.on_the_way)):
         with contextlib.suppress(CannotRun, OSError):  # a full disk: then it will be proved once more
             _remove_old(_folder(bench.state, bench.lab.id))
             write_atomic(_path(bench, result.case), pickle.dumps(result))
+            _path(bench, result.case).with_suffix(".part").unlink(missing_ok=True)
 
 
 def forget(bench: Bench, case: Case) -> None:
@@ -91,7 +107,7 @@ def key_of(bench: Bench, case: Case) -> str:
 def _told(case: Case) -> list[object]:
     """A case without where it stands: a line more above it changes nothing."""
     steps = [[step.id, step.guest, step.code, step.look] for step in case.steps]
-    named = [sorted(case.caught_by), sorted(case.fails), list(case.more)]
+    named = [sorted(case.caught_by), sorted(case.fails), case.part and [*case.part[:2], *case.part.draw[:2]]]
     return [case.proof.value, case.name, steps, named, [_told(one) for one in case.on_the_way]]
 
 

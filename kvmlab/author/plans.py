@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kvmlab.author.cases import Case, cases_of
+from kvmlab.author.cases import EVERYTHING, Case, Draw, cases_of
 from kvmlab.author.proof import Proof
 from kvmlab.errors import AuthorError
 from kvmlab.words import t
@@ -28,7 +28,11 @@ class Plan:
 
 
 def plans_of(
-    course: Course, lab_ids: Sequence[str], variants: Sequence[str | None], only: Collection[Proof]
+    course: Course,
+    lab_ids: Sequence[str],
+    variants: Sequence[str | None],
+    only: Collection[Proof],
+    draw: Draw = EVERYTHING,
 ) -> list[Plan]:
     """A plan per lab (none named: all that are complete) and variant; a variant that draws nothing new is left out.
 
@@ -42,7 +46,9 @@ def plans_of(
             lab = course.lab(lab_id, "en", variant)
             if lab.values not in seen:
                 seen.append(lab.values)
-                plans.append(Plan(lab, tuple(cases_of(_sound_solutions(course, lab), f"{lab.path}/lab.md", only))))
+                own = draw._replace(survivors=lab.survivors)
+                cases = cases_of(_sound_solutions(course, lab), f"{lab.path}/lab.md", only, own)
+                plans.append(Plan(lab, tuple(cases)))
     return plans
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ class Proof(Enum):
     FACTS = "facts"
     RESET = "reset"
     STEPS = "steps"
+    MUTANTS = "mutants"
 
     @property
     def number(self) -> int:
@@ -59,6 +60,7 @@ _TABLE = {
     Proof.FACTS: _Row(5, lambda: t("each fact has been seen met and unmet")),
     Proof.RESET: _Row(6, lambda: t("reset gives the start again, also after a mess and after kill -9")),
     Proof.STEPS: _Row(7, lambda: t("without any one step of the solution some check fails")),
+    Proof.MUTANTS: _Row(9, lambda: t("each small change of the solved state is caught, or explained"), usual=False),
 }
 """All there is to know of a proof before it is tried: a new one is a member above and a row here."""
 
@@ -90,7 +92,7 @@ class Remark:
 class ProofResult:
     """What came of one proof. `seconds`: of all its cases, added up. `trouble`: why it is unknown.
 
-    `taken_over`: so many of its cases were carried out by an earlier run.
+    `taken_over`: so many of its cases were carried out by an earlier run; `counts`: what else is counted, by its name.
     """
 
     proof: Proof
@@ -100,6 +102,7 @@ class ProofResult:
     trouble: tuple[Remark, ...] = ()
     notes: tuple[Remark, ...] = ()
     taken_over: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:
@@ -114,6 +117,7 @@ class ProofResult:
             "outcome": self.outcome.value,
             "cases": self.cases,
             "taken_over": self.taken_over,
+            **({"counts": dict(self.counts)} if self.counts else {}),
             "seconds": round(self.seconds, 2),
             **{name: [asdict(one) for one in getattr(self, name)] for name in ("wrong", "trouble", "notes")},
         }

@@ -83,7 +83,7 @@ def _begin(
     """Make each plan's materials ready, one after another, and give its cases to the pool."""
     begun, numbers = [], itertools.count(1)
     for plan in plans:
-        bench = Bench(course, plan.lab, Materials.of(state, plan.lab, telling), state, tag, stop)
+        bench = Bench(course, plan.lab, Materials.of(state, plan.lab, telling), state, tag, stop, resume)
         known = [(case, kept.find(bench, case) if resume else None) for case in plan.cases]
         futures = [
             _over(result) if result else pool.submit(functools.partial(carry_out, bench, case, next(numbers)))

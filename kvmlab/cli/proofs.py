@@ -83,6 +83,9 @@ def _print_result(page: Page, result: ProofResult) -> None:
     page.line(f"  {mark} {result.proof.number} {sentence}{numbers}  {page.paint(word, STYLES[result.outcome])}")
     for remark in (*result.wrong, *result.trouble):
         _print_remark(page, remark, STYLES[result.outcome])
+    if result.counts:
+        told = t("{tried} tried: {caught} caught, {explained} explained", **result.counts)
+        page.line(f"      {page.paint(told, 'dim')}")
     if result.taken_over:
         told = t("{number} of {cases} taken over", number=result.taken_over, cases=result.cases)
         page.line(f"      {page.paint(told, 'dim')}")

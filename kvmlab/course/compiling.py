@@ -12,7 +12,7 @@ from kvmlab.course.lab import HOST_KINDS, Lab, Task
 from kvmlab.course.params import parameters
 from kvmlab.course.prose import LabText, TaskText, read_prose
 from kvmlab.course.source import Piece, Place, read_source
-from kvmlab.course.start import files, guests, isos, objects, template_file
+from kvmlab.course.start import files, guests, isos, objects, survivors, template_file
 from kvmlab.course.template import render
 from kvmlab.words import t
 
@@ -29,6 +29,7 @@ HEADER: dict[str, type | tuple[type, ...]] = {
     "isos": list,
     "setup": str,
     "host": str,
+    "survivors": list,
 }
 
 
@@ -71,6 +72,7 @@ def compile_lab(root: Path, chapter: str, name: str, lang: str, variant: str | N
         setup=_setup(front, folder, root, values),
         variant=variant,
         host=_host(front),
+        survivors=survivors(front, values),
     )
 
 

@@ -79,6 +79,13 @@ class IsoSpec(NamedTuple):
     path: str
 
 
+class Survivor(NamedTuple):
+    """A change of the solved state that no check needs to catch: a pattern (fnmatch) of mutants' names, and why so."""
+
+    mutant: str
+    reason: str
+
+
 class Lab(NamedTuple):
     """One lab, rendered. `values`: its parameters and `lan`; `variant` None: the course's own values.
 
@@ -104,6 +111,7 @@ class Lab(NamedTuple):
     setup: str = ""
     variant: str | None = None
     host: str = "full"
+    survivors: tuple[Survivor, ...] = ()
 
     @property
     def params(self) -> "Params":
@@ -153,6 +161,7 @@ _PARTS: dict[str, Any] = {
     "domains": StartObject,
     "files": FileSpec,
     "isos": IsoSpec,
+    "survivors": Survivor,
 }
 
 

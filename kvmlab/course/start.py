@@ -10,7 +10,16 @@ from typing import Any
 from xml.etree import ElementTree
 
 from kvmlab.course.front import Fields, Front, check_fields
-from kvmlab.course.lab import DISK_BUSES, GUEST_STATES, NIC_MODELS, FileSpec, GuestSpec, IsoSpec, StartObject
+from kvmlab.course.lab import (
+    DISK_BUSES,
+    GUEST_STATES,
+    NIC_MODELS,
+    FileSpec,
+    GuestSpec,
+    IsoSpec,
+    StartObject,
+    Survivor,
+)
 from kvmlab.course.names import OBJECT, shown
 from kvmlab.course.source import Piece, Place, inside, read_source
 from kvmlab.course.template import render
@@ -35,6 +44,8 @@ GUEST: Fields = {
 OBJECTS: Fields = {"xml": str, "active": bool, "autostart": bool}
 FILES: Fields = {"path": str, "text": str, "template": str, "mode": (str, int)}
 ISOS: Fields = {"image": str, "path": str}
+SURVIVORS: Fields = {"mutant": str, "reason": str}
+FEWEST_WORDS = 4
 CHOICES = {"state": GUEST_STATES, "nic_model": NIC_MODELS, "disk_bus": DISK_BUSES}
 NUMBERS = {
     "memory_mib": (16, 65536),
@@ -146,6 +157,17 @@ def files(front: Front, folder: Path, root: Path, values: Mapping[str, Any]) -> 
             at = front.place("files", index, "template")
             text = template_file(folder, root, table["template"], at, values)
         found.append(FileSpec(path, text, _mode(table.get("mode", 0o644), front.place("files", index, "mode"))))
+    return tuple(found)
+
+
+def survivors(front: Front, values: Mapping[str, Any]) -> tuple[Survivor, ...]:
+    """The header's [[survivors]]: which mutants of the solved state (`prove --only mutants`) may pass, and why."""
+    found = []
+    for index, raw in enumerate(front.table.get("survivors", [])):
+        table = check_fields(front, raw, SURVIVORS, tuple(SURVIVORS), at="survivors", index=index)
+        if len(table["reason"].split()) < FEWEST_WORDS:
+            raise front.place("survivors", index, "reason").error(t("say in a sentence why this may be so."))
+        found.append(Survivor(*(_filled(front, "survivors", index, key, table[key], values) for key in SURVIVORS)))
     return tuple(found)
 
 

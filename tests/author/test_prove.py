@@ -79,6 +79,19 @@ def test_a_students_lab_is_left_alone(kvmlab: Kvmlab) -> None:
     assert kvmlab(*TINY, "exec", "tiny-note", "--", "cat", "/root/mine").returncode == 0
 
 
+def test_mutants(kvmlab: Kvmlab) -> None:
+    """Each small change of a sound lab is caught or explained; drawn, kept, and taken over one by one."""
+    done = kvmlab(*TINY, "prove", "--json", "--only", "mutants", timeout_s=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    proof = document(done)["labs"][0]["proofs"][0]
+    counts = proof["counts"]
+    assert counts["tried"] == counts["caught"] + counts["explained"] and counts["explained"] == 2 and not proof["notes"]
+    part = ("prove", "--json", "--only", "mutants", "--mutants", "3", "--shuffle", "a")
+    first, again = (document(kvmlab(*TINY, *part, timeout_s=600))["labs"][0]["cases"][0]["mutants"] for _ in range(2))
+    assert [one["name"] for one in first] == [one["name"] for one in again] and len(first) == 3
+    assert kvmlab.containers() == [] and leftovers(kvmlab.state) == []
+
+
 def begun(kvmlab: Kvmlab) -> Any:
     """A run of prove that has lab hosts."""
     process = kvmlab.begin(*TINY, "prove", "--jobs", "3")

@@ -9,6 +9,7 @@ from kvmlab.author.lint.course import lint_course
 from kvmlab.author.lint.fault import Fault
 from kvmlab.author.lint.parts import Parts, read_parts
 from kvmlab.author.lint.solving import lint_solutions
+from kvmlab.author.lint.survivors import lint_survivors
 from kvmlab.author.lint.texts import lint_texts
 from kvmlab.author.lint.todo import left_to_do
 from kvmlab.author.lint.values import lint_values
@@ -33,6 +34,7 @@ def lint_lab(course: Course, lab_id: str) -> list[Fault]:
     lint_checker(parts)
     lint_solutions(parts)
     lint_values(parts)
+    lint_survivors(parts)
     _lint_variants(parts)
     _lint_todo(parts)
     return parts.faults

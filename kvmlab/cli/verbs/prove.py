@@ -30,6 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=[*proofs, *(str(one.number) for one in Proof)],
         help=t("only this proof, by name or number: {names}", names=", ".join(proofs)),
     )  # fmt: skip
+    part = t("so many of each lab's mutants, drawn by the seed of --shuffle; else all")
+    parser.add_argument("--mutants", metavar="N", type=whole(1, 9999), default=0, help=part)
     parser.add_argument("--shuffle", metavar="SEED", help=t("labs and cases in the order this seed gives"))
     parser.add_argument("--resume", action="store_true", help=t("take over what was proved of the same code"))
     parser.add_argument("--keep-going", action="store_true", help=t("go on with other labs when one is refuted"))
@@ -38,6 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 all proved, 1 something is refuted, 2 files that do not fit together, 3 a case could not be carried out."""
+    from kvmlab.author.cases import Draw
     from kvmlab.author.plans import plans_of, random_variants, shuffled
     from kvmlab.author.proof import LabProof, Outcome, Proof, document
     from kvmlab.author.proving import prove
@@ -50,7 +53,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     only = Proof.chosen(args.only)
     variants = [ctx.variant] if ctx.variant is not None else random_variants(args.variants)
-    plans = plans_of(ctx.course, args.labs, variants, only)
+    plans = plans_of(ctx.course, args.labs, variants, only, Draw(args.mutants, args.shuffle or ""))
     if args.shuffle is not None:
         plans = shuffled(plans, args.shuffle)
     if not plans:

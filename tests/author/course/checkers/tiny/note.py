@@ -21,7 +21,7 @@ def bridge_is_up_with_stp(host: Host, lab: Params) -> Findings:
     yield host.link(lab.bridge).shows(kind="bridge", stp=True, up=True)
 
 
-@check(task="note", points=0, guard=True, zh="文件 `{kept}` 还在。")
+@check(task="note", points=0, guard=True, zh="文件 `{kept}` 还在，还是原来的样子。")
 def kept_file_is_there(host: Host, lab: Params) -> Findings:
-    """The file `{kept}` is still there."""
-    yield host.file(lab.kept).shows(kind="file")
+    """The file `{kept}` is still there, as it was."""
+    yield host.file(lab.kept).shows(kind="file", target=None, text=same_content(lab.kept_line))

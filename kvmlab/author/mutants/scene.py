@@ -1,0 +1,309 @@
+"""What there is on a lab host to be broken: what libvirt has, and what the checks have asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from kvmlab.checks.reading import Answer, Key, Want
+from kvmlab.host.xml import Element, parse
+
+if TYPE_CHECKING:
+    import libvirt
+
+    from kvmlab.author.mutants.mutator import Named
+    from kvmlab.course import Lab
+    from kvmlab.host.reader import HostReader
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain. `stored` and `live` are its XML, "" where it has none of that kind."""
+
+    name: str
+    state: str
+    stored: str
+    live: str
+    autostart: bool
+    snapshots: int
+    managed_save: bool
+
+    kind: ClassVar[str] = "domain"
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return self.name
+
+    @property
+    def running(self) -> bool:
+        """Whether it has a qemu, paused or not."""
+        return bool(self.live)
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device of a domain: the n-th `disk`, `interface`, `console` or `graphics`, as stored and as it runs."""
+
+    domain: Domain
+    kind: str
+    which: str
+    stored: Element | None
+    live: Element | None
+    bridge: str = ""
+
+    @property
+    def label(self) -> str:
+        """As in "vdb of web1"."""
+        return f"{self.which} of {self.domain.name}"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network. `taps`: (tap, bridge) of the guests on it now."""
+
+    name: str
+    active: bool
+    persistent: bool
+    autostart: bool
+    stored: str
+    bridge: str
+    taps: tuple[tuple[str, str], ...]
+
+    kind: ClassVar[str] = "network"
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A pool."""
+
+    name: str
+    active: bool
+    persistent: bool
+    autostart: bool
+    stored: str
+
+    kind: ClassVar[str] = "pool"
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot. `image`: the file with the snapshot inside, "" where none is or its domain runs."""
+
+    domain: str
+    name: str
+    xml: str
+    current: bool
+    image: str
+
+    kind: ClassVar[str] = "snapshot"
+
+    @property
+    def label(self) -> str:
+        """As in "before of web1"."""
+        return f"{self.name} of {self.domain}"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A network device of the host, as `ip -d -j address` says it."""
+
+    said: dict[str, Any]
+
+    kind: ClassVar[str] = "link"
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return str(self.said["ifname"])
+
+    @property
+    def address(self) -> str:
+        """Its first IPv4 address with prefix, or ""."""
+        found = [f"{one['local']}/{one['prefixlen']}" for one in self.said["addr_info"] if one["family"] == "inet"]
+        return found[0] if found else ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Something that a check has asked for: `kind` and `key` as in the vocabulary, `names` of the facts."""
+
+    kind: str
+    key: Key
+    names: frozenset[str]
+
+    @property
+    def label(self) -> str:
+        """Its key in words; of what is in a guest: "/etc/fstab in web1"."""
+        parts = [part for part in self.key if part]
+        if self.kind.startswith("guest-"):
+            inner = [part for part in self.key[2:] if part]
+            return f"{' '.join(inner)} in {self.key[0]}" if inner else self.key[0]
+        return " ".join(parts[::-1]) if self.kind == "note" else " ".join(parts)
+
+
+@dataclass
+class Noting:
+    """A reader that passes everything on, and notes what it was asked."""
+
+    reader: HostReader
+    asked: dict[tuple[str, Key], set[str]] = field(default_factory=dict)
+
+    def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
+        """As Reader.read."""
+        self.asked.setdefault((kind, key), set()).update(names)
+        return self.reader.read(kind, key, names)
+
+    def prefetch(self, wants: Sequence[Want]) -> None:
+        """As Reader.prefetch."""
+        self.reader.prefetch(wants)
+
+    def refresh(self) -> None:
+        """As Reader.refresh."""
+        self.reader.refresh()
+
+    def subjects(self) -> list[Asked]:
+        """What was asked for, in a fixed order."""
+        return [Asked(kind, key, frozenset(self.asked[kind, key])) for kind, key in sorted(self.asked)]
+
+
+def names_of(lab: Lab, subjects: Sequence[Asked]) -> set[str]:
+    """The domains, networks and pools that the lab is about: those it begins with, and those its checks ask for."""
+    guests = {one.name for one in lab.guests} | {one.network for one in lab.guests}
+    own = {one.name for one in (*lab.networks, *lab.pools, *lab.domains)}
+    return guests | own | {one.key[0] for one in subjects if one.kind in (*_TOLD, "volume") and one.key}
+
+
+def things(noting: Noting, connection: libvirt.virConnect | None, lab: Lab) -> list[Named]:
+    """All objects that the lab is about and that mutators may break, in a fixed order."""
+    found: list[Named] = []
+    subjects = noting.subjects()
+    named = names_of(lab, subjects)
+    links = {one["ifname"]: one for one in noting.reader.way.ask("links") if "ifname" in one}
+    wanted = {one.key[0] for one in subjects if one.kind == "link"}
+    if connection is not None:
+        inside = [one for one in connection.listAllDomains() if one.name() in named]
+        domains = sorted(map(_domain, inside), key=lambda one: one.name)
+        networks = [_network(one, links) for one in connection.listAllNetworks() if one.name() in named]
+        pools = [_pool(one) for one in connection.listAllStoragePools() if one.name() in named]
+        wanted |= {network.bridge for network in networks}
+        networks.sort(key=lambda one: one.name)
+        pools.sort(key=lambda one: one.name)
+        found += domains
+        found += [device for domain in domains for device in _devices(domain, links)]
+        found += networks
+        found += pools
+        found += [snapshot for domain in inside for snapshot in _snapshots(domain)]
+    found += [Link(links[name]) for name in sorted(wanted & links.keys())]
+    return found + _files(found, subjects) + [one for one in subjects if one.kind not in (*_FILES, *_TOLD)]
+
+
+_FILES = ("file", "image", "volume")
+_TOLD = ("domain", "disk", "interface", "console", "graphics", "network", "pool", "snapshot", "link", "lease")
+
+
+def _files(found: Sequence[Named], subjects: Sequence[Asked]) -> list[Named]:
+    """Files, images and volumes that were asked for, and the disks' own: each path once."""
+    paths: dict[str, set[str]] = {}
+    pools = {pool.name: parse(pool.stored).findtext("target/path") or "" for pool in found if isinstance(pool, Pool)}
+    for one in subjects:
+        if one.kind in ("file", "image", "note"):
+            paths.setdefault(one.key[0], set()).update(one.names)
+        elif one.kind == "volume" and pools.get(one.key[0]):
+            paths.setdefault(f"{pools[one.key[0]].rstrip('/')}/{one.key[1]}", set()).update(("image",))
+    for thing in found:
+        source = thing.stored.find("source") if isinstance(thing, Device) and thing.stored is not None else None
+        if source is not None and source.get("file"):
+            paths.setdefault(source.get("file", ""), set()).update(("image",))
+    images = {one.key[0] for one in subjects if one.kind == "image"}
+    skipped = ("/proc/", "/sys/", "/dev/", "/run/")
+    return [
+        Asked("file", (path,), frozenset(names | ({"image"} if path in images else set())))
+        for path, names in sorted(paths.items())
+        if path.startswith("/") and not path.startswith(skipped)
+    ]
+
+
+def _domain(domain: libvirt.virDomain) -> Domain:
+    import libvirt
+
+    secure, active = libvirt.VIR_DOMAIN_XML_SECURE, domain.isActive()
+    states = {libvirt.VIR_DOMAIN_RUNNING: "running", libvirt.VIR_DOMAIN_PAUSED: "paused"}
+    persistent = domain.isPersistent()
+    return Domain(
+        domain.name(),
+        states.get(domain.state()[0], "shut off"),
+        domain.XMLDesc(secure | libvirt.VIR_DOMAIN_XML_INACTIVE) if persistent else "",
+        domain.XMLDesc(secure) if active else "",
+        bool(domain.autostart()) if persistent else False,
+        domain.snapshotNum(),
+        bool(domain.hasManagedSaveImage()) if persistent else False,
+    )
+
+
+_WHICH = {"disk": ("target", "dev"), "interface": ("mac", "address"), "console": ("target", "port"),
+          "graphics": (".", "type")}  # fmt: skip
+
+
+def _devices(domain: Domain, links: dict[str, dict[str, Any]]) -> Iterator[Device]:
+    stored, live = (parse(xml) if xml else None for xml in (domain.stored, domain.live))
+    for kind, (path, name) in _WHICH.items():
+        both = [_by(root, kind, path, name) for root in (stored, live)]
+        for which in sorted(both[0].keys() | both[1].keys()):
+            running = both[1].get(which)
+            target = running.find("target") if running is not None and kind == "interface" else None
+            master = links.get(target.get("dev", "") if target is not None else "", {}).get("master", "")
+            yield Device(domain, kind, which, both[0].get(which), running, master)
+
+
+def _by(root: Element | None, kind: str, path: str, name: str) -> dict[str, Element]:
+    found = {}
+    for one in root.findall(f"devices/{kind}") if root is not None else ():
+        holder = one if path == "." else one.find(path)
+        found[holder.get(name, "0") if holder is not None else "0"] = one
+    return found
+
+
+def _network(network: libvirt.virNetwork, links: dict[str, dict[str, Any]]) -> Network:
+    import libvirt
+
+    persistent, active = bool(network.isPersistent()), bool(network.isActive())
+    stored = network.XMLDesc(libvirt.VIR_NETWORK_XML_INACTIVE) if persistent else ""
+    bridge = parse(network.XMLDesc()).find("bridge")
+    name = bridge.get("name", "") if bridge is not None else ""
+    taps = tuple(sorted((tap, name) for tap, one in links.items() if name and one.get("master") == name))
+    autostart = bool(network.autostart()) if persistent else False
+    return Network(network.name(), active, persistent, autostart, stored, name, taps)
+
+
+def _pool(pool: libvirt.virStoragePool) -> Pool:
+    import libvirt
+
+    persistent = bool(pool.isPersistent())
+    stored = pool.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE) if persistent else pool.XMLDesc()
+    autostart = bool(pool.autostart()) if persistent else False
+    return Pool(pool.name(), bool(pool.isActive()), persistent, autostart, stored)
+
+
+def _snapshots(domain: libvirt.virDomain) -> Iterator[Snapshot]:
+    import libvirt
+
+    for one in sorted(domain.listAllSnapshots(), key=lambda one: str(one.getName())):
+        xml = one.getXMLDesc(libvirt.VIR_DOMAIN_SNAPSHOT_XML_SECURE)
+        inside = parse(xml).find("disks/disk[@snapshot='internal']") is not None
+        image = ""
+        if inside and not domain.isActive():
+            source = parse(domain.XMLDesc()).find("devices/disk[@device='disk']/source")
+            image = source.get("file", "") if source is not None else ""
+        yield Snapshot(domain.name(), one.getName(), xml, bool(one.isCurrent()), image)

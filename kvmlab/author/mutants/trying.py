@@ -1,0 +1,188 @@
+"""Trying mutants: on one lab host after the solution, each is made, looked at with the checks, and undone.
+
+A mutant is caught where a check fails, or cannot look (nothing then passes wrongly). It has survived where two looks in
+a row pass everything. After it is undone the solved state has to pass again, else another lab host is taken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from kvmlab.author import kept
+from kvmlab.author.bench import Bench, Quiet
+from kvmlab.author.cases import Case
+from kvmlab.author.looking import PATIENCE, all_passed, failed, verdicts
+from kvmlab.author.mutants.library import drawn, mutants_of
+from kvmlab.author.mutants.mutator import Mutant
+from kvmlab.author.mutants.scene import Noting, things
+from kvmlab.course.fences import Step
+from kvmlab.environment.launch import lab_host
+from kvmlab.environment.libvirtd import connected
+from kvmlab.environment.solving import StepOutcome, run_step
+from kvmlab.errors import CannotRun
+from kvmlab.host import given_patience, open_host
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.checks import Report
+    from kvmlab.labhost.container import LabHost
+
+SOLVED_S, CAUGHT_S, UNDONE_S, SCARS_S = 120, 6, 8, 40
+"""How long the solution may take to pass; a change to be seen; what was undone to pass again, with and without a guest
+that has been off or a bridge that learns anew."""
+STEP_S, BOOT_S = 60, 10
+POLL_S = 0.4
+HOSTS = 1000  # numbers for lab hosts of one case
+CAUGHT, SURVIVED, NOT_MADE = "caught", "survived", "not made"
+
+
+class Tried(NamedTuple):
+    """What came of one mutant. `by`: the checks that failed or could not look; `why`: why it was not made."""
+
+    name: str
+    outcome: str
+    seconds: float
+    by: tuple[str, ...] = ()
+    why: str = ""
+    do: str = ""
+
+
+def carry_mutants(bench: Bench, case: Case, number: int) -> dict[str, object]:
+    """The mutants of one case's part, one after the other."""
+    stage = Stage(bench, case, number)
+    tried = [Tried(*row) for row in kept.noted(bench, case)]
+    try:
+        with stage.host():
+            known = {one.name for one in tried}
+            todo = [mutant for mutant in stage.mutants() if mutant.name not in known]
+        while todo:
+            with stage.host():
+                while todo and not stage.spoilt:
+                    tried.append(stage.attempt(todo.pop(0)))
+                    kept.note(bench, case, tried[-1])
+    finally:
+        stage.leave()
+    return {"mutants": tuple(tried), "lab_hosts": stage.hosts}
+
+
+@dataclass
+class Stage:
+    """Lab hosts in the solved state, one at a time: a new one where the last is `spoilt`."""
+
+    bench: Bench
+    case: Case
+    number: int
+    hosts: int = 0
+    spoilt: bool = True
+    _lab_host: LabHost | None = None
+    _noting: Noting | None = None
+    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    @contextlib.contextmanager
+    def host(self) -> Iterator[None]:
+        """One in the solved state for the block; it stays for the next block unless it is spoilt by then."""
+        if self.spoilt:
+            self._begin()
+        yield
+        if self.spoilt:
+            self.leave()
+
+    def leave(self) -> None:
+        """Remove the lab host."""
+        self._stack.close()
+        if self._lab_host is not None:
+            self._lab_host.remove()
+            self._lab_host = None
+
+    def _begin(self) -> None:
+        self.leave()
+        host = self._lab_host = self.bench.host(self.number * HOSTS + self.hosts)
+        self.hosts += 1
+        with lab_host(host, self.bench.materials, self.bench.lab, Quiet()):
+            self.bench.go_on()
+        for step in self.case.steps:
+            self.bench.go_on()
+            outcome = run_step(host, step)
+            if outcome.status and not step.look:
+                raise CannotRun(t("the solution did not get that far"))
+        key = self.bench.state.key_pair("look_key")
+        opened = open_host(host.run_dir, key, self.bench.lab.guests, patience=PATIENCE)
+        self._noting = Noting(self._stack.enter_context(opened)[0])
+        if not self._passes(SOLVED_S):
+            raise CannotRun(t("the solution does not pass here"))
+        self.spoilt = False
+
+    @property
+    def _here(self) -> LabHost:
+        assert self._lab_host is not None
+        return self._lab_host
+
+    def mutants(self) -> list[Mutant]:
+        """Those of this case's part, as the draw has it."""
+        part = self.case.part
+        assert self._noting is not None and part is not None
+        with contextlib.ExitStack() as stack:
+            connection = None
+            with contextlib.suppress(CannotRun):  # a lab without libvirt
+                connection = stack.enter_context(connected(self._here.run_dir, timeout_s=5))
+            everything = mutants_of(things(self._noting, connection, self.bench.lab))
+        return drawn(everything, part.draw.number, part.draw.seed)[part.number :: part.of]
+
+    def attempt(self, mutant: Mutant) -> Tried:
+        """Make it, look, undo it."""
+        self.bench.go_on()
+        clock = time.monotonic()
+        done = self._run(mutant.change.do, mutant)
+        if done.status:
+            self._undo(mutant)
+            why = " ".join(done.output.split())[-200:]
+            return Tried(mutant.name, NOT_MADE, time.monotonic() - clock, why=why, do=mutant.change.do)
+        by = self._caught_by()
+        self._undo(mutant)
+        outcome = CAUGHT if by else SURVIVED
+        return Tried(mutant.name, outcome, time.monotonic() - clock, tuple(by), do=mutant.change.do)
+
+    def _run(self, code: str, mutant: Mutant) -> StepOutcome:
+        step = Step("mutant", mutant.change.guest or None, code, False, "", 0)
+        return run_step(self._here, step, timeout_s=STEP_S * given_patience(), boot_s=BOOT_S * given_patience())
+
+    def _undo(self, mutant: Mutant) -> None:
+        self._run(mutant.change.undo, mutant)
+        self.spoilt = not self._passes(SCARS_S if mutant.change.scars else UNDONE_S)
+
+    def _look(self) -> Report:
+        from kvmlab.checks import load_checks, run
+
+        bench, lab = self.bench, self.bench.lab
+        bench.go_on()
+        checks = load_checks(bench.checker)
+        assert self._noting is not None
+        return run(checks, self._noting, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, settle_s=0.0)
+
+    def _caught_by(self) -> list[str]:
+        """The checks that fail, or cannot look and it does not pass; none where everything passes twice."""
+        deadline, passed = time.monotonic() + CAUGHT_S * given_patience(), 0
+        while True:
+            report = self._look()
+            if caught := failed(report):
+                return sorted(caught)
+            passed = passed + 1 if all_passed(report) else 0
+            if passed == 2:
+                return []
+            on_its_way = any(check.transient for check in report.checks)
+            if not passed and (not on_its_way or time.monotonic() > deadline):
+                return sorted(name for name, verdict in verdicts(report).items() if verdict == "error")
+            time.sleep(POLL_S)
+
+    def _passes(self, within_s: float) -> bool:
+        """Whether everything passes, now or soon."""
+        deadline = time.monotonic() + within_s * given_patience()
+        while not all_passed(self._look()):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_S)
+        return True

@@ -1,0 +1,177 @@
+"""The library of mutators: each makes a mutant of some object, in scripts that a shell can read, and is undone."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from kvmlab.author.mutants.library import changes, drawn, mutants_of
+from kvmlab.author.mutants.mutator import LIBRARY, Mutant, Named
+from kvmlab.author.mutants.scene import Asked, Device, Domain, Link, Network, Pool, Snapshot
+
+DOMAIN = """
+<domain type='qemu'><name>web 1</name><memory unit='KiB'>131072</memory>
+  <currentMemory unit='KiB'>131072</currentMemory><vcpu current='1'>2</vcpu>
+  <cputune><vcpupin vcpu='0' cpuset='1'/></cputune><cpu mode='host-model'/>
+  <os><type>hvm</type><boot dev='hd'/></os><on_reboot>restart</on_reboot>
+  <devices>
+    <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/i/web1.qcow2'/>
+      <target dev='vda' bus='virtio'/><address type='pci' slot='1'/></disk>
+    <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/i/data.img'/>
+      <target dev='vdb' bus='virtio'/><address type='pci' slot='2'/></disk>
+    <interface type='network'><mac address='52:54:00:00:07:11'/><source network='default'/>
+      <target dev='vnet0'/><model type='virtio'/></interface>
+    <serial type='pty'><target port='0'/></serial><console type='pty'><target type='serial' port='0'/></console>
+    <graphics type='vnc' listen='127.0.0.1'><listen type='address' address='127.0.0.1'/></graphics>
+  </devices></domain>
+"""
+NETWORK = """
+<network><name>lab</name><forward mode='nat'/><bridge name='virbr5' stp='on'/>
+  <ip address='10.5.0.1' netmask='255.255.255.0'><dhcp><range start='10.5.0.2' end='10.5.0.9'/>
+  <host mac='52:54:00:00:07:11' ip='10.5.0.5'/></dhcp></ip></network>
+"""
+ON = Domain("web 1", "running", DOMAIN, DOMAIN, False, 0, False)
+OFF = replace(ON, state="shut off", live="", autostart=True)
+PAUSED = replace(ON, state="paused")
+NAT = Network("lab", True, True, False, NETWORK, "virbr5", (("vnet0", "virbr5"),))
+ROUTED = replace(NAT, name="routed", stored=NETWORK.replace("mode='nat'", "mode='route'"))
+POOL = Pool("images", True, True, True, "<pool type='dir'><name>images</name><target><path>/i</path></target></pool>")
+BRIDGE = {
+    "ifname": "br0", "flags": ["UP"], "linkinfo": {"info_kind": "bridge", "info_data": {"stp_state": 1}},
+    "addr_info": [{"family": "inet", "local": "10.0.0.12", "prefixlen": 24}],
+}  # fmt: skip
+PORT = {"ifname": "ens33", "flags": [], "master": "br0", "addr_info": []}
+
+
+def device(kind: str, which: str, number: int = 0) -> Device:
+    """A device of the running domain."""
+    found = ElementTree.fromstring(DOMAIN).findall(f"devices/{kind}")[number]
+    return Device(ON, kind, which, found, found, "virbr5")
+
+
+def asked(kind: str, *key: str, names: str = "") -> Asked:
+    """What a check asks for."""
+    return Asked(kind, key, frozenset(names.split()))
+
+
+SCENE: list[Named] = [
+    ON, replace(OFF, name="off1"), replace(PAUSED, name="paused1"),
+    device("disk", "vda"), device("disk", "vdb", 1), device("interface", "52:54:00:00:07:11"), device("console", "0"),
+    device("graphics", "vnc"), NAT, ROUTED, replace(NAT, name="idle", active=False), POOL,
+    replace(POOL, name="idle", active=False), Link(BRIDGE), Link(PORT),
+    Snapshot("off1", "before", "<domainsnapshot/>", True, "/i/web1.qcow2"),
+    asked("route", "default"), asked("sysctl", "net.ipv4.ip_forward"),
+    asked("file", "/i/it's.img", names="image mode"), asked("note", "/root/notes", "rss_mib"),
+    asked("service", "libvirtd"), asked("account", "ann"), asked("guest-service", "web 1", "", "sshd"),
+    asked("guest-network", "web 1", "", "eth0"), asked("guest-resolver", "web 1", ""),
+    asked("guest-fstab", "web 1", "", "/srv/data"), asked("guest-mount", "web 1", "", "/srv/data"),
+    asked("guest-address", "web 1", "", "eth0"), asked("guest-route", "web 1", "", "default"),
+    asked("guest", "web 1", "", names="hostname"), asked("guest-file", "web 1", "", "/srv/it's.txt"),
+]  # fmt: skip
+MUTANTS = mutants_of(SCENE)
+
+
+def named(name: str) -> Mutant:
+    """The mutant of that name."""
+    return next(one for one in MUTANTS if one.name == name)
+
+
+def test_each_mutator_makes_a_mutant_of_something() -> None:
+    """None is there that nothing can be broken by, and no name stands for two."""
+    made = {(one.name.split()[0], one.name.rpartition(": ")[2]) for one in MUTANTS}
+    assert {(one.kind, one.change) for one in LIBRARY} == made
+    assert len({one.name for one in MUTANTS}) == len(MUTANTS)
+    assert sum(map(len, changes().values())) == len(LIBRARY)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.name)
+def test_scripts_can_be_read_by_a_shell(mutant: Mutant) -> None:
+    """Both ways, also with names that have blanks and quotes; in a guest by a plain sh. Nothing is left unfilled."""
+    shell = "sh" if mutant.change.guest else "bash"
+    for code in (mutant.change.do, mutant.change.undo):
+        done = subprocess.run([shell, "-n"], input=code, text=True, capture_output=True)
+        assert done.returncode == 0, f"{code}\n{done.stderr}"
+        assert code.strip() and "{name}" not in code and "{path}" not in code
+    assert mutant.change.do != mutant.change.undo or mutant.name.startswith("sysctl")
+
+
+def xml_of(script: str) -> ElementTree.Element:
+    """The XML that a script hands over."""
+    return ElementTree.fromstring(script.split("<<'KVMLAB-XML'\n")[1].split("\nKVMLAB-XML")[0])
+
+
+@pytest.mark.parametrize("mutant", [one for one in MUTANTS if "KVMLAB-XML" in one.change.do], ids=lambda one: one.name)
+def test_a_definition_is_changed_and_given_back(mutant: Mutant) -> None:
+    """What is defined is another; what is given back is the one before, to the letter."""
+    if "define" not in mutant.change.undo:
+        pytest.fail("every edited definition is given back by defining the old one")
+    before, after = xml_of(mutant.change.undo), xml_of(mutant.change.do)
+    assert ElementTree.tostring(before) != ElementTree.tostring(after)
+    assert before.findtext("name") == after.findtext("name")
+
+
+def test_what_is_edited_is_what_the_name_says() -> None:
+    """One sample each of devices, domains and networks."""
+    disk = xml_of(named("disk vdb of web 1: read-only, stored").change.do)
+    assert [one.find("readonly") is not None for one in disk.findall("devices/disk")] == [False, True]
+    twice = xml_of(named("disk vdb of web 1: twice, stored").change.do)
+    assert [one.get("dev") for one in twice.findall("devices/disk/target")] == ["vda", "vdb", "vdx"]
+    more = xml_of(named("domain off1: one vCPU more, stored").change.do).find("vcpu")
+    assert more is not None and (more.text, more.get("current")) == ("2", "2")
+    small = xml_of(named("network lab: a smaller range, stored").change.do).find("ip/dhcp/range")
+    assert small is not None and small.attrib == {"start": "10.5.0.2", "end": "10.5.0.2"}
+
+
+def test_where_there_is_nothing_to_change_there_is_no_mutant() -> None:
+    """No live change of a guest that is off, no second start of one that runs, no NAT rule beside NAT."""
+    names = {one.name for one in MUTANTS}
+    assert "domain off1: paused" not in names and "domain web 1: started" not in names
+    assert "network lab: a NAT rule by hand" not in names and "network routed: a NAT rule by hand" in names
+    assert "disk vda of web 1: gone, live" not in names, "the root disk of a guest is not unplugged"
+
+
+def test_what_leaves_scars_comes_last() -> None:
+    """A lab host may be spoilt by it."""
+    scars = [one.change.scars for one in MUTANTS]
+    assert scars == sorted(scars) and any(scars)
+
+
+def test_drawn_by_a_seed() -> None:
+    """The same part for the same seed, in the same order; without a number all."""
+    part = drawn(MUTANTS, 12, "a")
+    assert part == drawn(MUTANTS, 12, "a") != drawn(MUTANTS, 12, "b")
+    assert len(part) == 12 and part == [one for one in MUTANTS if one in part]
+    assert drawn(MUTANTS, 0, "a") == MUTANTS
+
+
+def seen(path: Path) -> tuple[object, ...]:
+    """All that a check could see of a file."""
+    if not path.exists():
+        return ()
+    found = path.lstat()
+    return (found.st_ino, found.st_mtime_ns, found.st_mode, found.st_nlink, path.read_text())
+
+
+def test_files_are_given_back_as_they_were(tmp_path: Path) -> None:
+    """On a real file: each change changes it, and undone it is the same inode with the same time and text."""
+    path = tmp_path / "it's.img"
+    path.write_text("one\ntwo\nthree\n" * 20)
+    before = seen(path)
+    mutants = mutants_of([asked("file", str(path), names="image mode")])
+    assert len(mutants) == 8
+    for mutant in mutants:
+        run(mutant.change.do.replace("/var/tmp", str(tmp_path)))
+        assert seen(path) != before, mutant.name
+        run(mutant.change.undo.replace("/var/tmp", str(tmp_path)))
+        assert seen(path) == before, mutant.name
+        assert [one.name for one in tmp_path.iterdir()] == [path.name], mutant.name
+
+
+def run(code: str) -> None:
+    """In bash, as on a lab host."""
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, f"{code}\n{done.stderr}"
