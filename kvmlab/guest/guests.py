@@ -58,17 +58,18 @@ class Guests:
 
     def no_answer(self, to: str) -> CouldNotLook | None:
         """Not None where nothing comes back from an address because the guest that has it is only on its way."""
-        domain = self._at(to)
-        return on_its_way.answer_of(domain, self._surroundings) if domain else None
+        return self._on_its_way(self._at(to))
 
     def no_lease(self, name: str) -> CouldNotLook | None:
         """Likewise where a domain has no lease."""
-        domain = self._surroundings.domain(name)
-        return on_its_way.answer_of(domain, self._surroundings) if domain else None
+        return self._on_its_way(self._surroundings.domain(name))
 
     def no_lease_for(self, mac: str) -> CouldNotLook | None:
         """Likewise where an interface has none."""
-        return on_its_way.lease_of(self._all(), mac, self._surroundings)
+        return self._on_its_way(on_its_way.owner_of(mac, self._all()))
+
+    def _on_its_way(self, domain: DomainSeen | None) -> CouldNotLook | None:
+        return on_its_way.answer_of(domain, self._surroundings, BOOT_S * self._patience) if domain else None
 
     def _at(self, address: str) -> DomainSeen | None:
         """The domain that is at an address: by what the checks say of it, by the lab's start, or by its lease."""

@@ -14,19 +14,28 @@ from kvmlab.guest.obstacles import cannot, held_back
 from kvmlab.guest.seen import DomainSeen, LinkSeen, Surroundings
 from kvmlab.words import t
 
-START_S = 45.0  # a guest that is up by then asks for an address and answers; one that does not has another reason
+START_S = 45.0  # a guest of which nothing is to be seen is taken to be starting for so long
 _LOGIN = re.compile(r"\blogin:\s*$")
 
 
-def booting(domain: DomainSeen, surroundings: Surroundings) -> CouldNotLook | None:
-    """Not None where the guest in a running domain is starting, or starting anew, just now."""
-    if domain.state != "running" or domain.agent_connected:
+def booting(domain: DomainSeen, surroundings: Surroundings, boot_s: float) -> CouldNotLook | None:
+    """Not None where the guest in a running domain is starting just now, which takes `boot_s` seconds at most."""
+    if domain.state != "running" or domain.reason != "booted":  # one that was restored has booted long ago
         return None
     since = surroundings.uptime_s(domain.name)
-    if since is None or since > START_S or _LOGIN.search(surroundings.console_tail(domain)):
+    if since is None or since > boot_s or _is_up(domain, surroundings, since):
         return None
     return cannot(domain.name, t("it was started {seconds} s ago and is not up yet", seconds=round(since)),
                   f"virsh console {domain.name}", transient=True)  # fmt: skip
+
+
+def _is_up(domain: DomainSeen, surroundings: Surroundings, since: float) -> bool:
+    """It says so: its agent tells of an address, or there is a login on its console; or it never said anything."""
+    if domain.agent_connected:
+        said = surroundings.agent_addresses(domain)
+        return since > START_S or said is None or any(said.values())
+    console = surroundings.console_tail(domain)
+    return bool(_LOGIN.search(console)) or (not console.strip() and since > START_S)
 
 
 def port_held_back(domain: DomainSeen, links: Mapping[str, LinkSeen]) -> CouldNotLook | None:
@@ -36,12 +45,12 @@ def port_held_back(domain: DomainSeen, links: Mapping[str, LinkSeen]) -> CouldNo
     return next((trouble for link in ports if (trouble := held_back(domain.name, link))), None)
 
 
-def answer_of(domain: DomainSeen, surroundings: Surroundings) -> CouldNotLook | None:
-    """Why nothing came back from this guest, where that may change by itself within a minute."""
-    return booting(domain, surroundings) or port_held_back(domain, surroundings.links())
+def answer_of(domain: DomainSeen, surroundings: Surroundings, boot_s: float) -> CouldNotLook | None:
+    """Why nothing came back from this guest, where that may change by itself within a minute or two."""
+    return booting(domain, surroundings, boot_s) or port_held_back(domain, surroundings.links())
 
 
-def lease_of(domains: Iterable[DomainSeen], mac: str, surroundings: Surroundings) -> CouldNotLook | None:
-    """Why the interface with this MAC address has no lease, where it may get one by itself within a minute."""
+def owner_of(mac: str, domains: Iterable[DomainSeen]) -> DomainSeen | None:
+    """The domain that has an interface with this MAC address, a running one first."""
     own = [one for one in domains if any(nic.mac == mac for nic in one.nics)]
-    return next((trouble for one in own if (trouble := answer_of(one, surroundings))), None)
+    return min(own, key=lambda one: one.state != "running", default=None)

@@ -35,7 +35,9 @@ UP: Sequence[dict[str, object]] = (
     {"uptime": 3600.0},
     {"uptime": None},  # not known: nobody claims anything
     {"console": "Welcome\n\nweb1 login: "},
-    {"seen": replace(UNLEASED, agent_connected=True)},
+    {"uptime": 60.0},  # and nothing is to be seen of it: it does not boot at all
+    {"seen": replace(UNLEASED, agent_connected=True), "agent": {"eth0": ["10.0.0.7/24"]}},
+    {"seen": replace(UNLEASED, reason="restored")},
     {"seen": replace(UNLEASED, state="paused")},
 )
 
@@ -44,6 +46,17 @@ UP: Sequence[dict[str, object]] = (
 def test_one_that_is_up_or_will_never_be_is_not_on_its_way(key: Path, more: dict[str, object]) -> None:
     asked = guests(host(key, **more))
     assert asked.no_answer("192.168.122.11") is None and asked.no_lease("web1") is None
+
+
+STARTING: Sequence[dict[str, object]] = (
+    {"uptime": 100.0, "console": "[    7.1] Freeing unused kernel image memory"},  # on a busy computer
+    {"seen": replace(UNLEASED, agent_connected=True), "agent": {"eth0": []}},
+)
+
+
+@pytest.mark.parametrize("more", STARTING)
+def test_one_that_boots_slowly_is_on_its_way_as_long_as_it_does_boot(key: Path, more: dict[str, object]) -> None:
+    assert guests(host(key, **more)).no_answer("192.168.122.11") is not None
 
 
 def test_the_port_of_a_bridge_that_listens(key: Path) -> None:
