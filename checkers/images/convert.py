@@ -17,7 +17,7 @@ def photos_are_kept(host: Host, lab: Params) -> Findings:
 @check(task="thin", zh="`{photos_qcow2}` 的格式是 qcow2，自成一体。")
 def photos_are_qcow2(host: Host, lab: Params) -> Findings:
     """The format of `{photos_qcow2}` is qcow2, and it needs no other file."""
-    yield host.image_file(lab.photos_qcow2).shows(format="qcow2", backing=None)
+    yield host.image_file(lab.photos_qcow2).shows(format="qcow2", backing=None, own_file=True)
 
 
 @check(
@@ -34,7 +34,7 @@ def photos_are_the_same(host: Host, lab: Params) -> Findings:
 @check(task="plain", zh="`{minutes_raw}` 的格式是 raw。")
 def minutes_are_raw(host: Host, lab: Params) -> Findings:
     """The format of `{minutes_raw}` is raw."""
-    yield host.image_file(lab.minutes_raw).shows(format="raw")
+    yield host.image_file(lab.minutes_raw).shows(format="raw", own_file=True)
 
 
 @check(task="plain", points=2, needs=[minutes_are_raw], zh="`{minutes_raw}` 的内容和 `{minutes}` 原来的内容相同。")
@@ -52,7 +52,7 @@ def old_disk_is_kept(host: Host, lab: Params) -> Findings:
 @check(task="guest", zh="`{guest_qcow2}` 的格式是 qcow2，自成一体。")
 def new_disk_is_qcow2(host: Host, lab: Params) -> Findings:
     """The format of `{guest_qcow2}` is qcow2, and it needs no other file."""
-    yield host.image_file(lab.guest_qcow2).shows(format="qcow2", backing=None)
+    yield host.image_file(lab.guest_qcow2).shows(format="qcow2", backing=None, own_file=True)
 
 
 @check(task="guest", zh="下次启动之后：`{guest}` 保存的配置里，磁盘是 `{guest_qcow2}`，按 qcow2 读取。")
@@ -75,4 +75,8 @@ def disk_is_qcow2_now(host: Host, lab: Params) -> Findings:
 )
 def guest_answers(host: Host, lab: Params) -> Findings:
     """`{guest}` has booted from it, and answers at {address}."""
-    yield host.reach(lab.address).shows(answers=True)
+    live = host.domain(lab.guest).live
+    yield live.disk(index=0).shows(open_in_qemu=True)
+    yield host.reach(lab.address).shows(answers=True, mac=live.interface(index=0).value("mac"))
+    guest = host.guest(lab.guest, address=lab.address)
+    yield guest.mount("/").shows(disk=guest.disk_at(live.disk(index=0).value("pci")).value("name"))

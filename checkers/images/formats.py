@@ -22,23 +22,32 @@ def line_about(host: Host, path: str) -> Matcher:
     return Matcher(meets, lambda: f"{name} FORMAT MIB")
 
 
-@check(task="create", points=2, zh="`{raw}` 的格式是 raw，{size_mib} MiB，几乎不占空间。")
+@check(task="create", points=2, zh="`{raw}` 的格式是 raw，{size_mib} MiB，是空的，几乎不占空间。")
 def raw_is_made(host: Host, lab: Params) -> Findings:
-    """The format of `{raw}` is raw, its size {size_mib} MiB, and it takes next to nothing."""
-    yield host.image_file(lab.raw).shows(format="raw", virtual_size_mib=lab.size_mib, actual_size_mib=at_most(1))
+    """The format of `{raw}` is raw, its size {size_mib} MiB; it is empty and takes next to nothing."""
+    yield host.image_file(lab.raw).shows(
+        format="raw", virtual_size_mib=lab.size_mib, actual_size_mib=at_most(1), blank=True, own_file=True
+    )
 
 
-@check(task="create", points=2, zh="`{qcow2}` 的格式是 qcow2，{size_mib} MiB，几乎不占空间。")
+@check(task="create", points=2, zh="`{qcow2}` 的格式是 qcow2，{size_mib} MiB，是空的，没有后端文件，几乎不占空间。")
 def qcow2_is_made(host: Host, lab: Params) -> Findings:
-    """The format of `{qcow2}` is qcow2, its size {size_mib} MiB, and it takes next to nothing."""
-    yield host.image_file(lab.qcow2).shows(format="qcow2", virtual_size_mib=lab.size_mib, actual_size_mib=at_most(1))
+    """The format of `{qcow2}` is qcow2, its size {size_mib} MiB; it is empty, complete, and takes next to nothing."""
+    yield host.image_file(lab.qcow2).shows(
+        format="qcow2",
+        virtual_size_mib=lab.size_mib,
+        actual_size_mib=at_most(1),
+        blank=True,
+        backing=None,
+        own_file=True,
+    )
 
 
 @check(task="full", points=2, zh="`{full}` 的格式是 raw，{full_mib} MiB，空间全部占好了。")
 def room_is_reserved(host: Host, lab: Params) -> Findings:
     """The format of `{full}` is raw, its size {full_mib} MiB, and all of its room is taken."""
     yield host.image_file(lab.full).shows(
-        format="raw", virtual_size_mib=lab.full_mib, actual_size_mib=at_least(lab.full_mib)
+        format="raw", virtual_size_mib=lab.full_mib, actual_size_mib=at_least(lab.full_mib), own_file=True
     )
 
 
@@ -52,7 +61,7 @@ def archive_is_as_it_was(host: Host, lab: Params) -> Findings:
 @check(task="sparse", points=2, zh="`{thin}` 是 raw，内容和 `{archive}` 相同。")
 def copy_has_the_same_contents(host: Host, lab: Params) -> Findings:
     """`{thin}` is raw and has the contents of `{archive}`."""
-    yield host.image_file(lab.thin).shows(format="raw")
+    yield host.image_file(lab.thin).shows(format="raw", own_file=True)
     yield host.file(lab.thin).shows(sha256=contents(lab))
 
 

@@ -1,6 +1,6 @@
 """manage-web: Cockpit for a colleague's browser, an account for it, and the URI for virt-manager."""
 
-from kvmlab.checks import Findings, Host, Params, at_least, check, contains, matches, not_, one_of
+from kvmlab.checks import Findings, Host, Params, at_least, check, contains, matches, one_of
 
 WOK = 8001  # where wok answers, if somebody has managed to install it
 PAGE = "(?is).*(cockpit|wok|kimchi).*"
@@ -24,11 +24,16 @@ def console_answers_after_a_boot(host: Host, lab: Params) -> Findings:
     yield host.service("wokd" if wok_is_there(host) else "cockpit.socket").shows(enabled=True)
 
 
-@check(task="operator", points=2, zh="有账号 `{operator}`，它不是 root，有登录 shell，可以用密码登录。")
+@check(
+    task="operator",
+    points=2,
+    zh="有账号 `{operator}`，它不是 root，有登录 shell，可以用密码登录，Cockpit 也让它进。",
+)
 def operator_can_log_in(host: Host, lab: Params) -> Findings:
-    """There is an account `{operator}`, which is not root, has a login shell, and can log in with a password."""
-    shell = not_(matches(r".*/(nologin|false)"))  # with these Cockpit answers 403
-    yield host.account(lab.operator).shows(password="set", uid=at_least(1), shell=shell)
+    """There is an account `{operator}`, which is not root, has a login shell and a password, and Cockpit lets it in."""
+    yield host.account(lab.operator).shows(password="set", uid=at_least(1), login_shell=True)
+    if not wok_is_there(host):
+        yield host.login("cockpit", lab.operator).shows(admitted=True)
 
 
 @check(task="operator", points=0, guard=True, zh="Cockpit 不让 root 登录：`/etc/cockpit/disallowed-users` 里写着它。")

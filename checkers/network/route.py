@@ -145,13 +145,15 @@ def host_forwards(host: Host, lab: Params) -> Findings:
 THERE = [*WAY_IN, guests_have_their_addresses_now]
 
 
-@check(task="reach", needs=THERE, zh="`{guest}` ping 得通 {second_address}。")
+@check(task="reach", needs=THERE, zh="`{guest}` ping 得通 {second_address}，对方看到的是它自己的地址。")
 def first_reaches_second(host: Host, lab: Params) -> Findings:
-    """`{guest}` gets an answer from {second_address}."""
+    """`{guest}` gets an answer from {second_address}, which sees its own address."""
     yield first(host, lab).reach(lab.second_address).shows(answers=True)
+    yield host.flow(lab.address, lab.second_address).shows(translated=False)
 
 
-@check(task="reach", needs=THERE, zh="`{second}` ping 得通 {address}。")
+@check(task="reach", needs=THERE, zh="`{second}` ping 得通 {address}，对方看到的是它自己的地址。")
 def second_reaches_first(host: Host, lab: Params) -> Findings:
-    """`{second}` gets an answer from {address}."""
+    """`{second}` gets an answer from {address}, which sees its own address."""
     yield second(host, lab).reach(lab.address).shows(answers=True)
+    yield host.flow(lab.second_address, lab.address).shows(translated=False)

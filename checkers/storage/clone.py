@@ -22,11 +22,11 @@ def overlaid(line: str, mib: int) -> bytes:
     return base[:MIB] + b"\x2e" * MIB + base[2 * MIB :]
 
 
-@check(task="clone", zh="存储池 `{pool}` 里有存储卷 `{clone}`，格式 raw，没有后端文件。")
+@check(task="clone", zh="存储池 `{pool}` 里有存储卷 `{clone}`，格式 raw，没有后端文件，不是链接。")
 def clone_is_a_volume(host: Host, lab: Params) -> Findings:
-    """The pool `{pool}` has a volume `{clone}`, raw, without a backing file."""
+    """The pool `{pool}` has a volume `{clone}`, raw: a file of its own, without a backing file."""
     yield host.volume(lab.pool, lab.clone).shows(path=lab.clone_path)
-    yield host.image_file(lab.clone_path).shows(format="raw", backing=absent)
+    yield host.image_file(lab.clone_path).shows(format="raw", backing=absent, own_file=True)
 
 
 @check(task="clone", points=2, needs=[clone_is_a_volume], zh="`{clone}` 的内容来自 `{golden}`（有没有标签都行）。")
@@ -54,12 +54,12 @@ def clone_has_its_label(host: Host, lab: Params) -> Findings:
     yield host.file(lab.clone_path).shows(sha256=sha256(labelled(lab)))
 
 
-@check(task="whole", points=2, zh="存储池 `{pool}` 里有存储卷 `{whole}`，格式 qcow2，没有后端文件。")
+@check(task="whole", points=2, zh="存储池 `{pool}` 里有存储卷 `{whole}`，格式 qcow2，没有后端文件，不是链接。")
 def whole_stands_alone(host: Host, lab: Params) -> Findings:
-    """The pool `{pool}` has a volume `{whole}`, qcow2, without a backing file."""
+    """The pool `{pool}` has a volume `{whole}`, qcow2: a file of its own, without a backing file."""
     yield host.volume(lab.pool, lab.whole).shows(path=lab.whole_path)
     # Until its next refresh, libvirt says of a clone what its original had.
-    yield host.image_file(lab.whole_path).shows(format="qcow2", backing=absent)
+    yield host.image_file(lab.whole_path).shows(format="qcow2", backing=absent, own_file=True)
 
 
 @check(task="whole", needs=[whole_stands_alone], zh="从 `{whole}` 读到的内容，和原来从 `{thin}` 读到的一样。")

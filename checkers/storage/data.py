@@ -1,6 +1,6 @@
 """storage-data: four volumes whose bytes were fetched, put back, wiped and given more room; sums tell."""
 
-from kvmlab.checks import Findings, Host, Params, absent, check, filled, sha256
+from kvmlab.checks import Findings, Host, Params, check, filled, sha256
 
 MIB = 1024**2
 
@@ -9,7 +9,7 @@ MIB = 1024**2
 def backup_has_the_content(host: Host, lab: Params) -> Findings:
     """The file `{backup}` has the whole content of the volume `{photos}`."""
     size = lab.photos_mib * MIB
-    yield host.file(lab.backup).shows(target=absent, size_bytes=size, sha256=sha256(filled(lab.photos_text, size)))
+    yield host.file(lab.backup).shows(own_file=True, size_bytes=size, sha256=sha256(filled(lab.photos_text, size)))
 
 
 @check(task="download", points=0, guard=True, zh="存储卷 `{photos}` 自己的内容没有变。")
@@ -28,14 +28,14 @@ def other_photos_are_as_they_were(host: Host, lab: Params) -> Findings:
 def mail_is_good_again(host: Host, lab: Params) -> Findings:
     """The volume `{mail}` holds the good copy, byte for byte, and still has a capacity of {mail_mib} MiB."""
     yield host.volume(lab.pool, lab.mail).shows(capacity_bytes=lab.mail_mib * MIB)
-    yield host.file(lab.mail_path).shows(sha256=sha256(filled(lab.mail_text, lab.mail_mib * MIB)))
+    yield host.file(lab.mail_path).shows(own_file=True, sha256=sha256(filled(lab.mail_text, lab.mail_mib * MIB)))
 
 
 @check(task="wipe", points=3, zh="存储卷 `{secret}` 里只有零，容量还是 {secret_mib} MiB。")
 def secret_is_wiped(host: Host, lab: Params) -> Findings:
     """There is nothing but zeros in the volume `{secret}`, and it still has a capacity of {secret_mib} MiB."""
     yield host.volume(lab.pool, lab.secret).shows(capacity_bytes=lab.secret_mib * MIB)
-    yield host.file(lab.secret_path).shows(blank=True)
+    yield host.file(lab.secret_path).shows(own_file=True, blank=True)
 
 
 @check(task="wipe", points=0, guard=True, zh="存储卷 `{secret_decoy}` 的内容没有变。")
