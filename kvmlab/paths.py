@@ -5,6 +5,7 @@
     labs/      one file per lab that runs;  progress/  what has been achieved
     run/       per lab host: the sockets that lead into it
     proved/    what came of the cases of `kvmlab prove`
+    starts/    per lab host: what there was on it at the end of its start
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class State:
         self.root = root or default_root()
 
     def __getattr__(self, name: str) -> Path:
-        if name not in ("keys", "images", "saved", "cache", "labs", "progress", "run", "locks", "proved"):
+        names = ("keys", "images", "saved", "cache", "labs", "progress", "run", "starts", "locks", "proved")
+        if name not in names:
             raise AttributeError(name)
         path = self.root / name
         try:

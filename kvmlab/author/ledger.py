@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kvmlab.author.proof import Remark
+from kvmlab.checks.yours import AS_IT_WAS
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Ledger:
     def note(self, report: Report) -> None:
         """Take in what one look found."""
         for check in report.checks:
-            self._note_check(check)
+            if check.id != AS_IT_WAS:  # it speaks of what the author has not thought of
+                self._note_check(check)
 
     def _note_check(self, check: CheckResult) -> None:
         times: Counter[tuple[str, str]] = Counter()

@@ -66,10 +66,10 @@ def random_variants(number: int) -> list[str | None]:
 
 
 def _sound_solutions(course: Course, lab: Lab) -> tuple[Solution, ...]:
-    from kvmlab.checks import load_checks
     from kvmlab.course.names import nearest
+    from kvmlab.environment.grading import checks_of
 
-    checks = load_checks(course.checker(lab.id))
+    checks = checks_of(lab, course.checker(lab.id))
     checks.must_fit(lab.tasks)
     solutions, known = course.solutions(lab), [check.id for check in checks.checks]
     for one in solutions:

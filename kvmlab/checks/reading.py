@@ -107,9 +107,28 @@ class OncePerPass:
         """How a student gets into a guest from the lab host: "ssh 10.0.0.122"."""
         return str(_optional(self.reader, "way_in", guest, address) or f"ssh {quote(plain(address or guest))}")
 
+    def note_wanted(self, kind: str, key: Key, want: Mapping[str, object]) -> None:
+        """A finding is about to want these facts, for a reader that takes note of it."""
+        _optional(self.reader, "note_wanted", kind, key, want)
+
     def prefetch(self, wants: Sequence[Want]) -> None:
         """Tell the reader what this pass will most likely ask."""
         _optional(self.reader, "prefetch", wants)
+
+
+class Wanted:
+    """A reader that knows nothing and notes what is wanted of which object, not what is merely looked up."""
+
+    def __init__(self) -> None:
+        self.wanted: list[tuple[str, Key, Mapping[str, object]]] = []
+
+    def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
+        """Every object is there, without a value."""
+        return dict.fromkeys(names, Reading(None))
+
+    def note_wanted(self, kind: str, key: Key, want: Mapping[str, object]) -> None:
+        """A finding is about to want these facts of an object."""
+        self.wanted.append((kind, key, want))
 
 
 class Asked:

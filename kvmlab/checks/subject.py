@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from kvmlab.checks.facts import Facts, FactSpec, known, specs
 from kvmlab.checks.findings import FactRow, Finding, row
-from kvmlab.checks.reading import Key, Missing, Reader, Reading, nearest
+from kvmlab.checks.reading import Key, Missing, OncePerPass, Reader, Reading, nearest
 from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
 from kvmlab.words import t
@@ -51,6 +51,8 @@ class Subject:
 
     def _finding(self, want: Mapping[str, object]) -> Finding:
         wanted = {name: known(self.facts, name).checked(value) for name, value in want.items()}
+        if isinstance(self.reader, OncePerPass):
+            self.reader.note_wanted(self.kind, self.key, want)
         try:
             answer = self.reader.read(self.kind, self.key, _readable(want))
         except CouldNotLook as trouble:

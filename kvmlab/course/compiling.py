@@ -30,6 +30,7 @@ HEADER: dict[str, type | tuple[type, ...]] = {
     "setup": str,
     "host": str,
     "survivors": list,
+    "yours": list,
 }
 
 
@@ -73,7 +74,16 @@ def compile_lab(root: Path, chapter: str, name: str, lang: str, variant: str | N
         variant=variant,
         host=_host(front),
         survivors=survivors(front, values),
+        yours=_yours(front, values),
     )
+
+
+def _yours(front: Front, values: Mapping[str, Any]) -> tuple[str, ...]:
+    place = front.place("", 0, "yours")
+    found = front.table.get("yours", [])
+    if not all(isinstance(one, str) for one in found):
+        raise place.error(t("`{name}` is a list of texts.", name="yours"))
+    return tuple(render(Piece(one, place), values) for one in found)
 
 
 def made_mac(lab_id: str, guest: str) -> str:

@@ -90,7 +90,8 @@ class Lab(NamedTuple):
     """One lab, rendered. `values`: its parameters and `lan`; `variant` None: the course's own values.
 
     `path` is the lab's folder inside the course (labs/network/bridge), `setup` a shell script or "".
-    `host`: the kind of lab host, one of HOST_KINDS.
+    `host`: the kind of lab host, one of HOST_KINDS. `yours`: what is the student's to change beyond what the checks
+    want, as kvmlab.checks.yours has it.
     """
 
     id: str
@@ -112,6 +113,7 @@ class Lab(NamedTuple):
     variant: str | None = None
     host: str = "full"
     survivors: tuple[Survivor, ...] = ()
+    yours: tuple[str, ...] = ()
 
     @property
     def params(self) -> "Params":
@@ -148,6 +150,7 @@ class Lab(NamedTuple):
             raise ValueError("a lab without tasks or values")
         if values.get("host", "full") not in HOST_KINDS:
             raise ValueError("Lab: host")
+        values["yours"] = tuple(_listed(values.get("yours", ())))
         if not isinstance(values.get("variant"), (str, type(None))):
             raise ValueError("Lab: variant")
         return cls(**values)

@@ -12,7 +12,7 @@ from kvmlab.paths import State
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.checks import Report
+    from kvmlab.checks import CheckSet, Report
     from kvmlab.checks.passes import OnProgress
 
 
@@ -27,11 +27,13 @@ def grade(
     waiting: OnProgress | None = None,
 ) -> Report:
     """Run the checks of `lab` (of the tasks `only`), waiting up to `wait_s` seconds for what has not passed."""
-    from kvmlab.checks import load_checks, run
+    from kvmlab.checks import run
+    from kvmlab.environment.starts import recall
     from kvmlab.host import open_host
 
-    with open_host(run_dir, state.key_pair("look_key"), lab.guests) as (reader, events):  # connecting meanwhile
-        checks = load_checks(checker)
+    start = recall(state, run_dir)
+    with open_host(run_dir, state.key_pair("look_key"), lab.guests, start=start) as (reader, events):
+        checks = checks_of(lab, checker)  # connecting meanwhile
         return run(
             checks,
             reader,
@@ -44,6 +46,14 @@ def grade(
             events=events,
             on_progress=waiting,
         )
+
+
+def checks_of(lab: Lab, checker: Path) -> CheckSet:
+    """The checks of `lab`: those in its checker, and the guard that every lab has."""
+    from kvmlab.checks import load_checks
+    from kvmlab.checks.yours import guarded
+
+    return guarded(load_checks(checker), lab.tasks, lab.yours)
 
 
 def true_answer(lab: Lab, answers: Path, question: str, run_dir: Path, state: State) -> object:

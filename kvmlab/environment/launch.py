@@ -23,6 +23,7 @@ from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.materials import Materials, has_libvirt
 from kvmlab.environment.objects import bring_up_objects, run_setup
 from kvmlab.environment.reach import wait_for_guests
+from kvmlab.environment.starts import Remembering
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.images.known import forget_host_images
@@ -180,12 +181,15 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
         else:
             _prepared(host.run_dir)
             step("start.guests")  # there are none
+        remembering = Remembering(host, has_libvirt=has_libvirt(lab))
         if materials.guests:
             progress.step(t("waiting for the guests to answer"), None)
         wait_for_guests(host.run_dir, host.state.key_pair("look_key"), _addresses(materials.guests), ANSWER_S)
         step("start.reachable")
         run_setup(host, lab)
         step("start.setup")
+        remembering.remember(lab)
+        step("start.remembered")
         yield host
         undo.pop_all()
 

@@ -17,6 +17,7 @@ from kvmlab.environment.launch import Place, host_of
 from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.materials import has_libvirt
 from kvmlab.environment.reach import wait_for_guests
+from kvmlab.environment.starts import note_boot
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.labhost.container import Condition, LabHost
@@ -66,6 +67,7 @@ def _boot(host: LabHost) -> None:
     lay_keys(host.state, host.run_dir)
     step("resume.run_dir")
     finish(host.resume(), ("start",))
+    note_boot(host)
     step("resume.started")
 
 

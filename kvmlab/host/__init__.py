@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from kvmlab.host.events import Events
+    from kvmlab.host.picture import Picture
     from kvmlab.host.reader import HostReader
 
 
@@ -29,12 +30,18 @@ class Known(Protocol):
 
 @contextlib.contextmanager
 def open_host(
-    run_dir: Path, look_key: Path, guests: Iterable[Known] = (), *, patience: float | None = None
+    run_dir: Path,
+    look_key: Path,
+    guests: Iterable[Known] = (),
+    *,
+    patience: float | None = None,
+    start: Picture | None = None,
 ) -> Iterator[tuple[HostReader, Events]]:
     """The lab host whose sockets are in `run_dir`: a Reader for checks, and libvirt's events to wait for.
 
     Connecting begins at once, in the background: nearly all of it is waiting. `patience` stretches every deadline
-    ($KVMLAB_PATIENCE, else 1; a computer under heavy load needs more). Never raises for a host that does not answer:
+    ($KVMLAB_PATIENCE, else 1; a computer under heavy load needs more). `start`: what there was when the lab began, for
+    checks that ask whether it is as it was. Never raises for a host that does not answer:
     reading does (CouldNotLook).
     """
     from kvmlab.guest.guests import Guests
@@ -48,7 +55,8 @@ def open_host(
     libvirt = Libvirt(run_dir / "libvirt" / "libvirt-sock-ro", timeout_s=TIMEOUT_S * patience)
     way = Way(run_dir / "ssh.sock", look_key, patience=patience)
     addresses = {guest.name: guest.address.partition("/")[0] for guest in guests if guest.address}
-    reader = HostReader(libvirt, way, Guests(HostSurroundings(libvirt, way), look_key, addresses, patience=patience))
+    around = Guests(HostSurroundings(libvirt, way), look_key, addresses, patience=patience)
+    reader = HostReader(libvirt, way, around, start)
     way.start()
     libvirt.start()
     try:

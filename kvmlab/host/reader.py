@@ -20,6 +20,8 @@ from kvmlab.guest.guests import Guests
 from kvmlab.guest.later import later
 from kvmlab.host import links, objects, system
 from kvmlab.host.connection import Libvirt
+from kvmlab.host.picture import Picture
+from kvmlab.host.remembering import Remembering
 from kvmlab.host.way import SLOW_S, NotThere, Way
 from kvmlab.words import t
 
@@ -61,6 +63,7 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
 # What only comes to be by other questions: asked in its turn, never beforehand.
 _AFTERWARDS = ("flow",)
 _WITH_NAMES = ("file",)
+_REMEMBERED = ("start", "present")
 # Facts of libvirt's objects that libvirt does not tell.
 _FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen", "open_in_qemu"))
 
@@ -68,14 +71,17 @@ _FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen",
 class HostReader:
     """Reads facts of the host and its guests. Whatever happens, `read` answers or raises CouldNotLook."""
 
-    def __init__(self, libvirt: Libvirt, way: Way, guests: Guests) -> None:
+    def __init__(self, libvirt: Libvirt, way: Way, guests: Guests, start: Picture | None = None) -> None:
         self.libvirt = libvirt
         self.way = way
         self.guests = guests
+        self.remembering = Remembering(start, libvirt, way)
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
         """The named facts of one object (kvmlab.checks.reading.Reader)."""
         try:
+            if kind in _REMEMBERED:
+                return self.remembering.read(kind, key)
             told = kind in _LIBVIRT
             answer = self._told(kind, key, names) if told else _facts(self._seen(kind, key, names), names)
             trouble = None
@@ -130,6 +136,8 @@ class HostReader:
             self.libvirt.start()
         if kinds - _LIBVIRT.keys():
             self.way.start()
+        if kinds & set(_REMEMBERED):
+            self.remembering.begin()
         for want in wants:
             if want.kind in _LOOK and want.kind not in _AFTERWARDS:  # its answers stay with the way
                 later(partial(self._seen, want.kind, want.key, want.names), "ask")
@@ -140,6 +148,7 @@ class HostReader:
         self.libvirt.refresh()
         self.way.refresh()
         self.guests.refresh()
+        self.remembering.refresh()
 
     def close(self) -> None:
         """Let every connection go, without waiting for anyone."""

@@ -66,6 +66,11 @@ class LabHost:
         except (OSError, ValueError):
             return ""
 
+    @property
+    def start_record(self) -> Path:
+        """What there was on it at the end of its start: kept where nobody on it can reach."""
+        return self.state.starts / f"{self.run_dir.name}.json"
+
     def prepare_run_dir(self) -> None:
         """An empty one: libvirtd loses its networks when it finds an earlier host's state."""
         (self.run_dir / "libvirt").mkdir(parents=True, mode=0o755)
@@ -135,10 +140,11 @@ class LabHost:
         raise failed(argv, done.stderr)
 
     def remove(self) -> None:
-        """Remove container and run directory, whatever state they are in."""
+        """Remove container, run directory and record, whatever state they are in."""
         remove_all(self.podman, [self.container])
         self.clear_run_dir()
         self.pid_file.unlink(missing_ok=True)
+        self.start_record.unlink(missing_ok=True)
 
 
 def remove_all(podman: Podman, containers: Sequence[str], tries: int = 5) -> None:
@@ -171,17 +177,21 @@ def find_containers(podman: Podman, state: State, lab: str | None = None) -> lis
 
 
 def sweep(podman: Podman, state: State, lab: str, keep: str = "") -> None:
-    """Remove every lab host of `lab` but the instance `keep`: containers and run directories.
+    """Remove every lab host of `lab` but the instance `keep`: containers, run directories and records of starts.
 
     A run directory is found by its name, because a kvmlab may have died before its container was made.
     """
     doomed = [c for c in find_containers(podman, state, lab) if c["instance"] != keep]
     remove_all(podman, [c["name"] for c in doomed])
-    for path in state.run.iterdir():
-        owner, _, instance = path.name.removesuffix(".pid").rpartition("-")
-        if owner != lab or instance == keep:
-            continue
-        if path.suffix == ".pid":
-            path.unlink(missing_ok=True)
-        else:
-            shutil.rmtree(path, ignore_errors=True)
+    for path in [*state.run.iterdir(), *state.starts.iterdir()]:
+        owner, _, instance = path.name.removesuffix(".pid").removesuffix(".json").rpartition("-")
+        if owner == lab and instance != keep:
+            remove_path(path)
+
+
+def remove_path(path: Path) -> None:
+    """Remove a run directory, or a file that belongs to a lab host."""
+    if path.suffix in (".pid", ".json"):
+        path.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(path, ignore_errors=True)

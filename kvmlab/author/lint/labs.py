@@ -13,6 +13,7 @@ from kvmlab.author.lint.survivors import lint_survivors
 from kvmlab.author.lint.texts import lint_texts
 from kvmlab.author.lint.todo import left_to_do
 from kvmlab.author.lint.values import lint_values
+from kvmlab.author.lint.yours import lint_yours
 from kvmlab.course import Course
 
 SEEDS = ("lint-1", "lint-2", "lint-3", "lint-4", "lint-5")
@@ -35,6 +36,7 @@ def lint_lab(course: Course, lab_id: str) -> list[Fault]:
     lint_solutions(parts)
     lint_values(parts)
     lint_survivors(parts)
+    lint_yours(parts)
     _lint_variants(parts)
     _lint_todo(parts)
     return parts.faults

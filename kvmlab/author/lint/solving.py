@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from kvmlab.author.lint.parts import Parts
+from kvmlab.checks.yours import AS_IT_WAS
 from kvmlab.course import Lab
 from kvmlab.course.front import read_front
 from kvmlab.course.names import nearest
@@ -52,13 +53,14 @@ def _lint_caught_by(parts: Parts) -> None:
     if parts.checks is None:
         return
     known = {check.id: check for check in parts.checks.checks}
+    anyway = {*known, AS_IT_WAS}
     named: set[str] = set()
     for near in parts.solutions:
         named |= set(near.caught_by)
         for name in near.caught_by:
-            if name not in known:
+            if name not in anyway:
                 line = read_front(parts.source(near.file)).place("", 0, "caught_by").line
-                meant = nearest(name, known)
+                meant = nearest(name, anyway)
                 tail = " " + t("Did you mean `{meant}`?", meant=meant) if meant else ""
                 parts.error(near.file, line, "near-misses", t("there is no check `{name}`.", name=name) + tail)
     for name, check in known.items():

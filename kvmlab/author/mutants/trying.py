@@ -23,6 +23,7 @@ from kvmlab.course.fences import Step
 from kvmlab.environment.launch import lab_host
 from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.solving import StepOutcome, run_step
+from kvmlab.environment.starts import recall
 from kvmlab.errors import CannotRun
 from kvmlab.host import given_patience, open_host
 from kvmlab.words import t
@@ -110,7 +111,8 @@ class Stage:
             if outcome.status and not step.look:
                 raise CannotRun(t("the solution did not get that far"))
         key = self.bench.state.key_pair("look_key")
-        opened = open_host(host.run_dir, key, self.bench.lab.guests, patience=PATIENCE)
+        start = recall(self.bench.state, host.run_dir)
+        opened = open_host(host.run_dir, key, self.bench.lab.guests, patience=PATIENCE, start=start)
         self._noting = Noting(self._stack.enter_context(opened)[0])
         if not self._passes(SOLVED_S):
             raise CannotRun(t("the solution does not pass here"))
@@ -155,11 +157,12 @@ class Stage:
         self.spoilt = not self._passes(SCARS_S if mutant.change.scars else UNDONE_S)
 
     def _look(self) -> Report:
-        from kvmlab.checks import load_checks, run
+        from kvmlab.checks import run
+        from kvmlab.environment.grading import checks_of
 
         bench, lab = self.bench, self.bench.lab
         bench.go_on()
-        checks = load_checks(bench.checker)
+        checks = checks_of(lab, bench.checker)
         assert self._noting is not None
         return run(checks, self._noting, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, settle_s=0.0)
 

@@ -15,6 +15,7 @@ from kvmlab.checks.reading import Key, Reader
 from kvmlab.checks.subject import Subject
 from kvmlab.checks.vocabulary.devices import Console, Disk, Graphics, Interface
 from kvmlab.checks.vocabulary.snapshot import Snapshot
+from kvmlab.checks.vocabulary.start import NamedAsAtStart, as_at_start
 from kvmlab.errors import AuthorError
 from kvmlab.words import t
 
@@ -80,10 +81,11 @@ class DomainFacts(DefinitionFacts, total=False):
     log: Annotated[Word, "tail /var/log/libvirt/qemu/{0}.log", "qemu's log; why it last ended, its command line"]
 
 
-class _WithDevices(Subject):
+class _WithDevices(NamedAsAtStart):
     """A domain's devices, in the same view as the domain itself."""
 
     kind = "domain"
+    noun = "domain"
     see = "virsh list --all"
 
     def interface(self, *, mac: str = "", source: str = "", target: str = "", index: int | None = None) -> Interface:
@@ -154,6 +156,11 @@ class Domain(_WithDevices):
     def live(self) -> LiveDomain:
         """What runs; missing when it does not."""
         return LiveDomain(self.reader, (self.key[0], "live"))
+
+    def not_restarted(self) -> Finding:
+        """Want it to run on as it has since the start: the same qemu, and no kernel that began to boot in it since."""
+        running_on = ("process", "boots")
+        return as_at_start(self.reader, self.noun, self.key[:1], lambda aspect: aspect not in running_on, self.name)
 
     def snapshot(self, name: str) -> Snapshot:
         """One of its snapshots."""

@@ -32,6 +32,11 @@ class Host:
     def __init__(self, reader: Reader) -> None:
         self._reader = OncePerPass(reader)
 
+    @property
+    def reader(self) -> Reader:
+        """What its nouns read from, each fact once per pass."""
+        return self._reader
+
     def refresh(self) -> None:
         """A new pass begins: everything is read again."""
         self._reader.refresh()

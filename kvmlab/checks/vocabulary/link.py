@@ -11,6 +11,7 @@ from kvmlab.checks.facts import Facts, Flag, Mac, Number, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.subject import Subject
 from kvmlab.checks.text import plain
+from kvmlab.checks.vocabulary.start import AsAtStart
 from kvmlab.words import t
 
 _LINK = "ip -d link show {0}"
@@ -104,8 +105,10 @@ class WebFacts(Facts, total=False):
     text: Annotated[Word, "curl -ks {0}", "the page, its first 64 KiB"]
 
 
-class Link(Subject):
+class Link(AsAtStart):
     """A network device of the host. `ip -d link`, `ip addr`, `bridge link`, `brctl show`"""
+
+    noun = "link"
 
     kind = "link"
     facts = LinkFacts
@@ -118,10 +121,11 @@ class Link(Subject):
         return self._finding(want)
 
 
-class Route(Subject):
+class Route(AsAtStart):
     """The route to exactly this destination, "default" or "10.2.0.0/16". `ip route`"""
 
     kind = "route"
+    noun = "route"
     facts = RouteFacts
     label = "route {0}"
     see = "ip route"

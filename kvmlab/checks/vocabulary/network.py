@@ -10,6 +10,7 @@ from typing import Annotated, Unpack
 from kvmlab.checks.facts import Facts, Flag, Mac, Number, Table, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.subject import Subject
+from kvmlab.checks.vocabulary.start import NamedAsAtStart
 
 _XML = "virsh net-dumpxml {inactive}{0}"
 
@@ -51,8 +52,9 @@ class LeaseFacts(Facts, total=False):
     hostname: Annotated[Word, "virsh net-dhcp-leases {0}", "the name the guest gave"]
 
 
-class _NetworkView(Subject):
+class _NetworkView(NamedAsAtStart):
     kind = "network"
+    noun = "network"
     see = "virsh net-list --all"
 
     def _marks(self) -> dict[str, str]:

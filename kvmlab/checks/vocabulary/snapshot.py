@@ -6,7 +6,7 @@ from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Word
 from kvmlab.checks.findings import Finding
-from kvmlab.checks.subject import Subject
+from kvmlab.checks.vocabulary.start import AsAtStart
 
 
 class SnapshotFacts(Facts, total=False):
@@ -22,10 +22,11 @@ class SnapshotFacts(Facts, total=False):
     location: Annotated[Word, "virsh snapshot-info {0} {1}", '"internal" or "external"']
 
 
-class Snapshot(Subject):
+class Snapshot(AsAtStart):
     """A snapshot of a domain. `virsh snapshot-info`"""
 
     kind = "snapshot"
+    noun = "snapshot"
     facts = SnapshotFacts
     label = "snapshot {1} of {0}"
     see = "virsh snapshot-list {0}"

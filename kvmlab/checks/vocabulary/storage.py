@@ -9,7 +9,8 @@ from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Number, Word, Words
 from kvmlab.checks.findings import Finding
-from kvmlab.checks.subject import Subject
+from kvmlab.checks.reading import Key
+from kvmlab.checks.vocabulary.start import AsAtStart, NamedAsAtStart, remembered
 
 _INFO = "qemu-img info -U {0}"
 _VOLUME = "virsh vol-info --bytes {1} --pool {0}"
@@ -80,8 +81,9 @@ class ImageFacts(Facts, total=False):
     ]
 
 
-class _PoolView(Subject):
+class _PoolView(NamedAsAtStart):
     kind = "pool"
+    noun = "pool"
     see = "virsh pool-list --all"
 
     def _marks(self) -> dict[str, str]:
@@ -117,8 +119,10 @@ class Pool(_PoolView):
         return StoredPool(self.reader, (self.key[0], "stored"))
 
 
-class Volume(Subject):
+class Volume(AsAtStart):
     """A volume of a pool. `virsh vol-info`"""
+
+    noun = "file"
 
     kind = "volume"
     facts = VolumeFacts
@@ -131,9 +135,16 @@ class Volume(Subject):
         """Want these facts."""
         return self._finding(want)
 
+    def _remembered(self) -> Key:
+        """The file that it is: of a pool of directories its own."""
+        pool, name = self.key
+        return (f"{remembered(self.reader).pools.get(pool, '')}/{name}",)
 
-class ImageFile(Subject):
+
+class ImageFile(AsAtStart):
     """A disk image in a file of the host. `qemu-img info`"""
+
+    noun = "file"
 
     kind = "image"
     facts = ImageFacts

@@ -12,6 +12,7 @@ from kvmlab.checks.facts import Facts, Flag, Number, Numbers, Table, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.subject import Subject
 from kvmlab.checks.text import plain
+from kvmlab.checks.vocabulary.start import AsAtStart
 from kvmlab.words import t
 
 
@@ -131,8 +132,10 @@ class InventoryFacts(Facts, total=False):
     autostart: Annotated[Words, "virsh {list} --all --autostart --name", "start with libvirtd"]
 
 
-class File(Subject):
+class File(AsAtStart):
     """A file or directory of the host. `ls`, `cat`, `stat`"""
+
+    noun = "file"
 
     kind = "file"
     facts = HostFileFacts

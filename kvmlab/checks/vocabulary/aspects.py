@@ -1,0 +1,101 @@
+"""Which aspects of what is remembered of a start the facts of the vocabulary are about.
+
+A fact says one thing ("memory_mib"); an aspect is a part of an object that can be as it was or not ("stored memory").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from kvmlab.checks.reading import Key
+
+INSIDE = "inside"
+"""Of a domain: what is in the guest. No aspect of its own, but its disks' contents come with it."""
+
+_DOMAIN = {
+    "state": ("state", "process", "boots"), "reason": ("process", "boots"), "log": ("process", "boots"),
+    "persistent": ("persistent", "stored"), "autostart": ("autostart",), "managed_save": ("managed save",),
+    "snapshots": ("snapshots",), "memory_mib": ("memory",), "max_memory_mib": ("memory",),
+    "balloon_mib": ("live memory",), "vcpus": ("vcpus",), "max_vcpus": ("vcpus",), "vcpu_pins": ("pins",),
+    "cpu_topology": ("cpu",), "cpu_mode": ("cpu",), "cpu_model": ("cpu",), "boot": ("boot",), "machine": ("boot",),
+    "features": ("boot",), "mergeable": ("merging",), "disks": ("disk",), "interfaces": ("interface",),
+    "memballoon": ("balloon",), "stats_period_s": ("balloon",), "agent_channel": ("devices",), "agent": ("devices",),
+    "title": ("title",), "description": ("title",), "uuid": ("uuid",), "changed": ("live", "stored"),
+}  # fmt: skip
+_ITS_OWN = frozenset(("state", "process", "boots", "persistent", "autostart", "managed save", "snapshots", "active"))
+_NETWORK = {"active": ("active",), "persistent": ("persistent", "stored"), "autostart": ("autostart",),
+            "leases": (), "domains": ()}  # fmt: skip
+_POOL = {"active": ("active",), "persistent": ("persistent", "stored"), "autostart": ("autostart",),
+         "type": ("target",), "target": ("target",)}  # fmt: skip
+_LINK = {"master": ("master",), "addresses": ("addresses",), "state": ("up",), "up": ("up",), "mac": ("mac",),
+         "stp": ("stp",), "forward_delay_s": ("stp",), "kind": ("kind", "stp")}  # fmt: skip
+
+
+ASPECT_WORDS = frozenset((
+    "stored", "live", "disk", "interface", "memory", "vcpus", "pins", "balloon", "devices", "cpu", "boot", "merging",
+    "title", "ends", "uuid", "state", "process", "boots", "persistent", "autostart", "managed", "save", "snapshots",
+    "active", "definition", "bridge", "up", "target", "kind", "entries", "image", "content", "master", "addresses",
+    "stp", "mac", "way", "created", "parent",
+))  # fmt: skip
+"""The words that aspects' names are made of, but for targets and MAC addresses (kvmlab.host.aspects)."""
+
+
+class Grant(NamedTuple):
+    """Aspects of an object, those with these words side by side; "": all of it. Names of several parts have "/"."""
+
+    noun: str
+    name: str
+    words: str = ""
+
+    def covers(self, noun: str, key: Key, aspect: str) -> bool:
+        """Whether it is about this aspect of this object."""
+        if (noun, "/".join(key)) != (self.noun, self.name):
+            return False
+        have, mine = aspect.split(), self.words.split()
+        return any(have[start : start + len(mine)] == mine for start in range(len(have) - len(mine) + 1))
+
+
+def grants(kind: str, key: Key, names: Sequence[str]) -> Iterator[Grant]:
+    """What these facts of an object (as a reader is asked for them) are about; none: all of it."""
+    if kind == "domain":
+        yield from _of_view("domain", key, names, _DOMAIN)
+    elif kind in ("interface", "disk"):
+        one = f" {key[3].lower()}" if key[2] in ("mac", "target") else ""
+        yield Grant("domain", key[0], _view(key[1], f"{kind}{one}"))
+    elif kind in ("console", "graphics"):
+        yield Grant("domain", key[0], _view(key[1], "devices"))
+    elif kind == "snapshot":
+        yield from (Grant("domain", key[0], "snapshots"), Grant("snapshot", "/".join(key)))
+    elif kind.startswith("guest"):
+        yield Grant("domain", key[0], INSIDE)
+    elif kind == "network":
+        yield from _of_view("network", key, names, _NETWORK, "definition", "bridge")
+    elif kind == "pool":
+        yield from _of_view("pool", key, names, _POOL)
+        yield from [Grant("pool", key[0], "entries")] if {"volumes", "target"} & set(names) else ()
+    elif kind == "volume":
+        yield Grant("volume", "/".join(key))
+    elif kind in ("image", "file", "note"):
+        yield Grant("file", key[0])
+    elif kind == "link":
+        yield from (Grant("link", key[0], aspect) for name in names for aspect in _LINK.get(name, ()))
+        yield from () if names else (Grant("link", key[0]),)
+    elif kind == "route":
+        yield Grant("route", key[0])
+
+
+def _of_view(
+    noun: str, key: Key, names: Sequence[str], table: dict[str, tuple[str, ...]], *otherwise: str
+) -> Iterator[Grant]:
+    """Of a domain, network or pool; no facts: that it is there at all."""
+    if not names:
+        yield Grant(noun, key[0])
+    for name in names:
+        for aspect in table.get(name, otherwise):
+            whole = aspect in _ITS_OWN or aspect.split()[0] in ("stored", "live", "bridge")
+            yield Grant(noun, key[0], aspect if whole else _view(key[1], aspect))
+
+
+def _view(view: str, aspect: str) -> str:
+    return aspect if view == "now" else f"{view} {aspect}"

@@ -1,0 +1,63 @@
+"""What each lab host had at the end of its start, kept in the state directory: nobody on the lab host can reach it.
+
+Checks compare with it. It belongs to the lab host (label and instance), as its run directory does, and goes with it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvmlab.errors import CannotRun, CouldNotLook
+from kvmlab.host.connection import Libvirt
+from kvmlab.host.picture import Picture, parameters_that_are_paths, take_whole
+from kvmlab.host.way import Way
+from kvmlab.labhost.container import LabHost
+from kvmlab.paths import State, write_atomic
+
+if TYPE_CHECKING:
+    from kvmlab.course import Lab
+
+BIGGEST = 50_000_000  # bytes
+PATIENCE = 6.0
+"""Every deadline times this: many lab hosts may be starting at once."""
+
+
+class Remembering:
+    """The connections that the picture of a start needs, begun while guests are still waited for."""
+
+    def __init__(self, host: LabHost, *, has_libvirt: bool) -> None:
+        self._host = host
+        libvirt = Libvirt(host.run_dir / "libvirt" / "libvirt-sock-ro", timeout_s=5 * PATIENCE)
+        self._libvirt = libvirt if has_libvirt else None
+        self._way = Way(host.run_dir / "ssh.sock", host.state.key_pair("look_key"), patience=PATIENCE)
+        self._way.begin("hello")
+
+    def remember(self, lab: Lab) -> None:
+        """Take the picture and keep it. CannotRun where the lab host does not tell."""
+        paths = [*parameters_that_are_paths(lab.values), *(file.path for file in lab.files)]
+        try:
+            picture = take_whole(self._libvirt, self._way, paths, secrets.token_hex(8))
+        except CouldNotLook as trouble:
+            raise CannotRun(trouble.message, "kvmlab doctor") from None
+        finally:
+            self._way.close()
+        write_atomic(self._host.start_record, json.dumps(picture))
+
+
+def note_boot(host: LabHost) -> None:
+    """The lab host has been booted since: what ran at its start ran no further than that, whoever did what."""
+    if (picture := recall(host.state, host.run_dir)) is not None:
+        write_atomic(host.start_record, json.dumps({**picture, "booted since": True}))
+
+
+def recall(state: State, run_dir: Path) -> Picture | None:
+    """What the lab host with this run directory had at its start; None where that is not known (any more)."""
+    try:
+        with (state.starts / f"{run_dir.name}.json").open("rb") as stream:
+            found = json.loads(stream.read(BIGGEST))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

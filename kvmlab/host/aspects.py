@@ -1,0 +1,248 @@
+"""What of a picture counts when it is asked whether something is as it was: objects, each with aspects in plain words.
+
+An aspect leaves out what moves by itself or is drawn anew at each start: ids, ports, terminals, tap numbers, PCI
+addresses, counters. Its name's words tell which facts of the vocabulary are about it (kvmlab.checks.yours): "stored
+disk vda" is a part of what is stored, and about a disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from kvmlab.host.links import addresses_of
+from kvmlab.host.picture import Picture, disks_of
+from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
+
+Key = tuple[str, ...]
+Aspects = dict[str, object]
+Objects = dict[tuple[str, Key], Aspects]
+
+_HANDLED = frozenset(("disk", "interface", "controller", "emulator", "memballoon"))
+
+
+def objects_of(picture: Picture) -> Objects:
+    """Every object of a picture: ("domain", ("web1",)) to its aspects."""
+    found: Objects = {}
+    links = {link["ifname"]: link for link in picture["links"] if "ifname" in link}
+    for name, one in (picture["domains"] or {}).items():
+        found["domain", (name,)] = _domain(one, picture["qemu"].get(name), links)
+        found |= {("snapshot", (name, snapshot)): dict(made) for snapshot, made in one["snapshots"].items()}
+    bridges = set()
+    for name, one in (picture["networks"] or {}).items():
+        found["network", (name,)] = _network(one, links)
+        bridges.add(_bridge(one))
+    for name, one in (picture["pools"] or {}).items():
+        found["pool", (name,)] = _pool(one)
+    for name, link in links.items():
+        if name != "lo" and name not in bridges and (link.get("linkinfo") or {}).get("info_kind") != "tun":
+            found["link", (name,)] = _link(link)
+    for route in picture["routes"]:
+        if route.get("gateway"):
+            found["route", (str(route.get("dst")),)] = {"way": f"{route['gateway']} dev {route.get('dev')}"}
+    for path in _files(picture):
+        found["file", (path,)] = _file(picture["files"][path])
+    return found
+
+
+def lasting(aspects: Aspects) -> Aspects:
+    """Those that a boot of the host does not change: what is stored, and the files."""
+    passing = ("state", "process", "boots", "active", "live", "bridge", "up", "master", "addresses", "way")
+    return {name: value for name, value in aspects.items() if name.split()[0] not in passing}
+
+
+def users_of(picture: Picture) -> dict[str, list[str]]:
+    """By path of a disk: the domains that may write to it."""
+    found: dict[str, list[str]] = {}
+    for name, one in (picture["domains"] or {}).items():
+        for path in disks_of(one):
+            found.setdefault(path, []).append(name)
+    return found
+
+
+def pool_paths(picture: Picture) -> dict[str, str]:
+    """By pool: its directory."""
+    pools = picture["pools"] or {}
+    return {name: target for name, one in pools.items() if (target := word(parse(one["XML"]), "target/path"))}
+
+
+# domains
+
+
+def _domain(one: Mapping[str, Any], qemu: Mapping[str, Any] | None, links: Mapping[str, Any]) -> Aspects:
+    found: Aspects = {name: one[name] for name in ("state", "persistent", "autostart", "managed save")}
+    found["snapshots"] = sorted(one["snapshots"])
+    if qemu and one["live"]:
+        found["process"] = f"{qemu['pid']} ({qemu['started']})"
+        found["boots"] = qemu["boots"]
+    for view in ("stored", "live"):
+        if one[view]:
+            found |= {f"{view} {name}": value for name, value in _definition(parse(one[view]), view, links)}
+    return found
+
+
+def _definition(root: Element, view: str, links: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    yield "uuid", word(root, "uuid")
+    yield "memory", _memory(root)
+    yield "vcpus", f"{attribute(root, 'vcpu', 'current') or word(root, 'vcpu')} / {word(root, 'vcpu')}"
+    yield "pins", _pins(root)
+    yield "balloon", _words("model", attribute(root, "devices/memballoon", "model"),
+                            "period", attribute(root, "devices/memballoon/stats", "period"))  # fmt: skip
+    for disk in root.findall("devices/disk"):
+        yield f"disk {attribute(disk, 'target', 'dev')}", _disk(disk)
+    for nic in root.findall("devices/interface"):
+        yield f"interface {(attribute(nic, 'mac', 'address') or '').lower()}", _interface(nic, view, links)
+    yield "devices", sorted(_device(one) for one in root.findall("devices/*") if one.tag not in _HANDLED)
+    if view == "stored":
+        yield "cpu", _cpu(root)
+        yield "boot", _boot(root)
+        yield "merging", root.find("memoryBacking/nosharepages") is None
+        yield "title", _words("title", word(root, "title"), "description", word(root, "description"))
+        yield "ends", " ".join(f"{tag}={word(root, tag)}" for tag in ("on_poweroff", "on_reboot", "on_crash"))
+
+
+def _memory(root: Element) -> str:
+    most, now = root.find("memory"), root.find("currentMemory")
+    sizes = [mib(in_bytes(one, "KiB")) for one in (now if now is not None else most, most)]
+    return f"{sizes[0]} / {sizes[1]} MiB"
+
+
+def _pins(root: Element) -> list[str]:
+    own = [f"{pin.get('vcpu')}={pin.get('cpuset')}" for pin in root.findall("cputune/vcpupin")]
+    return sorted([*own, *([f"*={every}"] if (every := attribute(root, "vcpu", "cpuset")) else [])])
+
+
+def _disk(disk: Element) -> str:
+    source = disk.find("source")
+    places = [source.get(name, "") for name in ("file", "dev", "pool", "volume")] if source is not None else []
+    marks = [tag for tag in ("readonly", "shareable", "transient") if disk.find(tag) is not None]
+    said = [disk.get("device", "disk"), attribute(disk, "target", "bus"), attribute(disk, "driver", "type")]
+    order = attribute(disk, "boot", "order")
+    return " ".join(part for part in [*said, *places, *marks, f"boot={order}" if order else ""] if part)
+
+
+def _interface(nic: Element, view: str, links: Mapping[str, Any]) -> str:
+    source = nic.find("source")
+    places = [source.get(name, "") for name in ("network", "dev", "name")] if source is not None else []
+    if source is not None and nic.get("type") == "bridge":
+        places.append(source.get("bridge", ""))
+    state = "" if (said := attribute(nic, "link", "state")) in (None, "up") else f"link={said}"
+    parts = [nic.get("type"), *places, attribute(nic, "model", "type"), state]
+    if view == "live":
+        tap = links.get(attribute(nic, "target", "dev") or "", {})
+        parts.append(f"in={tap.get('master') or '-'}")
+    return " ".join(part for part in parts if part)
+
+
+def _device(one: Element) -> str:
+    inner = [one.find(tag) for tag in ("target", "model", "backend")]
+    words = [f"{name}={value}" for element in inner if element is not None for name, value in sorted(element.items())
+             if (name in ("type", "name", "model") and element.tag != "model") or name == "type"]  # fmt: skip
+    log = attribute(one, "log", "file")
+    own = [value for name, value in sorted(one.items()) if name in ("type", "model", "bus", "listen")]
+    return " ".join(dict.fromkeys([one.tag, *own, *words, *([f"log={log}"] if log else [])]))
+
+
+def _cpu(root: Element) -> str:
+    topology = root.find("cpu/topology")
+    parts = [topology.get(name, "1") for name in ("sockets", "cores", "threads")] if topology is not None else []
+    shape = "-".join(parts) or None
+    return _words("mode", attribute(root, "cpu", "mode"), "model", word(root, "cpu/model"), "topology", shape)
+
+
+def _boot(root: Element) -> str:
+    devices = ",".join(found.get("dev", "") for found in root.findall("os/boot"))
+    parts = [attribute(root, "os/type", "machine"), devices, word(root, "os/kernel"), word(root, "os/loader")]
+    features = sorted(found.tag for found in root.findall("features/*"))
+    return " ".join(part for part in [*parts, *features] if part)
+
+
+def _words(*pairs: str | None) -> str:
+    return " ".join(f"{name}={value}" for name, value in zip(pairs[::2], pairs[1::2], strict=True) if value)
+
+
+# networks, pools, links
+
+
+def _network(one: Mapping[str, Any], links: Mapping[str, Any]) -> Aspects:
+    found: Aspects = {name: one[name] for name in ("active", "persistent", "autostart")}
+    for view in ("stored", "live"):
+        if one[view]:
+            found[f"{view} definition"] = _lines(parse(one[view]))
+    if one["active"] and (link := links.get(_bridge(one))):
+        found["bridge"] = _link(link)["addresses"]
+        found["bridge up"] = _link(link)["up"]
+    return found
+
+
+def _bridge(one: Mapping[str, Any]) -> str:
+    return attribute(parse(one["live"] or one["stored"]), "bridge", "name") or ""
+
+
+def _lines(root: Element) -> list[str]:
+    """A line for each element of a network's definition that says something."""
+    found = []
+    for element in root.iter():
+        attributes = [f"{name}={value}" for name, value in sorted(element.items()) if name != "connections"]
+        text = (element.text or "").strip()
+        if attributes or text:
+            found.append(" ".join([element.tag, *attributes, *([text] if text else [])]))
+    return sorted(found)
+
+
+def _pool(one: Mapping[str, Any]) -> Aspects:
+    found: Aspects = {name: one[name] for name in ("active", "persistent", "autostart")}
+    for view, xml in (("stored", one["stored"]), ("live", one["XML"] if one["active"] else "")):
+        if xml:
+            root = parse(xml)
+            found[f"{view} target"] = f"{root.get('type')} {word(root, 'target/path') or '-'}"
+    return found
+
+
+def _link(link: Mapping[str, Any]) -> Aspects:
+    info = link.get("linkinfo") or {}
+    found: Aspects = {
+        "kind": info.get("info_kind") or "device",
+        "up": "UP" in link.get("flags", ()),
+        "mac": link.get("address"),
+        "master": link.get("master"),
+        "addresses": sorted(addresses_of(link)),
+    }
+    if info.get("info_kind") == "bridge":
+        found["stp"] = bool((info.get("info_data") or {}).get("stp_state"))
+    return found
+
+
+# files
+
+
+def _files(picture: Picture) -> list[str]:
+    """The files of the scope, and what lies in its directories."""
+    scope = picture["scope"]
+    inside = tuple(f"{path.rstrip('/')}/" for path in scope)
+    return [path for path in picture["files"] if path in scope or path.startswith(inside)]
+
+
+def _file(one: Mapping[str, Any]) -> Aspects:
+    kind = one["kind"]
+    if kind == "link":
+        return {"kind": f"link {one.get('target')}"}
+    if kind == "directory":
+        return {"kind": kind, "entries": one.get("entries", [])}
+    found: Aspects = {"kind": kind}
+    if said := one.get("qcow2"):
+        found["image"] = f"qcow2 {mib(said[0])} MiB{f', {said[1]}' if said[1] else ''}"
+        found["image snapshots"] = said[2]
+    elif kind == "file" and one.get("sampled"):
+        found["image"] = f"{one['size']} B"
+    if kind == "file":
+        moved = f", {_moment(one['mtime'])}" if one.get("sampled") else ""
+        found["content"] = f"{one['size']} B, {one.get('sum', '')[:12]}{moved}"
+    return found
+
+
+def _moment(nanoseconds: int) -> str:
+    """When a large file was written to last, to the nanosecond, as stat(1) says it (in UTC)."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}.{rest:09}"

@@ -1,0 +1,66 @@
+"""The start of a lab, and what there is now, side by side: what the checks ask for under start and present."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from kvmlab.checks.reading import Answer, Key, Missing, Reading
+from kvmlab.errors import CouldNotLook
+from kvmlab.guest.later import Later, later
+from kvmlab.host.aspects import Objects, lasting, objects_of, pool_paths, users_of
+from kvmlab.host.connection import Libvirt
+from kvmlab.host.picture import Picture, take_like
+from kvmlab.host.way import SLOW_S, Way
+from kvmlab.words import t
+
+
+class Remembering:
+    """Answers from the picture of the start, and from one that is taken once a pass. `start` None: nobody knows it."""
+
+    def __init__(self, start: Picture | None, libvirt: Libvirt, way: Way) -> None:
+        self._picture, self._libvirt, self._way = start, libvirt, way
+        self._taking: Later[Objects] | None = None
+
+    def begin(self) -> None:
+        """Take the picture of this pass, in the background."""
+        if self._taking is None and self._picture is not None:
+            self._taking = later(self._take, "picture")
+
+    def refresh(self) -> None:
+        """A new pass begins."""
+        self._taking = None
+
+    def read(self, kind: str, key: Key) -> Answer:
+        """The aspects of one object (key: NOUN, NAME…) at the start or now; for () what there was at all."""
+        if not key:
+            return self._everything()
+        objects = self._start if kind == "start" else self._now()
+        found = objects.get((key[0], key[1:]))
+        if found is not None and self._known().get("booted since"):
+            found = lasting(found)
+        return Missing() if found is None else {name: Reading(value) for name, value in found.items()}
+
+    def _everything(self) -> Answer:
+        picture = self._known()
+        objects = [[noun, list(key)] for noun, key in self._start]
+        parts = {"objects": objects, "users": users_of(picture), "pools": pool_paths(picture)}
+        return {name: Reading(value) for name, value in parts.items()}
+
+    @cached_property
+    def _start(self) -> Objects:
+        return objects_of(self._known())
+
+    def _now(self) -> Objects:
+        self._known()
+        self.begin()
+        assert self._taking is not None
+        return self._taking.get(SLOW_S)
+
+    def _take(self) -> Objects:
+        return objects_of(take_like(self._known(), self._libvirt, self._way))
+
+    def _known(self) -> Picture:
+        if self._picture is None:
+            said = t("Nobody remembers how this lab was at its start; after a reset it is known again.")
+            raise CouldNotLook(said, "kvmlab status")
+        return self._picture

@@ -1,0 +1,210 @@
+"""A picture of a host: what is remembered of a start, what of it counts, and what a small change of it looks like."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import libvirt
+import pytest
+
+from kvmlab.host.aspects import lasting, objects_of, pool_paths, users_of
+from kvmlab.host.picture import Picture, from_libvirt, parameters_that_are_paths, scope_of
+from tests.host.test_inside_look import look
+
+__all__ = ["look"]
+
+DISK = """<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>
+<source file='/srv/store/{0}.qcow2'/>
+<target dev='{0}' bus='virtio'/>{1}</disk>"""
+GUEST = """<domain type='test'><name>web1</name><uuid>6d65a766-0fd2-51ee-8de0-5ad49e543b56</uuid>
+<memory unit='KiB'>131072</memory><vcpu current='1'>4</vcpu><os><type>hvm</type><boot dev='hd'/></os><devices>{disks}
+<interface type='network'><mac address='52:54:00:6d:31:0a'/><source network='default'/>
+<model type='virtio'/></interface>
+<serial type='pty'><log file='/var/log/console.log'/></serial></devices></domain>"""
+POOL = "<pool type='dir'><name>store</name><target><path>/srv/store</path></target></pool>"
+TAP = {"ifname": "vnet0", "master": "virbr0", "linkinfo": {"info_kind": "tun"}}
+NIC = {"ifname": "ens33", "flags": ["UP"], "address": "aa", "addr_info": [
+    {"family": "inet", "local": "10.0.0.12", "prefixlen": 24, "scope": "global"}]}  # fmt: skip
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[libvirt.virConnect]:
+    """A host of libvirt's test driver with a guest that runs. It has no inactive XML of pools."""
+    libvirt.registerErrorHandler(lambda *_: None, None)
+    (tmp_path / "node.xml").write_text("<node/>")
+    home = libvirt.open(f"test://{tmp_path}/node.xml")
+    home.defineXML(GUEST.format(disks=DISK.format("vda", ""))).create()
+    yield home
+
+
+def taken(connection: libvirt.virConnect, **more: Any) -> Picture:
+    """A picture without a fact server."""
+    own = {"active": False, "persistent": True, "autostart": False, "volumes": []}
+    told = {**from_libvirt(connection), "pools": {"store": {**own, "stored": POOL, "XML": POOL}}}
+    routes = [{"dst": "default", "gateway": "10.0.0.2", "dev": "ens33"}]
+    seen = {"links": [NIC, TAP], "routes": routes, "files": {}, "salt": ""}
+    qemu = {"web1": {"pid": 812, "started": 5000, "boots": 0}}
+    scope = scope_of(told, ["/root/notes", "/srv", "/etc/libvirt/x"])
+    return {**told, **seen, "qemu": qemu, "scope": scope, **more}
+
+
+def test_what_is_remembered_of_a_guest(connection: libvirt.virConnect) -> None:
+    """Now and stored, in plain words."""
+    found = objects_of(taken(connection))["domain", ("web1",)]
+    assert found["state"] == "running"
+    assert found["process"] == "812 (5000)"
+    assert found["stored vcpus"] == found["live vcpus"] == "1 / 4"
+    assert found["stored memory"] == "128 / 128 MiB"
+    assert found["stored disk vda"] == "disk virtio qcow2 /srv/store/vda.qcow2"
+    assert found["stored interface 52:54:00:6d:31:0a"] == "network default virtio"
+    assert "serial pty log=/var/log/console.log" in str(found["stored devices"])
+
+
+@pytest.mark.parametrize(
+    ("change", "aspects"),
+    [
+        (lambda xml: xml.replace("current='1'", "current='2'"), ["stored vcpus"]),
+        (lambda xml: xml.replace("131072", "262144"), ["stored memory"]),
+        (lambda xml: xml.replace("</disk>", "<readonly/></disk>", 1), ["stored disk vda"]),
+        (lambda xml: xml.replace("<interface", DISK.format("vdb", "") + "<interface"), ["stored disk vdb"]),
+        (lambda xml: xml.replace("<model type='virtio'/>", "<model type='e1000'/>"),
+         ["stored interface 52:54:00:6d:31:0a"]),
+        (lambda xml: xml.replace("<model type='virtio'/>", "<model type='virtio'/><link state='down'/>"),
+         ["stored interface 52:54:00:6d:31:0a"]),
+        (lambda xml: xml.replace("<boot dev='hd'/>", "<boot dev='cdrom'/>"), ["stored boot"]),
+        (lambda xml: xml.replace("<serial", "<watchdog model='i6300esb'/><serial"), ["stored devices"]),
+        (lambda xml: xml.replace("<devices>", "<cpu mode='host-passthrough'/><devices>"), ["stored cpu"]),
+        (lambda xml: xml.replace("<os>", "<cputune><vcpupin vcpu='0' cpuset='1'/></cputune><os>"), ["stored pins"]),
+        (lambda xml: xml.replace("<os>", "<title>x</title><os>"), ["stored title"]),
+        (lambda xml: xml, []),
+    ],
+)  # fmt: skip
+def test_a_small_change_of_a_definition(
+    connection: libvirt.virConnect, change: Callable[[str], str], aspects: list[str]
+) -> None:
+    """It is seen where it is, and nowhere else."""
+    before = objects_of(taken(connection))["domain", ("web1",)]
+    connection.defineXML(change(GUEST.format(disks=DISK.format("vda", ""))))
+    after = objects_of(taken(connection))["domain", ("web1",)]
+    assert [name for name in before | after if before.get(name) != after.get(name)] == aspects
+
+
+def test_a_definition_taken_from_the_guest_that_runs_is_the_same(connection: libvirt.virConnect) -> None:
+    """`virsh dumpxml web1 > file; virsh define file`, as students do."""
+    before = objects_of(taken(connection))
+    connection.defineXML(connection.lookupByName("web1").XMLDesc())
+    assert objects_of(taken(connection)) == before
+
+
+def test_after_a_boot_of_the_host_only_what_lasts_counts(connection: libvirt.virConnect) -> None:
+    """Guests have gone down with it; nobody has switched them off."""
+    found = lasting(objects_of(taken(connection))["domain", ("web1",)])
+    assert {"stored vcpus", "autostart", "snapshots"} <= found.keys()
+    assert not {name for name in found if name.startswith("live")} | ({"state", "process", "boots"} & found.keys())
+
+
+def test_the_tap_that_is_in_no_bridge(connection: libvirt.virConnect) -> None:
+    """libvirt goes on to say that the guest is on its network; the host's kernel knows better."""
+    live = from_libvirt(connection)
+    name = "live interface 52:54:00:6d:31:0a"
+    xml = live["domains"]["web1"]["live"].replace("<source network", "<target dev='vnet0'/><source network")
+    xml = xml.replace("<target dev='test0'/>", "")
+    live["domains"]["web1"]["live"] = xml
+    before = objects_of({**taken(connection), **live})["domain", ("web1",)][name]
+    after = objects_of({**taken(connection, links=[NIC, {**TAP, "master": None}]), **live})["domain", ("web1",)][name]
+    assert (before, after) == ("network default virtio in=virbr0", "network default virtio in=-")
+
+
+def test_links_are_those_that_nobody_draws_anew(connection: libvirt.virConnect) -> None:
+    """No taps: which number each has is drawn. A route without a gateway follows its link's addresses."""
+    objects = objects_of(taken(connection))
+    assert [key for noun, key in objects if noun == "link"] == [("ens33",)]
+    assert objects["route", ("default",)] == {"way": "10.0.0.2 dev ens33"}
+
+
+def test_the_scope_is_what_the_lab_is_about(connection: libvirt.virConnect) -> None:
+    """Its paths, its pools, its guests' disks; not the directories of everybody."""
+    picture = taken(connection)
+    assert picture["scope"] == ["/root/notes", "/srv/store", "/srv/store/vda.qcow2"]
+    assert users_of(picture) == {"/srv/store/vda.qcow2": ["web1", "web1"]}
+    assert pool_paths(picture) == {"store": "/srv/store"}
+    values = {"a": "/a", "b": ["/b", {"c": "/c"}], "n": 7, "text": "/no\npath", "d": "x/y"}
+    assert parameters_that_are_paths(values) == ["/a", "/b", "/c"]
+
+
+def test_without_libvirt_there_are_files_and_links(connection: libvirt.virConnect) -> None:
+    """A host on which it has still to be installed."""
+    nothing = dict.fromkeys(("domains", "networks", "pools"))
+    assert {noun for noun, _ in objects_of({**taken(connection), **nothing})} == {"link", "route"}
+
+
+# signatures of files, as the fact server takes them
+
+
+def signed(look: ModuleType, path: Path, salt: str = "5a") -> dict[str, Any]:
+    found = look.signatures([str(path)], [], salt)
+    picture = {"domains": None, "networks": None, "pools": None, "links": [], "routes": [], "files": found,
+               "scope": [str(path)]}  # fmt: skip
+    return objects_of(picture)["file", (str(path),)]
+
+
+def test_a_small_file_is_what_is_in_it(look: ModuleType, tmp_path: Path) -> None:
+    """Written anew with the same words it is the same; a link in its place is not."""
+    path = tmp_path / "note"
+    path.write_text("same")
+    before = signed(look, path)
+    path.write_text("same")
+    os.utime(path, (1, 1))
+    assert signed(look, path) == before
+    path.write_text("came")
+    assert signed(look, path) != before
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    assert signed(look, path)["kind"] == f"link {tmp_path}/elsewhere"
+
+
+def test_a_large_file_that_was_written_to(look: ModuleType, tmp_path: Path) -> None:
+    """Its time tells, and a time set back does not hide what a sample sees."""
+    path = tmp_path / "base.img"
+    path.write_bytes(b"a" * (3 << 20))
+    before, stamp = signed(look, path), path.stat().st_mtime_ns
+    path.chmod(0o600)  # libvirt gives the files of guests to qemu, and takes them back
+    assert signed(look, path) == before
+    with path.open("r+b") as stream:
+        stream.seek(2 << 20)
+        stream.write(b"x")
+    assert signed(look, path) != before
+    path.write_bytes(b"b" * (3 << 20))
+    os.utime(path, ns=(stamp, stamp))
+    assert signed(look, path) != before
+    path.write_bytes(bytes(range(256)) * (3 << 12))
+    assert signed(look, path, "5b")["content"] != signed(look, path)["content"]  # other bytes are looked at
+
+
+def test_what_the_header_of_a_qcow2_says(look: ModuleType, tmp_path: Path) -> None:
+    """Size, backing file, snapshots (QEMU's docs/interop/qcow2.txt)."""
+    head = bytearray(1 << 16)
+    head[:4] = b"QFI\xfb"
+    head[8:20] = (1000).to_bytes(8, "big") + (9).to_bytes(4, "big")
+    head[24:32] = (256 << 20).to_bytes(8, "big")
+    head[60:64] = (3).to_bytes(4, "big")
+    head[1000:1009] = b"/srv/base"
+    path = tmp_path / "x.qcow2"
+    path.write_bytes(head)
+    assert signed(look, path)["image"] == "qcow2 256 MiB, /srv/base"
+    assert signed(look, path)["image snapshots"] == 3
+
+
+def test_how_often_a_kernel_has_begun_to_print(look: ModuleType, tmp_path: Path) -> None:
+    """`virsh reset` starts no other qemu, but another kernel."""
+    log = tmp_path / "web1-console.log"
+    assert look.boots(str(log)) is None
+    log.write_bytes(b"[    0.000000] Linux version 6.1.0-1-cloud\r\nlogin: Linux version x\r\n")
+    assert look.boots(str(log)) == 1
+    with log.open("ab") as stream:
+        stream.write(b"[    0.000000] Linux version 6.1.0-1-cloud\r\n")
+    assert look.boots(str(log)) == 2
