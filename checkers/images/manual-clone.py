@@ -70,7 +70,7 @@ def network_is_nat_with_its_range(host: Host, lab: Params) -> Findings:
     yield host.network(lab.network).shows(forward="nat", address=lab.gateway_cidr, dhcp_range=dhcp_range)
 
 
-@check(task="network", zh="虚拟网络 `{network}` 已激活，是持久的（保存的配置也一样），并且随 libvirtd 自动启动。")
+@check(task="network", zh="虚拟网络 `{network}` 已启动，是持久的（保存的配置也一样），并且随 libvirtd 自动启动。")
 def network_is_there_to_stay(host: Host, lab: Params) -> Findings:
     """The network `{network}` is active, persistent (stored as it is now), and starts with libvirtd."""
     yield host.network(lab.network).shows(active=True, persistent=True, autostart=True)

@@ -17,7 +17,7 @@ def disk_has_the_size(host: Host, lab: Params) -> Findings:
     yield host.image_file(lab.disk).shows(virtual_size_bytes=lab.disk_gib * 1024**3)
 
 
-@check(task="guest", zh="虚拟机 `{guest}` 是持久的，有 {memory_mib} MiB 内存和 1 个虚拟 CPU。")
+@check(task="guest", zh="虚拟机 `{guest}` 是持久的，有 {memory_mib} MiB 内存和 1 个 vCPU。")
 def guest_is_defined(host: Host, lab: Params) -> Findings:
     """The guest `{guest}` is persistent, with {memory_mib} MiB of memory and 1 virtual CPU."""
     yield host.domain(lab.guest).stored.shows(memory_mib=lab.memory_mib, vcpus=1)

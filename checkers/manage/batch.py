@@ -56,7 +56,7 @@ def each_has_its_own_disk(host: Host, lab: Params) -> Findings:
 @check(
     task="guests",
     needs=[each_has_its_own_disk],
-    zh="每块磁盘里都是模板的系统：按模板的格式叠在它上面的叠加层，或者完整的拷贝。",
+    zh="每块磁盘里都是模板的系统：按模板的格式叠在它上面的叠加层，或者完整的副本。",
 )
 def disks_have_the_system(host: Host, lab: Params) -> Findings:
     """On each disk is the template's system: it is an overlay on it, told its format, or a whole copy."""

@@ -39,7 +39,7 @@ def process_is_noted(host: Host, lab: Params) -> Findings:
     yield host.note(lab.notes, "pid").shows(number=as_seen(host.process(domain=lab.guest).value("pid")))
 
 
-@check(task="process", points=2, needs=[model_is_running], zh="`{notes}` 里记下了虚拟处理器的线程号。")
+@check(task="process", points=2, needs=[model_is_running], zh="`{notes}` 里记下了 vCPU 的线程号。")
 def thread_is_noted(host: Host, lab: Params) -> Findings:
     """`{notes}` has the thread id of its virtual processor."""
     threads = host.process(domain=lab.guest).value("vcpu_threads")

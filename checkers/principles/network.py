@@ -80,7 +80,7 @@ def guest_answers_a_colleague(host: Host, lab: Params) -> Findings:
     yield host.reach(lab.office_address, from_="peer").shows(answers=True)
 
 
-@check(task="isolated", zh="下次启动之后：网络 `{back}` 保存的定义是隔离的，网桥和宿主机的地址没有变。")
+@check(task="isolated", zh="下次启动之后：网络 `{back}` 保存的配置是隔离的，网桥和宿主机的地址没有变。")
 def network_is_isolated_after_the_next_start(host: Host, lab: Params) -> Findings:
     """After its next start: `{back}` is stored as isolated, and keeps its bridge and the host's address."""
     stored = host.network(lab.back).stored

@@ -160,7 +160,7 @@ def old_volume_is_kept(host: Host, lab: Params) -> Findings:
 @check(
     task="old",
     needs=[old_volume_is_kept],
-    zh="存储卷 `{old_volume}` 上的文件系统是干净的：先卸载，后拔盘。",
+    zh="存储卷 `{old_volume}` 上的文件系统是干净的：先取消挂载（umount），再卸载磁盘（detach）。",
 )
 def old_filesystem_is_clean(host: Host, lab: Params) -> Findings:
     """The filesystem on the volume `{old_volume}` is clean: unmounted first, and only then detached."""

@@ -33,7 +33,7 @@ def thin_has_the_capacity(host: Host, lab: Params) -> Findings:
     yield host.volume(lab.pool, lab.thin).shows(capacity_bytes=lab.thin_gib * 1024 * MIB)
 
 
-@check(task="thin", needs=[thin_is_qcow2], zh="存储卷 `{thin}` 的分配不超过 512 KiB。")
+@check(task="thin", needs=[thin_is_qcow2], zh="存储卷 `{thin}` 的已分配空间不超过 512 KiB。")
 def thin_takes_little(host: Host, lab: Params) -> Findings:
     """At most 512 KiB are allocated to the volume `{thin}`."""
     yield host.volume(lab.pool, lab.thin).shows(allocation_bytes=at_most(MIB // 2))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from kvmlab.author.lint.fault import Fault, Severity, from_error
+from kvmlab.author.lint.terms import lint_terms
 from kvmlab.author.lint.todo import left_to_do
 from kvmlab.author.lint.widths import too_wide
 from kvmlab.checks import load_answers
@@ -37,6 +38,7 @@ class _Rules:
         self.folders()
         self.book()
         self.todo()
+        self.attempt(f"labs/terms.{CHINESE}.toml", "terms", self.terms)
         quizzes = [one for one in self.course.chapters if has_quiz(self.course.root, one.id)]
         for chapter in self.course.chapters if quizzes else ():
             self.quiz(chapter)
@@ -86,6 +88,10 @@ class _Rules:
         for path in (book_file(self.course.root, lang) for lang in ("en", CHINESE)):
             for line, said in left_to_do(path) if path.is_file() else ():
                 self.error(path.name, line, "todo", said, Severity.WARNING)
+
+    def terms(self) -> None:
+        """One word for one thing, in the translation."""
+        self.faults += lint_terms(self.course.root, CHINESE)
 
     def _pictures(self, lang: str) -> None:
         """No picture of the book is too wide for a terminal."""
