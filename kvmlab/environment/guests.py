@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.course import GuestSpec
 from kvmlab.environment import saved
+from kvmlab.environment.clocks import set_by_agent
 from kvmlab.environment.domain import domain_xml
 from kvmlab.environment.files import SAVED, default_network
 from kvmlab.errors import CannotRun
@@ -69,6 +70,8 @@ def _bring_up(connection: libvirt.virConnect, guest: PlacedGuest, has_memory: bo
         else:
             domain.create()
         if guest.spec.state == "paused":
+            if has_memory:
+                set_by_agent(connection, guest.spec.name)  # it hears nothing afterwards
             domain.suspend()
     except libvirt.libvirtError as error:
         raise CannotRun(

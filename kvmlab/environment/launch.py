@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from kvmlab.course import Lab
 from kvmlab.course.runs import RUNNING, STARTING, STOPPED, STOPPING, Run, run_of
 from kvmlab.environment import running
+from kvmlab.environment.clocks import clocks_set
 from kvmlab.environment.files import lay_ready
 from kvmlab.environment.guests import PlacedGuest, bring_up
 from kvmlab.environment.libvirtd import connected
@@ -177,14 +178,11 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
             raise
         step("start.container")
         if has_libvirt(lab):
-            _bring_up(host.run_dir, materials, lab, progress)
+            remembering = _bring_up(host, materials, lab, progress)
         else:
             _prepared(host.run_dir)
             step("start.guests")  # there are none
-        remembering = Remembering(host, has_libvirt=has_libvirt(lab))
-        if materials.guests:
-            progress.step(t("waiting for the guests to answer"), None)
-        wait_for_guests(host.run_dir, host.state.key_pair("look_key"), _addresses(materials.guests), ANSWER_S)
+            remembering = _wait_for(host, materials, lab, progress)
         step("start.reachable")
         run_setup(host, lab)
         step("start.setup")
@@ -194,17 +192,29 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
         undo.pop_all()
 
 
-def _bring_up(run_dir: Path, materials: Materials, lab: Lab, progress: Progress) -> None:
-    """What libvirt has to be told of: the guests, and the lab's other objects."""
-    with connected(run_dir) as connection:
-        _prepared(run_dir)
+def _bring_up(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Remembering:
+    """What libvirt has to be told of: the guests, and the lab's other objects. Then the guests answer, with the
+    right time."""
+    with connected(host.run_dir) as connection:
+        _prepared(host.run_dir)
         step("start.libvirt")
         if materials.guests:
             progress.step(t("restoring the guests"), None)
         bring_up(connection, materials.guests, materials.restorable())
         step("start.guests")
-        bring_up_objects(connection, lab)
-    step("start.objects")
+        with clocks_set(connection, host, sorted(_addresses(materials.guests).keys() & materials.restorable())):
+            bring_up_objects(connection, lab)
+            step("start.objects")
+            return _wait_for(host, materials, lab, progress)
+
+
+def _wait_for(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Remembering:
+    """Until the lab host and its guests answer; how it is at its start is being remembered meanwhile."""
+    remembering = Remembering(host, has_libvirt=has_libvirt(lab))
+    if materials.guests:
+        progress.step(t("waiting for the guests to answer"), None)
+    wait_for_guests(host.run_dir, host.state.key_pair("look_key"), _addresses(materials.guests), ANSWER_S)
+    return remembering
 
 
 def _import_meanwhile() -> None:
