@@ -12,7 +12,7 @@ from kvmlab.environment import saved
 from kvmlab.environment.clocks import set_by_agent
 from kvmlab.environment.domain import domain_xml
 from kvmlab.environment.files import SAVED, default_network
-from kvmlab.errors import CannotRun
+from kvmlab.environment.outdated import Outdated
 from kvmlab.images import GuestImage
 from kvmlab.labhost.computer import kernel_and_processor
 from kvmlab.words import t
@@ -74,10 +74,8 @@ def _bring_up(connection: libvirt.virConnect, guest: PlacedGuest, has_memory: bo
                 set_by_agent(connection, guest.spec.name)  # it hears nothing afterwards
             domain.suspend()
     except libvirt.libvirtError as error:
-        raise CannotRun(
-            t("Guest {guest} cannot be started: {error}", guest=guest.spec.name, error=error),
-            "kvmlab image rm --saved",
-        ) from None
+        said = t("Guest {guest} cannot be started: {error}", guest=guest.spec.name, error=error)
+        raise Outdated(said, [guest.key] if has_memory else []) from None
 
 
 def save_to(connection: libvirt.virConnect, guest: PlacedGuest, inside: str) -> None:

@@ -23,6 +23,7 @@ from kvmlab.environment.guests import PlacedGuest, bring_up
 from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.materials import Materials, has_libvirt
 from kvmlab.environment.objects import bring_up_objects, run_setup
+from kvmlab.environment.outdated import twice
 from kvmlab.environment.reach import wait_for_guests
 from kvmlab.environment.starts import Remembering
 from kvmlab.errors import CannotRun
@@ -90,22 +91,20 @@ def start(place: Place, lab: Lab, progress: Progress) -> tuple[Run, bool]:
                 return run, False
             if condition is Condition.STOPPED:
                 raise Stopped(place.lab)
-        materials = Materials.of(place.state, lab, progress)
-        if run:
-            sweep(materials.podman, place.state, place.label)
-        return _launch(place, lab, materials, progress), True
+
+        def begin() -> Run:
+            materials = Materials.of(place.state, lab, progress)
+            if run:
+                sweep(materials.podman, place.state, place.label)
+            return _launch(place, lab, materials, progress)
+
+        return twice(place.state, begin), True
 
 
 def reset(place: Place, lab: Lab, progress: Progress) -> Run:
     """Throw away whatever runs of `lab`, in whatever state, and start another."""
     with place.lock():
-        materials = Materials.of(place.state, lab, progress)
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            host = LabHost.fresh(place.label, place.state, materials.podman)
-            removal = pool.submit(sweep, materials.podman, place.state, place.label, host.instance)
-            run = _launch(place, lab, materials, progress, host)
-            step("reset.launched")
-            removal.result()
+        run = twice(place.state, lambda: _launch_and_sweep(place, lab, progress))
         step("reset.removed")
         return run
 
@@ -141,6 +140,18 @@ def beside(place: Place, lab: Lab, progress: Progress) -> Iterator[LabHost]:
 def host_of(place: Place, run: Run, podman: Podman) -> LabHost:
     """The lab host that `run` tells of."""
     return LabHost(place.label, run.instance, place.state, podman)
+
+
+def _launch_and_sweep(place: Place, lab: Lab, progress: Progress) -> Run:
+    """Start a lab host; whatever else there is of `lab` goes meanwhile, and has gone at the end, however it ends."""
+    materials = Materials.of(place.state, lab, progress)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        host = LabHost.fresh(place.label, place.state, materials.podman)
+        removal = pool.submit(sweep, materials.podman, place.state, place.label, host.instance)
+        run = _launch(place, lab, materials, progress, host)
+        step("reset.launched")
+        removal.result()
+    return run
 
 
 def _launch(

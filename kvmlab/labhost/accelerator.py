@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
-from kvmlab.labhost.cache import last_circumstances, last_remembered, remember, remembered
+from kvmlab.labhost.cache import forget, last_circumstances, last_remembered, remember, remembered
 from kvmlab.labhost.computer import KVM, boot_and_podman, kernel_and_processor, kvm_access, may_open_kvm
 from kvmlab.labhost.machine import container_options
 from kvmlab.labhost.podman import Podman
@@ -69,6 +69,12 @@ def opens_inside(state: State, podman: Podman, image: str) -> bool:
         kept = opens(podman, image, container_options(), KVM)
         remember(state, _DEVICE, hangs_on, kept)
     return bool(kept)
+
+
+def forget_kvm(state: State) -> None:
+    """Try it anew next time."""
+    for name in (ACCELERATOR, _DEVICE):
+        forget(state, name)
 
 
 def _seen_outside() -> Kvm | None:
