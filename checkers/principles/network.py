@@ -15,6 +15,11 @@ def plugged(host: Host, lab: Params, mac: str) -> list[str] | None:
     return [device, str(bridge)] if bridge else None
 
 
+def exactly_these(lab: Params) -> list[str]:
+    """The MAC addresses of the guest's three cards: it has no others."""
+    return [lab.guest_mac, lab.office_mac, lab.back_mac]
+
+
 def leads_there(host: Host, lab: Params, network: str) -> bool:
     """Whether a network of libvirt's is nothing but another name for the bridge."""
     stored = host.network(network).stored
@@ -57,14 +62,22 @@ def card_is_on_the_bridge_now(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.guest).live.interface(mac=lab.office_mac).shows(type="bridge", bridge=lab.bridge)
 
 
-@check(task="bridge", needs=[nat_stays], zh="下次启动之后：保存的配置里，网卡 {office_mac} 也接在网桥 `{bridge}` 上。")
+@check(
+    task="bridge",
+    needs=[nat_stays],
+    zh="下次启动之后：保存的配置里，网卡 {office_mac} 也接在网桥 `{bridge}` 上，型号不变，网卡还是那三块。",
+)
 def card_is_on_the_bridge_after_the_next_start(host: Host, lab: Params) -> Findings:
-    """After the next start: in the stored definition, too, the card {office_mac} is on the bridge `{bridge}`."""
+    """After the next start: in the stored definition, too, the card {office_mac} is on the bridge `{bridge}`, of the
+    same model, and the cards are the three there have been."""
     card = host.domain(lab.guest).stored.interface(mac=lab.office_mac)
     if leads_there(host, lab, network := str(card.value("source") or "")):
         yield card.shows(type="network", source=network)
     else:
         yield card.shows(type="bridge", source=lab.bridge)
+    domain = host.domain(lab.guest)
+    yield card.shows(model=domain.live.interface(mac=lab.office_mac).value("model"))
+    yield domain.stored.shows(interfaces=exactly_these(lab))
 
 
 @check(

@@ -40,7 +40,7 @@ class Ledger:
     def _note_check(self, check: CheckResult) -> None:
         times: Counter[tuple[str, str]] = Counter()
         for finding in check.findings:
-            for row in finding.facts:
+            for row in (row for row in finding.facts if not row.cause):
                 key = (check.id, finding.subject, row.name, times[finding.subject, row.name])
                 times[finding.subject, row.name] += 1
                 how = "met" if row.met else "missing" if finding.missing else "unmet"

@@ -11,13 +11,17 @@ from kvmlab.errors import CouldNotLook
 
 
 class FactRow(NamedTuple):
-    """One fact of one object. `wanted` and `found` are words for a student, already made safe to print."""
+    """One fact of one object. `wanted` and `found` are words for a student, already made safe to print.
+
+    `cause`: no check wanted it; it tells why the others are as they are.
+    """
 
     name: str
     wanted: str
     found: str
     met: bool
     see: str
+    cause: bool = False
 
     def to_json(self) -> dict[str, object]:
         """As in the schema kvmlab.check/1."""

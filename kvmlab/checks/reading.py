@@ -24,20 +24,37 @@ class Reading(NamedTuple):
     see: str = ""
 
 
+class Cause(NamedTuple):
+    """What decides about an object beside its facts, though no check asks for it: `found`, which ought to be `wanted`.
+
+    Told where a fact is not as wanted; `alone`: the object is then not as wanted whatever its facts say.
+    """
+
+    fact: str
+    found: object
+    wanted: object
+    see: str
+    alone: bool = False
+
+
 class Missing(NamedTuple):
     """There is no such object.
 
     `text`: how it is said, in English, if not as the vocabulary says it ("not running", "transient: nothing is
     stored"); goes through t(). `offers`: the names of those there are: the engine finds "did you mean" among them.
     `see`: the command that shows it, where it is not the vocabulary's own. `name`: what was not found, where it
-    is not the subject's own name (the domain of a disk).
+    is not the subject's own name (the domain of a disk). `causes`: what decides about it beside that.
     """
 
     text: str = ""
     offers: Sequence[str] = ()
     see: str = ""
     name: str = ""
+    causes: Sequence[Cause] = ()
 
+
+CAUSES = "causes"
+"""Beside the facts an answer may have a reading of this name: a sequence of Cause."""
 
 Answer = Mapping[str, Reading] | Missing
 

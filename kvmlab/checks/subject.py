@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from kvmlab.checks.facts import Facts, FactSpec, known, specs
 from kvmlab.checks.findings import FactRow, Finding, row
-from kvmlab.checks.reading import Key, Missing, OncePerPass, Reader, Reading, nearest
+from kvmlab.checks.reading import CAUSES, Cause, Key, Missing, OncePerPass, Reader, Reading, nearest
 from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
 from kvmlab.words import t
@@ -59,7 +59,15 @@ class Subject:
             return Finding(self.name, (), trouble=trouble)
         if isinstance(answer, Missing):
             return self._not_there(answer, wanted)
-        return Finding(self.name, tuple(self._row(answer, name, value) for name, value in wanted.items()))
+        rows = tuple(self._row(answer, name, value) for name, value in wanted.items())
+        return Finding(self.name, rows + self._causes(answer, rows))
+
+    def _causes(self, answer: Mapping[str, Reading] | Missing, rows: Sequence[FactRow]) -> tuple[FactRow, ...]:
+        """What decides about the object beside `rows`, where they are not as wanted or it does so alone."""
+        told: Any = answer.causes if isinstance(answer, Missing) else getattr(answer.get(CAUSES), "value", ())
+        unmet = not all(fact.met for fact in rows)
+        names = {fact.name for fact in rows}
+        return tuple(_row_of(cause) for cause in told if (cause.alone or unmet) and cause.fact not in names)
 
     def _row(self, answer: Mapping[str, Reading], name: str, wanted: object) -> FactRow:
         if name == _EXISTS:
@@ -78,7 +86,7 @@ class Subject:
             for name, value in wanted.items()
         ]
         gone = all(fact.met for fact in rows)  # its absence is what was wanted
-        return Finding(self.name, tuple(rows), missing=None if gone else said)
+        return Finding(self.name, (*rows, *self._causes(answer, rows)), missing=None if gone else said)
 
     def _own_name(self) -> str:
         return self.key[self.named] if self.named < len(self.key) else ""
@@ -95,6 +103,10 @@ class Subject:
 def _lost(name: str, wanted: object, said: str, see: str) -> FactRow:
     blank = row(name, wanted, None, see)
     return FactRow(name, blank.wanted, plain(said), False, blank.see)
+
+
+def _row_of(cause: Cause) -> FactRow:
+    return row(cause.fact, cause.wanted, cause.found, cause.see)._replace(cause=True)
 
 
 def _readable(names: Sequence[str] | Mapping[str, object]) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+from shlex import quote
 from typing import TYPE_CHECKING
 
+from kvmlab.checks.reading import Cause
 from kvmlab.host.domains import Definition
 from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import Element, attribute, mib, number, parse, word
@@ -35,6 +37,15 @@ class Interface:
         self.element = element
         self.definition = definition
         self.connection = connection
+
+    @property
+    def causes(self) -> list[Cause]:
+        """A card whose link is down is plugged in nowhere, wherever its definition says that it is."""
+        mac, name = quote(self.mac or ""), quote(self.definition.domain.name())
+        config = "" if self.definition.runs else "--config "
+        see = f"virsh domif-getlink {config}{name} {mac}"
+        down = [Cause("link_state", "down", "up", see, alone=True)] if self.link_state == "down" else []
+        return [*down, *self.definition.causes]
 
     @property
     def mac(self) -> str | None:
@@ -120,6 +131,11 @@ class Disk:
         self.element = element
         self.definition = definition
         self.connection = connection
+
+    @property
+    def causes(self) -> list[Cause]:
+        """As of the whole definition."""
+        return self.definition.causes
 
     @property
     def type(self) -> str | None:
@@ -212,6 +228,11 @@ class Disk:
     def fits(self, by: str, value: str) -> bool:
         """It is the one a checker means by target or source (a file, or the name of a volume)."""
         return value == self.target if by == "target" else value in (self.source, self.volume)
+
+
+def disks(definition: Definition, connection: libvirt.virConnect) -> list[Disk]:
+    """All disks of a definition."""
+    return [Disk(element, definition, connection) for element in definition.root.findall("devices/disk")]
 
 
 def backing_of(way: Way, path: str | None) -> str | None:

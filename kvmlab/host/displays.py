@@ -16,6 +16,7 @@ class Console:
         self.definition = definition
         root = definition.root
         self.element = (root.findall("devices/console") + root.findall("devices/serial"))[0]
+        self.causes = definition.causes
 
     @property
     def type(self) -> str | None:
@@ -50,6 +51,7 @@ class Graphics:
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.element = definition.root.findall("devices/graphics")[0]
+        self.causes = definition.causes
 
     @property
     def type(self) -> str | None:

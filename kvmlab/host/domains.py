@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kvmlab.checks.reading import Cause
+from kvmlab.host.next_start import next_xml
 from kvmlab.host.outline import outline
 from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import Element, attribute, in_mib, number, parse, word
@@ -28,17 +30,18 @@ REASONS: dict[str, tuple[str, ...]] = {
 
 
 class Definition:
-    """A domain's XML, as it is in one view: "now", "live" or "stored"."""
+    """A domain's XML, as it is in one view: "now", "live" or "stored". `saved`: a managed save image's, which the next
+    start takes in place of the stored one."""
 
     def __init__(self, domain: libvirt.virDomain, view: str, way: Way) -> None:
-        import libvirt
-
         self.domain = domain
         self.way = way
         self.view = view
         self.active = bool(domain.isActive())
-        flags = libvirt.VIR_DOMAIN_XML_INACTIVE if view == "stored" else 0
-        self.root: Element = parse(domain.XMLDesc(flags))
+        xml, self.saved = (str(domain.XMLDesc()), False) if self.runs else next_xml(domain)
+        self.root: Element = parse(xml)
+        self.disks_on_the_same_file: list[str] = []
+        self.causes: list[Cause] = []
 
     @property
     def runs(self) -> bool:
@@ -79,6 +82,12 @@ class Definition:
 
     @property
     def boot(self) -> list[str]:
+        """By the devices' own places where they have some: libvirt then takes no <os><boot>."""
+        devices = self.root.findall("devices/*")
+        placed = ((number(attribute(found, "boot", "order")), _boots_as(found)) for found in devices)
+        ordered = sorted((place, kind) for place, kind in placed if place is not None)
+        if ordered:
+            return list(dict.fromkeys(kind for _, kind in ordered))
         return [found.get("dev", "") for found in self.root.findall("os/boot")]
 
     @property
@@ -140,6 +149,13 @@ class Definition:
 
     def _agent(self) -> Element | None:
         return self.root.find("devices/channel/target[@name='org.qemu.guest_agent.0']")
+
+
+def _boots_as(device: Element) -> str:
+    """What <os><boot dev=…/> calls a device of this kind."""
+    if device.tag == "disk":
+        return {"cdrom": "cdrom", "floppy": "fd"}.get(device.get("device", "disk"), "hd")
+    return "network" if device.tag == "interface" else device.tag
 
 
 class Domain(Definition):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from kvmlab.checks.reading import Key, Missing
 from kvmlab.checks.text import plain
-from kvmlab.host.devices import Disk, Interface, network_of
+from kvmlab.host import next_start
+from kvmlab.host.devices import Disk, Interface, disks, network_of
 from kvmlab.host.displays import Console, Graphics
 from kvmlab.host.domains import Definition, Domain
 from kvmlab.host.filed import FiledDefinition, filed
@@ -50,7 +51,16 @@ def domain(connection: libvirt.virConnect, key: Key, way: Way) -> Definition | M
         return Missing("not running")
     if key[1] == "stored" and not one.isPersistent():
         return Missing("transient: nothing is stored")
-    return Domain(one, key[1], way)
+    definition = Domain(one, key[1], way)
+    definition.disks_on_the_same_file = next_start.on_the_same_file(disks(definition, connection))
+    definition.causes = list(next_start.causes(definition))
+    return definition
+
+
+def _none(definition: Definition, text: str, offers: Sequence[str] = ()) -> Missing:
+    """A domain that has no such device, in the definition that was looked at."""
+    see = next_start.shown_by(definition.domain.name()) if definition.saved else ""
+    return Missing(text, offers, see, causes=definition.causes)
 
 
 def domain_file(connection: libvirt.virConnect, key: Key, way: Way) -> FiledDefinition | Missing:
@@ -77,10 +87,10 @@ def device(connection: libvirt.virConnect, key: Key, way: Way, kind: str) -> Int
     by, value = key[2], key[3]
     if by == "index":
         place = int(value)
-        return there[place] if place < len(there) else Missing(f"no such {kind}")
+        return there[place] if place < len(there) else _none(definition, f"no such {kind}")
     fitting = [one for one in there if one.fits(by, value)]
     offers = tuple(name for one in there if (name := getattr(one, by)))
-    return fitting[0] if fitting else Missing(f"no such {kind}", offers)
+    return fitting[0] if fitting else _none(definition, f"no such {kind}", offers)
 
 
 def console(connection: libvirt.virConnect, key: Key, way: Way) -> Console | Missing:
@@ -90,7 +100,7 @@ def console(connection: libvirt.virConnect, key: Key, way: Way) -> Console | Mis
         return definition
     root = definition.root
     there = root.find("devices/console") is not None or root.find("devices/serial") is not None
-    return Console(definition) if there else Missing("has none")
+    return Console(definition) if there else _none(definition, "has none")
 
 
 def graphics(connection: libvirt.virConnect, key: Key, way: Way) -> Graphics | Missing:
@@ -98,7 +108,8 @@ def graphics(connection: libvirt.virConnect, key: Key, way: Way) -> Graphics | M
     definition = domain(connection, key, way)
     if isinstance(definition, Missing):
         return definition
-    return Graphics(definition) if definition.root.find("devices/graphics") is not None else Missing("has none")
+    there = definition.root.find("devices/graphics") is not None
+    return Graphics(definition) if there else _none(definition, "has none")
 
 
 def network(connection: libvirt.virConnect, key: Key, way: Way) -> Network | Missing:

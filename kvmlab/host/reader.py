@@ -13,13 +13,15 @@ from functools import partial
 from shlex import quote
 from typing import Any
 
-from kvmlab.checks.reading import Answer, Key, Missing, Reading, Want
+from kvmlab.checks.reading import CAUSES, Answer, Key, Missing, Reading, Want
 from kvmlab.checks.text import plain
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
 from kvmlab.guest.later import later
 from kvmlab.host import links, objects, system
 from kvmlab.host.connection import Libvirt
+from kvmlab.host.domains import Definition
+from kvmlab.host.next_start import shown_by
 from kvmlab.host.picture import Picture
 from kvmlab.host.remembering import Remembering
 from kvmlab.host.way import SLOW_S, NotThere, Way
@@ -162,7 +164,10 @@ def _is(answer: Mapping[str, Reading], name: str, value: object) -> bool:
 
 
 def _both(found: Any, names: Sequence[str]) -> tuple[Any, Answer]:
-    return found, _facts(found, names)
+    """The object and its facts, with what decides about it beside them."""
+    facts = _facts(found, names)
+    causes = getattr(found, "causes", ())
+    return found, {**facts, CAUSES: Reading(causes)} if causes and not isinstance(facts, Missing) else facts
 
 
 def _facts(found: Any, names: Sequence[str]) -> Answer:
@@ -174,4 +179,6 @@ def _facts(found: Any, names: Sequence[str]) -> Answer:
 
 
 def _read(found: object, names: Sequence[str]) -> dict[str, Reading]:
-    return {name: Reading(getattr(found, name)) for name in names}
+    definition = getattr(found, "definition", found)
+    see = shown_by(definition.domain.name()) if isinstance(definition, Definition) and definition.saved else ""
+    return {name: Reading(getattr(found, name), see) for name in names}

@@ -47,6 +47,7 @@ class Evidence:
         if finding.missing:
             self.sheet.put([(finding.subject + " " * GAP, ""), (finding.missing, "red")], INDENT)
             self.sheet.shell_line(INDENT + 2, finding.facts[0].see)
+            self._below(finding._replace(missing=None, facts=finding.facts[1:]))
             return
         self.sheet.put([(finding.subject, "")], INDENT)
         if INDENT + 2 + self._room([finding]) + _commands([finding]) <= self.sheet.width:
@@ -61,7 +62,7 @@ class Evidence:
             see = ""
             for number, row in enumerate(finding.facts):
                 value = self._value(finding, row)
-                text = value if finding.missing else [*padded([(label(row.name), "")], names), *value]
+                text = value if _gone(finding, row) else [*padded([(label(row.name), "")], names), *value]
                 first: Spans = padded([(finding.subject if number == 0 else "", "")], subject)
                 last = (row.see if row.see != see else "", "cyan")
                 self.sheet.line(" " * INDENT + self.sheet.painted([*first, *padded(text, room), last]))
@@ -79,14 +80,14 @@ class Evidence:
 
     def _room(self, findings: list[Finding]) -> int:
         """Columns for the facts' names and values, and the gap after them."""
-        there = [(finding, row) for finding in findings if not finding.missing for row in finding.facts]
+        there = [(finding, row) for finding in findings for row in finding.facts if not _gone(finding, row)]
         facts = _names(findings) + max((width_of(self._value(*one)) for one in there), default=0)
         return max(facts, max((cells(finding.missing or "") for finding in findings), default=0)) + GAP
 
     def _value(self, finding: Finding, row: FactRow) -> Spans:
         """ "none, wanted br0": what was found, and what was wanted where that is something else."""
-        if finding.missing:
-            return [(finding.missing, "red")]
+        if _gone(finding, row):
+            return [(finding.missing or "", "red")]
         if row.met:
             return [(f"{self.sheet.marks[Verdict.PASSED]} {row.found}", "green")]
         said = re.split("([\0\1])", t("{found}, wanted {wanted}", found="\0", wanted="\1"))
@@ -96,13 +97,19 @@ class Evidence:
 
 def _shown(finding: Finding, met: bool) -> Finding:
     if finding.missing:
-        return finding._replace(facts=finding.facts[:1])
+        causes = tuple(row for row in finding.facts[1:] if row.cause)
+        return finding._replace(facts=(*finding.facts[:1], *causes))
     return finding._replace(facts=tuple(row for row in finding.facts if met or not row.met))
+
+
+def _gone(finding: Finding, row: FactRow) -> bool:
+    """The row says that the object is missing, and nothing else."""
+    return finding.missing is not None and not row.cause
 
 
 def _names(findings: list[Finding]) -> int:
     """Columns for the facts' names and the gap after them, of the objects that are there."""
-    there = (row.name for finding in findings if not finding.missing for row in finding.facts)
+    there = (row.name for finding in findings for row in finding.facts if not _gone(finding, row))
     return max((cells(label(name)) + GAP for name in there), default=0)
 
 

@@ -47,6 +47,9 @@ class DefinitionFacts(Facts, total=False):
         Table, _XML, 'how its vCPUs are arranged: {"sockets": "1", "cores": "4", "threads": "1"}; {}: not said'
     ]
     disks: Annotated[Words, "virsh domblklist {inactive}{0}", 'disk targets: "vda", "sda"']
+    disks_on_the_same_file: Annotated[
+        Words, "virsh domblklist {inactive}{0}", "targets of disks that are one file, not shareable: its start fails"
+    ]
     interfaces: Annotated[Words, "virsh domiflist {inactive}{0}", "MAC addresses of its interfaces"]
     agent_channel: Annotated[Flag, _XML, "it has a channel org.qemu.guest_agent.0"]
     memballoon: Annotated[Word, _XML, 'balloon model: "virtio", "none"']
