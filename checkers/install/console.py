@@ -1,10 +1,23 @@
 """install-console: a serial line with all three of its parts, now and after a reboot."""
 
-from kvmlab.checks import Findings, Guest, Host, Params, at_least, check, contains, expect, matches, same_content
+from kvmlab.checks import (
+    Findings,
+    Guest,
+    Host,
+    Params,
+    at_least,
+    check,
+    contains,
+    expect,
+    matches,
+    one_of,
+    same_content,
+)
 
 LINE = "/dev/ttyS0"
 BOOT = "/boot/syslinux.cfg"
-WAITING = r"^(\S*/)?getty\s.*\bttyS0\b"
+WAITING = r"^(\S*/)?(busybox )?getty\s.*\bttyS0\b"
+OPTIONS = ("-f", "-H", "-I", "-l", "-t")  # of busybox' getty: a value comes after these
 
 
 def inside(host: Host, lab: Params) -> Guest:
@@ -25,6 +38,27 @@ def parameters(text: str) -> list[str]:
     return given.get(default, [])
 
 
+def getty_on(terminal: str, line: str) -> str:
+    """The program of a line of inittab that keeps a getty on `terminal`; "" where it does not.
+
+    busybox' init runs the fourth field on the terminal that the first one names.
+    """
+    place, _, action, command = (line.split(":", 3) + [""] * 3)[:4]
+    program, *words = command.lstrip("-").split() or [""]
+    name = words.pop(0) if words and program.endswith("busybox") else program.rpartition("/")[2]
+    fits = place.removeprefix("/dev/") in ("", terminal) and action in ("respawn", "askfirst") and name == "getty"
+    return program if fits and speaks_on(terminal, words) else ""
+
+
+def speaks_on(terminal: str, words: list[str]) -> bool:
+    """Whether these arguments give a getty of busybox a speed and `terminal`; it takes the two in any order."""
+    bare = [
+        word for before, word in zip(["", *words], words, strict=False) if word[0] != "-" and before not in OPTIONS
+    ]
+    speeds = [word for word in bare[:2] if word.replace(",", "").isdigit()]
+    return len(speeds) == 1 and bool({terminal, f"/dev/{terminal}"} & set(bare[:2]))
+
+
 @check(task="login", points=0, guard=True, zh="正在运行的 `{guest}` 有一个串口控制台，在第一个串口上。")
 def guest_runs_with_a_port(host: Host, lab: Params) -> Findings:
     """The running `{guest}` has a serial console, on its first port."""
@@ -40,8 +74,12 @@ def getty_waits_now(host: Host, lab: Params) -> Findings:
 @check(task="boot", points=2, needs=[guest_runs_with_a_port], zh="开机之后：`{guest}` 自己在 ttyS0 上启动 getty。")
 def getty_starts_at_boot(host: Host, lab: Params) -> Findings:
     """After a boot: `{guest}` starts a getty on ttyS0 by itself."""
-    line = matches(r"(ttyS0|/dev/ttyS0)?:[^:]*:(respawn|askfirst):-?(/\S+/)?getty\b.*\bttyS0\b.*")
-    yield inside(host, lab).file("/etc/inittab").shows(lines=contains(line))
+    inittab = inside(host, lab).file("/etc/inittab")
+    programs = [getty_on("ttyS0", line) for line in inittab.value("lines") or []]
+    found = next(filter(None, programs), "")
+    yield expect("/etc/inittab", "getty", found or None, matches(r"\S+"), f"ssh {lab.guest} cat /etc/inittab")
+    if found.startswith("/"):
+        yield inside(host, lab).file(found).shows(kind=one_of("file", "link"))
 
 
 @check(task="kernel", points=2, needs=[guest_runs_with_a_port], zh="开机之后：`{guest}` 的内核除了屏幕也写到 ttyS0。")

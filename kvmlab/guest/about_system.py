@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from kvmlab.checks.reading import Key, Missing
 from kvmlab.guest.inside import Inside
-from kvmlab.guest.readings import AT_BOOT, pattern
+from kvmlab.guest.readings import AT_BOOT, MASKED_FOR_NOW, masked_for_now, pattern
 
 Facts = Mapping[str, object]
 
@@ -109,6 +109,8 @@ def service(guest: Inside, key: Key) -> Facts | Missing:
         enabled = answer.text("enabled").strip()
         if enabled in ("", "not-found"):
             return Missing("no such unit")
+        if enabled == MASKED_FOR_NOW:
+            raise masked_for_now(key[2])
         return {"active": answer.text("active").strip() == "active", "enabled": enabled in AT_BOOT}
     lines = [line for line in answer.lines("inittab") if not line.startswith("#")]
     started = any(re.search(rf"(^|[/:\s]){re.escape(key[2])}(\s|$)", line) for line in lines)

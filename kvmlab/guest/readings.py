@@ -5,17 +5,19 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
+from shlex import quote
 from typing import Any
 
 from kvmlab.checks.reading import Missing
-from kvmlab.errors import AuthorError
+from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.words import t
 
 Facts = Mapping[str, object]
 
 TEXT_CAP = 65536  # characters of a file that are a fact
-# What systemctl is-enabled says of units that start at boot.
-AT_BOOT = ("enabled", "enabled-runtime", "static", "alias", "indirect", "generated")
+# What systemctl is-enabled says of units that start at the next boot. "enabled-runtime" is forgotten by then.
+AT_BOOT = ("enabled", "static", "alias", "indirect", "generated")
+MASKED_FOR_NOW = "masked-runtime"
 
 
 def chosen_route(routes: Iterable[Mapping[str, Any]], destination: str) -> Facts | Missing:
@@ -55,6 +57,12 @@ def text_facts(text: str | None) -> dict[str, object]:
         return {"text": None, "lines": []}
     cut = text[:TEXT_CAP]
     return {"text": cut, "lines": [line.strip() for line in cut.splitlines() if line.strip()]}
+
+
+def masked_for_now(unit: str) -> CouldNotLook:
+    """A unit masked until the next boot: what that boot does with it cannot be seen before the mask is gone."""
+    said = t("{unit} is masked until the next boot, which hides whether it starts then.", unit=unit)
+    return CouldNotLook(said, f"systemctl unmask --runtime {quote(unit)}")
 
 
 def pattern(value: str) -> re.Pattern[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kvmlab.checks.reading import Missing
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.readings import AT_BOOT, TEXT_CAP, pattern, text_facts
+from kvmlab.guest.readings import AT_BOOT, MASKED_FOR_NOW, TEXT_CAP, masked_for_now, pattern, text_facts
 from kvmlab.host.storage import Image
 from kvmlab.host.way import NotThere, Way
 from kvmlab.words import t
@@ -59,26 +59,51 @@ def package(way: Way, key: tuple[str, ...]) -> Facts:
 
 
 def service(way: Way, key: tuple[str, ...]) -> Facts | Missing:
-    """ServiceFacts. A unit that its socket starts counts as enabled where the socket is."""
-    try:
-        said = way.ask("services", name=key[0])
-    except NotThere:
+    """ServiceFacts. A unit that its socket starts counts as enabled where the socket is. What is masked starts by
+    nothing, and a socket whose service is masked answers nobody."""
+    unit = _unit(way, key[0])
+    if unit is None:
         return Missing("no such unit")
-    if said.get("ActiveState") in ("activating", "reloading") and said.get("SubState") != "auto-restart":
+    if unit.get("ActiveState") in ("activating", "reloading") and unit.get("SubState") != "auto-restart":
         starting = t("The unit {name} is only starting.", name=key[0])
         raise CouldNotLook(starting, f"systemctl status {key[0]}", transient=True)
-    enabled = said.get("UnitFileState") in AT_BOOT or _socket_enabled(way, key[0])
-    return {"active": said.get("ActiveState") == "active", "enabled": enabled}
+    return {"active": unit.get("ActiveState") == "active", "enabled": _starts_at_boot(way, key[0], unit)}
 
 
-def _socket_enabled(way: Way, name: str) -> bool:
-    if name.endswith(".socket"):
-        return False
+Unit = Mapping[str, str]
+
+
+def _unit(way: Way, name: str) -> Unit | None:
+    """What systemd says of a unit; None where there is none."""
     try:
-        said = way.ask("services", name=f"{name.removesuffix('.service')}.socket")
+        said: Unit = way.ask("services", name=name)
     except NotThere:
+        return None
+    return said
+
+
+def _starts_at_boot(way: Way, name: str, unit: Unit) -> bool:
+    """It is not masked, nor is what it starts, and it is enabled or something is that starts it."""
+    if not _free(name, unit) or not all(_free(other, found) for other, found in _named(way, unit, "Triggers")):
         return False
-    return bool(said.get("UnitFileState") == "enabled")
+    starters = _named(way, unit, "TriggeredBy")
+    return _own(unit) or any(_free(other, found) and _own(found) for other, found in starters)
+
+
+def _own(unit: Unit) -> bool:
+    return unit.get("UnitFileState") in AT_BOOT
+
+
+def _free(name: str, unit: Unit) -> bool:
+    """It is not masked. Raises CouldNotLook where it is so for now."""
+    if unit.get("UnitFileState") == MASKED_FOR_NOW:
+        raise masked_for_now(name)
+    return unit.get("UnitFileState") != "masked"
+
+
+def _named(way: Way, unit: Unit, relation: str) -> list[tuple[str, Unit]]:
+    found = ((name, _unit(way, name)) for name in unit.get(relation, "").split())
+    return [(name, other) for name, other in found if other is not None]
 
 
 def process(way: Way, key: tuple[str, ...]) -> Facts:

@@ -185,6 +185,9 @@ def test_services_of_both_kinds() -> None:
     assert read("guest-service", "ssh", service=systemd("active", "enabled")) == {"active": True, "enabled": True}
     assert read("guest-service", "ssh", service=systemd("inactive", "disabled")) == {"active": False, "enabled": False}
     assert isinstance(read("guest-service", "ssh", service=systemd("inactive", "")), Missing)
+    assert read("guest-service", "ssh", service=systemd("active", "enabled-runtime"))["enabled"] is False
+    with pytest.raises(CouldNotLook, match="masked until the next boot"):
+        read("guest-service", "ssh", service=systemd("active", "masked-runtime"))
     inittab = "::respawn:/usr/sbin/dropbear -F\n#::respawn:/usr/sbin/acpid\nttyS0::respawn:/usr/sbin/getty -L ttyS0\n"
     busybox = framed({"active": "90", "inittab": inittab, "links": ""})
     assert read("guest-service", "dropbear", service=busybox) == {"active": True, "enabled": True}

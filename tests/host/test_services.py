@@ -1,0 +1,66 @@
+"""Whether a unit starts at the next boot: as systemd says it, masks, sockets and "for this boot only" included."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from kvmlab.checks.reading import Missing
+from kvmlab.errors import CouldNotLook
+from kvmlab.host.system import service
+from kvmlab.host.way import NotThere
+
+Units = dict[str, dict[str, str]]
+
+LIBVIRTD: Units = {
+    "libvirtd": {"UnitFileState": "enabled", "ActiveState": "active",
+                 "TriggeredBy": "libvirtd.socket libvirtd-ro.socket"},
+    "libvirtd.socket": {"UnitFileState": "enabled", "ActiveState": "active", "Triggers": "libvirtd.service"},
+    "libvirtd-ro.socket": {"UnitFileState": "disabled", "ActiveState": "active", "Triggers": "libvirtd.service"},
+}
+LIBVIRTD["libvirtd.service"] = LIBVIRTD["libvirtd"]
+
+
+def asked(units: Units, name: str) -> Any:
+    def answer(verb: str, name: str) -> dict[str, str]:
+        if name not in units:
+            raise NotThere("no such unit")
+        return units[name]
+
+    return service(Mock(ask=answer), (name,))
+
+
+def with_states(**states: str) -> Units:
+    units = {name: dict(said) for name, said in LIBVIRTD.items()}
+    for name, state in states.items():
+        units[name.replace("_", ".")]["UnitFileState"] = state
+    units["libvirtd"] = units["libvirtd.service"]
+    return units
+
+
+@pytest.mark.parametrize(("states", "name", "enabled"), [
+    ({}, "libvirtd", True),
+    ({"libvirtd_service": "disabled"}, "libvirtd", True),  # its socket starts it
+    ({"libvirtd_service": "disabled", "libvirtd_socket": "disabled"}, "libvirtd", False),
+    ({"libvirtd_service": "disabled", "libvirtd_socket": "masked"}, "libvirtd", False),
+    ({"libvirtd_service": "disabled", "libvirtd_socket": "enabled-runtime"}, "libvirtd", False),
+    ({"libvirtd_service": "masked"}, "libvirtd", False),  # whatever its sockets are
+    ({"libvirtd_service": "masked"}, "libvirtd.socket", False),  # it listens, and nobody answers
+    ({"libvirtd_service": "enabled-runtime", "libvirtd_socket": "enabled-runtime"}, "libvirtd", False),
+    ({"libvirtd_socket": "enabled-runtime"}, "libvirtd.socket", False),
+    ({}, "libvirtd.socket", True),
+])  # fmt: skip
+def test_what_the_next_boot_starts(states: dict[str, str], name: str, enabled: bool) -> None:
+    assert asked(with_states(**states), name) == {"active": True, "enabled": enabled}
+
+
+def test_a_mask_for_this_boot_hides_what_is_below_it() -> None:
+    with pytest.raises(CouldNotLook) as trouble:
+        asked(with_states(libvirtd_service="masked-runtime"), "libvirtd")
+    assert trouble.value.todo == "systemctl unmask --runtime libvirtd"
+
+
+def test_no_such_unit() -> None:
+    assert isinstance(asked(LIBVIRTD, "libvirt"), Missing)
