@@ -240,7 +240,7 @@ def _has(found: object, item: object) -> bool:
 
 
 def _texts(items: Iterable[object]) -> str:
-    return ", ".join(as_matcher(item).text() for item in items)
+    return t(", ").join(as_matcher(item).text() for item in items)
 
 
 def _lines(text: str) -> list[str]:

@@ -60,4 +60,4 @@ def _first(items: object, limit: int) -> list[tuple[object, object]]:
 
 
 def _joined(parts: list[str]) -> str:
-    return ", ".join(parts)
+    return t(", ").join(parts)

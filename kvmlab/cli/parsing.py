@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -26,6 +27,12 @@ class Parser(argparse.ArgumentParser):
         # HACK: argparse asks gettext, which has no catalogue of ours; it looks `_` up in its own module.
         argparse._ = t  # type: ignore[attr-defined]
         super().__init__(prog=prog, description=description, usage=usage, formatter_class=_formatter)
+
+    def format_help(self) -> str:
+        """Its headings end in argparse's colon, in the user's language."""
+        colon = t(":")
+        text = super().format_help()
+        return text if colon == ":" else re.sub(r"(?m)^(\S.*):$", rf"\1{colon}", text)
 
     def keep_usage(self) -> None:
         """Once all arguments are known: parse_intermixed_args would cut `usage: ` off as if it were English."""

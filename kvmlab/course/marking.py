@@ -38,7 +38,8 @@ def mark_choice(question: Question, picked: Sequence[int]) -> Marked:
     """Right when exactly the right options were picked."""
     wanted = " · ".join(question.options[number].text for number in question.right)
     wrong = [question.options[number] for number in picked if not question.options[number].right]
-    return Marked(tuple(picked) == question.right, tuple(f"{one.text}: {one.why}" for one in wrong), wanted)
+    whys = tuple(t("{text}: {why}", text=one.text, why=one.why) for one in wrong)
+    return Marked(tuple(picked) == question.right, whys, wanted)
 
 
 def mark_text(question: Question, given: str) -> Marked:

@@ -20,7 +20,7 @@ def label(name: str) -> str:
     """A fact's name for people: "memory_mib" is "memory (MiB)"."""
     for ending, unit in UNITS.items():
         if name.endswith(ending):
-            return t(name.removesuffix(ending).replace("_", " ")) + unit
+            return t(name.removesuffix(ending).replace("_", " ")) + t(unit)
     return t(name.replace("_", " "))
 
 

@@ -184,10 +184,10 @@ class Lines:
 
 
 def _measure(fraction: float | None, left_s: float | None) -> str:
-    parts = [] if fraction is None else [f"{fraction:.0%}"]
-    if left_s is not None:
-        parts.append(time_left(left_s))
-    return " " + ", ".join(parts) if parts else ""
+    part = "" if fraction is None else f"{fraction:.0%}"
+    left = "" if left_s is None else time_left(left_s)
+    both = t("{part}, {left}", part=part, left=left) if part and left else part or left
+    return f" {both}" if both else ""
 
 
 def time_left(seconds: float) -> str:

@@ -13,7 +13,8 @@ from typing import Any, TextIO
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.markdown import CodeBlock, Heading, Markdown, Paragraph
+from rich.markdown import CodeBlock, Heading, Markdown, Paragraph, TableElement
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -64,6 +65,35 @@ class _Code(CodeBlock):
         yield Padding(Text(code, style="cyan", overflow="fold"), (0, 0, 0, indent))
 
 
+class _Cell:
+    """A table's cell, broken like a paragraph: rich takes a Chinese sentence for one word, and cuts it off."""
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield _broken(self.text, options.max_width)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        widest = max(map(cells, self.text.plain.split("\n")))
+        word = max(map(cells, re.findall(r"[!-~]+|.", self.text.plain)), default=1)
+        return Measurement(min(word, widest), widest).with_maximum(options.max_width)
+
+
+class _Table(TableElement):
+    """As rich has it, with cells that lose no text."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = Table(box=box.SIMPLE, pad_edge=False, collapse_padding=True)
+        for column in self.header.row.cells if self.header and self.header.row else ():
+            heading = column.content.copy()
+            heading.stylize("bold")
+            table.add_column(_Cell(heading), overflow="fold")
+        for row in self.body.rows if self.body else ():
+            table.add_row(*(_Cell(element.content) for element in row.cells))
+        yield table
+
+
 class _Text(Markdown):
     elements = {  # noqa: RUF012
         **Markdown.elements,
@@ -71,6 +101,7 @@ class _Text(Markdown):
         "paragraph_open": _Paragraph,
         "fence": _Code,
         "code_block": _Code,
+        "table_open": _Table,
     }
 
     def __init__(self, text: str) -> None:

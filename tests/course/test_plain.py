@@ -141,3 +141,13 @@ def test_a_purpose_that_has_no_room_is_left_out() -> None:
     out, stream = page(44)
     out.commands([("kvmlab check network-bridge uplink", "see how far you are")])
     assert printed(stream) == "  kvmlab check network-bridge uplink\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("要先刷新*存储池*：它不知道。", "要先刷新存储池：它不知道。"), ("2*3*4 and a_*b*_c", "2*3*4 and a_*b*_c")],
+)
+def test_emphasis_needs_no_blank_around_it_in_chinese(text: str, shown: str) -> None:
+    sheet, stream = page(60)
+    sheet.prose(text, indent=0)
+    assert printed(stream) == f"{shown}\n"

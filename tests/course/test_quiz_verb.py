@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from kvmlab.course.marking import Marked
 from kvmlab.course.quiz import read_quiz
 from kvmlab.report.cells import cells
 from kvmlab.report.plain import Page
-from tests.conftest import Kvmlab
+from tests.conftest import REPOSITORY, Kvmlab
 from tests.course.conftest import EXAMPLE
 
 SEED = ("--seed", "3")
@@ -133,6 +134,15 @@ def test_the_book_is_read_chapter_by_chapter(bare_kvmlab: Kvmlab) -> None:
     both = bare_kvmlab("read")
     assert {"Storage", "Networks"} <= set(both.stdout.splitlines())
     assert "实验：network-bridge" in bare_kvmlab("--lang", "zh", "read", "network").stdout
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "100"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_table_of_the_book_loses_text(bare_kvmlab: Kvmlab, lang: str, columns: str) -> None:
+    """rich ends a cell that it has cut off in an ellipsis; the book's own ones all stand there."""
+    book = (REPOSITORY / ("course.md" if lang == "en" else "course.zh.md")).read_text()
+    shown = bare_kvmlab("--lang", lang, "read", env={"COLUMNS": columns}).stdout
+    assert shown.count("…") == re.sub(r"(?s)\A\+\+\+.*?\n\+\+\+", "", book).count("…")
 
 
 @pytest.mark.parametrize("pager", ["sh -c 'kill -INT $PPID; sleep 0.3; cat'", "cat", "'", "/nonexistent/pager"])
