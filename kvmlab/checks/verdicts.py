@@ -77,7 +77,9 @@ class TaskResult(NamedTuple):
 
     @property
     def points(self) -> int:
-        """Points of the checks that passed."""
+        """Points of the checks that passed; none while a guard has failed: what was to stay as it was is part of it."""
+        if any(check.guard and check.verdict is Verdict.FAILED for check in self.checks):
+            return 0
         return sum(check.points for check in self.checks if check.passed)
 
     def to_json(self) -> dict[str, Any]:

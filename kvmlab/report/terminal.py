@@ -85,6 +85,8 @@ class _Printed:
         styles = ("dim", "dim") if check.verdict is Verdict.BLOCKED else ("", "cyan")
         self.sheet.put(self.sheet.code(check.sentence, *styles), 2, mark=check.verdict)
         Evidence(self.sheet).put(list(check.findings), met=self.verbose)
+        if check.guard and check.verdict is Verdict.FAILED:
+            self.sheet.put([(t("the task has no points until this is right again"), "dim")], 4)
         if check.error:
             self.trouble(check.error, check.todo)
 

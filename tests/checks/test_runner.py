@@ -6,6 +6,7 @@ import pytest
 
 from kvmlab import words
 from kvmlab.checks import Params, Report, Verdict, run
+from kvmlab.checks.verdicts import CheckResult, TaskResult
 from kvmlab.errors import UsageError
 from tests.checks.memory import PARAMS, Memory, Prefetching, Task, checked, solved, unreachable, untouched, written
 
@@ -181,3 +182,13 @@ def test_every_message_is_said_in_chinese() -> None:
         *(row.found for check in report.checks for f in check.findings for row in f.facts),
     ]
     assert said[0] == "宿主机上有网桥 `br0`。" and "none" not in said and "yes" not in said
+
+
+@pytest.mark.parametrize(
+    ("guard", "points"), [(Verdict.PASSED, 5), (Verdict.FAILED, 0), (Verdict.BLOCKED, 5), (Verdict.ERROR, 5)]
+)
+def test_a_task_has_no_points_while_its_guard_has_failed(guard: Verdict, points: int) -> None:
+    """Else it would read 5/5, and the lab "not yet" with all its points, at once."""
+    work = CheckResult("work", "t", "Done.", Verdict.PASSED, 5)
+    kept = CheckResult("kept", "t", "As it was.", guard, 0, guard=True)
+    assert TaskResult("t", "T", 5, (work, kept)).points == points
