@@ -8,6 +8,7 @@ import sys
 from kvmlab.cli.chosen import refuse_in_exam
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab, lab_argument
+from kvmlab.course.typing import typed
 from kvmlab.errors import CannotRun
 from kvmlab.words import t
 
@@ -31,8 +32,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         Progress(ctx.state, ctx.course.tag).solved(running.lab_id)
         for step in solution.steps:
             where = f"[{step.guest}] " if step.guest else ""
-            for line in step.code.rstrip().splitlines():
-                print(f"{where}$ {line}", flush=True)
+            for prompt, line in typed(step.code):
+                print(f"{where}{prompt} {line}", flush=True)
             outcome = run_step(running.host, step)
             if outcome.status and step.id not in solution.fails:
                 print(outcome.output, file=sys.stderr)
