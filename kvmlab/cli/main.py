@@ -61,14 +61,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _mend_streams() -> None:
-    """A standard stream that was closed (`>&-`) is /dev/null; what the locale cannot read or write becomes `?`."""
+    """A standard stream that was closed (`>&-`) is /dev/null; what the locale cannot write is written plainly."""
+    from kvmlab.report.encoding import NAME
+
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_RDWR), number)
             os.set_inheritable(number, True)
             setattr(sys, name, open(number, "w" if number else "r"))  # noqa: PTH123, SIM115
     sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(errors=NAME)  # type: ignore[union-attr]
+    sys.stderr.reconfigure(errors=NAME)  # type: ignore[union-attr]
 
 
 def _leave(status: int) -> NoReturn:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from kvmlab.report.cells import Glyphs, cells, clean, clean_code, fit, no_blank, right, wrap, wrapped
+from kvmlab.report.encoding import NAME
 
 __all__ = ["Page", "cells", "clean", "fit", "right", "terminal_width", "wrap", "wrapped"]
 
@@ -70,9 +71,9 @@ class Page:
         return self.paint(full, style) + self.paint(empty, "dim")
 
     def line(self, text: str = "") -> None:
-        """One line; what the stream's encoding does not have becomes `?`."""
+        """One line; what the stream's encoding does not have is written plainly."""
         encoding = getattr(self.stream, "encoding", None) or "utf-8"
-        self.stream.write(text.rstrip(" ").encode(encoding, "replace").decode(encoding) + "\n")
+        self.stream.write(text.rstrip(" ").encode(encoding, NAME).decode(encoding) + "\n")
 
     def lines(self, found: Iterable[str], indent: int = 0) -> None:
         """Several lines, moved right by `indent`."""

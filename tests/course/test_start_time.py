@@ -51,6 +51,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.process",
     "kvmlab.report",
     "kvmlab.report.cells",
+    "kvmlab.report.encoding",
     "kvmlab.report.plain",
     "kvmlab.words",
 }
