@@ -87,7 +87,9 @@ def _make_key(path: Path) -> None:
     import tempfile
 
     if not shutil.which("ssh-keygen"):
-        raise CannotRun(t("ssh-keygen is not installed."), "sudo apt install openssh-client")
+        from kvmlab.installing import install
+
+        raise CannotRun(t("ssh-keygen is not installed."), install("openssh-client"))
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         fresh = Path(folder) / "key"
         argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"kvmlab-{path.name}", "-f", str(fresh)]

@@ -15,6 +15,7 @@ from kvmlab.environment.files import SAVED, default_network
 from kvmlab.environment.outdated import Outdated
 from kvmlab.images import GuestImage
 from kvmlab.labhost.computer import kernel_and_processor
+from kvmlab.space import no_space
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def _bring_up(connection: libvirt.virConnect, guest: PlacedGuest, has_memory: bo
                 set_by_agent(connection, guest.spec.name)  # it hears nothing afterwards
             domain.suspend()
     except libvirt.libvirtError as error:
+        if full := no_space(str(error)):
+            raise full from None
         said = t("Guest {guest} cannot be started: {error}", guest=guest.spec.name, error=error)
         raise Outdated(said, [guest.key] if has_memory else []) from None
 

@@ -34,6 +34,7 @@ from kvmlab.labhost.machine import remembered_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.podman import finish as finish_podman
 from kvmlab.paths import State
+from kvmlab.space import no_space
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -240,6 +241,8 @@ def _prepared(run_dir: Path, timeout_s: float = 30) -> None:
     while not (answer := _written(run_dir / "prepared")) and time.monotonic() < deadline:
         time.sleep(0.01)
     if answer != "done":
+        if full := no_space(_written(run_dir / "prepare.err")):
+            raise full
         said = _written(run_dir / "prepare.err")[-300:] or t("it did not answer")
         raise CannotRun(t("The lab host could not be prepared: {said}", said=said), "kvmlab doctor")
 

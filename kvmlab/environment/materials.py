@@ -20,6 +20,7 @@ from kvmlab.environment.files import SAVED, lay_ready
 from kvmlab.environment.guests import PlacedGuest, bring_up, placed, save_to
 from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.reach import wait_for_guests
+from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso, kind_on
 from kvmlab.images.seed import write_seed
@@ -28,6 +29,7 @@ from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.machine import find_podman
 from kvmlab.labhost.podman import Podman, finish
 from kvmlab.paths import State
+from kvmlab.space import no_space
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -190,7 +192,9 @@ def _save(state: State, host: LabHost, connection, guest: PlacedGuest) -> None: 
     script = f'cp --sparse=always "$1" {inside}/disk.qcow2; [ ! -e "$2" ] || cp "$2" "$3"; chmod 644 {inside}/*'
     done = host.execute(["sh", "-euc", script, "sh", f"{disk}.qcow2", *seed])
     if done.returncode:
-        raise OSError(done.stderr.strip())
+        said = done.stderr.strip()[-300:]
+        failed = t("{guest} could not be saved: {said}", guest=guest.spec.name, said=said)
+        raise no_space(done.stderr) or CannotRun(failed, "kvmlab doctor")
     step("saving.saved")
     with tempfile.TemporaryDirectory(dir=state.saved, prefix=".new-") as folder:
         fresh = Path(folder) / "guest"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kvmlab.course import Lab, StartObject
 from kvmlab.errors import AuthorError
 from kvmlab.labhost.container import LabHost
+from kvmlab.space import no_space
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def bring_up_objects(connection: libvirt.virConnect, lab: Lab) -> None:
             try:
                 _bring_up(define(with_uuid(item.xml, lab.id)), item)
             except libvirt.libvirtError as error:
+                if full := no_space(str(error)):
+                    raise full from None
                 raise AuthorError(f"{lab.path}/{item.file}: {error}", f"kvmlab lint {lab.id}") from None
 
 
@@ -59,6 +62,8 @@ def run_setup(host: LabHost, lab: Lab) -> None:
         return
     done = host.execute(["bash", "-euo", "pipefail", "-s"], stdin=lab.setup, timeout_s=SETUP_S)
     if done.returncode:
+        if full := no_space(done.stderr):
+            raise full
         said = (done.stderr.strip().splitlines() or ["?"])[-1]
         raise AuthorError(
             t("{path}: the set-up script failed: {said}", path=lab.path, said=said[-300:]), f"kvmlab lint {lab.id}"

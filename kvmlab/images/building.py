@@ -8,15 +8,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
+from kvmlab.labhost.podman import OFFLINE, Podman, bound
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
-
-if TYPE_CHECKING:
-    from kvmlab.labhost.podman import Podman
 
 _MATERIALS = ("recipe.tar", "unpack.tar", "install.tar")
 
@@ -47,8 +44,8 @@ def put_together(
     """Run the shell `script` in a container of the host image with `work` at /work; it leaves the file `made` there."""
     container = f"kvmlab-{tag}-build-{name}"
     podman.attempt("rm", "--force", "--ignore", "--time=0", container)
-    options = ["--rm", f"--name={container}", "--pull=never", "--network=none", "--security-opt=label=disable"]
-    argv = [*podman.run_options, *options, f"--volume={work}:/work", host_image]
+    options = ["--rm", f"--name={container}", *OFFLINE, "--security-opt=label=disable"]
+    argv = [*podman.run_options, *options, bound(work, "/work"), host_image]
     try:
         done = podman.attempt("run", *argv, "sh", "-euc", script, "sh", *arguments, timeout_s=900)
     finally:

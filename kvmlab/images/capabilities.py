@@ -11,15 +11,12 @@ from __future__ import annotations
 import shutil
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.computer import kernel_and_processor, kvm_access, may_open_kvm
+from kvmlab.labhost.podman import Podman, bound
 from kvmlab.paths import State
 from kvmlab.words import t
-
-if TYPE_CHECKING:
-    from kvmlab.labhost.podman import Podman
 
 _LABEL = "kvmlab.asked"
 _WITHOUT = "without /dev/kvm"
@@ -50,7 +47,8 @@ def add_capabilities(state: State, podman: Podman, base: str, tag: str, folder: 
         _ask(found, base, kind, answers / kind)
     lines = [f"FROM {base}", f'LABEL {_LABEL}="{label}"', "COPY capabilities /usr/share/kvmlab/capabilities"]
     (folder / "Containerfile").write_text("\n".join(lines) + "\n")
-    podman.run("build", "--quiet", "--isolation=chroot", f"--tag={tag}", str(folder), timeout_s=300)
+    argv = ["build", "--quiet", "--isolation=chroot", "--http-proxy=false", f"--tag={tag}", str(folder)]
+    podman.run(*argv, timeout_s=300)
     shutil.rmtree(answers)
 
 
@@ -68,7 +66,7 @@ def _asked_under(state: State, podman: Podman, image: str) -> str:
 def _ask(podman: Podman, image: str, kind: str, out: Path) -> None:
     from kvmlab.labhost.machine import container_options
 
-    options = [*podman.run_options, *container_options(), f"--volume={out}:/out"]
+    options = [*podman.run_options, "--http-proxy=false", *container_options(), bound(out, "/out")]
     argv = [*options, image, "/bin/sh", "-euc", _ASK, "sh", kind]
     done = podman.attempt("run", "--rm", *argv, timeout_s=_ASK_S)
     if done.returncode:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from kvmlab.errors import CannotRun
 from kvmlab.images.recipe import SUITE, Progress
+from kvmlab.installing import install
 from kvmlab.words import t
 
 PLACE = Path("/var/tmp")
@@ -58,7 +59,7 @@ def mmdebstrap(
     """
     program = shutil.which("mmdebstrap")
     if program is None:
-        raise CannotRun(t("mmdebstrap is not installed."), "sudo apt install mmdebstrap")
+        raise CannotRun(t("mmdebstrap is not installed."), install("mmdebstrap"))
     # A mount namespace of its own: what root's mmdebstrap mounts in the new root is gone when it is, even if killed.
     alone = ["unshare", "--mount", "--propagation=private"] if os.getuid() == 0 else []
     include = [f"--include={','.join(packages)}"] if packages else []

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import tarfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
@@ -24,11 +23,9 @@ from kvmlab.images.debian import PLACE, fetched
 from kvmlab.images.host import base_of, build_folder, ensure_host_image, host_image_tag, remove_all_of, with_answers
 from kvmlab.images.known import remember, remembered, stamp
 from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
+from kvmlab.labhost.podman import OFFLINE, Podman, bound
 from kvmlab.paths import State
 from kvmlab.words import t
-
-if TYPE_CHECKING:
-    from kvmlab.labhost.podman import Podman
 
 FULL, BARE, DESK = "full", "bare", "desk"
 KINDS = (FULL, BARE, DESK)
@@ -104,7 +101,7 @@ def _build_bare(state: State, podman: Podman, host: str, tag: str, progress: Pro
             _layer(state, podman, folder, RECIPES / "bare/layer", _below(podman, host), base_of(tag))
         step("image.bare.base")
     with build_folder(state, BARE) as folder:
-        argv = ["run", "--rm", "--network=none", *podman.run_options, base_of(tag), "cat", "/var/lib/dpkg/status"]
+        argv = ["run", "--rm", *OFFLINE, *podman.run_options, base_of(tag), "cat", "/var/lib/dpkg/status"]
         status, packages = podman.run(*argv), package_names(RECIPES / "apt/packages")
         text = t("fetching the packages of the bare host")
         fetched(folder / "root.tar", (RECIPES / "apt/download").read_text(), packages, status, progress, text)
@@ -148,8 +145,8 @@ def _keep_packages(archive: Path, folder: Path) -> None:
 def _layer(state: State, podman: Podman, folder: Path, script: Path, base: str, target: str, *options: str) -> None:
     """The image `target`: `base` after `script`, which sees `folder` at /run/kvmlab-build, has run in it."""
     container = f"kvmlab-{state.tag}-build-{script.parent.name}"
-    always = [f"--name={container}", "--pull=never", "--network=none", "--systemd=false"]
-    always += ["--security-opt=label=disable", f"--volume={folder}:/run/kvmlab-build:ro"]
+    always = [f"--name={container}", *OFFLINE, "--systemd=false"]
+    always += ["--security-opt=label=disable", bound(folder, "/run/kvmlab-build", "ro")]
     (folder / "layer").write_text(script.read_text())
     folder.chmod(0o755)
     podman.attempt("rm", "--force", "--ignore", "--time=0", container)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
 from kvmlab.images.guest import LOOK, authorized_keys
+from kvmlab.labhost.podman import OFFLINE, Podman, bound
 from kvmlab.paths import State
 from kvmlab.words import t
-
-if TYPE_CHECKING:
-    from kvmlab.labhost.podman import Podman
 
 
 def write_seed(state: State, podman: Podman, host_image: str, hostname: str, target: Path) -> None:
@@ -24,8 +21,8 @@ def write_seed(state: State, podman: Podman, host_image: str, hostname: str, tar
         (folder / "meta-data").write_text(json.dumps({"instance-id": hostname, "local-hostname": hostname}))
         argv = ["xorriso", "-as", "mkisofs", "-quiet", "-volid", "cidata", "-joliet", "-rock"]
         files = ["-output", "/out/seed.iso", "/out/user-data", "/out/meta-data"]
-        options = [*podman.run_options, "--rm", "--pull=never", "--network=none", "--security-opt=label=disable"]
-        done = podman.attempt("run", *options, f"--volume={folder}:/out", host_image, *argv, *files)
+        options = [*podman.run_options, "--rm", *OFFLINE, "--security-opt=label=disable"]
+        done = podman.attempt("run", *options, bound(folder, "/out"), host_image, *argv, *files)
         if done.returncode:
             raise CannotRun(t("The seed of {guest} could not be made: {said}", guest=hostname, said=done.stderr[-200:]))
         (folder / "seed.iso").replace(target)

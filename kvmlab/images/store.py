@@ -10,17 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kvmlab.errors import UsageError
 from kvmlab.images.guest import IMPORTED, NAME, OURS, current_folder
 from kvmlab.images.iso import ISO, ISOS, current_iso_folder
 from kvmlab.images.recipe import Progress
+from kvmlab.labhost.podman import OFFLINE, Podman, bound
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
-
-if TYPE_CHECKING:
-    from kvmlab.labhost.podman import Podman
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def import_image(state: State, podman: Podman, host_image: str, file: Path, name
     """Take in a disk image that has cloud-init as the guest image `name`.
 
     A copy of it is read by qemu-img(1) in a container that sees nothing else and has no network: an image's header
-    may name other files, and whoever made it may not wish us well. (And podman takes no path with a colon in it.)
+    may name other files, and whoever made it may not wish us well.
     """
     if not NAME.fullmatch(name) or name in (*OURS, *ISOS, "host", "bare", "desk", "disk"):
         rule = "`{name}` cannot be an image's name: small letters, digits and dots, and none of ours."
@@ -97,7 +94,7 @@ def import_image(state: State, podman: Podman, host_image: str, file: Path, name
         progress.step(t("reading {file}", file=file.name), None)
         _copy(file, copy / "image")
         _refuse(_info(podman, host_image, copy, file), file)
-        options = [*_closed_in(podman, copy), f"--volume={work}:/out"]
+        options = [*_closed_in(podman, copy), bound(work, "/out")]
         done = podman.attempt("run", *options, host_image, "sh", "-euc", _CONVERT, timeout_s=1800)
         if done.returncode:
             raise _unreadable(file, done.stderr)
@@ -126,8 +123,8 @@ def _copy(file: Path, target: Path) -> None:
 
 
 def _closed_in(podman: Podman, folder: Path) -> list[str]:
-    options = ["--rm", "--pull=never", "--network=none", "--security-opt=label=disable"]
-    return [*podman.run_options, *options, f"--volume={folder}:/in:ro"]
+    options = ["--rm", *OFFLINE, "--security-opt=label=disable"]
+    return [*podman.run_options, *options, bound(folder, "/in", "ro")]
 
 
 def _info(podman: Podman, host_image: str, folder: Path, file: Path) -> dict[str, object]:

@@ -15,6 +15,7 @@ from enum import Enum
 from pathlib import Path
 
 from kvmlab.errors import KvmlabError
+from kvmlab.installing import install
 from kvmlab.labhost import advice
 from kvmlab.labhost.accelerator import Kvm, find_kvm
 from kvmlab.labhost.computer import KVM, may_open_kvm
@@ -52,9 +53,9 @@ class Finding:
 
 def examine(state: State, host_image: str | None, guest_disk: Path | None) -> Iterator[Finding]:
     """All findings, the cheap ones first. `host_image` and `guest_disk` are None while they are not built."""
-    yield _program("podman", "podman --version", "sudo apt install podman uidmap")
-    yield _program("mmdebstrap", "mmdebstrap --version", "sudo apt install mmdebstrap")
-    yield _program("ssh-keygen", "", "sudo apt install openssh-client")
+    yield _program("podman", "podman --version", install("podman", "uidmap"))
+    yield _program("mmdebstrap", "mmdebstrap --version", install("mmdebstrap"))
+    yield _program("ssh-keygen", "", install("openssh-client"))
     yield from _user()
     yield _cgroups()
     yield _device("/dev/net/tun", t("guests have no network without it"))
@@ -84,7 +85,7 @@ def _user() -> Iterator[Finding]:
     name = pwd.getpwuid(os.getuid()).pw_name
     yield Finding(t("user"), Level.GOOD, t("{name}: lab hosts run without root", name=name))
     if not shutil.which("newuidmap"):
-        yield Finding("newuidmap", Level.BAD, t("not installed"), "sudo apt install uidmap")
+        yield Finding("newuidmap", Level.BAD, t("not installed"), install("uidmap"))
     for file in ("/etc/subuid", "/etc/subgid"):
         yield _range(file, name)
 
@@ -106,8 +107,20 @@ def _cgroups() -> Finding:
     version = 2 if Path("/sys/fs/cgroup/cgroup.controllers").exists() else 1
     if version == 2 or os.getuid() == 0:
         return Finding("cgroup", Level.GOOD, t("version {version}", version=version))
-    todo = "sudo grubby --update-kernel=ALL --args=systemd.unified_cgroup_hierarchy=1"
-    return Finding("cgroup", Level.BAD, t("version 1; an ordinary user needs version 2"), todo)
+    return Finding("cgroup", Level.BAD, t("version 1; an ordinary user needs version 2"), _boot_with(_UNIFIED))
+
+
+_UNIFIED = "systemd.unified_cgroup_hierarchy=1"
+
+
+def _boot_with(argument: str) -> str:
+    """The command that gives the kernel an argument at each boot, by the tool that this distribution has for it."""
+    if shutil.which("grubby"):
+        return f"sudo grubby --update-kernel=ALL --args={argument} && sudo reboot"
+    if shutil.which("update-grub") or Path("/usr/sbin/update-grub").exists():  # not in everybody's PATH
+        line = f'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX {argument}"'
+        return f"echo '{line}' | sudo tee /etc/default/grub.d/kvmlab.cfg && sudo update-grub && sudo reboot"
+    return f"grep {argument} /proc/cmdline"
 
 
 def _device(path: str, meaning: str) -> Finding:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
+from kvmlab.installing import install
 from kvmlab.words import t
 
 
@@ -71,11 +72,22 @@ def failed(args: Sequence[str], stderr: str) -> CannotRun:
     return CannotRun(t("podman {verb} failed: {said}", verb=args[0], said=said), "kvmlab doctor")
 
 
+def bound(here: Path, there: str, *options: str) -> str:
+    """The option that mounts `here` at `there` (podman-run(1), --mount, which is read as CSV): a path may have colons
+    in it, which --volume takes for its own, and commas and quotes."""
+    source = f"source={here}".replace('"', '""')
+    return f'--mount=type=bind,"{source}",destination={there}' + "".join(f",{option}" for option in options)
+
+
+OFFLINE = ("--pull=never", "--network=none", "--http-proxy=false")
+"""For a container that is to know nothing of the network outside, its proxies included."""
+
+
 def program() -> str:
     """Where podman is; CannotRun where it is not."""
     path = shutil.which("podman")
     if path is None:
-        raise CannotRun(t("podman is not installed."), "sudo apt install podman uidmap")
+        raise CannotRun(t("podman is not installed."), install("podman", "uidmap"))
     return path
 
 

@@ -16,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from time import monotonic
 
-from kvmlab.labhost.podman import Podman, failed
+from kvmlab.labhost.podman import Podman, bound, failed
 
 LINE = b"Linux version"
 """What a Linux kernel says first on its serial console."""
@@ -90,8 +90,8 @@ def boot(podman: Podman, image: str, options: Sequence[str], disk: Path, acceler
     """Boot `disk` under `accelerator` in a container of its own, which goes when the block ends."""
     name = f"kvmlab-trial-{secrets.token_hex(4)}"
     command = [*AS_QEMU, "sh", "-c", _BOOT, "sh", accelerator, disk.name]
-    argv = ["run", "--rm", "--pull=never", f"--name={name}", *podman.run_options, *options]
-    argv += [f"--volume={disk.parent}:/guest:ro", image, *command]
+    argv = ["run", "--rm", "--pull=never", "--http-proxy=false", f"--name={name}", *podman.run_options, *options]
+    argv += [bound(disk.parent, "/guest", "ro"), image, *command]
     nothing = subprocess.DEVNULL
     process = subprocess.Popen(podman.argv(*argv), stdin=nothing, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:

@@ -1,0 +1,23 @@
+"""The command that installs programs on this computer, whatever its distribution."""
+
+from __future__ import annotations
+
+import shutil
+
+_MANAGERS = {
+    "apt": "sudo apt install",
+    "dnf": "sudo dnf install",
+    "zypper": "sudo zypper install",
+    "pacman": "sudo pacman -S",
+}
+_OTHERWISE = {
+    "uidmap": {"dnf": "shadow-utils", "zypper": "shadow", "pacman": "shadow"},
+    "openssh-client": {"dnf": "openssh-clients", "zypper": "openssh-clients", "pacman": "openssh"},
+}
+"""What a package of Debian's name is called elsewhere, where that differs."""
+
+
+def install(*packages: str) -> str:
+    """The command for packages by their Debian names; Debian's own where no manager that we know is there."""
+    manager = next((name for name in _MANAGERS if shutil.which(name)), "apt")
+    return " ".join((_MANAGERS[manager], *(_OTHERWISE.get(name, {}).get(manager, name) for name in packages)))
