@@ -14,8 +14,7 @@ from kvmlab.author.cases import Case
 from kvmlab.author.looking import look_until_decided
 from kvmlab.author.mutants.trying import carry_mutants
 from kvmlab.author.proof import Proof
-from kvmlab.author.resetting import carry_reset
-from kvmlab.environment.inventory import take_inventory
+from kvmlab.author.resetting import carry_reset, remembered_inventory
 from kvmlab.environment.launch import lab_host
 from kvmlab.environment.solving import BOOT_S, STEP_S, StepOutcome, run_step
 from kvmlab.errors import CannotRun, KvmlabError
@@ -79,7 +78,7 @@ def _asked(bench: Bench, host: LabHost, case: Case) -> dict[str, object]:
     if case.proof in (Proof.START, Proof.SOLUTION):
         asked["unanswered"] = unanswered(bench, host)
     if case.proof is Proof.START:
-        asked["inventory"] = take_inventory(host)
+        asked["inventory"] = remembered_inventory(bench, host)
     return asked
 
 

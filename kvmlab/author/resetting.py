@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from kvmlab.author.bench import Bench, Quiet
 from kvmlab.author.cases import Case
-from kvmlab.environment.inventory import take_inventory
+from kvmlab.environment.inventory import Inventory, inventory_of
 from kvmlab.environment.launch import Place, finish, host_of, reset
 from kvmlab.environment.solving import run_step
+from kvmlab.environment.starts import recall
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.container import find_containers
 from kvmlab.words import t
@@ -55,11 +56,19 @@ def carry_reset(bench: Bench, case: Case, number: int) -> dict[str, object]:
         bench.go_on()
         record = reset(place, bench.lab, Quiet())
         bench.go_on()
-        inventory = take_inventory(host_of(place, record, bench.materials.podman))
+        inventory = remembered_inventory(bench, host_of(place, record, bench.materials.podman))
         count = len(find_containers(bench.materials.podman, bench.state, place.label))
     finally:
         finish(place, bench.materials.podman)
     return {"inventory": inventory, "lab_hosts": count}
+
+
+def remembered_inventory(bench: Bench, host: LabHost) -> Inventory:
+    """What `host` had at the end of its start, as kvmlab remembers it. CannotRun where nothing is remembered."""
+    picture = recall(bench.state, host.run_dir)
+    if picture is None:
+        raise CannotRun(t("the start could not be looked through, so nothing is compared with it"))
+    return inventory_of(picture)
 
 
 def _do_wildly(bench: Bench, host: LabHost, case: Case) -> None:

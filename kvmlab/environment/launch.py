@@ -65,11 +65,6 @@ class Place:
         """What its containers are labelled with."""
         return f"{self.course_tag}.{self.lab}"
 
-    @property
-    def label_beside(self) -> str:
-        """Likewise of the one that is started to compare with."""
-        return f"{self.label}_start"
-
 
 class Stopped(CannotRun):
     """A lab host is there and does not run: it was stopped, or the computer was. What was done on it is kept."""
@@ -118,24 +113,9 @@ def finish(place: Place, podman: Podman) -> None:
             running.write(place.state, place.course_tag, run._replace(state=STOPPING))
         step("finish.record")
         sweep(podman, place.state, place.label)
-        sweep(podman, place.state, place.label_beside)
         step("finish.removed")
         running.forget(place.state, place.course_tag, place.lab)
         step("finish.forgotten")
-
-
-@contextlib.contextmanager
-def beside(place: Place, lab: Lab, progress: Progress) -> Iterator[LabHost]:
-    """A second lab host with `lab` as at its start, to compare with; it goes when the block ends. One at a time."""
-    with place.state.lock(f"start-of-{place.course_tag}-{place.lab}", wait=False):
-        materials = Materials.of(place.state, lab, progress)
-        sweep(materials.podman, place.state, place.label_beside)  # one that a killed kvmlab has left
-        host = LabHost.fresh(place.label_beside, place.state, materials.podman)
-        with lab_host(host, materials, lab, progress):
-            try:
-                yield host
-            finally:
-                host.remove()
 
 
 def host_of(place: Place, run: Run, podman: Podman) -> LabHost:

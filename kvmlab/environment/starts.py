@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun, CouldNotLook
-from kvmlab.host.connection import Libvirt
-from kvmlab.host.picture import Picture, parameters_that_are_paths, take_whole
+from kvmlab.host.connection import TIMEOUT_S, Libvirt
+from kvmlab.host.picture import Picture, parameters_that_are_paths, take_again, take_whole
 from kvmlab.host.way import Way
 from kvmlab.labhost.container import LabHost
 from kvmlab.paths import State, write_atomic
+from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.course import Lab
@@ -30,7 +31,7 @@ class Remembering:
 
     def __init__(self, host: LabHost, *, has_libvirt: bool) -> None:
         self._host = host
-        libvirt = Libvirt(host.run_dir / "libvirt" / "libvirt-sock-ro", timeout_s=5 * PATIENCE)
+        libvirt = Libvirt(host.run_dir / "libvirt" / "libvirt-sock-ro", timeout_s=TIMEOUT_S * PATIENCE)
         self._libvirt = libvirt if has_libvirt else None
         self._way = Way(host.run_dir / "ssh.sock", host.state.key_pair("look_key"), patience=PATIENCE)
         self._way.begin("hello")
@@ -45,6 +46,23 @@ class Remembering:
         finally:
             self._way.close()
         write_atomic(self._host.start_record, json.dumps(picture))
+
+
+def pictures(host: LabHost) -> tuple[Picture, Picture]:
+    """What `host` had at its start, and what it has now. CannotRun where either cannot be told."""
+    start = recall(host.state, host.run_dir)
+    if start is None:
+        said = t("Nobody remembers how this lab was at its start; after a reset it is known again.")
+        raise CannotRun(said, "kvmlab status")
+    libvirt = Libvirt(host.run_dir / "libvirt" / "libvirt-sock-ro", timeout_s=TIMEOUT_S)
+    way = Way(host.run_dir / "ssh.sock", host.state.key_pair("look_key"))
+    way.begin("hello")
+    try:
+        return start, take_again(start, libvirt, way)
+    except CouldNotLook as trouble:
+        raise CannotRun(trouble.message, trouble.todo) from None
+    finally:
+        way.close()
 
 
 def note_boot(host: LabHost) -> None:

@@ -8,9 +8,11 @@ so that whoever compares decides what counts; `kvmlab.host.aspects` is how check
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from kvmlab.errors import CouldNotLook
 from kvmlab.host.domains import STATES
 from kvmlab.host.xml import Element, parse, word
 
@@ -47,6 +49,19 @@ def take_like(start: Picture, libvirt: Libvirt, way: Way) -> Picture:
     way.begin("survey", **question)
     told = libvirt.ask(from_libvirt) if start["domains"] is not None else dict.fromkeys(LIBVIRT)
     return {**told, **way.ask("survey", **question), "scope": start["scope"], "salt": start["salt"]}
+
+
+def take_again(start: Picture, libvirt: Libvirt, way: Way) -> Picture:
+    """All there is now, to be compared with `start`. May raise CouldNotLook."""
+    told: Mapping[str, Any] = dict.fromkeys(LIBVIRT)
+    if start["domains"] is not None:
+        told = libvirt.ask(from_libvirt)
+    else:
+        with suppress(CouldNotLook):  # it may have been installed since
+            told = libvirt.ask(from_libvirt)
+    scope = scope_of(told, start["scope"])
+    seen = way.ask("survey", paths=tuple(scope), trees=TREES, salt=start["salt"], whole=True)
+    return {**told, **seen, "scope": scope, "salt": start["salt"]}
 
 
 def scope_of(told: Mapping[str, Any], paths: Iterable[str]) -> list[str]:

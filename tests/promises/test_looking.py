@@ -34,12 +34,13 @@ def test_diff(tiny: Kvmlab) -> None:
     assert len(tiny.containers()) == 1
 
 
-def test_a_killed_diff_leaves_nothing_behind(tiny: Kvmlab) -> None:
-    assert tiny("diff", LAB, die_at="start.container").returncode == -signal.SIGKILL
-    assert len(tiny.containers()) == 2
+def test_what_is_remembered_of_a_start_goes_with_its_lab_host(tiny: Kvmlab) -> None:
+    assert tiny("reset", LAB, die_at="start.remembered").returncode == -signal.SIGKILL
+    assert tiny("reset", LAB).returncode == 0
+    assert len(list(tiny.state.starts.iterdir())) == 1
     assert tiny("finish", LAB).returncode == 0
-    assert tiny.containers() == []
     assert list(tiny.state.run.iterdir()) == []
+    assert list(tiny.state.starts.iterdir()) == []
 
 
 def test_watch_ends_when_all_passes(tiny: Kvmlab) -> None:

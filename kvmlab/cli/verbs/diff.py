@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.context import Context
@@ -43,17 +42,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 
 def _since_the_start(running: RunningLab) -> list[Difference]:
-    """This lab host against one that is started beside it, looked at, and removed.
+    """This lab host against what is remembered of its start."""
+    from kvmlab.environment.inventory import changes
+    from kvmlab.environment.starts import pictures
 
-    Rejected: an inventory at every start, which everybody would wait for and hardly anybody asks for.
-    """
-    from kvmlab.environment.inventory import differences, take_inventory
-    from kvmlab.environment.launch import beside
-    from kvmlab.report.progress import progress
-
-    assert running.run.compiled
-    with ThreadPoolExecutor(max_workers=1) as pool, progress() as steps:
-        now = pool.submit(take_inventory, running.host)
-        with beside(running.place, running.run.compiled, steps) as start:
-            before = take_inventory(start)
-        return differences(before, now.result())
+    return changes(*pictures(running.host))
