@@ -40,6 +40,11 @@ class Ledger:
     def _note_check(self, check: CheckResult) -> None:
         times: Counter[tuple[str, str]] = Counter()
         for finding in check.findings:
+            if finding.as_one:
+                key = (check.id, finding.subject, AS_IT_WAS, times[finding.subject, AS_IT_WAS])
+                times[finding.subject, AS_IT_WAS] += 1
+                self.seen.setdefault(key, set()).add("met" if finding.met else "unmet")
+                continue
             for row in (row for row in finding.facts if not row.cause):
                 key = (check.id, finding.subject, row.name, times[finding.subject, row.name])
                 times[finding.subject, row.name] += 1

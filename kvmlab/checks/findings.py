@@ -29,12 +29,16 @@ class FactRow(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What was seen of one object. `missing`: said when the object is not there. `trouble`: it could not be read."""
+    """What was seen of one object. `missing`: said when the object is not there. `trouble`: it could not be read.
+
+    `as_one`: its facts are parts of one, "as it was", which is met where all of them are.
+    """
 
     subject: str
     facts: tuple[FactRow, ...]
     missing: str | None = None
     trouble: CouldNotLook | None = None
+    as_one: bool = False
 
     @property
     def met(self) -> bool:

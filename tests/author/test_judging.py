@@ -11,6 +11,7 @@ from kvmlab.author.judging import MOST, case_json, judge
 from kvmlab.author.ledger import Ledger
 from kvmlab.author.proof import LabProof, Outcome, Proof, ProofResult, Remark, document
 from kvmlab.checks import CheckResult, FactRow, Finding, Report, TaskResult, Verdict
+from kvmlab.checks.yours import AS_IT_WAS
 from kvmlab.course.solution import Step
 from kvmlab.environment.inventory import Difference, differences
 from kvmlab.environment.solving import StepOutcome
@@ -130,6 +131,25 @@ def test_the_same_fact_twice_in_a_check() -> None:
     ledger = Ledger()
     ledger.note(report(check("a", FAILED, finding("x", y=True), finding("x", y=False))))
     assert len(ledger.seen) == 2
+
+
+def test_as_it_was_is_one_fact() -> None:
+    """Met where all of its parts are; none of them has to be seen unmet alone."""
+    ledger = Ledger()
+    ledger.note(report(check("a", FAILED, finding("x", y=True, z=True)._replace(as_one=True))))
+    never = [remark.what for remark in ledger.never()]
+    assert never == ["x: as-it-was was never unmet: no case shows that it can fail"]
+    ledger.note(report(check("a", FAILED, finding("x", y=True, z=False)._replace(as_one=True))))
+    assert list(ledger.never()) == []
+
+
+def test_the_guard_may_see_what_a_near_miss_breaks_besides() -> None:
+    """Unnamed it is nothing; named it has to fail, as any other."""
+    seen = [check("a", FAILED), check(AS_IT_WAS, FAILED)]
+    assert wrong(result(Proof.NEAR, *seen, caught_by="a"), only=Proof.NEAR) == []
+    blind = [check("a", FAILED), check(AS_IT_WAS, PASSED)]
+    said = wrong(result(Proof.NEAR, *blind, caught_by="a as-it-was"), only=Proof.NEAR)
+    assert said == ["as-it-was was to catch it, and did not: it passes"]
 
 
 def test_what_could_not_be_carried_out_is_unknown() -> None:

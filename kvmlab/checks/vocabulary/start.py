@@ -148,9 +148,10 @@ def as_at_start(reader: Reader, noun: str, key: Key, may_differ: Allowed, name: 
         raise AuthorError(t("{subject} was not there at the start, so it cannot be as it was.", subject=name))
     if now is None:
         gone = FactRow("exists", _then(show(True)), show(False), False, see(noun, key, ""))
-        return Finding(name, (gone,), missing=t("it was there at the start, and is gone"))
+        return Finding(name, (gone,), missing=t("it was there at the start, and is gone"), as_one=True)
     names = [one for one in dict.fromkeys((*before, *now)) if not may_differ(one)]
-    return Finding(name, tuple(_row(noun, key, one, before.get(one), now.get(one)) for one in names))
+    rows = (_row(noun, key, one, before.get(one), now.get(one)) for one in names)
+    return Finding(name, tuple(rows), as_one=True)
 
 
 def label(noun: str, key: Key) -> str:
