@@ -1,6 +1,6 @@
 """images-overlay: two guests on one base that nobody writes to, and a disk back in the state of the right snapshot."""
 
-from kvmlab.checks import Findings, Host, Params, at_least, check, count, lacks
+from kvmlab.checks import Findings, Host, Params, at_least, check, contains, count, lacks
 
 
 def runs_from(host: Host, guest: str, overlay: str) -> Findings:
@@ -14,6 +14,7 @@ def runs_from(host: Host, guest: str, overlay: str) -> Findings:
 @check(task="overlays", points=0, guard=True, zh="底层镜像 `{base}` 一个字节也没有变。")
 def base_is_untouched(host: Host, lab: Params) -> Findings:
     """The base `{base}` is as it was, to the byte."""
+    yield host.file(lab.sums).as_at_start()  # else the base could be written to, and its sum noted anew
     noted = str(host.file(lab.sums).value("text") or "").split()
     yield host.file(lab.base).shows(sha256=noted[0] if noted else None)
 
@@ -65,3 +66,5 @@ def ledger_is_right_again(host: Host, lab: Params) -> Findings:
 def good_state_is_kept(host: Host, lab: Params) -> Findings:
     """`{books}` has a snapshot `{checked}`, a child of the one it was reverted to."""
     yield host.snapshot(lab.books, lab.checked).shows(parent=lab.right)
+    # What libvirt lists is its own note; the state itself is in the image, from which others can take it.
+    yield host.image_file(lab.ledger).shows(snapshots=contains(lab.checked))

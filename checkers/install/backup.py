@@ -40,7 +40,8 @@ def backup_is_whole(host: Host, lab: Params) -> Findings:
 @check(task="orphan", points=0, guard=True, zh="`{orphan}` 正在运行，从开始到现在没有停过。")
 def orphan_runs(host: Host, lab: Params) -> Findings:
     """`{orphan}` is running, and has not been off since the start."""
-    yield host.domain(lab.orphan).shows(state="running", log=lacks("shutting down"))
+    yield host.domain(lab.orphan).shows(state="running")
+    yield host.domain(lab.orphan).not_restarted()
 
 
 @check(task="orphan", points=2, needs=[orphan_runs], zh="`{orphan}` 是持久的：libvirt 保存着它的配置。")

@@ -9,6 +9,13 @@ def vcpus_now(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.guest).live.shows(vcpus=lab.live)
 
 
+@check(task="boot", points=0, guard=True, zh="`{guest}` 没有重启过，也没有停下：还是开始时的那个 qemu 在跑。")
+def guest_was_not_restarted(host: Host, lab: Params) -> Findings:
+    """`{guest}` was not restarted, and has not stopped: it runs on in the qemu it had at the start."""
+    yield host.domain(lab.guest).not_restarted()
+    yield host.domain(lab.guest).shows(state="running")
+
+
 @check(task="max", points=2, zh="下次启动之后：`{guest}` 最多可以有 {new_max} 个 vCPU。")
 def maximum_after_the_next_start(host: Host, lab: Params) -> Findings:
     """After the next start: `{guest}` can have up to {new_max} vCPUs."""

@@ -61,6 +61,13 @@ def statistics_are_collected_after_the_next_start(host: Host, lab: Params) -> Fi
     yield host.domain(lab.guest).stored.shows(stats_period_s=lab.period_s)
 
 
+@check(task="boot", points=0, guard=True, zh="`{guest}` 没有重启过，也没有停下：还是开始时的那个 qemu 在跑。")
+def guest_was_not_restarted(host: Host, lab: Params) -> Findings:
+    """`{guest}` was not restarted, and has not stopped: it runs on in the qemu it had at the start."""
+    yield host.domain(lab.guest).not_restarted()
+    yield host.domain(lab.guest).shows(state="running")
+
+
 @check(
     task="boot",
     zh="下次启动之后：`{guest}` 的最大内存是 {new_max_mib} MiB。",
