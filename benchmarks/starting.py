@@ -68,21 +68,22 @@ class Bare:
         self._remove(counted=False)
         self.host = LabHost.fresh("bare", self.state, self.materials.podman)
         self.host.prepare_run_dir()
-        lay_ready(self.state, self.host.run_dir, self.lab.guests, self.lab.files, self.materials.seeds)
+        lay_ready(self.state, self.host.start_dir, self.lab.guests, self.lab.files, self.materials.seeds)
         began = time.perf_counter()
         with self._step("podman run"):
             finish(self.host.start(self.materials.host_image, self.materials.volumes()), ("run",))
+        self.host.started()
         self._restore(self.host)
         return time.perf_counter() - began
 
     def _restore(self, host: LabHost) -> None:
         waiting = beside(host)
         with self._step("libvirtd and its network"):
-            manager = connected(host.run_dir)
+            manager = connected(host.root)
             connection = manager.__enter__()
             while not connection.networkLookupByName("default").isActive():
                 time.sleep(0.005)
-            while not (host.run_dir / "prepared").exists():
+            while not host.root.text("/run/kvmlab/prepared"):
                 time.sleep(0.005)
         guest = self.lab.guests[0]
         argv = [*waiting, "/usr/bin/python3", "-IS", "-c", ANSWERS, str(guest.address)]

@@ -33,8 +33,8 @@ class Vagrant:
         materials, host = self._bare.materials, self._host
         host.prepare_run_dir()
         key = self._bare.state.key_pair("student_key")
-        (host.run_dir / "student_key").write_bytes(key.read_bytes())
-        (host.run_dir / "student_key").chmod(0o600)
+        (host.start_dir / "student_key").write_bytes(key.read_bytes())
+        (host.start_dir / "student_key").chmod(0o600)
         image = materials.guests[0].image.path.parent
         volumes = [(image, "/srv/kvmlab/image"), (HERE, "/srv/kvmlab/vagrant")]
         finish(host.start(image_with_vagrant(materials.podman, materials.host_image), volumes), ("run",))

@@ -5,7 +5,6 @@
     labs/      one file per lab that runs;  progress/  what has been achieved
     run/       per lab host: the sockets that lead into it
     proved/    what came of the cases of `kvmlab prove`
-    starts/    per lab host: what there was on it at the end of its start
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class State:
         self.root = root or default_root()
 
     def __getattr__(self, name: str) -> Path:
-        names = ("keys", "images", "saved", "cache", "labs", "progress", "run", "starts", "locks", "proved")
+        names = ("keys", "images", "saved", "cache", "labs", "progress", "run", "locks", "proved")
         if name not in names:
             raise AttributeError(name)
         path = self.root / name
@@ -76,11 +75,11 @@ class State:
         if not path.exists() or not path.with_suffix(".pub").exists():
             with self.lock("keys"):
                 if not path.exists() or not path.with_suffix(".pub").exists():
-                    _make_key(path)
+                    make_key(path)
         return path
 
 
-def _make_key(path: Path) -> None:
+def make_key(path: Path) -> None:
     """An Ed25519 pair in OpenSSH's format (ssh-keygen(1))."""
     import shutil
     import subprocess

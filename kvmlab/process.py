@@ -23,6 +23,12 @@ def has_ended(word: str) -> bool | None:
         return None
 
 
+def number(word: str) -> int:
+    """The process id in an `identity`; 0 where the word is none."""
+    part = word.split("/")[2:3]
+    return int(part[0]) if part and part[0].isdigit() else 0
+
+
 def _started(pid: int) -> str:
     """When it started, in clock ticks after boot; "" where there is none, or nothing but its exit status is left."""
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab import words
+from kvmlab.host.root import HostRoot
 from kvmlab.paths import State, default_root
 
 SHARED = ("images", "saved", "cache", "keys")
@@ -78,6 +79,15 @@ class Kvmlab:
         from kvmlab.labhost.machine import remembered_podman
 
         return find_containers(remembered_podman(self.state), self.state)
+
+
+    def host_root(self) -> HostRoot:
+        """The root of the one lab host of this state directory, seen from outside."""
+        from kvmlab.labhost.container import LabHost
+        from kvmlab.labhost.machine import remembered_podman
+
+        (found,) = self.containers()
+        return LabHost(found["lab"], found["instance"], self.state, remembered_podman(self.state)).root
 
 
 def clear(state: State) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
-from kvmlab.labhost.container import find_containers, remove_all, remove_path
+from kvmlab.labhost.container import find_containers, remove_all
 from kvmlab.labhost.machine import remembered_podman
 from kvmlab.paths import State
 
@@ -47,15 +48,15 @@ def sweep(state: State, tag: str) -> None:
     podman = remembered_podman(state)
     containers = [found for found in find_containers(podman, state) if found["lab"].startswith(tag)]
     remove_all(podman, [found["name"] for found in containers])
-    for path in [*state.run.glob(f"{tag}*"), *state.labs.glob(f"{tag}*"), *state.starts.glob(f"{tag}*")]:
-        remove_path(path)
+    for path in [*state.run.glob(f"{tag}*"), *state.labs.glob(f"{tag}*")]:
+        shutil.rmtree(path, ignore_errors=True)
     for lock in state.locks.glob(f"lab-{tag}*.lock"):
         lock.unlink(missing_ok=True)
 
 
 def _tags(state: State) -> set[str]:
     """The tags of all runs that have left anything, dead or alive."""
-    names = [path.name for folder in (state.run, state.labs, state.starts, state.locks) for path in folder.iterdir()]
+    names = [path.name for folder in (state.run, state.labs, state.locks) for path in folder.iterdir()]
     with contextlib.suppress(CannotRun):
         names += [found["lab"] for found in find_containers(remembered_podman(state), state)]
     return {found[0] for name in names if (found := TAG.search(name))}

@@ -38,8 +38,7 @@ def look_until_decided(bench: Bench, host: LabHost, case: Case) -> Report:
     checks, lab, before = checks_of(bench.lab, bench.checker), bench.lab, None
     deadline = time.monotonic() + DEADLINE_S[case.proof]
     key = bench.state.key_pair("look_key")
-    start = recall(bench.state, host.run_dir)
-    with open_host(host.run_dir, key, lab.guests, patience=PATIENCE, start=start) as (reader, events):
+    with open_host(host.root, key, lab.guests, patience=PATIENCE, start=recall(host)) as (reader, events):
         while True:
             bench.go_on()
             report = run(

@@ -65,7 +65,7 @@ def carry_reset(bench: Bench, case: Case, number: int) -> dict[str, object]:
 
 def remembered_inventory(bench: Bench, host: LabHost) -> Inventory:
     """What `host` had at the end of its start, as kvmlab remembers it. CannotRun where nothing is remembered."""
-    picture = recall(bench.state, host.run_dir)
+    picture = recall(host)
     if picture is None:
         raise CannotRun(t("the start could not be looked through, so nothing is compared with it"))
     return inventory_of(picture)

@@ -17,32 +17,29 @@ from collections.abc import Iterator
 from typing import Any
 
 from kvmlab.cli.lab import RunningLab
+from kvmlab.host.root import ASK
+from kvmlab.words import t
 
 VERBS = ("check", "hint", "show", "status")
 OPTIONS = ("--json", "--all")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _REQUEST_BYTES = 4096
 _AT_ONCE = threading.BoundedSemaphore(4)
+_CONNECTED = threading.BoundedSemaphore(32)
 
 
 @contextlib.contextmanager
 def answering(running: RunningLab) -> Iterator[None]:
     """Answer at ask.sock until the block ends."""
-    folder = os.open(running.host.run_dir, os.O_PATH | os.O_CLOEXEC)
-    path = f"/proc/self/fd/{folder}/ask.sock"
-    server = socket.socket(socket.AF_UNIX)
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        server.bind(path)
-        server.listen(8)
-        threading.Thread(target=_serve, args=(server, running), daemon=True).start()
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(running.root.listener(ASK))
+        except OSError as error:
+            said = t("In this shell `kvmlab check` and the like do not answer: {error}.", error=error.strerror or error)
+            print(f"kvmlab: {said}", file=sys.stderr)
+        else:
+            threading.Thread(target=_serve, args=(server, running), daemon=True).start()
         yield
-    finally:
-        server.close()
-        with contextlib.suppress(OSError):
-            os.unlink(path)
-        os.close(folder)
 
 
 def _serve(server: socket.socket, running: RunningLab) -> None:
@@ -51,11 +48,14 @@ def _serve(server: socket.socket, running: RunningLab) -> None:
             peer, _ = server.accept()
         except OSError:
             return
-        threading.Thread(target=_answer, args=(peer, running), daemon=True).start()
+        if _CONNECTED.acquire(blocking=False):
+            threading.Thread(target=_answer, args=(peer, running), daemon=True).start()
+        else:
+            peer.close()  # it is being flooded
 
 
 def _answer(peer: socket.socket, running: RunningLab) -> None:
-    with peer, contextlib.suppress(OSError):
+    with _released(_CONNECTED), peer, contextlib.suppress(OSError):
         peer.settimeout(5)
         request = _request(peer)
         argv = command_line(request, running.lab_id)
@@ -66,6 +66,14 @@ def _answer(peer: socket.socket, running: RunningLab) -> None:
         with _AT_ONCE:
             peer.settimeout(300)
             _run(peer, argv, request)
+
+
+@contextlib.contextmanager
+def _released(semaphore: threading.BoundedSemaphore) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        semaphore.release()
 
 
 def _request(peer: socket.socket) -> dict[str, Any]:
@@ -105,7 +113,7 @@ def _run(peer: socket.socket, argv: list[str], request: dict[str, Any]) -> None:
     columns = request.get("columns")
     width = columns if isinstance(columns, int) and 40 <= columns <= 400 else 80
     process = subprocess.Popen(
-        [sys.executable, "-m", "kvmlab", *argv],
+        [sys.executable, "-P", "-m", "kvmlab", *argv],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -92,7 +92,7 @@ def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     number = exam.open_lab
     assert number is not None
     running = _carried_on(RunningLab.of(ctx, _known(ctx, exam.labs[number].id)))
-    report = grade(running.lab, ctx.course.checker(running.lab_id), running.run_dir, ctx.state)
+    report = grade(running.lab, ctx.course.checker(running.lab_id), running.host, ctx.state)
     if report.exit_status == 3:
         message = t("{lab} could not be looked at, so it is not handed in yet.", lab=running.lab_id)
         raise CannotRun(message, _what_then(running, exam))

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.context import Context
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from kvmlab.course import Lab
     from kvmlab.course.runs import Run
     from kvmlab.environment.launch import Place
+    from kvmlab.host.root import HostRoot
     from kvmlab.labhost.container import LabHost
 
 
@@ -91,9 +91,9 @@ class RunningLab:
             raise CannotRun(message, f"kvmlab reset {self.lab_id}") from None
 
     @property
-    def run_dir(self) -> Path:
-        """Its run directory."""
-        return self.host.run_dir
+    def root(self) -> HostRoot:
+        """The root directory of its lab host, seen from outside."""
+        return self.host.root
 
     @property
     def place(self) -> Place:

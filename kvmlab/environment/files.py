@@ -1,4 +1,4 @@
-"""What is laid ready in a lab host's run directory before its libvirtd starts (see labhost/inside/prepare)."""
+"""What is laid ready in a lab host's start directory before its libvirtd starts (see labhost/inside/prepare)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from pathlib import Path
 
 from kvmlab.course import FileSpec, GuestSpec
 from kvmlab.environment.domain import disk_path, seed_path
+from kvmlab.labhost.container import START
 from kvmlab.paths import State
 
-SAVED = "/srv/kvmlab"
-"""Where a lab host sees the saved guests, read-only: /srv/kvmlab/GUEST/{disk.qcow2,memory}."""
+SAVED = "/srv/kvmlab/guests"
+"""Where a lab host sees the saved guests: /srv/kvmlab/guests/GUEST/{disk.qcow2,memory}."""
 
 _DEFAULT_NETWORK = "/etc/libvirt/qemu/networks/default.xml"
 _LEASES = "/var/lib/libvirt/dnsmasq/virbr0.status"
@@ -24,18 +25,18 @@ _NEVER = 4102444800  # the year 2100: a lease nobody has to renew during a lab
 
 @dataclass(frozen=True)
 class RunFiles:
-    """A run directory and the shell script that puts its files in place on the lab host."""
+    """A lab host's start directory and the shell script that puts its files in place there."""
 
-    run_dir: Path
+    start_dir: Path
     lines: list[str]
 
     def place(self, content: str, target: str, mode: int = 0o644) -> None:
         """`content` becomes the file `target` on the lab host."""
-        folder = self.run_dir / "files"
+        folder = self.start_dir / "files"
         folder.mkdir(exist_ok=True)
         name = str(len(list(folder.iterdir())))
         (folder / name).write_text(content, encoding="utf-8")
-        self.lines.append(_command("install", "-D", "-m", f"{mode:o}", f"/run/kvmlab/files/{name}", target))
+        self.lines.append(_command("install", "-D", "-m", f"{mode:o}", f"{START}/files/{name}", target))
 
     def copy_disk(self, guest: GuestSpec, *, seed: bool = False) -> None:
         """The guest's disk, from the mount that carries it; a copy of its own, so that it can be harmed."""
@@ -47,17 +48,16 @@ class RunFiles:
             self.lines.append(_command("qemu-img", "resize", "-q", disk_path(guest), f"{guest.disk_gib}G"))
 
     def write(self) -> None:
-        """Write the script; what it installs is not left lying about for a student to read."""
-        done = "rm -rf /run/kvmlab/files /run/kvmlab/prepare.sh"
-        (self.run_dir / "prepare.sh").write_text("\n".join([*self.lines, done]) + "\n", encoding="utf-8")
+        """Write the script (labhost/inside/prepare runs it)."""
+        (self.start_dir / "prepare.sh").write_text("".join(f"{line}\n" for line in self.lines), encoding="utf-8")
 
 
 def lay_ready(
-    state: State, run_dir: Path, guests: Sequence[GuestSpec], files: Sequence[FileSpec], seeds: Sequence[str] = ()
+    state: State, start_dir: Path, guests: Sequence[GuestSpec], files: Sequence[FileSpec], seeds: Sequence[str] = ()
 ) -> None:
     """Everything libvirtd must find when it starts; `seeds` names the guests with a cloud-init seed."""
-    lay_keys(state, run_dir)
-    ready = RunFiles(run_dir, [])
+    lay_keys(state, start_dir)
+    ready = RunFiles(start_dir, [])
     reserved = [guest for guest in guests if guest.network == "default" and guest.address]
     if reserved:
         ready.place(default_network(reserved), _DEFAULT_NETWORK, 0o600)
@@ -69,14 +69,14 @@ def lay_ready(
     ready.write()
 
 
-def lay_keys(state: State, run_dir: Path) -> None:
+def lay_keys(state: State, start_dir: Path) -> None:
     """The checker may look and forward ports to guests; the student may log in to guests (sshd(8))."""
     look = state.key_pair("look_key").with_suffix(".pub").read_text().strip()
     options = 'command="/usr/lib/kvmlab/look",restrict,port-forwarding'
-    (run_dir / "authorized_keys").write_text(f"{options} {look}\n")
+    (start_dir / "authorized_keys").write_text(f"{options} {look}\n")
     student = state.key_pair("student_key")
-    shutil.copy(student, run_dir / "student_key")
-    (run_dir / "student_key").chmod(0o600)
+    shutil.copy(student, start_dir / "student_key")
+    (start_dir / "student_key").chmod(0o600)
 
 
 def default_network(guests: Sequence[GuestSpec]) -> str:

@@ -14,12 +14,13 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     from kvmlab.checks import CheckSet, Report
     from kvmlab.checks.passes import OnProgress
+    from kvmlab.labhost.container import LabHost
 
 
 def grade(
     lab: Lab,
     checker: Path,
-    run_dir: Path,
+    host: LabHost,
     state: State,
     *,
     only: Sequence[str] = (),
@@ -31,8 +32,7 @@ def grade(
     from kvmlab.environment.starts import recall
     from kvmlab.host import open_host
 
-    start = recall(state, run_dir)
-    with open_host(run_dir, state.key_pair("look_key"), lab.guests, start=start) as (reader, events):
+    with open_host(host.root, state.key_pair("look_key"), lab.guests, start=recall(host)) as (reader, events):
         checks = checks_of(lab, checker)  # connecting meanwhile
         return run(
             checks,
@@ -56,7 +56,7 @@ def checks_of(lab: Lab, checker: Path) -> CheckSet:
     return guarded(load_checks(checker), lab.tasks, lab.yours)
 
 
-def true_answer(lab: Lab, answers: Path, question: str, run_dir: Path, state: State) -> object:
+def true_answer(lab: Lab, answers: Path, question: str, host: LabHost, state: State) -> object:
     """What is right, now, for a live question of `answers` (checkers/CHAPTER/quiz.py); None: there is no answer now.
 
     Raises CouldNotLook where the lab host cannot be read, AuthorError where the file has no such answer or a mistake.
@@ -68,7 +68,7 @@ def true_answer(lab: Lab, answers: Path, question: str, run_dir: Path, state: St
     functions = load_answers(answers)
     if question not in functions:
         raise AuthorError(t("{path}:1: there is no answer to `{question}`.", path=answers, question=question))
-    with open_host(run_dir, state.key_pair("look_key"), lab.guests) as (reader, _):
+    with open_host(host.root, state.key_pair("look_key"), lab.guests) as (reader, _):
         try:
             return functions[question](Host(reader), lab.params)
         except KvmlabError:

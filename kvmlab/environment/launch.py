@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.course import Lab
@@ -28,6 +27,7 @@ from kvmlab.environment.reach import wait_for_guests
 from kvmlab.environment.starts import Remembering
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
+from kvmlab.host.root import HostRoot
 from kvmlab.images.known import forget_host_images
 from kvmlab.labhost.container import Condition, LabHost, sweep
 from kvmlab.labhost.machine import remembered_podman
@@ -158,7 +158,7 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
     with contextlib.ExitStack() as undo:
         undo.callback(host.remove)
         host.prepare_run_dir()
-        lay_ready(host.state, host.run_dir, lab.guests, lab.files, materials.seeds)
+        lay_ready(host.state, host.start_dir, lab.guests, lab.files, materials.seeds)
         step("start.run_dir")
         progress.step(t("starting the lab host"), None)
         process = host.start(materials.host_image, materials.volumes())
@@ -168,11 +168,12 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
         except CannotRun:
             forget_host_images(host.state)  # it may be gone: the next start asks podman
             raise
+        host.started()
         step("start.container")
         if has_libvirt(lab):
             remembering = _bring_up(host, materials, lab, progress)
         else:
-            _prepared(host.run_dir)
+            _prepared(host.root)
             step("start.guests")  # there are none
             remembering = _wait_for(host, materials, lab, progress)
         step("start.reachable")
@@ -187,8 +188,8 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
 def _bring_up(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Remembering:
     """What libvirt has to be told of: the guests, and the lab's other objects. Then the guests answer, with the
     right time."""
-    with connected(host.run_dir) as connection:
-        _prepared(host.run_dir)
+    with connected(host.root) as connection:
+        _prepared(host.root)
         step("start.libvirt")
         if materials.guests:
             progress.step(t("restoring the guests"), None)
@@ -205,7 +206,7 @@ def _wait_for(host: LabHost, materials: Materials, lab: Lab, progress: Progress)
     remembering = Remembering(host, has_libvirt=has_libvirt(lab))
     if materials.guests:
         progress.step(t("waiting for the guests to answer"), None)
-    wait_for_guests(host.run_dir, host.state.key_pair("look_key"), _addresses(materials.guests), ANSWER_S)
+    wait_for_guests(host.root, host.state.key_pair("look_key"), _addresses(materials.guests), ANSWER_S)
     return remembering
 
 
@@ -215,21 +216,24 @@ def _import_meanwhile() -> None:
     import paramiko  # noqa: F401
 
 
-def _prepared(run_dir: Path, timeout_s: float = 30) -> None:
+def _prepared(root: HostRoot, timeout_s: float = 30) -> None:
     """Return when labhost/inside/prepare has done its work; CannotRun with its words if it failed."""
     deadline = time.monotonic() + timeout_s
-    while not (answer := _written(run_dir / "prepared")) and time.monotonic() < deadline:
+    while not (answer := _written(root, "prepared")) and time.monotonic() < deadline:
         time.sleep(0.01)
     if answer != "done":
-        if full := no_space(_written(run_dir / "prepare.err")):
+        if full := no_space(_written(root, "prepare.err")):
             raise full
-        said = _written(run_dir / "prepare.err")[-300:] or t("it did not answer")
+        said = _written(root, "prepare.err")[-300:] or t("it did not answer")
         raise CannotRun(t("The lab host could not be prepared: {said}", said=said), "kvmlab doctor")
 
 
-def _written(path: Path) -> str:
-    """What a shell on the lab host has written there; "" also for a file it has opened and not written to yet."""
-    return path.read_text(errors="replace").strip() if path.exists() else ""
+def _written(root: HostRoot, name: str) -> str:
+    """What `prepare` has written there; "" also for a file it has opened and not written to yet."""
+    try:
+        return root.text(f"/run/kvmlab/{name}").strip()
+    except OSError:
+        return ""
 
 
 def _addresses(guests: Sequence[PlacedGuest]) -> dict[str, str]:

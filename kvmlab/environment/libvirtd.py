@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
-from kvmlab.host.sockets import short
+from kvmlab.host.root import LIBVIRT, HostRoot
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -17,13 +16,12 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def connected(run_dir: Path, timeout_s: float = 30) -> Iterator[libvirt.virConnect]:
+def connected(root: HostRoot, timeout_s: float = 30) -> Iterator[libvirt.virConnect]:
     """A read-write connection, as soon as libvirtd answers."""
     import libvirt
 
     libvirt.registerErrorHandler(lambda _ctx, _error: None, None)
-    with short(run_dir / "libvirt/libvirt-sock") as path:
-        connection = _open(libvirt, path, time.monotonic() + timeout_s)
+    connection = _open(libvirt, root, time.monotonic() + timeout_s)
     try:
         yield connection
     finally:
@@ -31,11 +29,12 @@ def connected(run_dir: Path, timeout_s: float = 30) -> Iterator[libvirt.virConne
             connection.close()
 
 
-def _open(libvirt, path: str, deadline: float) -> libvirt.virConnect:  # type: ignore[no-untyped-def]
+def _open(libvirt, root: HostRoot, deadline: float) -> libvirt.virConnect:  # type: ignore[no-untyped-def]
     while True:
         try:
-            return libvirt.open(f"qemu+unix:///system?socket={path}")
-        except libvirt.libvirtError as error:
+            with root.socket_name(LIBVIRT) as path:
+                return libvirt.open(f"qemu+unix:///system?socket={path}")
+        except (OSError, libvirt.libvirtError) as error:
             if time.monotonic() > deadline:
                 raise CannotRun(
                     t("libvirtd of the lab host does not answer: {error}", error=error), "kvmlab doctor"

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from kvmlab.images import Progress
 
 _SAVING = "_saving"
+_SAVE = "/var/lib/kvmlab/save"
 _BOOT_S = 900
 _SETTLE_S = 1.5
 _SETTLED = """
@@ -164,14 +165,15 @@ def _make(
         progress.step(t("booting {guests} once, to be restored from now on", guests=_names(guests)), None)
         seeds = [guest.spec.name for guest in guests if guest.image.seed]
         host.prepare_run_dir()
-        lay_ready(state, host.run_dir, [guest.spec for guest in guests], (), seeds)
+        lay_ready(state, host.start_dir, [guest.spec for guest in guests], (), seeds)
         folders = [(origins[guest.spec.name], f"{SAVED}/{guest.spec.name}") for guest in guests]
         finish(host.start(host_image, folders), ("run",))
+        host.started()
         step("saving.container")
-        with connected(host.run_dir) as connection:
+        with connected(host.root) as connection:
             bring_up(connection, guests, set())
             addresses = {guest.spec.name: guest.spec.address for guest in guests}
-            wait_for_guests(host.run_dir, state.key_pair("look_key"), addresses, _BOOT_S)
+            wait_for_guests(host.root, state.key_pair("look_key"), addresses, _BOOT_S)
             for name in addresses:
                 host.execute(["ssh", "-n", name, _SETTLED], timeout_s=_BOOT_S)
             time.sleep(_SETTLE_S)
@@ -184,7 +186,7 @@ def _make(
 
 
 def _save(state: State, host: LabHost, connection, guest: PlacedGuest) -> None:  # type: ignore[no-untyped-def]
-    inside = f"/run/kvmlab/save/{guest.spec.name}"
+    inside = f"{_SAVE}/{guest.spec.name}"
     host.execute(["mkdir", "-p", inside])
     save_to(connection, guest, f"{inside}/memory")
     disk = f"/var/lib/libvirt/images/{guest.spec.name}"
@@ -198,7 +200,8 @@ def _save(state: State, host: LabHost, connection, guest: PlacedGuest) -> None: 
     step("saving.saved")
     with tempfile.TemporaryDirectory(dir=state.saved, prefix=".new-") as folder:
         fresh = Path(folder) / "guest"
-        shutil.copytree(host.run_dir / "save" / guest.spec.name, fresh)
+        with host.root.opened(inside) as source:
+            shutil.copytree(f"/proc/self/fd/{source}", fresh)
         saved.keep(state, guest.key, fresh)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
-from kvmlab.host.sockets import connect
+from kvmlab.host.root import SSH, HostRoot
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ _PAUSE_S = 0.03
 _CONNECT_S = 5
 
 
-def wait_for_guests(run_dir: Path, look_key: Path, addresses: Mapping[str, str], timeout_s: float) -> None:
+def wait_for_guests(root: HostRoot, look_key: Path, addresses: Mapping[str, str], timeout_s: float) -> None:
     """Return once every guest (name to address) sends its SSH banner (RFC 4253, 4.2)."""
     deadline = time.monotonic() + timeout_s
-    with _transport(run_dir, look_key, deadline) as transport:
+    with _transport(root, look_key, deadline) as transport:
         for name, address in addresses.items():
             while not _answers(transport, address):
                 if time.monotonic() > deadline:
@@ -35,20 +35,23 @@ def wait_for_guests(run_dir: Path, look_key: Path, addresses: Mapping[str, str],
 
 
 @contextlib.contextmanager
-def _transport(run_dir: Path, look_key: Path, deadline: float) -> Iterator[paramiko.Transport]:
+def _transport(root: HostRoot, look_key: Path, deadline: float) -> Iterator[paramiko.Transport]:
     import logging
 
     import paramiko
+
+    from kvmlab.guest.ssh import Unreachable, verify_host_key
 
     # Each refusal while a guest boots is expected, and paramiko would tell of it on standard error.
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     while True:
         try:
-            transport = paramiko.Transport(connect(run_dir / "ssh.sock", _CONNECT_S))
+            transport = paramiko.Transport(root.connect(SSH, _CONNECT_S))
             transport.start_client(timeout=5)
+            verify_host_key(transport, root.host_key)
             transport.auth_publickey("root", paramiko.Ed25519Key.from_private_key_file(str(look_key)))
             break
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except (OSError, EOFError, Unreachable, paramiko.SSHException) as error:
             if time.monotonic() > deadline:
                 raise CannotRun(t("The lab host does not answer: {error}.", error=error), "kvmlab doctor") from None
             time.sleep(_PAUSE_S)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from kvmlab.course.runs import RUNNING, STOPPED, Run
 from kvmlab.environment import running
-from kvmlab.environment.files import lay_keys
 from kvmlab.environment.launch import Place, host_of
 from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.materials import has_libvirt
@@ -61,12 +60,9 @@ def _resumable(place: Place) -> Run:
 
 
 def _boot(host: LabHost) -> None:
-    """With an empty run directory, as /run is at boot: from what lay there libvirtd would take guests for running."""
-    host.clear_run_dir()
-    host.prepare_run_dir()
-    lay_keys(host.state, host.run_dir)
-    step("resume.run_dir")
+    step("resume.found")
     finish(host.resume(), ("start",))
+    host.started()
     note_boot(host)
     step("resume.started")
 
@@ -74,7 +70,7 @@ def _boot(host: LabHost) -> None:
 def _wait(host: LabHost, run: Run) -> None:
     """Until it can be looked at. One that a student has broken may never answer; it is as he left it, and runs."""
     with contextlib.suppress(CannotRun):
-        wait_for_guests(host.run_dir, host.state.key_pair("look_key"), {}, ANSWER_S)
+        wait_for_guests(host.root, host.state.key_pair("look_key"), {}, ANSWER_S)
         if run.compiled and has_libvirt(run.compiled):
-            with connected(host.run_dir):
+            with connected(host.root):
                 pass

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun, CouldNotLook
@@ -15,7 +14,7 @@ from kvmlab.host.connection import TIMEOUT_S, Libvirt
 from kvmlab.host.picture import Picture, parameters_that_are_paths, take_again, take_whole
 from kvmlab.host.way import Way
 from kvmlab.labhost.container import LabHost
-from kvmlab.paths import State, write_atomic
+from kvmlab.paths import write_atomic
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -31,9 +30,9 @@ class Remembering:
 
     def __init__(self, host: LabHost, *, has_libvirt: bool) -> None:
         self._host = host
-        libvirt = Libvirt(host.run_dir / "libvirt" / "libvirt-sock-ro", timeout_s=TIMEOUT_S * PATIENCE)
+        libvirt = Libvirt(host.root, timeout_s=TIMEOUT_S * PATIENCE)
         self._libvirt = libvirt if has_libvirt else None
-        self._way = Way(host.run_dir / "ssh.sock", host.state.key_pair("look_key"), patience=PATIENCE)
+        self._way = Way(host.root, host.state.key_pair("look_key"), patience=PATIENCE)
         self._way.begin("hello")
 
     def remember(self, lab: Lab) -> None:
@@ -50,12 +49,12 @@ class Remembering:
 
 def pictures(host: LabHost) -> tuple[Picture, Picture]:
     """What `host` had at its start, and what it has now. CannotRun where either cannot be told."""
-    start = recall(host.state, host.run_dir)
+    start = recall(host)
     if start is None:
         said = t("Nobody remembers how this lab was at its start; after a reset it is known again.")
         raise CannotRun(said, "kvmlab status")
-    libvirt = Libvirt(host.run_dir / "libvirt" / "libvirt-sock-ro", timeout_s=TIMEOUT_S)
-    way = Way(host.run_dir / "ssh.sock", host.state.key_pair("look_key"))
+    libvirt = Libvirt(host.root, timeout_s=TIMEOUT_S)
+    way = Way(host.root, host.state.key_pair("look_key"))
     way.begin("hello")
     try:
         return start, take_again(start, libvirt, way)
@@ -67,14 +66,14 @@ def pictures(host: LabHost) -> tuple[Picture, Picture]:
 
 def note_boot(host: LabHost) -> None:
     """The lab host has been booted since: what ran at its start ran no further than that, whoever did what."""
-    if (picture := recall(host.state, host.run_dir)) is not None:
+    if (picture := recall(host)) is not None:
         write_atomic(host.start_record, json.dumps({**picture, "booted since": True}))
 
 
-def recall(state: State, run_dir: Path) -> Picture | None:
-    """What the lab host with this run directory had at its start; None where that is not known (any more)."""
+def recall(host: LabHost) -> Picture | None:
+    """What this lab host had at its start; None where that is not known (any more)."""
     try:
-        with (state.starts / f"{run_dir.name}.json").open("rb") as stream:
+        with host.start_record.open("rb") as stream:
             found = json.loads(stream.read(BIGGEST))
     except (OSError, ValueError, RecursionError):
         return None

@@ -37,6 +37,7 @@ class Why(enum.Enum):
     SILENT = "it accepts and says nothing"
     NOT_SSH = "it does not speak SSH"
     KEY_REFUSED = "the key is refused"
+    ANOTHER = "its host key is another's"
     CLOSED = "the connection was closed"
     TOO_MUCH = "it printed too much"
 
@@ -141,17 +142,22 @@ def _drained(channel: Any, deadline: float, cap: int) -> tuple[bytes, bytes]:
         poll.poll(min(left, 0.2) * 1000)  # end of file alone does not always wake it
 
 
-def connect(stream: socket.socket | Any, key: Path, *, user: str = "root", timeout_s: float) -> Session:
-    """Speak SSH over a connected socket or channel and log in with `key`. The host key is not compared: who owns
-    the Unix socket owns the host, and guests are rebuilt all the time. Raises Unreachable."""
+def connect(
+    stream: socket.socket | Any, key: Path, *, user: str = "root", timeout_s: float, host_key: str = ""
+) -> Session:
+    """Speak SSH over a connected socket or channel and log in with `key`. Raises Unreachable.
+
+    `host_key`: what the other side has to have, as OpenSSH writes it ("ssh-ed25519 AAAA…"); "" takes any, for
+    guests, which are rebuilt all the time.
+    """
     try:
-        return _bounded(lambda: _connect(stream, key, user, timeout_s), timeout_s)
+        return _bounded(lambda: _connect(stream, key, user, timeout_s, host_key), timeout_s)
     except Unreachable:
         stream.close()
         raise
 
 
-def _connect(stream: Any, key: Path, user: str, timeout_s: float) -> Session:
+def _connect(stream: Any, key: Path, user: str, timeout_s: float, host_key: str) -> Session:
     paramiko = paramiko_module()
     deadline = time.monotonic() + timeout_s
     transport = paramiko.Transport(stream)
@@ -163,12 +169,19 @@ def _connect(stream: Any, key: Path, user: str, timeout_s: float) -> Session:
         transport.start_client(timeout=timeout_s)
         if not transport.initial_kex_done:
             raise TooLate
+        verify_host_key(transport, host_key)
         transport.auth_timeout = max(0.5, deadline - time.monotonic())
         transport.auth_publickey(user, paramiko.Ed25519Key.from_private_key_file(str(key)))
     except BaseException:
         hang_up(transport)
         raise
     return Session(transport)
+
+
+def verify_host_key(transport: Any, wanted: str) -> None:
+    """Unreachable unless the peer, which has proved that it has it, has this host key ("": any)."""
+    if wanted and transport.get_remote_server_key().get_base64() != wanted.split()[1]:
+        raise Unreachable(Why.ANOTHER)
 
 
 def _prefer(options: Any) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kvmlab.host.events import Events
     from kvmlab.host.picture import Picture
     from kvmlab.host.reader import HostReader
+    from kvmlab.host.root import HostRoot
 
 
 class Known(Protocol):
@@ -30,14 +31,14 @@ class Known(Protocol):
 
 @contextlib.contextmanager
 def open_host(
-    run_dir: Path,
+    root: HostRoot,
     look_key: Path,
     guests: Iterable[Known] = (),
     *,
     patience: float | None = None,
     start: Picture | None = None,
 ) -> Iterator[tuple[HostReader, Events]]:
-    """The lab host whose sockets are in `run_dir`: a Reader for checks, and libvirt's events to wait for.
+    """The lab host with this root: a Reader for checks, and libvirt's events to wait for.
 
     Connecting begins at once, in the background: nearly all of it is waiting. `patience` stretches every deadline
     ($KVMLAB_PATIENCE, else 1; a computer under heavy load needs more). `start`: what there was when the lab began, for
@@ -52,8 +53,8 @@ def open_host(
     from kvmlab.host.way import Way
 
     patience = given_patience() if patience is None else patience
-    libvirt = Libvirt(run_dir / "libvirt" / "libvirt-sock-ro", timeout_s=TIMEOUT_S * patience)
-    way = Way(run_dir / "ssh.sock", look_key, patience=patience)
+    libvirt = Libvirt(root, timeout_s=TIMEOUT_S * patience)
+    way = Way(root, look_key, patience=patience)
     addresses = {guest.name: guest.address.partition("/")[0] for guest in guests if guest.address}
     around = Guests(HostSurroundings(libvirt, way), look_key, addresses, patience=patience)
     reader = HostReader(libvirt, way, around, start)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.later import Later, TooLate, later
-from kvmlab.host.sockets import short
+from kvmlab.host.root import LIBVIRT_READ_ONLY, HostRoot
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -23,8 +22,8 @@ TODO = "systemctl status libvirtd"
 class Libvirt:
     """A connection that can read and nothing else. `uri`: another one than the socket's, for tests."""
 
-    def __init__(self, socket: Path, *, uri: str = "", timeout_s: float = TIMEOUT_S) -> None:
-        self._socket = socket
+    def __init__(self, root: HostRoot, *, uri: str = "", timeout_s: float = TIMEOUT_S) -> None:
+        self._root = root
         self._uri = uri
         self._timeout_s = timeout_s
         self._opening: Later[libvirt.virConnect] | None = None
@@ -73,7 +72,7 @@ class Libvirt:
         libvirt.registerErrorHandler(lambda *_: None, None)  # it would print every error, also the expected ones
         if self._uri:
             return libvirt.openReadOnly(self._uri)
-        with short(self._socket) as path:
+        with self._root.socket_name(LIBVIRT_READ_ONLY) as path:
             return libvirt.openReadOnly(f"qemu+unix:///system?socket={path}")
 
     def _stands(self, opening: Later[libvirt.virConnect]) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.later import Later, TooLate, later
 from kvmlab.guest.ssh import Session, Unreachable, Why, connect
-from kvmlab.host import sockets
 from kvmlab.host.look import Look, NotRead, NotThere
+from kvmlab.host.root import SSH, HostRoot
 from kvmlab.words import t
 
 TIMEOUT_S = 5.0  # to connect
@@ -22,11 +22,11 @@ TODO = "kvmlab status"
 class Way:
     """SSH to a lab host over a Unix socket, and answers of its fact server, each asked once until `refresh`."""
 
-    def __init__(self, socket: Path, key: Path, *, patience: float = 1.0) -> None:
+    def __init__(self, root: HostRoot, key: Path, *, patience: float = 1.0) -> None:
         self.key = key
         self.timeout_s = TIMEOUT_S * patience
         self._patience = patience
-        self._socket = socket
+        self._root = root
         self._session: Later[Session] | None = None
         self._look: Later[Look] | None = None
         self._answers: dict[tuple[Any, ...], Later[Any]] = {}
@@ -86,8 +86,8 @@ class Way:
         return self._look is None or not self._look.done or self._look.get(0).alive
 
     def _connect(self) -> Session:
-        stream = sockets.connect(self._socket, self.timeout_s)
-        return connect(stream, self.key, timeout_s=self.timeout_s)
+        stream = self._root.connect(SSH, self.timeout_s)
+        return connect(stream, self.key, timeout_s=self.timeout_s, host_key=self._root.host_key)
 
     def _started(self) -> Look:
         with self._lock:
@@ -110,6 +110,9 @@ def told(error: Exception) -> CouldNotLook:
         return CouldNotLook(t("SSH on the lab host accepts and says nothing."), TODO)
     if isinstance(error, Unreachable) and error.why is Why.KEY_REFUSED:
         return CouldNotLook(t("SSH on the lab host refuses the checker's key."), "kvmlab doctor")
+    if isinstance(error, Unreachable) and error.why is Why.ANOTHER:
+        said = t("SSH on the lab host is answered by another: its host key is not this lab host's.")
+        return CouldNotLook(said, TODO)
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return CouldNotLook(t("SSH on the lab host cannot be reached: {said}.", said=said.rstrip(".")), TODO)
 

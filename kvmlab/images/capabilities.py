@@ -64,9 +64,9 @@ def _asked_under(state: State, podman: Podman, image: str) -> str:
 
 
 def _ask(podman: Podman, image: str, kind: str, out: Path) -> None:
-    from kvmlab.labhost.machine import container_options
+    from kvmlab.labhost.wall import trusted_options
 
-    options = [*podman.run_options, "--http-proxy=false", *container_options(), bound(out, "/out")]
+    options = [*podman.run_options, *trusted_options(), bound(out, "/out")]
     argv = [*options, image, "/bin/sh", "-euc", _ASK, "sh", kind]
     done = podman.attempt("run", "--rm", *argv, timeout_s=_ASK_S)
     if done.returncode:

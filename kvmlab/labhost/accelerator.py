@@ -7,9 +7,9 @@ from pathlib import Path
 
 from kvmlab.labhost.cache import forget, last_circumstances, last_remembered, remember, remembered
 from kvmlab.labhost.computer import KVM, boot_and_podman, kernel_and_processor, kvm_access, may_open_kvm
-from kvmlab.labhost.machine import container_options
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.trial import Outcome, boot, first_to_speak, opens
+from kvmlab.labhost.wall import trusted_options
 from kvmlab.paths import State
 
 ACCELERATOR = "accelerator"
@@ -66,7 +66,7 @@ def opens_inside(state: State, podman: Podman, image: str) -> bool:
     hangs_on = {**_hangs_on(), "image": image}
     kept = remembered(state, _DEVICE, hangs_on)
     if kept is None:
-        kept = opens(podman, image, container_options(), KVM)
+        kept = opens(podman, image, trusted_options(), KVM)
         remember(state, _DEVICE, hangs_on, kept)
     return bool(kept)
 
@@ -88,7 +88,7 @@ def _hangs_on() -> dict[str, str]:
         **boot_and_podman(),
         **kernel_and_processor(),
         **kvm_access(),
-        "options": " ".join(container_options()),
+        "options": " ".join(trusted_options()),
     }
 
 
@@ -96,6 +96,6 @@ def _tried(state: State, podman: Podman, image: str, guest_disk: Path) -> Kvm:
     """By a race with emulation, which shows how long this computer takes to boot a guest."""
     if not opens_inside(state, podman, image):
         return Kvm.CLOSED_INSIDE
-    options = container_options()
+    options = trusted_options()
     with boot(podman, image, options, guest_disk, "kvm") as kvm, boot(podman, image, options, guest_disk, "tcg") as tcg:
         return Kvm.WORKS if first_to_speak(kvm, tcg) is Outcome.SPOKE else Kvm.NO_BOOT

@@ -1,24 +1,34 @@
-"""One lab host: its container, and the run directory with the sockets that lead into it."""
+"""One lab host: its container, what is known of it outside, and the way to its root directory."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import secrets
 import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
-from kvmlab.labhost.machine import container_options
+from kvmlab import process
+from kvmlab.errors import CannotRun
+from kvmlab.host.root import HostRoot
+from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.podman import Podman, failed
-from kvmlab.paths import State
-from kvmlab.process import identity
+from kvmlab.labhost.wall import confinement, lent_devices, own_cgroups, read_only, unchangeable
+from kvmlab.paths import State, make_key, write_atomic
+from kvmlab.words import t
 
 INSIDE = Path(__file__).parent / "inside"
 HOSTNAME = "kvmhost"
+START = "/srv/kvmlab/start"
+FILES = "/srv/kvmlab/files"
+_IDENTITY, _PID = "identity.json", "pid"
 
 
 class Condition(Enum):
@@ -27,6 +37,15 @@ class Condition(Enum):
     RUNNING = "running"
     STOPPED = "stopped"
     GONE = "gone"
+
+
+class Identity(NamedTuple):
+    """What tells a lab host from everything else: who its root is outside (None: us), its SSH host key, and, once it
+    is up, its first process (kvmlab.process)."""
+
+    first_uid: int | None
+    host_key: str
+    init: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,56 +69,104 @@ class LabHost:
 
     @property
     def run_dir(self) -> Path:
-        """Bind-mounted at /run/kvmlab: ssh.sock, ask.sock, and libvirt/ (at /run/libvirt)."""
+        """What is known of it and laid ready for it, outside. Once it is up, it can change nothing here."""
         return self.state.run / f"{self.lab}-{self.instance}"
 
     @property
-    def pid_file(self) -> Path:
-        """Where podman writes the process id of its init; beside the run directory, where no lab host can write."""
-        return self.run_dir.with_name(f"{self.run_dir.name}.pid")
-
-    @property
-    def init(self) -> str:
-        """The identity of its init (kvmlab.process), or "" where it cannot be told."""
-        try:
-            return identity(int(self.pid_file.read_text()))
-        except (OSError, ValueError):
-            return ""
+    def start_dir(self) -> Path:
+        """What it finds at /srv/kvmlab/start when it starts."""
+        return self.run_dir / "start"
 
     @property
     def start_record(self) -> Path:
-        """What there was on it at the end of its start: kept where nobody on it can reach."""
-        return self.state.starts / f"{self.run_dir.name}.json"
+        """What there was on it at the end of its start."""
+        return self.run_dir / "start.json"
 
     def prepare_run_dir(self) -> None:
-        """An empty one: libvirtd loses its networks when it finds an earlier host's state."""
-        (self.run_dir / "libvirt").mkdir(parents=True, mode=0o755)
-        self.run_dir.chmod(0o755)
-
-    def clear_run_dir(self) -> None:
-        """Away with it, so that it can be prepared anew."""
-        shutil.rmtree(self.run_dir, ignore_errors=True)
+        """Lay ready what every lab host has: its identity, and programs of its own that look and set up."""
+        self.start_dir.mkdir(parents=True)
+        self.start_dir.chmod(0o700)
+        shutil.copytree(INSIDE, self.run_dir / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+        for path in (self.run_dir / "lib", *(self.run_dir / "lib").iterdir()):
+            path.chmod(0o755)
+        make_key(self.start_dir / "host_key")
+        first_uid = reserve_range(known_ranges(self.state)) if os.getuid() == 0 else None
+        self._write_identity(Identity(first_uid, (self.start_dir / "host_key.pub").read_text().strip()))
 
     def start(self, image: str, volumes: Iterable[tuple[Path, str]]) -> subprocess.Popen[str]:
-        """Begin `podman run`; `volumes` are further (here, there) pairs, read-only."""
-        mounts = [(INSIDE, "/usr/lib/kvmlab"), *volumes]
-        return self.podman.start(
+        """Begin `podman run`; `volumes` are further (here, there) pairs, which it cannot change."""
+        first_uid = self.identity.first_uid
+        devices, binds = lent_devices(self.run_dir, first_uid)
+        mounts = [(self.start_dir, START), (self.run_dir / "lib", "/usr/lib/kvmlab")]
+        options = [*(read_only(here, there) for here, there in mounts)]
+        for here, there in volumes:
+            shown = there if first_uid is not None or here.is_dir() else f"{FILES}/{len(binds)}"
+            options.append(unchangeable(here, shown, first_uid))
+            binds += [] if shown == there else [(f"{shown}/{here.name}", there)]
+        (self.start_dir / "binds").write_text("".join(f"{here} {there}\n" for here, there in binds))
+        if first_uid is not None:
+            for path in (self.start_dir, *self.start_dir.rglob("*")):
+                os.chown(path, first_uid, first_uid)
+        return self._podman_with_hooks().start(
             "run",
             "--detach",
             "--pull=never",
             f"--name={self.container}",
             f"--hostname={HOSTNAME}",
-            f"--pidfile={self.pid_file}",
+            f"--pidfile={self.run_dir / _PID}",
             f"--label=kvmlab.state={self.state.tag}",
             f"--label=kvmlab.lab={self.lab}",
             f"--label=kvmlab.instance={self.instance}",
             *self.podman.run_options,
-            *container_options(),
-            f"--volume={self.run_dir}:/run/kvmlab",
-            f"--volume={self.run_dir}/libvirt:/run/libvirt",
-            *(f"--volume={here}:{there}:ro" for here, there in mounts),
+            *confinement(self.run_dir, first_uid),
+            *devices,
+            *options,
             image,
         )
+
+    def _podman_with_hooks(self) -> Podman:
+        hooks = own_cgroups(self.run_dir, self.identity.first_uid)
+        return replace(self.podman, global_options=(*self.podman.global_options, *hooks))
+
+    def started(self) -> None:
+        """podman has said that it is up: note which process is its first."""
+        identity = self.identity
+        try:
+            init = process.identity(int((self.run_dir / _PID).read_text()))
+        except (OSError, ValueError):
+            init = ""
+        self._write_identity(identity._replace(init=init))
+        if identity.first_uid is not None:
+            release_range(identity.first_uid)
+
+    @property
+    def init(self) -> str:
+        """The identity of its first process (kvmlab.process), or "" where it cannot be told."""
+        try:
+            return self.identity.init
+        except CannotRun:
+            return ""
+
+    @property
+    def root(self) -> HostRoot:
+        """Its root directory, seen from outside. CannotRun where it never came up."""
+        identity = self.identity
+        if not identity.init:
+            raise CannotRun(t("The lab host was never up."), "kvmlab status")
+        folder = Path(f"/proc/{process.number(identity.init)}")
+        return HostRoot(folder, identity.init, identity.first_uid, identity.host_key)
+
+    @property
+    def identity(self) -> Identity:
+        """What was noted of it. CannotRun where nothing was."""
+        try:
+            return Identity(**json.loads((self.run_dir / _IDENTITY).read_text()))
+        except (OSError, ValueError, TypeError) as error:
+            message = t("What was noted of the lab host is gone: {error}.", error=error)
+            raise CannotRun(message, "kvmlab status") from None
+
+    def _write_identity(self, identity: Identity) -> None:
+        write_atomic(self.run_dir / _IDENTITY, json.dumps(identity._asdict()))
 
     def exec_argv(self, command: Sequence[str], *, tty: bool = False, env: Sequence[str] = ()) -> list[str]:
         """The argv that runs `command` on it with our standard input (podman-exec(1))."""
@@ -115,13 +182,13 @@ class LabHost:
         )
 
     def resume(self) -> subprocess.Popen[str]:
-        """Begin `podman start`: the same container, its disk as it was. The run directory is new, as /run is at boot.
+        """Begin `podman start`: the same container, its disk as it was; /run is empty, as at any boot.
 
         Of what it mounts, the guests' first disks are needed no more, only that their folders are there.
         """
         for folder in self._first_disks():
             folder.mkdir(exist_ok=True)
-        return self.podman.start("start", self.container)
+        return self._podman_with_hooks().start("start", self.container)
 
     def _first_disks(self) -> list[Path]:
         form = '{{range .Mounts}}{{.Source}}{{"\\n"}}{{end}}'
@@ -140,11 +207,21 @@ class LabHost:
         raise failed(argv, done.stderr)
 
     def remove(self) -> None:
-        """Remove container, run directory and record, whatever state they are in."""
+        """Remove container and run directory, whatever state they are in."""
         remove_all(self.podman, [self.container])
-        self.clear_run_dir()
-        self.pid_file.unlink(missing_ok=True)
-        self.start_record.unlink(missing_ok=True)
+        with contextlib.suppress(CannotRun):
+            if (first_uid := self.identity.first_uid) is not None:
+                release_range(first_uid)
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+
+
+def known_ranges(state: State) -> set[int]:
+    """The ranges of user ids that this state directory's lab hosts have, those that are stopped with them."""
+    found = set()
+    for path in state.run.glob(f"*/{_IDENTITY}"):
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            found.add(Identity(**json.loads(path.read_text())).first_uid)
+    return {first for first in found if first is not None}
 
 
 def remove_all(podman: Podman, containers: Sequence[str], tries: int = 5) -> None:
@@ -183,15 +260,7 @@ def sweep(podman: Podman, state: State, lab: str, keep: str = "") -> None:
     """
     doomed = [c for c in find_containers(podman, state, lab) if c["instance"] != keep]
     remove_all(podman, [c["name"] for c in doomed])
-    for path in [*state.run.iterdir(), *state.starts.iterdir()]:
-        owner, _, instance = path.name.removesuffix(".pid").removesuffix(".json").rpartition("-")
+    for folder in state.run.iterdir():
+        owner, _, instance = folder.name.rpartition("-")
         if owner == lab and instance != keep:
-            remove_path(path)
-
-
-def remove_path(path: Path) -> None:
-    """Remove a run directory, or a file that belongs to a lab host."""
-    if path.suffix in (".pid", ".json"):
-        path.unlink(missing_ok=True)
-    else:
-        shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)

@@ -19,9 +19,10 @@ from kvmlab.installing import install
 from kvmlab.labhost import advice
 from kvmlab.labhost.accelerator import Kvm, find_kvm
 from kvmlab.labhost.computer import KVM, may_open_kvm
-from kvmlab.labhost.machine import container_options, find_podman
+from kvmlab.labhost.machine import find_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.trial import opens
+from kvmlab.labhost.wall import trusted_options
 from kvmlab.paths import State
 from kvmlab.words import t
 
@@ -182,7 +183,7 @@ def _vhost_net(state: State, host_image: str | None) -> Iterator[Finding]:
     try:
         opened = os.access(VHOST_NET, os.R_OK | os.W_OK)
         if opened and host_image is not None:
-            opened = opens(find_podman(state, host_image), host_image, container_options(), VHOST_NET)
+            opened = opens(find_podman(state, host_image), host_image, trusted_options(), VHOST_NET)
     except KvmlabError:
         return  # that no lab host starts has been said
     if not opened:

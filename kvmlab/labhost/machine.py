@@ -7,37 +7,22 @@ from __future__ import annotations
 
 import os
 import resource
+import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.cache import last_remembered, remember, remembered
 from kvmlab.labhost.computer import boot_and_podman
+from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.podman import Podman, failed
+from kvmlab.labhost.wall import Limits, confinement, own_cgroups
 from kvmlab.paths import State
 from kvmlab.words import t
 
-CAPABILITIES = (
-    "AUDIT_WRITE,CHOWN,DAC_OVERRIDE,DAC_READ_SEARCH,FOWNER,FSETID,IPC_LOCK,KILL,LEASE,MKNOD,NET_ADMIN,"
-    "NET_BIND_SERVICE,NET_RAW,SETFCAP,SETGID,SETPCAP,SETUID,SYS_ADMIN,SYS_CHROOT,SYS_NICE,SYS_PTRACE"
-)
-"""What systemd, libvirtd and qemu need; no raw I/O, no modules, no clock, no reboot (capabilities(7))."""
-
-UNCONFINED = ("seccomp=unconfined", "apparmor=unconfined", "label=disable")
-UNMASKED = "unmask=ALL"
-"""A user namespace may mount /proc and /sys anew (ip-netns(8) does) only where nothing of them is masked.
-Real root needs no such thing, and must not be given /proc/sysrq-trigger."""
 _TRY_SECONDS = 60
 _PODMAN = "podman"
-
-
-def container_options() -> list[str]:
-    """The options every lab host has: what it may do, and the devices it is lent."""
-    options = [f"--cap-add={CAPABILITIES}", "--network=none", "--systemd=always"]
-    options += [f"--security-opt={option}" for option in (*UNCONFINED, *([UNMASKED] if os.getuid() else []))]
-    devices = ("/dev/net/tun", "/dev/kvm", "/dev/vhost-net")
-    return options + [f"--device={path}" for path in devices if os.access(path, os.R_OK | os.W_OK)]
 
 
 def find_podman(state: State, image: str) -> Podman:
@@ -45,7 +30,8 @@ def find_podman(state: State, image: str) -> Podman:
     kept = remembered(state, _PODMAN, _hangs_on(image))
     if kept:
         return Podman(tuple(kept["global_options"]), tuple(kept["run_options"]))
-    found = _first_that_works(image)
+    with tempfile.TemporaryDirectory(dir=state.cache, prefix=".try-") as folder:
+        found = _first_that_works(image, Path(folder))
     remember(state, _PODMAN, _hangs_on(image), asdict(found))
     return found
 
@@ -63,25 +49,45 @@ def _hangs_on(image: str) -> dict[str, str]:
     return {**boot_and_podman(), "image": image, "controllers": _controllers()}
 
 
-def _first_that_works(image: str) -> Podman:
-    first_error = ""
-    for candidate in _candidates():
-        done = candidate.attempt(
-            "run", "--rm", *candidate.run_options, *container_options(), image, "/bin/true", timeout_s=_TRY_SECONDS
-        )
-        if done.returncode == 0:
-            return candidate
-        first_error = first_error or done.stderr
-    raise failed(("run",), first_error)
+def _first_that_works(image: str, folder: Path) -> Podman:
+    """The first of the candidates under which a container as walled in as a lab host starts."""
+    first_uid = reserve_range(()) if os.getuid() == 0 else None
+    try:
+        hooks, options = own_cgroups(folder, first_uid), confinement(folder, first_uid)
+        first_error = ""
+        for candidate in _candidates():
+            tried = replace(candidate, global_options=(*candidate.global_options, *hooks))
+            argv = ["run", "--rm", *candidate.run_options, *options, image, "/bin/true"]
+            done = tried.attempt(*argv, timeout_s=_TRY_SECONDS)
+            if done.returncode == 0:
+                return candidate
+            first_error = first_error or done.stderr
+        raise failed(("run",), first_error)
+    finally:
+        if first_uid is not None:
+            release_range(first_uid)
 
 
 def _candidates() -> Iterator[Podman]:
-    """From what a current distribution needs (nothing) to what an odd one does."""
-    limits = _own_limits()
-    for manager in ((), ("--cgroup-manager=cgroupfs",)):
-        for runtime in _runtimes():
-            for run in ((), ("--pids-limit=-1",), limits, (*limits, "--pids-limit=-1")):
-                yield Podman((*runtime, *manager), tuple(run))
+    """From what a current distribution needs to what an odd one does; with fewer limits only where there is no way."""
+    ulimits = _ulimits()
+    for limits in _limits(Limits.of_this_computer()):
+        for manager in ((), ("--cgroup-manager=cgroupfs",)):
+            for runtime in _runtimes():
+                for run in ((), ulimits):
+                    yield Podman((*runtime, *manager), (*limits, *run))
+
+
+def _limits(wanted: Limits) -> Iterator[tuple[str, ...]]:
+    """podman's options for all limits, then for those that an ordinary user's cgroups may lack (podman-run(1))."""
+    memory = (f"--memory={wanted.memory_mib}m", f"--memory-swap={wanted.memory_mib}m")
+    processes, weight = f"--pids-limit={wanted.processes}", f"--cpu-shares={wanted.cpu_weight * 1024 // 100}"
+    size = f"--storage-opt=size={wanted.disk_gib}g"
+    yield (*memory, processes, weight, size)
+    yield (*memory, processes, weight)
+    yield (*memory, processes)
+    yield (processes,)
+    yield ("--pids-limit=-1",)
 
 
 CGROUPS = Path("/sys/fs/cgroup")
@@ -104,9 +110,9 @@ def _controllers() -> str:
     return " ".join(path.read_text().strip() for path in paths if path.exists())
 
 
-def _own_limits() -> tuple[str, ...]:
-    """Modest limits within our own, for where podman may not raise its (no CAP_SYS_RESOURCE; getrlimit(2))."""
-    wanted = (("nofile", resource.RLIMIT_NOFILE, 16384), ("nproc", resource.RLIMIT_NPROC, 8000))
+def _ulimits() -> tuple[str, ...]:
+    """A process's limits within our own, for where podman may not raise its (no CAP_SYS_RESOURCE; getrlimit(2))."""
+    wanted = (("nofile", resource.RLIMIT_NOFILE, Limits.open_files), ("nproc", resource.RLIMIT_NPROC, 8000))
     limits = []
     for name, number, enough in wanted:
         hard = resource.getrlimit(number)[1]

@@ -48,22 +48,22 @@ def test_the_same_guest_gives_the_same_domain() -> None:
 
 
 def test_the_script_holds_hostile_names_as_single_words(tmp_path: Path) -> None:
-    run_dir = tmp_path / "run"
-    run_dir.mkdir()
-    lay_ready(State(tmp_path / "state"), run_dir, [GuestSpec(name=HOSTILE, mac="")], [FileSpec(HOSTILE, "text")])
-    script = (run_dir / "prepare.sh").read_text()
+    start_dir = tmp_path / "run"
+    start_dir.mkdir()
+    lay_ready(State(tmp_path / "state"), start_dir, [GuestSpec(name=HOSTILE, mac="")], [FileSpec(HOSTILE, "text")])
+    script = (start_dir / "prepare.sh").read_text()
     words = shlex.split(script)
-    assert f"/srv/kvmlab/{HOSTILE}/disk.qcow2" in words
+    assert f"/srv/kvmlab/guests/{HOSTILE}/disk.qcow2" in words
     assert HOSTILE in words
     assert subprocess.run(["sh", "-n"], input=script, text=True).returncode == 0
 
 
 def test_what_the_checkers_key_may_do_is_fixed(tmp_path: Path) -> None:
-    run_dir = tmp_path / "run"
-    run_dir.mkdir()
+    start_dir = tmp_path / "run"
+    start_dir.mkdir()
     state = State(tmp_path / "state")
-    lay_ready(state, run_dir, [], [])
-    lines = (run_dir / "authorized_keys").read_text().splitlines()
+    lay_ready(state, start_dir, [], [])
+    lines = (start_dir / "authorized_keys").read_text().splitlines()
     public = state.key_pair("look_key").with_suffix(".pub").read_text().strip()
     assert lines == [f'command="/usr/lib/kvmlab/look",restrict,port-forwarding {public}']
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from kvmlab.process import has_ended, identity
+from kvmlab.process import has_ended, identity, number
 
 
 def test_a_process_that_runs_and_then_does_not() -> None:
@@ -27,6 +27,11 @@ def test_the_same_number_in_another_boot_or_with_another_start_is_another_proces
     assert has_ended("/".join((boot, namespace, pid, started))) is False
     assert has_ended("/".join((boot, namespace, pid, f"{started}0"))) is True
     assert has_ended("/".join(("another", namespace, pid, started))) is True
+
+
+def test_the_number_is_in_the_word() -> None:
+    assert number(identity(os.getpid())) == os.getpid()
+    assert number("") == number("a/b") == number("a/b/c/d") == 0
 
 
 @pytest.mark.parametrize("word", ["", "/", "a/b/c/d/e", "x"])

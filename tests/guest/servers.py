@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -11,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import paramiko
-
-from kvmlab.host import sockets
 
 Answer = Callable[[str, Any], None]  # (command, channel): print, then close
 Tunnels = Callable[[str, int], socket.socket | None]  # (address, port): our end, or None to refuse
@@ -109,9 +108,11 @@ class UnixServer:
     """Something behind a Unix socket: `handle` gets each connection."""
 
     def __init__(self, path: Path, handle: Callable[[socket.socket], None]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         self.listener = socket.socket(socket.AF_UNIX)
-        with sockets.short(path) as name:
-            self.listener.bind(name)
+        folder = os.open(path.parent, os.O_PATH)  # a Unix socket's path may have 107 bytes
+        self.listener.bind(f"/proc/self/fd/{folder}/{path.name}")
+        os.close(folder)
         self.listener.listen(8)
         self.connections: list[socket.socket] = []
         self._handle = handle

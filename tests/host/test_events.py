@@ -12,6 +12,7 @@ from pathlib import Path
 import libvirt
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.events import Events, start_loop
+from kvmlab.host.root import HostRoot
 start_loop()
 shared = libvirt.open(sys.argv[1])
 class Direct(Libvirt):
@@ -27,7 +28,7 @@ for change in (shared.lookupByName("web1").suspend, shared.networkLookupByName("
     assert time.monotonic() - began < 5
     while events.wait(0.3):
         pass
-gone = Events(Libvirt(Path("/nowhere/libvirt-sock-ro")))
+gone = Events(Libvirt(HostRoot(Path("/nowhere"))))
 assert gone.wait(0.05) is False
 print("woken")
 """

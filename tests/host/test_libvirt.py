@@ -22,6 +22,7 @@ from kvmlab.host import objects
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.displays import Graphics
 from kvmlab.host.reader import _FROM_LOOK, HostReader
+from kvmlab.host.root import LIBVIRT_READ_ONLY, HostRoot
 from kvmlab.host.surroundings import HostSurroundings
 from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import parse
@@ -53,7 +54,7 @@ def reader(writable: libvirt.virConnect, tmp_path: Path) -> HostReader:
 
 
 def reader_over(connection: Libvirt, tmp_path: Path) -> HostReader:
-    way = Way(tmp_path / "ssh.sock", tmp_path / "key", patience=0.1)
+    way = Way(HostRoot(tmp_path), tmp_path / "key", patience=0.1)
     return HostReader(connection, way, Guests(HostSurroundings(connection, way), tmp_path / "key", patience=0.1))
 
 
@@ -274,7 +275,7 @@ def test_xml_that_libvirt_does_not_write(text: str) -> None:
 
 
 def test_a_host_without_libvirtd(tmp_path: Path) -> None:
-    reader = reader_over(Libvirt(tmp_path / "libvirt-sock-ro", timeout_s=1), tmp_path)
+    reader = reader_over(Libvirt(HostRoot(tmp_path), timeout_s=1), tmp_path)
     for _ in range(2):
         with pytest.raises(CouldNotLook, match="libvirtd on the lab host cannot be reached") as trouble:
             reader.read("domain", ("web1", "now"), ["state"])
@@ -284,8 +285,8 @@ def test_a_host_without_libvirtd(tmp_path: Path) -> None:
 def test_a_libvirtd_that_accepts_and_says_nothing(tmp_path: Path) -> None:
     from tests.guest.servers import UnixServer, silent
 
-    server = UnixServer(tmp_path / "libvirt-sock-ro", silent)
-    reader = reader_over(Libvirt(tmp_path / "libvirt-sock-ro", timeout_s=0.5), tmp_path)
+    server = UnixServer(tmp_path / LIBVIRT_READ_ONLY.lstrip("/"), silent)
+    reader = reader_over(Libvirt(HostRoot(tmp_path), timeout_s=0.5), tmp_path)
     began = time.monotonic()
     for _ in range(10):  # the first waits, the others know
         with pytest.raises(CouldNotLook, match="does not answer"):
@@ -297,8 +298,8 @@ def test_a_libvirtd_that_accepts_and_says_nothing(tmp_path: Path) -> None:
 def test_a_libvirtd_that_speaks_nonsense(tmp_path: Path) -> None:
     from tests.guest.servers import UnixServer, babble
 
-    server = UnixServer(tmp_path / "libvirt-sock-ro", babble)
-    reader = reader_over(Libvirt(tmp_path / "libvirt-sock-ro", timeout_s=2), tmp_path)
+    server = UnixServer(tmp_path / LIBVIRT_READ_ONLY.lstrip("/"), babble)
+    reader = reader_over(Libvirt(HostRoot(tmp_path), timeout_s=2), tmp_path)
     with pytest.raises(CouldNotLook):
         reader.read("network", ("default", "now"), ["active"])
     server.close()

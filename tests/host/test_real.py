@@ -41,8 +41,8 @@ def kvmlab(tmp_path_factory: pytest.TempPathFactory, shared_state: State) -> Ite
 @pytest.fixture
 def reader(kvmlab: Kvmlab) -> Iterator[HostReader]:
     found = kvmlab.containers()[0]
-    run_dir = LabHost(found["lab"], found["instance"], kvmlab.state, remembered_podman(kvmlab.state)).run_dir
-    with open_host(run_dir, kvmlab.state.key_pair("look_key"), patience=2) as (reader, _):
+    root = LabHost(found["lab"], found["instance"], kvmlab.state, remembered_podman(kvmlab.state)).root
+    with open_host(root, kvmlab.state.key_pair("look_key"), patience=2) as (reader, _):
         yield reader
 
 

@@ -20,6 +20,7 @@ from kvmlab.checks.vocabulary import link, storage, system
 from kvmlab.errors import CouldNotLook
 from kvmlab.host import open_host
 from kvmlab.host.reader import HostReader
+from kvmlab.host.root import SSH, HostRoot
 from kvmlab.host.system import process as process_facts
 from kvmlab.host.way import Way
 from tests.guest.servers import UnixServer, babble, make_key, serve, silent
@@ -53,9 +54,8 @@ def opened(tmp_path: Path, key: Path) -> Iterator[Open]:
 
     def make(handle: Callable[[socket.socket], None], patience: float = 0.2) -> HostReader:
         deep = tmp_path / ("d" * 80) / ("e" * 80)  # longer than a Unix socket's path may be
-        deep.mkdir(parents=True)
-        closing.append(UnixServer(deep / "ssh.sock", handle).close)
-        context = open_host(deep, key, patience=patience)
+        closing.append(UnixServer(deep / SSH.lstrip("/"), handle).close)
+        context = open_host(HostRoot(deep), key, patience=patience)
         reader, _ = context.__enter__()
         closing.append(lambda: context.__exit__(None, None, None))
         return reader
@@ -226,12 +226,12 @@ def test_a_bad_host(opened: Open, key: Path, host: Callable[[Path], Any], said: 
 
 
 def test_no_host_at_all(tmp_path: Path, key: Path) -> None:
-    with open_host(tmp_path, key) as (reader, events):
+    with open_host(HostRoot(tmp_path), key) as (reader, events):
         for kind, place in (("link", ("lo",)), ("domain", ("web1", "now")), ("guest", ("web1", "10.0.0.1"))):
             with pytest.raises(CouldNotLook):
                 reader.read(kind, place, ["up"])
         assert events.wait(0.05) is False
-    with open_host(tmp_path / "nowhere", key) as (reader, _), pytest.raises(CouldNotLook):
+    with open_host(HostRoot(tmp_path / "nowhere"), key) as (reader, _), pytest.raises(CouldNotLook):
         reader.read("link", ("lo",), ["up"])
 
 

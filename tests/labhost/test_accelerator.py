@@ -136,7 +136,7 @@ def another_podman(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def other_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(accelerator, "container_options", lambda: ["--cap-drop=all"])
+    monkeypatch.setattr(accelerator, "trusted_options", lambda: ["--cap-drop=all"])
 
 
 CHANGES: dict[str, Callable[[pytest.MonkeyPatch, Path], None]] = {

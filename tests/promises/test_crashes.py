@@ -59,7 +59,7 @@ def test_a_lab_host_that_was_rebooted_goes_on_with_its_work(started: Kvmlab) -> 
         assert (done.returncode, done.stdout) == (3, "")
         assert "no longer runs" in done.stderr and f"kvmlab start --resume {LAB}" in done.stderr
     assert f"kvmlab start --resume {LAB}" in started("status").stdout
-    assert started("start", "--resume", LAB, die_at="resume.run_dir").returncode == -signal.SIGKILL
+    assert started("start", "--resume", LAB, die_at="resume.found").returncode == -signal.SIGKILL
     done = started("start", "--resume", LAB)
     assert done.returncode == 0, done.stderr
     assert [found["name"] for found in started.containers()] == [name]

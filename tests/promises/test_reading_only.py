@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
+from kvmlab.host.root import LIBVIRT_READ_ONLY, SSH, HostRoot
 from kvmlab.labhost.machine import remembered_podman
 from tests.conftest import Kvmlab
 
@@ -16,18 +13,17 @@ pytestmark = pytest.mark.guest
 
 
 @pytest.fixture
-def run_dir(kvmlab: Kvmlab) -> Iterator[Path]:
+def root(kvmlab: Kvmlab) -> HostRoot:
     done = kvmlab("start", LAB)
     assert done.returncode == 0, done.stderr
-    (folder,) = kvmlab.state.run.iterdir()
-    yield folder
+    return kvmlab.host_root()
 
 
-def test_the_socket_refuses_every_change(run_dir: Path) -> None:
+def test_the_socket_refuses_every_change(root: HostRoot) -> None:
     import libvirt
 
-    folder = os.open(run_dir / "libvirt", os.O_PATH)  # a Unix socket's path may have 107 bytes
-    connection = libvirt.openReadOnly(f"qemu+unix:///system?socket=/proc/self/fd/{folder}/libvirt-sock-ro")
+    with root.socket_name(LIBVIRT_READ_ONLY) as name:
+        connection = libvirt.openReadOnly(f"qemu+unix:///system?socket={name}")
     domain, network = connection.lookupByName("web1"), connection.networkLookupByName("default")
     changes = [
         domain.destroy,
@@ -45,15 +41,14 @@ def test_the_socket_refuses_every_change(run_dir: Path) -> None:
             change()
         assert refused.value.get_error_code() == libvirt.VIR_ERR_OPERATION_DENIED
     connection.close()
-    os.close(folder)
 
 
 @pytest.mark.parametrize("command", ["id", "touch /root/changed", "virsh destroy web1", "", "sh"])
-def test_the_hosts_shell_is_not_given(run_dir: Path, kvmlab: Kvmlab, command: str) -> None:
+def test_the_hosts_shell_is_not_given(root: HostRoot, kvmlab: Kvmlab, command: str) -> None:
     """Whatever is asked for, the look server answers, and it knows only its own verbs."""
     from kvmlab.environment.reach import _transport
 
-    with _transport(run_dir, kvmlab.state.key_pair("look_key"), 1e12) as transport:
+    with _transport(root, kvmlab.state.key_pair("look_key"), 1e12) as transport:
         channel = transport.open_session()
         channel.settimeout(5)
         channel.exec_command(command) if command else channel.invoke_shell()
@@ -65,12 +60,10 @@ def test_the_hosts_shell_is_not_given(run_dir: Path, kvmlab: Kvmlab, command: st
     assert "changed" not in done.stdout
 
 
-def test_other_keys_and_passwords_are_refused(run_dir: Path, kvmlab: Kvmlab) -> None:
+def test_other_keys_and_passwords_are_refused(root: HostRoot, kvmlab: Kvmlab) -> None:
     import paramiko
 
-    from kvmlab.host.sockets import connect
-
-    transport = paramiko.Transport(connect(run_dir / "ssh.sock", 5))
+    transport = paramiko.Transport(root.connect(SSH, 5))
     transport.start_client(timeout=5)
     key = paramiko.Ed25519Key.from_private_key_file(str(kvmlab.state.key_pair("student_key")))
     with pytest.raises(paramiko.SSHException):
@@ -80,13 +73,13 @@ def test_other_keys_and_passwords_are_refused(run_dir: Path, kvmlab: Kvmlab) -> 
     transport.close()
 
 
-def test_in_the_guest_only_the_fact_server_answers(run_dir: Path, kvmlab: Kvmlab) -> None:
+def test_in_the_guest_only_the_fact_server_answers(root: HostRoot, kvmlab: Kvmlab) -> None:
     import paramiko
 
     from kvmlab.environment.reach import _transport
 
     key_path = kvmlab.state.key_pair("look_key")
-    with _transport(run_dir, key_path, 1e12) as transport:
+    with _transport(root, key_path, 1e12) as transport:
         tunnel = transport.open_channel("direct-tcpip", ("192.168.122.11", 22), ("127.0.0.1", 0), timeout=5)
         guest = paramiko.Transport(tunnel)
         guest.start_client(timeout=10)

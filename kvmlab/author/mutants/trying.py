@@ -111,8 +111,7 @@ class Stage:
             if outcome.status and not step.look:
                 raise CannotRun(t("the solution did not get that far"))
         key = self.bench.state.key_pair("look_key")
-        start = recall(self.bench.state, host.run_dir)
-        opened = open_host(host.run_dir, key, self.bench.lab.guests, patience=PATIENCE, start=start)
+        opened = open_host(host.root, key, self.bench.lab.guests, patience=PATIENCE, start=recall(host))
         self._noting = Noting(self._stack.enter_context(opened)[0])
         if not self._passes(SOLVED_S):
             raise CannotRun(t("the solution does not pass here"))
@@ -130,7 +129,7 @@ class Stage:
         with contextlib.ExitStack() as stack:
             connection = None
             with contextlib.suppress(CannotRun):  # a lab without libvirt
-                connection = stack.enter_context(connected(self._here.run_dir, timeout_s=5))
+                connection = stack.enter_context(connected(self._here.root, timeout_s=5))
             everything = mutants_of(things(self._noting, connection, self.bench.lab))
         return drawn(everything, part.draw.number, part.draw.seed)[part.number :: part.of]
 

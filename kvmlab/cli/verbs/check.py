@@ -73,7 +73,7 @@ def _graded(running: RunningLab, args: argparse.Namespace) -> Report:
         return grade(
             running.lab,
             ctx.course.checker(running.lab_id),
-            running.run_dir,
+            running.host,
             ctx.state,
             only=args.tasks,
             wait_s=args.wait,

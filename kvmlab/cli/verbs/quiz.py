@@ -131,7 +131,7 @@ def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) ->
         lab = RunningLab.of(ctx, question.lab)
         lab.must_run()
         answers = answers_file(ctx.course.root, lab.lab.chapter)
-        truth = true_answer(lab.lab, answers, question.id, lab.run_dir, ctx.state)
+        truth = true_answer(lab.lab, answers, question.id, lab.host, ctx.state)
     except (CannotRun, CouldNotLook) as trouble:  # it may have been finished since the round began
         page.line(clean(t("A question about {lab} is left out: {reason}", lab=question.lab, reason=trouble.message)))
         return None
