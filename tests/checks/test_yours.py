@@ -185,6 +185,14 @@ def test_looking_a_value_up_grants_nothing(tmp_path: Path) -> None:
     assert told(tmp_path, changed("file", "/d/db1", content="9 B, 3"), wants) == ["file /d/db1: content"]
 
 
+def test_to_ask_how_much_is_sent_grants_no_other_network(tmp_path: Path) -> None:
+    """Nor does what a guest has leased; both say what the guest did."""
+    now = changed("domain", "web1", **{"live_interface_52:54:00:6d:31:b0": "network default"})
+    for fact in ("sent_bytes=1", "addresses=[]"):
+        wants = f"yield host.domain(lab.guest).live.interface(mac='52:54:00:6d:31:b0').shows({fact})"
+        assert told(tmp_path, now, wants) == ["domain web1: live interface 52:54:00:6d:31:b0"]
+
+
 def test_a_guard_grants_nothing(tmp_path: Path) -> None:
     """It wants what is to stay."""
     now = changed("domain", "web1", autostart=True)

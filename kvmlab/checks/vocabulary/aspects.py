@@ -41,6 +41,9 @@ ASPECT_WORDS = frozenset((
 """The words that aspects' names are made of, but for targets and MAC addresses (kvmlab.host.aspects)."""
 
 
+_COUNTED = frozenset(("sent_bytes", "sent_packets", "addresses", "target", "allocation_mib"))
+
+
 class Grant(NamedTuple):
     """Aspects of an object, those with these words side by side; "": all of it. Names of several parts have "/"."""
 
@@ -60,6 +63,8 @@ def grants(kind: str, key: Key, names: Sequence[str]) -> Iterator[Grant]:
     """What these facts of an object (as a reader is asked for them) are about; none: all of it."""
     if kind == "domain":
         yield from _of_view("domain", key, names, _DOMAIN)
+    elif kind in ("interface", "disk") and names and set(names) <= _COUNTED:
+        yield Grant("domain", key[0], INSIDE)  # what the guest does with it, not what it is
     elif kind in ("interface", "disk"):
         one = f" {key[3].lower()}" if key[2] in ("mac", "target") else ""
         yield Grant("domain", key[0], _view(key[1], f"{kind}{one}"))
