@@ -12,7 +12,8 @@ def line_about(host: Host, path: str) -> Matcher:
     """One line of the note about an image, and it tells the truth: name, format, size in MiB. It is not given away."""
     image, name = host.image_file(path), path.rpartition("/")[2]
     words = name, str(image.value("format")), str(image.value("virtual_size_mib"))
-    truth = matches(r"(?i)" + r"[\s,:=]+".join(word.replace(".", "[.]") for word in words) + r"(\.0)?(\s*MI?B?)?")
+    form = r"(?i)" + r"[\s,:=]+".join(word.replace(".", "[.]") for word in words) + r"(\.0)?(\s*MI?B?)?"
+    truth = matches(form, " ".join(words))
 
     def meets(found: object) -> bool:
         lines = found if isinstance(found, list) else []

@@ -32,8 +32,11 @@ def backup_is_whole(host: Host, lab: Params) -> Findings:
     """The file `{backup}` is the definition of `{guest}`, with the new disk and the new memory in it."""
     uuid = host.domain(lab.guest).value("uuid")
     needed = [f"<name>{lab.guest}</name>", f"<uuid>{uuid}</uuid>", lab.guest_mac, lab.data, "</domain>"]
-    most, now = (f"(?s).*({amount(element, lab.memory_mib)}).*" for element in ("memory", "currentMemory"))
-    memory = all_of(matches(most), one_of(matches(now), lacks("<currentMemory")))
+    most, now = (
+        matches(f"(?s).*({amount(element, lab.memory_mib)}).*", f"<{element} unit='MiB'>{lab.memory_mib}</{element}>")
+        for element in ("memory", "currentMemory")
+    )
+    memory = all_of(most, one_of(now, lacks("<currentMemory")))
     yield host.file(lab.backup).shows(text=all_of(contains(*needed), memory))
 
 

@@ -68,7 +68,7 @@ def guest_runs_with_a_port(host: Host, lab: Params) -> Findings:
 @check(task="login", points=2, needs=[guest_runs_with_a_port], zh="现在：`{guest}` 里有一个 getty 等在 ttyS0 上。")
 def getty_waits_now(host: Host, lab: Params) -> Findings:
     """Now: a getty waits on ttyS0 in `{guest}`."""
-    yield inside(host, lab).process(WAITING).shows(count=at_least(1))
+    yield inside(host, lab).process(WAITING, "getty ttyS0").shows(count=at_least(1))
 
 
 @check(task="boot", points=2, needs=[guest_runs_with_a_port], zh="开机之后：`{guest}` 自己在 ttyS0 上启动 getty。")
@@ -77,7 +77,7 @@ def getty_starts_at_boot(host: Host, lab: Params) -> Findings:
     inittab = inside(host, lab).file("/etc/inittab")
     programs = [getty_on("ttyS0", line) for line in inittab.value("lines") or []]
     found = next(filter(None, programs), "")
-    yield expect("/etc/inittab", "getty", found or None, matches(r"\S+"), f"ssh {lab.guest} cat /etc/inittab")
+    yield expect("/etc/inittab", "getty", found or None, matches(r"\S+", "/sbin/getty"), f"ssh {lab.guest} cat /etc/inittab")
     if found.startswith("/"):
         yield inside(host, lab).file(found).shows(kind=one_of("file", "link"))
 
@@ -86,7 +86,7 @@ def getty_starts_at_boot(host: Host, lab: Params) -> Findings:
 def kernel_speaks_at_boot(host: Host, lab: Params) -> Findings:
     """After a boot: the kernel of `{guest}` writes its messages to the screen and to ttyS0."""
     found = parameters(inside(host, lab).file(BOOT).value("text") or "")
-    wanted = contains(matches(r"console=tty\d+"), matches(r"console=ttyS0(,\w+)?"))
+    wanted = contains(matches(r"console=tty\d+", "console=tty0"), matches(r"console=ttyS0(,\w+)?", "console=ttyS0"))
     yield expect(BOOT, "APPEND", found, wanted, f"ssh {lab.guest} cat {BOOT}")
 
 

@@ -53,7 +53,7 @@ def system_is_on_the_disk(host: Host, lab: Params) -> Findings:
     the next start is not from the CD either.
     """
     root = host.guest(lab.guest).mount("/")
-    yield root.shows(fstype="ext4", source=matches(r"/dev/(vd|sd|nvme)\w+"), disk_mib=lab.disk_gib * 1024)
+    yield root.shows(fstype="ext4", source=matches(r"/dev/(vd|sd|nvme)\w+", "/dev/vda1"), disk_mib=lab.disk_gib * 1024)
     stored = host.domain(lab.guest).stored
     harmless = [lacks("cdrom"), exactly("hd", "cdrom")]
     if not stored.disk(source=lab.iso).value("exists"):
@@ -77,7 +77,7 @@ def display_listens_everywhere_after_the_next_start(host: Host, lab: Params) -> 
 def display_answers(host: Host, lab: Params) -> Findings:
     """A VNC client at {lan.ip} is answered: the other side says RFB."""
     port = host.domain(lab.guest).live.graphics().value("port")
-    yield host.listen(port or 5900, lab.lan.ip).shows(greeting=matches(r"RFB \d{3}\.\d{3}\s*"))
+    yield host.listen(port or 5900, lab.lan.ip).shows(greeting=matches(r"RFB \d{3}\.\d{3}\s*", "RFB 003.008"))
 
 
 @check(task="display", needs=[guest_runs], zh="文件 `{display_note}` 里是这个显示的 URI。")

@@ -15,7 +15,7 @@ def wok_is_there(host: Host) -> bool:
 def console_answers(host: Host, lab: Params) -> Findings:
     """Now: the web console answers over HTTPS at {lan.ip}."""
     port = WOK if wok_is_there(host) else lab.port
-    yield host.web(f"https://{lab.lan.ip}:{port}/").shows(status=one_of(200, 302, 303), text=matches(PAGE))
+    yield host.web(f"https://{lab.lan.ip}:{port}/").shows(status=one_of(200, 302, 303), text=matches(PAGE, "Cockpit"))
 
 
 @check(task="console", zh="宿主机重启之后：Web 控制台会再次应答。")
@@ -71,4 +71,4 @@ def uri_reaches_this_host(host: Host, lab: Params) -> Findings:
     """`{note}` has the URI that leads from another computer, over SSH, to the libvirtd of this host."""
     where = lab.lan.ip.replace(".", "[.]")
     form = rf"\s*qemu[+](ssh|libssh|libssh2)://(root@)?{where}(:22)?/system([?]\S*)?\s*"
-    yield host.file(lab.note).shows(text=matches(form))
+    yield host.file(lab.note).shows(text=matches(form, f"qemu+ssh://root@{lab.lan.ip}/system"))

@@ -80,7 +80,7 @@ def guests_keep_their_only_nic(host: Host, lab: Params) -> Findings:
 def guests_have_leases(host: Host, lab: Params) -> Findings:
     """`{guest}` and `{second}` have addresses in {net}.0/{prefix} from the DHCP of `{network}`."""
     for mac in (lab.guest_mac, lab.second_mac):
-        yield host.network(lab.network).lease(mac).shows(address=matches(planned(lab)))
+        yield host.network(lab.network).lease(mac).shows(address=matches(planned(lab), f"{lab.net}.9/{lab.prefix}"))
 
 
 @check(task="reach", needs=[guests_have_leases], zh="`{guest}` 和 `{second}` 互相 ping 得通。")

@@ -14,6 +14,7 @@ from kvmlab.labhost.container import LabHost
 
 if TYPE_CHECKING:
     from kvmlab.author.mutants.trying import Tried
+    from kvmlab.author.showing import Unusable
     from kvmlab.checks import Report
     from kvmlab.course import Course, Lab
     from kvmlab.environment.inventory import Inventory
@@ -62,6 +63,7 @@ class CaseResult:
 
     `unanswered`: the quiz's live questions that had no answer then, and why, where they were asked; `on_the_way`: what
     came of the cases that were looked at on its way; `taken_over`: from an earlier run.
+    `unusable`: commands that the look shows and that cannot work.
     """
 
     case: Case
@@ -76,6 +78,7 @@ class CaseResult:
     on_the_way: tuple[CaseResult, ...] = ()
     taken_over: bool = False
     mutants: tuple[Tried, ...] = ()
+    unusable: tuple[Unusable, ...] = ()
 
 
 class Quiet:

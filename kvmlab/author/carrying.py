@@ -15,6 +15,7 @@ from kvmlab.author.looking import look_until_decided
 from kvmlab.author.mutants.trying import carry_mutants
 from kvmlab.author.proof import Proof
 from kvmlab.author.resetting import carry_reset, remembered_inventory
+from kvmlab.author.showing import unusable
 from kvmlab.environment.launch import lab_host
 from kvmlab.environment.solving import BOOT_S, STEP_S, StepOutcome, run_step
 from kvmlab.errors import CannotRun, KvmlabError
@@ -60,16 +61,22 @@ def _carry_story(bench: Bench, case: Case, number: int) -> dict[str, object]:
             seen = _seen(bench, host, part, steps)
             passed.append(CaseResult(part, began, time.monotonic() - clock, **seen))  # type: ignore[arg-type]
         steps = carry_steps(bench, host, case, case.steps, steps)
-        report = None if _broken(case, steps) else look_until_decided(bench, host, case)
-        asked = _asked(bench, host, case) if report else {}
-    return {"steps": steps, "report": report, "on_the_way": tuple(passed), **asked}
+        seen = {} if _broken(case, steps) else _looked(bench, host, case)
+    return {"steps": steps, "on_the_way": tuple(passed), **seen}
 
 
 def _seen(bench: Bench, host: LabHost, part: Case, steps: tuple[StepOutcome, ...]) -> dict[str, object]:
     """What is to be seen half-way; trouble where the solution did not get that far."""
     if any(one.status and not one.step.look for one in steps):
         return {"trouble": CannotRun(t("the solution did not get that far"))}
-    return {"report": look_until_decided(bench, host, part), **_asked(bench, host, part)}
+    return _looked(bench, host, part)
+
+
+def _looked(bench: Bench, host: LabHost, case: Case) -> dict[str, object]:
+    """The last look, and what else is asked for."""
+    report = look_until_decided(bench, host, case)
+    tried = unusable(host, report, everything=case.right or case.proof is Proof.START)
+    return {"report": report, "unusable": tried, **_asked(bench, host, case)}
 
 
 def _asked(bench: Bench, host: LabHost, case: Case) -> dict[str, object]:

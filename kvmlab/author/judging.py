@@ -92,6 +92,9 @@ def _wrong(result: CaseResult, start: Inventory | None) -> Iterator[Remark]:
         rule = {Proof.START: _wrong_start, Proof.NEAR: _wrong_near, Proof.STEPS: _wrong_step}
         for message in rule.get(case.proof, _wrong_right)(result, report):
             yield Remark(case.name, message, case.where)
+    for one in result.unusable:
+        yield Remark(case.name, t("{check} shows a command that cannot work: {command}: {why} ({fact})",
+                                  check=one.check, command=one.command, why=one.said, fact=one.fact))  # fmt: skip
 
 
 def _wrong_steps(result: CaseResult) -> Iterator[Remark]:
@@ -191,5 +194,6 @@ def case_json(result: CaseResult) -> dict[str, Any]:
         ],
         "verdicts": verdicts(result.report) if result.report else None,
         "trouble": result.trouble.message if result.trouble else None,
+        "unusable": [one._asdict() for one in result.unusable],
         **({"mutants": [one._asdict() for one in result.mutants]} if result.mutants else {}),
     }

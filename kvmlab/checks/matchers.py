@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from kvmlab.checks.text import show
+from kvmlab.errors import AuthorError
 from kvmlab.words import t
 
 SEARCHED = 65_536  # characters of a text that a regular expression is tried on: it comes from a hostile guest
@@ -75,8 +76,8 @@ def exactly(*items: object) -> Matcher:
 def contains(*items: object) -> Matcher:
     """A list (or the names of a table) has all these among others; a text has all these as parts.
 
-    An item may be a matcher: `contains(matches("10[.]0[.].*"))`. Of a table `{"mac": "10.0.0.9"}` wants both name and
-    value.
+    An item may be a matcher: `contains(matches("10[.]0[.].*", "10.0.0.9"))`. Of a table `{"mac": "10.0.0.9"}` wants
+    both name and value.
     """
     return Matcher(
         lambda found: all(_has(found, item) for item in items),
@@ -135,12 +136,18 @@ def all_of(*conditions: object) -> Matcher:
     )
 
 
-def matches(pattern: str) -> Matcher:
-    """The whole text fits the regular expression (so that `web1` does not let `web10` pass); `(?s).*x.*` searches."""
+def matches(pattern: str, like: str) -> Matcher:
+    """The whole text fits the regular expression (so that `web1` does not let `web10` pass); `(?s).*x.*` searches.
+
+    `like`: a text that fits, which is what the student is shown: few can read a regular expression. AuthorError where
+    it does not fit.
+    """
     compiled = re.compile(pattern)
+    if not compiled.fullmatch(like):
+        raise AuthorError(t("`{example}` does not fit {pattern}", example=like, pattern=pattern))
     return Matcher(
         lambda found: isinstance(found, str) and len(found) <= SEARCHED and bool(compiled.fullmatch(found)),
-        lambda: t("text of the form {pattern}", pattern=pattern),
+        lambda: t("text like {example}", example=like),
     )
 
 

@@ -58,7 +58,7 @@ def test_a_syntax_error_is_named_with_file_and_line(tmp_path: Path) -> None:
         ('@check(task="a", points=0)\ndef one(host, lab):\n    """A."""\n    yield\n', r"checker\.py:2: .* no points"),
         (ONE + ONE, r"checker\.py:8: a second check one; the first is at .*checker\.py:3"),
         (ONE + ONE.replace('"a", points=1', '"a", id="two", needs=[two]'), r"checker\.py:8: NameError"),
-        ('matches("(")\n' + ONE, r"checker\.py:2: (error|PatternError): "),
+        ('matches("(", "(")\n' + ONE, r"checker\.py:2: (error|PatternError): "),
         ("check(1)\n", r"checker\.py:2: TypeError"),
     ],
 )

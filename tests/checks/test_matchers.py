@@ -25,15 +25,16 @@ from kvmlab.checks import (
     same_content,
 )
 from kvmlab.checks.matchers import as_matcher, same
+from kvmlab.errors import AuthorError
 
 VALUES: list[object] = [
     None, True, False, 0, 1, 2, 1.0, -3, "", "1", "web1", "web10", "a b", "none", [], ["a"], ["a", "b"], ["b", "a"],
     ["a", "a"], ("a", "b"), {}, {"a": "1"}, {"a": "1", "b": "2"},
 ]  # fmt: skip
 MATCHERS: list[Matcher] = [
-    absent, anything, at_least(1), at_most(1), between(0, 1), contains("a"), contains(matches("a.*")), count(1),
-    count(at_least(2)), exactly("a", "b"), lacks("a"), matches("[ab]"), not_("a"), one_of("a", 1), same_content("a b"),
-    ends_with("b"),
+    absent, anything, at_least(1), at_most(1), between(0, 1), contains("a"), contains(matches("a.*", "ab")), count(1),
+    count(at_least(2)), exactly("a", "b"), lacks("a"), matches("[ab]", "a"), not_("a"), one_of("a", 1),
+    same_content("a b"), ends_with("b"),
     all_of(anything, not_("a")), contains({"a": "1"}),
 ]  # fmt: skip
 
@@ -106,10 +107,16 @@ def test_numbers_are_compared_as_numbers_only() -> None:
 
 
 def test_a_pattern_is_the_whole_text() -> None:
-    assert matches("web[0-9]").meets("web1") and not matches("web[0-9]").meets("web10")
-    assert not matches(".*").meets(["a"]) and not matches("(?s).*").meets("x" * 100_000)
+    assert matches("web[0-9]", "web1").meets("web1") and not matches("web[0-9]", "web1").meets("web10")
+    assert not matches(".*", "").meets(["a"]) and not matches("(?s).*", "").meets("x" * 100_000)
     with pytest.raises(re.error):
-        matches("(")
+        matches("(", "(")
+
+
+def test_a_student_sees_a_text_that_fits_and_no_pattern() -> None:
+    assert matches("web[0-9]", "web1").text() == "text like web1"
+    with pytest.raises(AuthorError, match="does not fit"):
+        matches("web[0-9]", "web10")
 
 
 def test_what_is_to_be_seen_is_not_told() -> None:

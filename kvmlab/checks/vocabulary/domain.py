@@ -7,12 +7,14 @@ https://libvirt.org/formatdomain.html
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Number, Table, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.reading import Key, Reader
 from kvmlab.checks.subject import Subject
+from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.devices import Console, Disk, Graphics, Interface
 from kvmlab.checks.vocabulary.snapshot import Snapshot
 from kvmlab.checks.vocabulary.start import NamedAsAtStart, as_at_start
@@ -35,8 +37,8 @@ class DefinitionFacts(Facts, total=False):
     cpu_model: Annotated[Word, _XML, 'the CPU model named: "qemu64"; None: not said']
     boot: Annotated[Words, _XML, 'boot devices, in order (`exactly`): "hd", "cdrom", "network"']
     features: Annotated[Words, _XML, 'feature names: "acpi", "apic"']
-    memory_mib: Annotated[Number, "virsh dominfo {0}", "current memory, MiB"]
-    max_memory_mib: Annotated[Number, "virsh dominfo {0}", "largest memory, MiB"]
+    memory_mib: Annotated[Number, "{memory}", "current memory, MiB"]
+    max_memory_mib: Annotated[Number, "{memory}", "largest memory, MiB"]
     mergeable: Annotated[Flag, _XML, "its pages may be merged with equal ones of other guests (KSM): no nosharepages"]
     vcpus: Annotated[Number, "virsh vcpucount {0}", "current number of vCPUs"]
     max_vcpus: Annotated[Number, "virsh vcpucount {0}", "largest number of vCPUs"]
@@ -80,7 +82,7 @@ class DomainFacts(DefinitionFacts, total=False):
     balloon_mib: Annotated[Number, "virsh dommemstat {0}", "actual balloon value, MiB"]
     managed_save: Annotated[Flag, "virsh dominfo {0}", "a saved memory waits for its next start"]
     snapshots: Annotated[Words, "virsh snapshot-list {0} --name", "names of its snapshots"]
-    agent: Annotated[Flag, 'virsh qemu-agent-command {0} \'{{"execute":"guest-ping"}}\'', "guest agent connected"]
+    agent: Annotated[Flag, 'virsh qemu-agent-command {0} \'{"execute":"guest-ping"}\'', "guest agent connected"]
     log: Annotated[Word, "tail /var/log/libvirt/qemu/{0}.log", "qemu's log; why it last ended, its command line"]
 
 
@@ -110,8 +112,9 @@ class _WithDevices(NamedAsAtStart):
         return Graphics(self.reader, self.key)
 
     def _marks(self) -> dict[str, str]:
-        stored = self.key[1] == "stored"
-        return {"inactive": "--inactive " if stored else "", "config": "--config " if stored else ""}
+        stored, name = self.key[1] == "stored", quote(plain(self.key[0]))
+        memory = f"virsh dumpxml --inactive {name} | grep -i memory" if stored else f"virsh dominfo {name}"
+        return {"inactive": "--inactive " if stored else "", "config": "--config " if stored else "", "memory": memory}
 
 
 class StoredDomain(_WithDevices):

@@ -116,9 +116,9 @@ class Guest(Inside):
         """The disk at a place on the PCI bus (`live.disk(target="vdb").value("pci")`), whatever the guest calls it."""
         return Block(self.reader, (*self.key, f"pci:{pci}"))
 
-    def process(self, pattern: str) -> GuestProcess:
-        """Processes whose command line fits a regular expression."""
-        return GuestProcess(self.reader, (*self.key, pattern))
+    def process(self, pattern: str, called: str = "") -> GuestProcess:
+        """Processes whose command line fits a regular expression. `called`: what the student reads in its place."""
+        return GuestProcess(self.reader, (*self.key, pattern), called)
 
     def reach(self, to: str, port: int | None = None) -> GuestReach:
         """The way from it to an address, or to a TCP port there."""

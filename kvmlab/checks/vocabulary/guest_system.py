@@ -8,8 +8,11 @@ from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Number, Word
 from kvmlab.checks.findings import Finding
+from kvmlab.checks.reading import Key, Reader
+from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.inside import Inside
 from kvmlab.checks.vocabulary.system import ServiceFacts
+from kvmlab.words import t
 
 
 class GuestModuleFacts(Facts, total=False):
@@ -124,8 +127,16 @@ class GuestProcess(Inside):
 
     kind = "guest-process"
     facts = GuestProcessFacts
-    label = "process {2} in guest {0}"
     see = "ps"
+
+    def __init__(self, reader: Reader, key: Key, called: str = "") -> None:
+        super().__init__(reader, key)
+        self._called = called
+
+    @property
+    def name(self) -> str:
+        """As the student reads it: "process getty in guest web1"."""
+        return plain(t("process {process} in guest {guest}", process=self._called or self.key[2], guest=self.key[0]))
 
     def shows(self, **want: Unpack[GuestProcessFacts]) -> Finding:
         """Want these facts."""
