@@ -63,7 +63,7 @@ class CaseResult:
 
     `unanswered`: the quiz's live questions that had no answer then, and why, where they were asked; `on_the_way`: what
     came of the cases that were looked at on its way; `taken_over`: from an earlier run.
-    `unusable`: commands that the look shows and that cannot work.
+    `unusable`: commands that the look shows and that cannot work. `again`: what looking many times has changed.
     """
 
     case: Case
@@ -79,6 +79,7 @@ class CaseResult:
     taken_over: bool = False
     mutants: tuple[Tried, ...] = ()
     unusable: tuple[Unusable, ...] = ()
+    again: tuple[str, ...] = ()
 
 
 class Quiet:

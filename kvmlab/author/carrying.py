@@ -11,9 +11,10 @@ from kvmlab.author import kept
 from kvmlab.author.asking import unanswered
 from kvmlab.author.bench import Bench, CaseResult, Quiet
 from kvmlab.author.cases import Case
-from kvmlab.author.looking import look_until_decided
+from kvmlab.author.looking import all_passed, look_until_decided
 from kvmlab.author.mutants.trying import carry_mutants
 from kvmlab.author.proof import Proof
+from kvmlab.author.repeating import look_again
 from kvmlab.author.resetting import carry_reset, remembered_inventory
 from kvmlab.author.showing import unusable
 from kvmlab.environment.launch import lab_host
@@ -76,7 +77,8 @@ def _looked(bench: Bench, host: LabHost, case: Case) -> dict[str, object]:
     """The last look, and what else is asked for."""
     report = look_until_decided(bench, host, case)
     tried = unusable(host, report, everything=case.right or case.proof is Proof.START)
-    return {"report": report, "unusable": tried, **_asked(bench, host, case)}
+    again = look_again(bench, host) if case.look_again and all_passed(report) else ()
+    return {"report": report, "unusable": tried, "again": again, **_asked(bench, host, case)}
 
 
 def _asked(bench: Bench, host: LabHost, case: Case) -> dict[str, object]:

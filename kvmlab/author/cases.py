@@ -34,6 +34,7 @@ class Case:
     """One story. `steps`: what is done after the start; `caught_by`: the checks that must fail, of a near-miss.
 
     `fails`: the steps that must end with another status than 0; `part`: which mutants are tried.
+    `look_again`: in the end it is looked at many times.
     `on_the_way`: cases that are looked at on the way, each after so many of the steps as it has. `where`: the file (and
     line) it comes from.
     """
@@ -46,6 +47,7 @@ class Case:
     on_the_way: tuple[Case, ...] = ()
     fails: frozenset[str] = frozenset()
     part: Part | None = None
+    look_again: bool = False
 
     @property
     def right(self) -> bool:
@@ -67,7 +69,11 @@ def cases_of(
         wanted |= {Proof.START, Proof.SOLUTION, Proof.WAYS, Proof.NEAR, Proof.STEPS}
     if wanted & {Proof.RESET, Proof.SOLUTION}:
         wanted.add(Proof.START)
-    return _shared([case for case in _all_cases(solutions, lab_path, draw) if case.proof in wanted])
+    if Proof.LOOKING in wanted:
+        wanted.add(Proof.SOLUTION)
+    cases = [case for case in _all_cases(solutions, lab_path, draw) if case.proof in wanted]
+    again = {Proof.SOLUTION} if Proof.LOOKING in wanted else set()
+    return _shared([replace(case, look_again=case.proof in again) for case in cases])
 
 
 def _shared(cases: list[Case]) -> list[Case]:

@@ -33,6 +33,8 @@ def _judge(proof: Proof, results: Sequence[CaseResult]) -> ProofResult:
         return _judge_facts(results)
     if proof is Proof.MUTANTS:
         return judge_mutants([result for result in results if result.case.proof is proof])
+    if proof is Proof.LOOKING:
+        return _judge_looking([result for result in results if result.case.look_again])
     own = [result for result in results if result.case.proof is proof]
     start = _start_inventory(results)
     wrong = [remark for result in own for remark in _wrong(result, start)]
@@ -56,6 +58,15 @@ def _judge_facts(results: Sequence[CaseResult]) -> ProofResult:
     trouble = [Remark(result.case.name, t("nothing was seen in this case")) for result in blind]
     never = () if blind else tuple(ledger.never())
     return ProofResult(Proof.FACTS, len(ledger.seen), 0.0, never, tuple(trouble), tuple(ledger.weak()))
+
+
+def _judge_looking(results: Sequence[CaseResult]) -> ProofResult:
+    """What many looks at the solved state have shown; where it did not pass once, nothing is known."""
+    wrong = [Remark(result.case.name, said, result.case.where) for result in results for said in result.again]
+    blind = [result for result in results if result.report is None or not all_passed(result.report)]
+    trouble = [Remark(result.case.name, t("nothing was seen in this case")) for result in blind]
+    taken_over = sum(result.taken_over for result in results)
+    return ProofResult(Proof.LOOKING, len(results), 0.0, tuple(wrong), tuple(trouble), taken_over=taken_over)
 
 
 def _never_answered(results: Sequence[CaseResult]) -> Iterator[Remark]:

@@ -23,6 +23,7 @@ class Proof(Enum):
     RESET = "reset"
     STEPS = "steps"
     MUTANTS = "mutants"
+    LOOKING = "looking"
 
     @property
     def number(self) -> int:
@@ -61,6 +62,7 @@ _TABLE = {
     Proof.RESET: _Row(6, lambda: t("reset gives the start again, also after a mess and after kill -9")),
     Proof.STEPS: _Row(7, lambda: t("without any one step of the solution some check fails")),
     Proof.MUTANTS: _Row(9, lambda: t("each small change of the solved state is caught, or explained"), usual=False),
+    Proof.LOOKING: _Row(10, lambda: t("looking twenty times says the same, and changes nothing")),
 }
 """All there is to know of a proof before it is tried: a new one is a member above and a row here."""
 

@@ -1,0 +1,113 @@
+"""Proof 10: looking is free. The solved state is looked at again and again, each time by a new connection, as `check`
+does: the verdicts stay the same, and no fact that a check reads is changed by it.
+
+What changes by itself (an age, a guest's use of memory) is told apart by waiting as long as the looks took, without
+looking: only what changes by more than that is laid to the looks. So a counter that our own SSH moves is found.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kvmlab.author.bench import Bench
+from kvmlab.author.looking import PATIENCE, verdicts
+from kvmlab.checks.reading import Answer, Key, Missing, Want
+from kvmlab.checks.text import show
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.host.reader import HostReader
+    from kvmlab.labhost.container import LabHost
+
+LOOKS = 20
+Fact = tuple[str, Key, str]  # kind, key, name
+Values = Mapping[Fact, object]
+
+
+@dataclass
+class Keeping:
+    """A reader that passes everything on, and keeps what it was answered."""
+
+    reader: HostReader
+    values: dict[Fact, object] = field(default_factory=dict)
+
+    def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
+        """As Reader.read."""
+        answer = self.reader.read(kind, key, names)
+        for name in names:
+            self.values[kind, key, name] = None if isinstance(answer, Missing) else answer[name].value
+        return answer
+
+    def prefetch(self, wants: Sequence[Want]) -> None:
+        """As Reader.prefetch."""
+        self.reader.prefetch(wants)
+
+    def refresh(self) -> None:
+        """As Reader.refresh."""
+        self.reader.refresh()
+
+    def way_in(self, guest: str, address: str) -> str:
+        """As Reader.way_in."""
+        return self.reader.way_in(guest, address)
+
+
+def look_again(bench: Bench, host: LabHost) -> tuple[str, ...]:
+    """What is not as it must be, a sentence each; nothing where looking is free."""
+    clock = time.monotonic()
+    before, first = _look(bench, host)
+    others, last = [], first
+    for _ in range(LOOKS - 1):
+        now, last = _look(bench, host)
+        others.append(now)
+    bench.stop.wait(time.monotonic() - clock)
+    _, later = _look(bench, host)
+    return (*_other_verdicts(before, others), *_moved(first, last, later))
+
+
+def _look(bench: Bench, host: LabHost) -> tuple[dict[str, str], Values]:
+    """One look as `check` does it: verdicts, and all that was read."""
+    from kvmlab.checks import load_checks, run
+    from kvmlab.host import open_host
+
+    bench.go_on()
+    key, lab = bench.state.key_pair("look_key"), bench.lab
+    with open_host(host.run_dir, key, lab.guests, patience=PATIENCE) as (reader, events):
+        keeping = Keeping(reader)
+        report = run(
+            load_checks(bench.checker), keeping, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, events=events
+        )
+    return verdicts(report), keeping.values
+
+
+def _other_verdicts(before: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    for number, now in enumerate(others, 2):
+        for check in before:
+            if now[check] != before[check]:
+                yield t("look {number}: {check} is {now}, first {before}",
+                        number=number, check=check, now=now[check], before=before[check])  # fmt: skip
+
+
+def _moved(first: Values, last: Values, later: Values) -> Iterator[str]:
+    """Facts that the looks have changed: `first` to `last` with looking, `last` to `later` as long without."""
+    for fact in first:
+        looked, waited = (first[fact], last.get(fact)), (last.get(fact), later.get(fact))
+        if _distance(*looked) > 2 * _distance(*waited) + _tolerance(fact):
+            kind, key, name = fact
+            what = f"{kind} {' '.join(part for part in key if part)}: {name}"
+            yield t("looking changes {fact}: {before}, then {after}",
+                    fact=what, before=show(looked[0], 80), after=show(looked[1], 80))  # fmt: skip
+
+
+def _distance(before: object, after: object) -> float:
+    """How far two values are from each other; of what are no numbers, 0 or 1."""
+    if isinstance(before, int | float) and isinstance(after, int | float):
+        return abs(after - before)
+    return float(before != after)
+
+
+def _tolerance(fact: Fact) -> float:
+    """What is measured in seconds or MiB of a process wavers by itself."""
+    return 3.0 if fact[2].endswith(("_s", "_mib")) else 0.0

@@ -1,0 +1,67 @@
+"""Proof 10: what looking has changed is told apart from what changes by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from kvmlab.author.cases import cases_of
+from kvmlab.author.judging import judge
+from kvmlab.author.proof import Outcome, Proof
+from kvmlab.author.repeating import _moved, _other_verdicts
+from kvmlab.course import Course
+from tests.author.planting import HERE
+from tests.author.test_judging import FAILED, PASSED, check, result
+
+FACT = ("note", ("/root/notes", "packets"), "number")
+CALM = [(5, 5, 5), ("up", "up", "up"), (10, 30, 50), (["a"], ["a"], ["a"]), (1.0, 1.5, 2.0), (None, None, None)]
+STIRRED = [(5, 25, 26), ("a", "b", "b"), (100, 140, 142), ([], ["x"], ["x"]), (None, "x", "x"), (7, 8, 8)]
+
+
+@pytest.mark.parametrize("values", CALM)
+def test_what_moves_by_itself_is_nobodys_fault(values: tuple[object, object, object]) -> None:
+    """First, after the looks, after as long without any: an age grows at the same pace."""
+    assert list(_moved(*({FACT: one} for one in values))) == []
+
+
+@pytest.mark.parametrize("values", STIRRED)
+def test_what_looking_moves_is_told(values: tuple[object, object, object]) -> None:
+    """A counter that our own questions move, a file that they touch."""
+    (said,) = _moved(*({FACT: one} for one in values))
+    assert said.startswith("looking changes note /root/notes packets: number: ")
+
+
+def test_seconds_and_mebibytes_waver() -> None:
+    """A guest's process takes a little more; much more is told."""
+    fact = ("process", ("domain", "web1"), "rss_mib")
+    assert list(_moved({fact: 140}, {fact: 142}, {fact: 142})) == []
+    assert list(_moved({fact: 140}, {fact: 149}, {fact: 149}))
+
+
+def test_another_verdict_is_told() -> None:
+    """With the number of the look."""
+    before = {"a": "passed", "b": "passed"}
+    found = list(_other_verdicts(before, [before, {"a": "passed", "b": "failed"}]))
+    assert found == ["look 3: b is failed, first passed"]
+
+
+def test_judged() -> None:
+    """It is tried after the solution; where that does not pass, nothing is known."""
+    course = Course.load(HERE)
+    cases = cases_of(course.solutions(course.lab("tiny-note")), "x", {Proof.LOOKING})
+    (case,) = [one for one in cases if one.look_again]
+    assert case.proof is Proof.SOLUTION
+    good = result(Proof.SOLUTION, check("a", PASSED))
+
+    def outcome(of: object, **more: object) -> Outcome:
+        return judge([replaced(of, case=case, **more)], [Proof.LOOKING])[0].outcome
+
+    assert outcome(good) is Outcome.PROVED
+    assert outcome(good, again=("looking changes x",)) is Outcome.REFUTED
+    assert outcome(result(Proof.SOLUTION, check("a", FAILED))) is Outcome.UNKNOWN
+
+
+def replaced(one: object, **more: object):  # type: ignore[no-untyped-def]
+    """dataclasses.replace."""
+    from dataclasses import replace
+
+    return replace(one, **more)  # type: ignore[type-var]
