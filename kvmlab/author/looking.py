@@ -7,8 +7,10 @@ listens and learns for twice the forward delay, in which nobody can be reached; 
 
 from __future__ import annotations
 
+import contextlib
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from kvmlab.author.bench import Bench
 from kvmlab.author.cases import Case
@@ -16,7 +18,9 @@ from kvmlab.author.proof import Proof
 from kvmlab.checks.yours import AS_IT_WAS
 
 if TYPE_CHECKING:
-    from kvmlab.checks import Report
+    from kvmlab.checks import Reader, Report
+    from kvmlab.host.events import Events
+    from kvmlab.host.reader import HostReader
     from kvmlab.labhost.container import LabHost
 
 DEADLINE_S = {Proof.START: 60, Proof.SOLUTION: 120, Proof.WAYS: 120, Proof.NEAR: 90, Proof.STEPS: 60}
@@ -30,20 +34,11 @@ _NOT_YET = {"1", "2"}  # listening, learning (linux/if_bridge.h)
 
 def look_until_decided(bench: Bench, host: LabHost, case: Case) -> Report:
     """The last look: when it was decided, or the deadline came."""
-    from kvmlab.checks import run
-    from kvmlab.environment.grading import checks_of
-    from kvmlab.environment.starts import recall
-    from kvmlab.host import open_host
-
-    checks, lab, before = checks_of(bench.lab, bench.checker), bench.lab, None
+    before = None
     deadline = time.monotonic() + DEADLINE_S[case.proof]
-    key = bench.state.key_pair("look_key")
-    with open_host(host.root, key, lab.guests, patience=PATIENCE, start=recall(host)) as (reader, events):
+    with opened(bench, host) as (reader, events):
         while True:
-            bench.go_on()
-            report = run(
-                checks, reader, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, settle_s=0.0
-            )
+            report = look(bench, reader, settle_s=0.0)
             if all_passed(report) and case.proof is not Proof.START:
                 return report
             if stands(case, report) and verdicts(report) == before and quiet(host):
@@ -52,6 +47,29 @@ def look_until_decided(bench: Bench, host: LabHost, case: Case) -> Report:
                 return report
             before = verdicts(report)
             events.wait(POLL_S)
+
+
+@contextlib.contextmanager
+def opened(bench: Bench, host: LabHost) -> Iterator[tuple[HostReader, Events]]:
+    """A reader of the lab host that knows its start, and the host's events."""
+    from kvmlab.environment.starts import recall
+    from kvmlab.host import open_host
+
+    key = bench.state.key_pair("look_key")
+    with open_host(host.root, key, bench.lab.guests, patience=PATIENCE, start=recall(host)) as both:
+        yield both
+
+
+def look(bench: Bench, reader: Reader, **how: Any) -> Report:
+    """One look with all checks of the lab, the guard that nothing else has changed among them. `how` as for `run`."""
+    from kvmlab.checks import run
+    from kvmlab.environment.grading import checks_of
+
+    bench.go_on()
+    lab = bench.lab
+    return run(
+        checks_of(lab, bench.checker), reader, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, **how
+    )
 
 
 def verdicts(report: Report) -> dict[str, str]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kvmlab.author.bench import Bench
-from kvmlab.author.looking import PATIENCE, verdicts
-from kvmlab.checks.reading import Answer, Key, Missing, Want
+from kvmlab.author.looking import look, opened, verdicts
+from kvmlab.checks.reading import Answer, Key, Missing
 from kvmlab.checks.text import show
 from kvmlab.words import t
 
@@ -41,17 +41,8 @@ class Keeping:
             self.values[kind, key, name] = None if isinstance(answer, Missing) else answer[name].value
         return answer
 
-    def prefetch(self, wants: Sequence[Want]) -> None:
-        """As Reader.prefetch."""
-        self.reader.prefetch(wants)
-
-    def refresh(self) -> None:
-        """As Reader.refresh."""
-        self.reader.refresh()
-
-    def way_in(self, guest: str, address: str) -> str:
-        """As Reader.way_in."""
-        return self.reader.way_in(guest, address)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.reader, name)
 
 
 def look_again(bench: Bench, host: LabHost) -> tuple[str, ...]:
@@ -69,17 +60,9 @@ def look_again(bench: Bench, host: LabHost) -> tuple[str, ...]:
 
 def _look(bench: Bench, host: LabHost) -> tuple[dict[str, str], Values]:
     """One look as `check` does it: verdicts, and all that was read."""
-    from kvmlab.checks import load_checks, run
-    from kvmlab.host import open_host
-
-    bench.go_on()
-    key, lab = bench.state.key_pair("look_key"), bench.lab
-    with open_host(host.run_dir, key, lab.guests, patience=PATIENCE) as (reader, events):
+    with opened(bench, host) as (reader, events):
         keeping = Keeping(reader)
-        report = run(
-            load_checks(bench.checker), keeping, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, events=events
-        )
-    return verdicts(report), keeping.values
+        return verdicts(look(bench, keeping, events=events)), keeping.values
 
 
 def _other_verdicts(before: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> Iterator[str]:

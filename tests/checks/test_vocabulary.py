@@ -73,6 +73,16 @@ def test_every_fact_has_a_type_a_meaning_and_a_command_that_is_complete(cls: typ
         assert shlex.split(row.see.replace("<(", "").replace("$(", "").replace(")", ""))  # quoted so that it parses
 
 
+def test_stored_memory_is_shown_where_it_is_stored() -> None:
+    """`virsh dominfo` tells of the guest that runs; and the agent is asked in the JSON that it understands."""
+    guest = Host(Everything()).domain("web1")
+    said = {see: guest_part.shows(memory_mib=1).facts[0].see for see, guest_part in
+            {"now": guest, "stored": guest.stored}.items()}  # fmt: skip
+    assert said == {"now": "virsh dominfo web1", "stored": "virsh dumpxml --inactive web1 | grep -i memory"}
+    agent = guest.shows(agent=True).facts[0].see
+    assert agent == """virsh qemu-agent-command web1 '{"execute":"guest-ping"}'"""
+
+
 def _some(kind: object) -> object:
     text = str(kind)
     return "x" if text.startswith("str") else 1 if text.startswith("int") else True if text.startswith("bool") else (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from kvmlab.checks.reading import Answer, Key, Want
+from kvmlab.checks.reading import Answer, Key
 from kvmlab.host.xml import Element, parse
 
 if TYPE_CHECKING:
@@ -165,13 +165,8 @@ class Noting:
         self.asked.setdefault((kind, key), set()).update(names)
         return self.reader.read(kind, key, names)
 
-    def prefetch(self, wants: Sequence[Want]) -> None:
-        """As Reader.prefetch."""
-        self.reader.prefetch(wants)
-
-    def refresh(self) -> None:
-        """As Reader.refresh."""
-        self.reader.refresh()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.reader, name)
 
     def subjects(self) -> list[Asked]:
         """What was asked for, in a fixed order."""

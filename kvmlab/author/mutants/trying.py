@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kvmlab.author import kept
 from kvmlab.author.bench import Bench, Quiet
 from kvmlab.author.cases import Case
-from kvmlab.author.looking import PATIENCE, all_passed, failed, verdicts
+from kvmlab.author.looking import all_passed, failed, look, opened, verdicts
 from kvmlab.author.mutants.library import drawn, mutants_of
 from kvmlab.author.mutants.mutator import Mutant
 from kvmlab.author.mutants.scene import Noting, things
@@ -23,9 +23,8 @@ from kvmlab.course.fences import Step
 from kvmlab.environment.launch import lab_host
 from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.solving import StepOutcome, run_step
-from kvmlab.environment.starts import recall
 from kvmlab.errors import CannotRun
-from kvmlab.host import given_patience, open_host
+from kvmlab.host import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -110,9 +109,7 @@ class Stage:
             outcome = run_step(host, step)
             if outcome.status and not step.look:
                 raise CannotRun(t("the solution did not get that far"))
-        key = self.bench.state.key_pair("look_key")
-        opened = open_host(host.root, key, self.bench.lab.guests, patience=PATIENCE, start=recall(host))
-        self._noting = Noting(self._stack.enter_context(opened)[0])
+        self._noting = Noting(self._stack.enter_context(opened(self.bench, host))[0])
         if not self._passes(SOLVED_S):
             raise CannotRun(t("the solution does not pass here"))
         self.spoilt = False
@@ -156,14 +153,8 @@ class Stage:
         self.spoilt = not self._passes(SCARS_S if mutant.change.scars else UNDONE_S)
 
     def _look(self) -> Report:
-        from kvmlab.checks import run
-        from kvmlab.environment.grading import checks_of
-
-        bench, lab = self.bench, self.bench.lab
-        bench.go_on()
-        checks = checks_of(lab, bench.checker)
         assert self._noting is not None
-        return run(checks, self._noting, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, settle_s=0.0)
+        return look(self.bench, self._noting, settle_s=0.0)
 
     def _caught_by(self) -> list[str]:
         """The checks that fail, or cannot look and it does not pass; none where everything passes twice."""

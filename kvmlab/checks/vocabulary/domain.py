@@ -7,14 +7,12 @@ https://libvirt.org/formatdomain.html
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Number, Table, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.reading import Key, Reader
 from kvmlab.checks.subject import Subject
-from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.devices import Console, Disk, Graphics, Interface
 from kvmlab.checks.vocabulary.snapshot import Snapshot
 from kvmlab.checks.vocabulary.start import NamedAsAtStart, as_at_start
@@ -22,6 +20,7 @@ from kvmlab.errors import AuthorError
 from kvmlab.words import t
 
 _XML = "virsh dumpxml {inactive}{0}"
+_MEMORY = "virsh {memory} {0}{lines}"
 
 
 class DefinitionFacts(Facts, total=False):
@@ -37,8 +36,8 @@ class DefinitionFacts(Facts, total=False):
     cpu_model: Annotated[Word, _XML, 'the CPU model named: "qemu64"; None: not said']
     boot: Annotated[Words, _XML, 'boot devices, in order (`exactly`): "hd", "cdrom", "network"']
     features: Annotated[Words, _XML, 'feature names: "acpi", "apic"']
-    memory_mib: Annotated[Number, "{memory}", "current memory, MiB"]
-    max_memory_mib: Annotated[Number, "{memory}", "largest memory, MiB"]
+    memory_mib: Annotated[Number, _MEMORY, "current memory, MiB"]
+    max_memory_mib: Annotated[Number, _MEMORY, "largest memory, MiB"]
     mergeable: Annotated[Flag, _XML, "its pages may be merged with equal ones of other guests (KSM): no nosharepages"]
     vcpus: Annotated[Number, "virsh vcpucount {0}", "current number of vCPUs"]
     max_vcpus: Annotated[Number, "virsh vcpucount {0}", "largest number of vCPUs"]
@@ -112,9 +111,10 @@ class _WithDevices(NamedAsAtStart):
         return Graphics(self.reader, self.key)
 
     def _marks(self) -> dict[str, str]:
-        stored, name = self.key[1] == "stored", quote(plain(self.key[0]))
-        memory = f"virsh dumpxml --inactive {name} | grep -i memory" if stored else f"virsh dominfo {name}"
-        return {"inactive": "--inactive " if stored else "", "config": "--config " if stored else "", "memory": memory}
+        stored = self.key[1] == "stored"  # dominfo tells of the guest that runs
+        memory, lines = ("dumpxml --inactive", " | grep -i memory") if stored else ("dominfo", "")
+        words = {"inactive": "--inactive " if stored else "", "config": "--config " if stored else ""}
+        return {**words, "memory": memory, "lines": lines}
 
 
 class StoredDomain(_WithDevices):
