@@ -77,7 +77,8 @@ def getty_starts_at_boot(host: Host, lab: Params) -> Findings:
     inittab = inside(host, lab).file("/etc/inittab")
     programs = [getty_on("ttyS0", line) for line in inittab.value("lines") or []]
     found = next(filter(None, programs), "")
-    yield expect("/etc/inittab", "getty", found or None, matches(r"\S+", "/sbin/getty"), f"ssh {lab.guest} cat /etc/inittab")
+    program = matches(r"\S+", "/sbin/getty")
+    yield expect("/etc/inittab", "getty", found or None, program, f"ssh {lab.guest} cat /etc/inittab")
     if found.startswith("/"):
         yield inside(host, lab).file(found).shows(kind=one_of("file", "link"))
 
