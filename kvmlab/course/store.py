@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from binascii import crc32
 from collections.abc import Iterable
 from typing import Any
@@ -49,14 +50,19 @@ def save(state: State | None, name: str, sources: Watched, value: object, extra:
 def look_at(files: Iterable[str], trees: Iterable[str], folders: Iterable[str] = ()) -> Watched:
     """The state of `files`, of all in `trees`, and of the directories below `folders`; of this package, too.
 
-    In a checkout the engine changes without its version changing, so its own files are among the sources.
+    In a checkout the engine changes without its version changing, so its own files are among the sources. So are the
+    directories of Python's libraries: their time moves when one of them comes, goes or becomes another version.
     """
-    seen: Watched = {path: _stamp(path) for path in files}
+    seen: Watched = {path: _stamp(path) for path in (*files, *_libraries())}
     for path in (*trees, os.path.dirname(__file__)):  # noqa: PTH120
         _walk(path, seen, files=True)
     for path in folders:
         _walk(path, seen, files=False)
     return seen
+
+
+def _libraries() -> list[str]:
+    return [path for path in sys.path if path.endswith("-packages")]
 
 
 def short(text: str) -> str:

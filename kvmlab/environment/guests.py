@@ -38,16 +38,19 @@ class PlacedGuest:
 
 
 def placed(
-    guests: Sequence[GuestSpec], images: dict[str, GuestImage], domain_type: str, host_image: str, trust: str
+    guests: Sequence[GuestSpec], images: dict[str, GuestImage], domain_type: str, host_image: str, inside: str
 ) -> list[PlacedGuest]:
-    """`guests` with their images, XML and keys. `trust`: the public keys the guests accept."""
+    """`guests` with their images, XML and keys.
+
+    `host_image`: which build of which one. `inside`: what kvmlab itself puts into guests.
+    """
     found = []
     under = kernel_and_processor().values() if domain_type == "kvm" else ()
     for guest in guests:
         image = images[guest.image]
         xml = domain_xml(guest, domain_type, seed=bool(image.seed))
         network = default_network([guest]) if guest.address else ""
-        key = saved.key_of(xml, image.hash, host_image, network, trust, str(guest.disk_gib), *under)
+        key = saved.key_of(xml, image.hash, host_image, network, inside, str(guest.disk_gib), *under)
         found.append(PlacedGuest(guest, image, xml, key))
     return found
 

@@ -23,7 +23,9 @@ from kvmlab.environment.reach import wait_for_guests
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso, kind_on
-from kvmlab.images.seed import write_seed
+from kvmlab.images.guest import LOOK, authorized_keys
+from kvmlab.images.known import identity
+from kvmlab.images.seed import user_data, write_seed
 from kvmlab.labhost.accelerator import find_kvm
 from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.machine import find_podman
@@ -92,8 +94,8 @@ class Materials:
         names = sorted({"small", *(guest.image for guest in lab.guests)})
         images = {name: ensure_guest_image(state, podman, name, progress) for name in names}
         runs_on = find_kvm(state, podman, base, images["small"].path).domain_type
-        trust = "".join(state.key_pair(k).with_suffix(".pub").read_text() for k in ("look_key", "student_key"))
-        guests = placed(lab.guests, images, runs_on, host_image, trust)
+        inside = authorized_keys(state) + LOOK.read_text(encoding="utf-8")
+        guests = placed(lab.guests, images, runs_on, identity(state, podman, base) + host_image, inside)
         origins = {guest.spec.name: origin(state, podman, host_image, guest) for guest in guests}
         folders = {guest.spec.name: origins[guest.spec.name] for guest in guests if not guest.restorable}
         restorable = [guest for guest in guests if guest.restorable]
@@ -110,7 +112,7 @@ def origin(state: State, podman: Podman, host_image: str, guest: PlacedGuest) ->
     """The folder with the disk a guest first boots from, and with its cloud-init seed where its image wants one."""
     if not guest.image.seed:
         return guest.image.path.parent
-    folder = state.saved / f"{guest.key}-first"
+    folder = state.saved / f"{saved.key_of(guest.key, user_data(state, guest.spec.name))}-first"
     if not folder.is_dir():
         with tempfile.TemporaryDirectory(dir=state.saved, prefix=".new-") as temporary:
             fresh = Path(temporary) / "guest"

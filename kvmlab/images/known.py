@@ -6,10 +6,16 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kvmlab.images.capabilities import circumstances
 from kvmlab.images.recipe import files_of, recipe_hash
 from kvmlab.paths import State, write_atomic
+
+if TYPE_CHECKING:
+    from kvmlab.labhost.podman import Podman
+
+_IDENTITY = "identity"
 
 
 def stamp(recipes: Iterable[Path]) -> str:
@@ -30,6 +36,21 @@ def remembered(state: State, name: str, wanted: str) -> str | None:
 def remember(state: State, name: str, wanted: str, tag: str) -> None:
     """It is there."""
     write_atomic(_memory(state, name), json.dumps({"stamp": wanted, "tag": tag}))
+
+
+def identity(state: State, podman: Podman, tag: str) -> str:
+    """Which build of the image `tag` this is: the same recipe gives another QEMU on another day.
+
+    By its base, because what is asked of QEMU later makes another image on top of it, and not another QEMU.
+    """
+    if (known := remembered(state, _IDENTITY, tag)) is not None:
+        return known
+    for name in (f"{tag}-base", tag):
+        done = podman.attempt("image", "inspect", "--format={{.Id}}", name)
+        if done.returncode == 0:
+            remember(state, _IDENTITY, tag, done.stdout.strip())
+            return done.stdout.strip()
+    return tag
 
 
 def forget_host_images(state: State) -> None:

@@ -46,7 +46,8 @@ def remembered_podman(state: State) -> Podman:
 
 
 def _hangs_on(image: str) -> dict[str, str]:
-    return {**boot_and_podman(), "image": image, "controllers": _controllers()}
+    limits = " ".join(_ulimits())
+    return {**boot_and_podman(), "image": image, "controllers": _controllers(), "limits": limits}
 
 
 def _first_that_works(image: str, folder: Path) -> Podman:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kvmlab import words
-from kvmlab.course import Course, Lab
+from kvmlab.course import Course, Lab, store
 from kvmlab.errors import UsageError
 from kvmlab.paths import State
 
@@ -203,3 +204,14 @@ def test_what_is_no_lab_is_refused(example: Course, change: dict[str, object]) -
     for garbage in NO_LABS:
         with pytest.raises(ValueError, match="Lab: "):
             Lab.from_json(garbage)
+
+
+def test_another_library_means_compiling_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    libraries = tmp_path / "site-packages"
+    libraries.mkdir()
+    monkeypatch.setattr(sys, "path", [*sys.path, str(libraries)])
+    state = State(tmp_path / "state")
+    store.save(state, "lab", store.look_at([], []), "compiled")
+    assert store.load(state, "lab") == "compiled"
+    (libraries / "jinja2-9.dist-info").mkdir()
+    assert store.load(state, "lab") is None
