@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.checks.reading import Cause
+from kvmlab.host.balloon import period_s
 from kvmlab.host.next_start import next_xml
 from kvmlab.host.outline import outline
 from kvmlab.host.way import NotThere, Way
@@ -145,7 +146,8 @@ class Definition:
 
     @property
     def stats_period_s(self) -> int | None:
-        return number(attribute(self.root, "devices/memballoon/stats", "period")) or None
+        said = number(attribute(self.root, "devices/memballoon/stats", "period")) or None
+        return period_s(self.domain, said) if self.runs else said
 
     def _agent(self) -> Element | None:
         return self.root.find("devices/channel/target[@name='org.qemu.guest_agent.0']")

@@ -66,8 +66,8 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
 _AFTERWARDS = ("flow",)
 _WITH_NAMES = ("file",)
 _REMEMBERED = ("start", "present")
-# Facts of libvirt's objects that libvirt does not tell.
-_FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen", "open_in_qemu"))
+# Facts of libvirt's objects that libvirt does not tell, or that take longer than libvirt may.
+_FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen", "open_in_qemu", "stats_period_s"))
 
 
 class HostReader:

@@ -76,8 +76,9 @@ def test_a_domain(reader: HostReader) -> None:
         "running", True, False, "The web server", 128, 256, 1, 4, {"0": "1"}, ["hd", "cdrom"], ["acpi"],
     ]  # fmt: skip
     assert facts(reader, "domain", "web1", "now", names="mergeable") == [True]
-    assert facts(reader, "domain", "web1", "now", names="disks interfaces type arch stats_period_s cpu_topology") == [
-        ["vda", "sda"], ["52:54:00:aa:bb:01", "52:54:00:aa:bb:02"], "test", "x86_64", 5,
+    assert facts(reader, "domain", "web1", "stored", names="stats_period_s") == [5]
+    assert facts(reader, "domain", "web1", "now", names="disks interfaces type arch cpu_topology") == [
+        ["vda", "sda"], ["52:54:00:aa:bb:01", "52:54:00:aa:bb:02"], "test", "x86_64",
         {"sockets": "1", "cores": "4", "threads": "1"},
     ]  # fmt: skip
 

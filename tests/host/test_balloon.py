@@ -1,0 +1,54 @@
+"""The period of a balloon's statistics: what libvirt's XML says, held against the numbers that come or do not."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from kvmlab.host import balloon
+
+
+class Guest:
+    """A guest that answers every `every` seconds; None: never again. The clock moves only when somebody waits."""
+
+    def __init__(self, last: float | None, every: int | None) -> None:
+        self.now, self._last, self._every = 1000.0, last, every
+
+    def memoryStats(self) -> dict[str, int]:
+        if self._last is None:
+            return {"actual": 1}
+        while self._every and self._last + self._every <= self.now:
+            self._last += self._every
+        return {"last_update": int(self._last)}
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    ("said", "last", "every", "found", "waited"),
+    [
+        (5, 997.5, 5, 5, False),  # as libvirt was told, and it is so
+        (5, None, None, 5, False),  # its driver has never answered: nothing to hold against the XML
+        (5, 900.0, None, None, True),  # stopped in qemu
+        (5, 900.0, 60, None, True),  # slower than the XML says
+        (None, 998.2, 7, 7, True),  # set past libvirt
+        (None, 900.0, None, None, False),  # asked for once, long ago
+        (None, None, None, None, False),
+    ],
+)
+def test_the_period_in_force(
+    monkeypatch: pytest.MonkeyPatch,
+    said: int | None,
+    last: float | None,
+    every: int | None,
+    found: int | None,
+    waited: bool,
+) -> None:
+    guest = Guest(last, every)
+    monkeypatch.setattr(balloon.time, "time", lambda: guest.now)
+    monkeypatch.setattr(balloon.time, "monotonic", lambda: guest.now)
+    monkeypatch.setattr(balloon.time, "sleep", guest.sleep)
+    assert balloon.period_s(cast(Any, guest), said) == found
+    assert (guest.now > 1000) is waited and guest.now < 1000 + 2 * (balloon.LONGEST_S + balloon.LATE_S)
