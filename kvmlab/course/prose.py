@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from kvmlab.course.claims import unmarked
 from kvmlab.course.names import TASK, shown
 from kvmlab.course.sections import ATTRIBUTES, Part, groups, split
 from kvmlab.course.source import Piece
@@ -30,6 +31,7 @@ class TaskText(NamedTuple):
     text: Piece
     hints: tuple[Piece, ...]
     explanation: Piece | None
+    marked: Piece  # its text with the marks of claims (kvmlab.course.claims) still in it
 
 
 class LabText(NamedTuple):
@@ -37,6 +39,7 @@ class LabText(NamedTuple):
 
     intro: Piece
     tasks: tuple[TaskText, ...]
+    marked: Piece  # the introduction with its marks
 
 
 def read_prose(body: Piece) -> LabText:
@@ -46,7 +49,7 @@ def read_prose(body: Piece) -> LabText:
     if not tasks:
         raise body.place.error(t("has no task: a heading such as `## Title {#id points=3}`."))
     _refuse_twice(tasks)
-    return LabText(intro, tasks)
+    return LabText(unmarked(intro), tasks, intro)
 
 
 def _task(head: Part, below: list[Part]) -> TaskText:
@@ -72,9 +75,10 @@ def _task(head: Part, below: list[Part]) -> TaskText:
         name,
         Piece(title, head.place),
         points,
-        _not_empty(head),
+        unmarked(_not_empty(head)),
         tuple(hints),
         explanations[0] if explanations else None,
+        head.body,
     )
 
 

@@ -5,8 +5,9 @@ Where a value is meant to stand as it is, `lint: allow VALUE` in a comment of th
 Rejected: checking only the compiled lab, since what is compiled has lost its lines.
 """
 
+from kvmlab.author.lint.claims import Beside, beside
 from kvmlab.author.lint.commands import exercised
 from kvmlab.author.lint.fault import Fault, Severity, faults_json
 from kvmlab.author.lint.labs import lint
 
-__all__ = ["Fault", "Severity", "exercised", "faults_json", "lint"]
+__all__ = ["Beside", "Fault", "Severity", "beside", "exercised", "faults_json", "lint"]

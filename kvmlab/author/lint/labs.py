@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kvmlab.author.lint.checkers import lint_checker
+from kvmlab.author.lint.claims import lint_claims
 from kvmlab.author.lint.course import lint_course
 from kvmlab.author.lint.fault import Fault
 from kvmlab.author.lint.parts import Parts, read_parts
@@ -37,6 +38,7 @@ def lint_lab(course: Course, lab_id: str) -> list[Fault]:
     lint_values(parts)
     lint_survivors(parts)
     lint_yours(parts)
+    lint_claims(parts)
     _lint_variants(parts)
     _lint_todo(parts)
     return parts.faults

@@ -15,6 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("labs", metavar="LAB", nargs="*", help=t("only these labs; else all"))
     parser.add_argument("--strict", action="store_true", help=t("warnings count as errors"))
     parser.add_argument("--commands", action="store_true", help=t("which labs exercise which commands, instead"))
+    parser.add_argument("--claims", action="store_true", help=t("sentences beside their checks, instead"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 
 
@@ -22,6 +23,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 clean, 1 errors found (with --strict: anything found)."""
     if args.commands:
         return _commands(args, ctx)
+    if args.claims:
+        return _claims(args, ctx)
     from kvmlab.author.lint import Severity, faults_json, lint
     from kvmlab.report.plain import clean
 
@@ -36,6 +39,39 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         print(t("{errors} errors, {warnings} warnings.", errors=counts[Severity.ERROR],
                 warnings=counts[Severity.WARNING]))  # fmt: skip
     return 1 if counts[Severity.ERROR] or (args.strict and faults) else 0
+
+
+def _claims(args: argparse.Namespace, ctx: Context) -> int:
+    """Each sentence that states a condition, the checks tied to it, and the facts they read; 1 where one has none."""
+    from kvmlab.author.lint import beside
+    from kvmlab.report.plain import Page
+
+    labs = [ctx.course.entry(lab).id for lab in args.labs] or ctx.course.ids
+    rows = {lab: beside(ctx.course, lab) for lab in labs}
+    alone = sum(not row.checks for found in rows.values() for row in found)
+    if args.json:
+        listed = [
+            {"lab": lab, "task": row.task, "line": row.claim.place.line, "sentence": row.claim.sentence,
+             "checks": [{"id": check.id, "sentence": check.sentence, "facts": facts} for check, facts in row.checks]}
+            for lab, found in rows.items() for row in found
+        ]  # fmt: skip
+        document = {"schema": "kvmlab.claims/1", "alone": alone, "claims": listed}
+        json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+        print()
+        return 1 if alone else 0
+    page = Page(color=ctx.color())
+    for lab, found in rows.items():
+        for row in found:
+            page.line(page.paint(f"{lab} {row.task}:{row.claim.place.line}", "cyan"))
+            page.prose(row.claim.sentence, indent=2)
+            for check, facts in row.checks:
+                page.prose(f"{check.id}: {check.sentence}", indent=4)
+                page.prose("; ".join(facts), indent=6)
+            if not row.checks:
+                page.lines([page.paint(t("no check"), "red")], indent=4)
+    total = sum(map(len, rows.values()))
+    page.line(t("{claims} sentences state a condition, {alone} of them beside no check.", claims=total, alone=alone))
+    return 1 if alone else 0
 
 
 def _commands(args: argparse.Namespace, ctx: Context) -> int:
