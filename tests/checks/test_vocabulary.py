@@ -70,6 +70,7 @@ def test_every_fact_has_a_type_a_meaning_and_a_command_that_is_complete(cls: typ
         row = finding.facts[0]
         assert spec.meaning and row.see, (name, spec)
         assert not re.search(r"\{\w+\}", row.see) and row.see.isprintable(), row.see
+        assert not re.search(r"\b(DOMAIN|GUEST|NAME|FILE|POOL)\b", row.see), "a student types it as it stands"
         assert shlex.split(row.see.replace("<(", "").replace("$(", "").replace(")", ""))  # quoted so that it parses
 
 

@@ -178,7 +178,7 @@ class DomainFileFacts(DefinitionFacts, total=False):
 
     as_stored: Annotated[
         Flag,
-        "diff {0} <(virsh dumpxml --inactive DOMAIN)",
+        r"diff {0} <(virsh dumpxml --inactive $(sed -n 's|.*<name>\(.*\)</name>.*|\1|p' {0}))",
         "it is what libvirt has stored now of the domain with this name and UUID: memory, vCPUs, devices and all",
     ]
 
