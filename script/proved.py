@@ -41,7 +41,9 @@ def rows_of(documents: Iterable[dict[str, Any]]) -> dict[str, Row]:
 
 
 def table(rows: dict[str, Row]) -> str:
-    """The rows as Markdown, with their sums."""
+    """The rows as Markdown, with their sums; of none it says so."""
+    if not rows:
+        return "Nothing is kept yet: a whole run of `script/night` fills this in.\n"
     heads = ("lab", "proofs", "cases", "mutants tried", "caught", "explained", "")
     lines = [f"| {' | '.join(heads)} |", "| --- | --- | ---: | ---: | ---: | ---: | --- |"]
     lines += [_line(name, row) for name, row in rows.items()]
