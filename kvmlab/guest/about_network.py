@@ -10,6 +10,7 @@ from kvmlab.checks.reading import Key, Missing, Reading
 from kvmlab.guest.about_system import processes
 from kvmlab.guest.addresses import Nic, parse_routes
 from kvmlab.guest.inside import Inside
+from kvmlab.guest.kept import Device, Kept
 from kvmlab.guest.readings import chosen_route, resolv_conf
 from kvmlab.guest.stored import stored_network
 
@@ -49,12 +50,8 @@ def route(guest: Inside, key: Key) -> Facts | Missing:
 def stored(guest: Inside, key: Key) -> Facts | Missing:
     """StoredNetworkFacts. Each reading names the file it is from."""
     nic = guest.nics().get(key[2])
-    config = guest.snapshot("config")
-    parts = ((name.partition(":"), text or "") for name, text in config.texts.items())
-    files = {path: text for (kind, _, path), text in parts if kind == "config" and path}
-    managed = config.text("networkmanager") == "yes"
-    udev = config.text("udev") == "yes"
-    found = stored_network(files, key[2], nic.mac if nic else None, managed=managed, udev=udev)
+    kept = Kept(guest.snapshot("config").texts)
+    found = stored_network(kept, Device(key[2], nic.mac if nic else None))
     if found is None:
         offers = tuple(nic.name for nic in guest.nics().values() if not nic.loopback)
         return Missing("nothing is stored for it", offers if nic is None else ())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from kvmlab.checks.reading import Key, Missing
+from kvmlab.checks.reading import CAUSES, Cause, Key, Missing, Reading
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.about_system import chosen_driver, drivers
+from kvmlab.guest.fstab import entries, problem
 from kvmlab.guest.inside import Inside
 from kvmlab.guest.readings import text_facts
 from kvmlab.guest.superblock import Filesystem, Partition, identify, partitions
@@ -100,16 +102,20 @@ def filesystem(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing
 
 
 def fstab(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
-    """FstabFacts."""
-    rows = [line.split() for line in guest.snapshot("fstab").lines("fstab") if not line.lstrip().startswith("#")]
-    rows = [[_unescaped(word) for word in row] for row in rows if len(row) > 2]
+    """FstabFacts, with what mount cannot do with the line (Cause), whether that is asked for or not."""
+    table = guest.snapshot("fstab")
+    rows = entries(table)
     path = key[2].rstrip("/") or "/"
-    fitting = [row for row in rows if (row[1].rstrip("/") or "/") == path]
+    fitting = [row for row in rows if (row.target.rstrip("/") or "/") == path]
     if not fitting:
-        return Missing("no line for it", tuple(row[1] for row in rows))
+        return Missing("no line for it", tuple(row.target for row in rows))
     row = fitting[-1]
-    device = _device(guest, row[0]) if "device" in names else None
-    return {"source": row[0], "device": device, "fstype": row[2], "options": row[3].split(",") if len(row) > 3 else []}
+    device = _device(guest, row.source) if "device" in names else None
+    wrong = problem(guest.name, table, row)
+    see = shlex.join(("ssh", guest.name, "findmnt --verify --verbose"))
+    causes = [Cause("problem", wrong, None, see, alone=True)] if wrong else []
+    return {"source": row.source, "device": device, "fstype": row.fstype, "options": list(row.options),
+            "problem": wrong, CAUSES: Reading(causes)}  # fmt: skip
 
 
 def _device(guest: Inside, source: str) -> str | None:

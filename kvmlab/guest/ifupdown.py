@@ -1,113 +1,83 @@
-"""interfaces(5), read as ifupdown reads it: from /etc/network/interfaces and what that names, all of it or nothing."""
+"""interfaces(5), as ifup itself reads it: what it says that it would do at the next boot (`ifup --no-act`)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from itertools import pairwise
-from posixpath import basename, dirname, join
+from shlex import quote
 
-from kvmlab.guest.stored_files import Stored, with_prefix
+from kvmlab.errors import CouldNotLook
+from kvmlab.guest.commands import Effect, NotUnderstood, effect
+from kvmlab.guest.kept import Device, Kept, Stored
+from kvmlab.words import t
 
 MAIN = "/etc/network/interfaces"
-DEEPEST = 5  # files that name each other
-OTHERS = ("auto", "no-auto-down", "no-scripts", "rename")  # lines of one line, beside allow-…
-
-Line = tuple[str, list[str]]  # the file it stands in, its words
 
 
-@dataclass(slots=True)
-class Stanza:
-    """`iface NAME FAMILY METHOD`, and the values of each option below it."""
+def ifupdown(kept: Kept, nic: Device) -> Stored | None:
+    """What `ifup -a` does with the interface, and what udev makes it do where it is plugged in; None: nothing.
 
-    path: str
-    words: list[str]
-    options: dict[str, list[list[str]]] = field(default_factory=dict)
-
-
-def ifupdown(files: Mapping[str, str], *, udev: bool = True) -> Iterator[tuple[str, Stored]]:
-    """What `ifup -a` brings up at boot, with `auto`, and what `udev` tells it of, with `allow-hotplug`.
-
-    Where one line cannot be read, `ifup` reads none of them, and nothing comes up.
+    Where one line cannot be read, ifup reads none of them. Raises CouldNotLook where a command is not understood.
     """
-    starting = ("auto", "allow-auto", "allow-hotplug") if udev else ("auto", "allow-auto")
-    automatic: set[str] = set()
-    stanzas: list[Stanza] = []
-    current: Stanza | None = None
-    for path, words in _lines(files, MAIN):
-        if words[0] == "iface":
-            if len(words) < 4:
-                return
-            current = Stanza(path, words)
-            stanzas.append(current)
-        elif words[0] == "mapping":
-            current = Stanza(path, words)
-        elif words[0] in OTHERS or words[0].startswith("allow-"):
-            automatic |= set(words[1:]) if words[0] in starting else set()
-            current = None
-        elif current is None or len(words) < 2:
-            return
-        else:
-            current.options.setdefault(words[0], []).append(words[1:])
-    yield from ((name, stored) for name, stored in _stored(stanzas).items() if name in automatic)
+    if nic.name not in _started(kept):
+        return None
+    options = _options(kept.text(f"ifquery:{nic.name}"))
+    _refuse_mapping(kept, nic.name)
+    said = _effect(kept, nic.name, options)
+    method = "dhcp" if said.dhcp else "static" if said.addresses else "manual"
+    dns = said.dns
+    if kept.text("resolver-hook") and not said.broken:
+        named = (options.get(name, "") for name in ("dns-nameservers", "dns-nameserver"))
+        dns = [*dns, *(word for value in named for word in value.split())]
+    return Stored(_file(kept, nic.name), method, said.addresses, said.gateway, dns)
 
 
-def _lines(files: Mapping[str, str], path: str, depth: int = 0) -> Iterator[Line]:
-    for words in _logical(files.get(path, "")):
-        if words[0] not in ("source", "source-directory"):
-            yield path, words
-        elif depth < DEEPEST:
-            for other in _named(files, dirname(path), words):
-                yield from _lines(files, other, depth + 1)
+def _started(kept: Kept) -> set[str]:
+    """The interfaces that come up by themselves."""
+    plugged = kept.text("ifup-hotplug").split() if kept.text("udev") == "yes" else []
+    return {*kept.text("ifup-auto").split(), *plugged}
 
 
-def _named(files: Mapping[str, str], folder: str, words: list[str]) -> list[str]:
-    """The files that `source PATTERN` or `source-directory FOLDER` mean."""
-    wanted = [join(folder, word).rstrip("/") for word in words[1:]]
-    if words[0] == "source":
-        return [path for path in sorted(files) if any(fnmatchcase(path, one) for one in wanted)]
-    plain = [path for path in sorted(files) if re.fullmatch(r"[A-Za-z0-9_-]+", basename(path))]
-    return [path for path in plain if dirname(path) in wanted]
+def _options(text: str) -> dict[str, str]:
+    """What ifquery tells of an interface; the lines below an option belong to its value."""
+    options: dict[str, str] = {}
+    name = ""
+    for line in text.splitlines():
+        head = re.match(r"([\w-]+): (.*)", line)
+        if head:
+            name = head[1]
+            options[name] = f"{options[name]}\n{head[2]}" if name in options else head[2]
+        elif name:
+            options[name] += "\n" + line
+    return options
 
 
-def _logical(text: str) -> Iterator[list[str]]:
-    for line in re.sub(r"\\\n", " ", text).splitlines():
-        words = line.split()
-        if words and not words[0].startswith("#"):
-            yield words
+def _effect(kept: Kept, name: str, options: dict[str, str]) -> Effect:
+    variables = {f"IF_{key.upper().replace('-', '_')}": value for key, value in options.items()}
+    lines = [line for line in kept.text(f"ifup:{name}").splitlines() if not line.startswith("ifup:")]
+    if not kept.text(f"ifup:{name}").strip():
+        raise _could_not_tell(name, "ifup")
+    try:
+        return effect(name, "\n".join(lines), {"IFACE": name, "LOGICAL": name, **variables})
+    except NotUnderstood as error:
+        raise _could_not_tell(name, str(error)) from None
 
 
-def _stored(stanzas: list[Stanza]) -> dict[str, Stored]:
-    """By interface; of several stanzas for one, all are carried out."""
-    found: dict[str, Stored] = {}
-    for stanza in stanzas:
-        _, name, family, method = stanza.words[:4]
-        if family == "inet":
-            stored = found.setdefault(name, Stored(stanza.path))
-            stored.method = method
-            _fill(stored, stanza.options)
-    return found
+def _refuse_mapping(kept: Kept, name: str) -> None:
+    if any(re.search(r"^\s*mapping\s", text, re.MULTILINE) for text in _own_files(kept).values()):
+        raise _could_not_tell(name, "mapping")
 
 
-def _fill(stored: Stored, options: Mapping[str, list[list[str]]]) -> None:
-    """An option that stands there twice has a value of two lines, with which no command works: it is told as it is."""
-    value = {name: " ".join(words[0] for words in rows) for name, rows in options.items()}
-    if "address" in value:
-        # The rest of the line belongs to the value, a comment too.
-        mask = " ".join(word for words in options.get("netmask", []) for word in words)
-        address = value["address"]
-        stored.addresses.append(address if "/" in address or not mask else with_prefix(address, mask))
-    stored.gateway = value.get("gateway", stored.gateway)
-    for name in ("dns-nameservers", "dns-nameserver"):
-        stored.dns += [word for words in options.get(name, []) for word in words]
-    for words in [*options.get("up", []), *options.get("post-up", [])]:
-        stored.gateway = stored.gateway or _default_route(words)
+def _could_not_tell(name: str, command: str) -> CouldNotLook:
+    said = t("What the next boot does with {name} cannot be told from here: it depends on `{command}`.",
+             name=name, command=command[:100])  # fmt: skip
+    return CouldNotLook(said, f"ifup --no-act --force {quote(name)}")
 
 
-def _default_route(words: list[str]) -> str | None:
-    """The gateway in `ip route add default via ADDRESS` or `route add default gw ADDRESS`."""
-    words = " ".join(words).split("||")[0].split("&&")[0].split(";")[0].split()
-    everywhere = {"default", "0.0.0.0/0"} & set(words) or ("-net", "0.0.0.0") in pairwise(words)
-    return next((then for word, then in pairwise(words) if word in ("via", "gw") and everywhere), None)
+def _own_files(kept: Kept) -> dict[str, str]:
+    return {path: text for path, text in kept.files.items() if path.startswith("/etc/network/")}
+
+
+def _file(kept: Kept, name: str) -> str:
+    """The file in which the interface's stanza stands."""
+    stanza = re.compile(rf"^\s*iface\s+{re.escape(name)}\s", re.MULTILINE)
+    return next((path for path, text in _own_files(kept).items() if stanza.search(text)), MAIN)

@@ -106,17 +106,56 @@ sizes() {
     done
 }
 
-# Every file that says what the network will be at the next boot, of the kinds distributions use.
+# Every file that says what the network will be at the next boot, of the kinds distributions use, and which of the
+# programs that read them will run. ifupdown is asked itself what it would do.
 network_config() {
-    if [ -d /run/NetworkManager ]; then emit networkmanager yes; else nothing networkmanager; fi
     if [ -d /run/udev ]; then emit udev yes; else nothing udev; fi
+    if [ -d /run/systemd/system ]; then
+        for unit in NetworkManager systemd-networkd networking; do
+            section_of "unit:$unit" timeout 5 systemctl is-enabled "$unit"
+        done
+    fi
     set +f
     for file in /etc/network/interfaces /etc/network/interfaces.d/* /etc/NetworkManager/system-connections/* \
-        /etc/systemd/network/*.network /etc/netplan/*.yaml /etc/sysconfig/network-scripts/ifcfg-*; do
+        /etc/systemd/network/*.network /etc/systemd/network/*.network.d/*.conf /etc/netplan/*.yaml \
+        /etc/sysconfig/network-scripts/ifcfg-*; do
         case $file in *[!A-Za-z0-9/._:@+,\ -]*) continue ;; esac
         [ -f "$file" ] && section_of_file "config:$file" "$file"
     done
+    for file in /etc/NetworkManager/system-connections/*; do
+        case $file in *[!A-Za-z0-9/._:@+,\ -]*) continue ;; esac
+        [ -f "$file" ] && section_of "mode:$file" stat -c '%a %U' "$file"
+    done
+    for file in /lib/systemd/system-generators/netplan /usr/libexec/netplan/generate; do
+        [ -x "$file" ] && emit netplan "$file" && break
+    done
+    for file in /etc/network/if-up.d/* /etc/network/if-pre-up.d/*; do
+        [ -x "$file" ] && grep -q IF_DNS "$file" && emit resolver-hook "$file" && break
+    done
     set -f
+    if has ifquery && has ifup; then ifupdown; fi
+}
+
+# What ifup says it would do (interfaces(5) read by its own reader), and the options it would tell its scripts. Neither
+# scripts nor mappings are run, nothing is written. By its path, or busybox' timeout would take busybox' own ifup.
+ifupdown() {
+    ifup=$(command -v ifup)
+    automatic=$(timeout 5 ifquery --list 2>&1) || { emit ifup-error "$automatic" && return; }
+    emit ifup-auto "$automatic"
+    plugged=$(timeout 5 ifquery --list --allow=hotplug 2>/dev/null)
+    emit ifup-hotplug "$plugged"
+    for each in $(printf '%s\n%s\n' "$automatic" "$plugged" | tr '\n' ' '); do
+        case $each in lo | *[!A-Za-z0-9._:@+-]*) continue ;; esac
+        emit "ifup:$each" "$(timeout 5 "$ifup" --no-act --force --no-mappings --no-scripts "$each" 2>&1)"
+        section_of "ifquery:$each" timeout 5 ifquery "$each"
+    done
+}
+
+# fstab as mount reads it, what findmnt finds wrong with it, and whether mounting is systemd's work.
+fstab_read() {
+    section_of fstab-rows timeout 5 findmnt --fstab --raw --noheadings --output SOURCE,TARGET,FSTYPE,OPTIONS
+    section_of fstab-verified timeout 5 findmnt --verify --verbose
+    if [ -d /run/systemd/system ]; then emit systemd yes; else nothing systemd; fi
 }
 
 resolv_link() {
@@ -151,7 +190,7 @@ section() {
     addr) section_of addr ip addr show ;;
     route) section_of route ip route show ;;
     mounts) section_of_file mounts /proc/mounts ;;
-    fstab) section_of_file fstab /etc/fstab ;;
+    fstab) section_of_file fstab /etc/fstab && fstab_read ;;
     resolv) section_of_file resolv /etc/resolv.conf && resolv_link ;;
     modules) section_of_file modules /proc/modules ;;
     hostname) section_of_file hostname /proc/sys/kernel/hostname ;;

@@ -1,29 +1,40 @@
-"""What a guest's next boot does with its network, from the files that ifupdown, NetworkManager, systemd-networkd,
-netplan and ifcfg keep. `{path: text}` in, one Stored per interface out."""
+"""What a guest's next boot does with its network, by the program that will read what is stored.
+
+Of ifupdown, netplan, NetworkManager, systemd-networkd and ifcfg files only those count that will run in this guest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator
 
 from kvmlab.guest.ifupdown import ifupdown
-from kvmlab.guest.stored_files import Stored, ifcfg, netplan, networkd, networkmanager
+from kvmlab.guest.kept import Device, Kept, Stored
+from kvmlab.guest.netplan import netplan
+from kvmlab.guest.stored_files import ifcfg, networkd, networkmanager
 
-Reader = Callable[[Mapping[str, str]], Iterable[tuple[str, Stored]]]
+Reader = Callable[[Kept, Device], Stored | None]
 
 
-def stored_network(
-    files: Mapping[str, str], dev: str, mac: str | None, *, managed: bool = True, udev: bool = True
-) -> Stored | None:
-    """What the next boot does with `dev`; None where no file brings it up. `managed`: NetworkManager runs; `udev`
-    does, so that what is plugged in is told to ifupdown.
-    """
-    brought_up: Reader = partial(ifupdown, udev=udev)
-    others: list[Reader] = [networkmanager, networkd, netplan, ifcfg]
-    readers = [*others, brought_up] if managed else [brought_up, networkd, netplan]
-    for reader in readers:
-        for name, stored in reader(files):
-            if name == dev or (stored.by_mac and mac and stored.by_mac.lower() == mac.lower()):
-                return stored
-    anyone = [stored for name, stored in networkmanager(files) if name == "" and not stored.by_mac]
-    return anyone[0] if anyone and managed else None
+def stored_network(kept: Kept, nic: Device) -> Stored | None:
+    """What the next boot does with the interface; None where nothing brings it up. Raises CouldNotLook."""
+    for reader in _readers(kept):
+        if (stored := reader(kept, nic)) is not None:
+            return stored
+    return None
+
+
+def _readers(kept: Kept) -> Iterator[Reader]:
+    """Those that will run. netplan writes for one of the two below it, and comes first: it says what they will get."""
+    if not kept.systemd:
+        yield ifupdown
+        return
+    managed = kept.starts("NetworkManager")
+    yield netplan
+    if managed:
+        yield networkmanager
+    if kept.starts("systemd-networkd"):
+        yield networkd
+    if managed:
+        yield ifcfg
+    if kept.starts("networking"):
+        yield ifupdown

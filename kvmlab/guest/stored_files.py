@@ -1,51 +1,69 @@
-"""What is stored of the network by others than ifupdown: NetworkManager, systemd-networkd, netplan, ifcfg files."""
+"""What is stored of the network in ini files: by NetworkManager, by systemd-networkd, and in ifcfg files."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigError
-from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from kvmlab.errors import CouldNotLook
+from kvmlab.guest.kept import Device, Kept, Stored, everywhere, with_prefix
+from kvmlab.words import t
+
+CONNECTIONS = "/etc/NetworkManager/system-connections/"
+NETWORKD = "/etc/systemd/network/"
+ETHERNET = ("", "ethernet", "802-3-ethernet")
 
 
-@dataclass(slots=True)
-class Stored:
-    """What is stored for an interface. `config`: the file that says so. `by_mac`: of the interface, where said so."""
-
-    config: str
-    method: str | None = None
-    addresses: list[str] = field(default_factory=list)
-    gateway: str | None = None
-    dns: list[str] = field(default_factory=list)
-    by_mac: str | None = None
-
-
-def with_prefix(address: str, mask: str) -> str:
-    """An address with 255.255.255.0 or 24 as its mask, as address/24; as it is where the mask is none."""
-    try:
-        return f"{address}/{ipaddress.IPv4Network(f'0.0.0.0/{mask}').prefixlen}"
-    except ValueError:
-        return address
-
-
-def networkmanager(files: Mapping[str, str]) -> Iterator[tuple[str, Stored]]:
-    """nm-settings-keyfile(5): connections that connect by themselves, those with the highest priority first."""
+def networkmanager(kept: Kept, nic: Device) -> Stored | None:
+    """nm-settings-keyfile(5): of the connections that connect by themselves and fit, the one of highest priority, and
+    one that names the interface before one for any."""
     found = []
-    for path, text in sorted(files.items()):
-        keyfile = _sections(text) if "/NetworkManager/system-connections/" in path else None
-        if keyfile is None or not keyfile.getboolean("connection", "autoconnect", fallback=True):
+    for path, keyfile in _connections(kept):
+        said = keyfile.get("connection", "autoconnect-priority", fallback="0") or "0"
+        priority = int(said) if said.lstrip("-").isdigit() else 0
+        if (closeness := _fits(path, keyfile, nic)) > 0:
+            found.append((-priority, -closeness, path, keyfile))
+    if not found:
+        return None
+    _, _, path, keyfile = min(found, key=lambda each: each[:3])
+    return _keyfile(path, keyfile)
+
+
+def _connections(kept: Kept) -> Iterator[tuple[str, ConfigParser]]:
+    """The connections that NetworkManager reads: it passes over what others than root may read."""
+    for path, text in sorted(kept.files.items()):
+        if not path.startswith(CONNECTIONS) or path.endswith(("~", ".bak", ".orig", ".rpmsave", ".dpkg-old")):
             continue
-        name = keyfile.get("connection", "interface-name", fallback="") or ""
-        priority = keyfile.get("connection", "autoconnect-priority", fallback="0") or "0"
-        found.append((-int(priority) if priority.lstrip("-").isdigit() else 0, name, _keyfile(path, keyfile)))
-    for _, name, stored in sorted(found, key=lambda each: each[0]):
-        yield name, stored
+        mode, _, owner = kept.modes.get(path, "600 root").partition(" ")
+        keyfile = _sections(text)
+        private = owner == "root" and mode.isdigit() and not int(mode, 8) & 0o077
+        if private and keyfile is not None and _true(keyfile.get("connection", "autoconnect", fallback="true")):
+            yield path, keyfile
+
+
+def _true(said: str | None) -> bool:
+    return (said or "").strip().lower() in ("true", "yes", "1", "on", "t", "y")
+
+
+def _fits(path: str, keyfile: ConfigParser, nic: Device) -> int:
+    """How closely a connection is meant for the interface; 0: not at all."""
+    if keyfile.get("connection", "type", fallback="ethernet") not in ETHERNET:
+        return 0
+    if keyfile.has_section("match"):
+        raise _cannot_tell("[match]", path)
+    name = keyfile.get("connection", "interface-name", fallback="") or ""
+    mac = next((keyfile.get(section, "mac-address", fallback="") or "" for section in ("ethernet", "802-3-ethernet")
+                if keyfile.has_section(section)), "")  # fmt: skip
+    if (name and name != nic.name) or (mac and mac.lower() != nic.mac):
+        return 0
+    return 2 if name or mac else 1
 
 
 def _keyfile(path: str, keyfile: ConfigParser) -> Stored:
-    stored = Stored(path, by_mac=keyfile.get("ethernet", "mac-address", fallback=None))
+    stored = Stored(path)
     items = dict(keyfile.items("ipv4")) if keyfile.has_section("ipv4") else {}
     stored.method = {"manual": "static", "auto": "dhcp"}.get(items.get("method") or "auto", items.get("method"))
     for key in sorted(items):
@@ -54,7 +72,12 @@ def _keyfile(path: str, keyfile: ConfigParser) -> Stored:
                 address, _, gateway = value.partition(",")
                 stored.addresses += [address] if address else []
                 stored.gateway = gateway or stored.gateway
+        elif re.fullmatch(r"route\d*", key):
+            destination, *hop = (items[key] or "").split(",")
+            stored.gateway = stored.gateway or (hop[0] if hop and everywhere(destination) else None)
     stored.gateway = items.get("gateway") or stored.gateway
+    if _true(items.get("never-default")):
+        stored.gateway = None
     stored.dns = [word for word in re.split(r"[;,\s]+", items.get("dns") or "") if word]
     return stored
 
@@ -68,99 +91,103 @@ def _sections(text: str) -> ConfigParser | None:
     return parser
 
 
-def networkd(files: Mapping[str, str]) -> Iterator[tuple[str, Stored]]:
-    """systemd.network(5): the first file whose [Match] fits."""
-    for path, text in sorted(files.items(), key=lambda item: item[0].rpartition("/")[2]):
-        if not path.startswith("/etc/systemd/network/"):
-            continue
-        values = _repeated(text)
-        stored = Stored(path, addresses=values.get("network.address", []) + values.get("address.address", []))
-        stored.dns = [word for line in values.get("network.dns", []) for word in line.split()]
-        gateways = values.get("network.gateway", []) + values.get("route.gateway", [])
-        stored.gateway = gateways[0] if gateways else None
-        dhcp = (values.get("network.dhcp") or ["no"])[-1].lower() in ("yes", "true", "ipv4")
-        stored.method = "dhcp" if dhcp else "static" if stored.addresses else None
-        stored.by_mac = next(iter(values.get("match.macaddress", [])), None)
-        for name in " ".join(values.get("match.name", [])).split() or [""]:
-            yield name, stored
+def networkd(kept: Kept, nic: Device) -> Stored | None:
+    """systemd.network(5): the first file, by its name alone, whose [Match] fits."""
+    files = {path: text for path, text in kept.files.items() if path.startswith(NETWORKD)}
+    mains = (path for path in files if path.endswith(".network"))
+    for path in sorted(mains, key=lambda one: one.rpartition("/")[2]):
+        further = [text for other, text in sorted(files.items()) if other.startswith(f"{path}.d/")]
+        sections = [one for text in (files[path], *further) for one in _blocks(text)]
+        if _matches(path, _joined(sections, "match"), nic):
+            return _network(path, sections)
+    return None
 
 
-def _repeated(text: str) -> dict[str, list[str]]:
-    """An ini file in which keys come more than once: {"section.key": [value, …]}, in lower case."""
+Block = tuple[str, dict[str, list[str]]]
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    """Each section of a unit file by itself, with the values of each key; an empty value takes those before away."""
     values: dict[str, list[str]] = {}
-    section = ""
-    for line in text.splitlines():
+    for line in text.replace("\\\n", " ").splitlines():
         line = line.strip()
         if line.startswith("[") and line.endswith("]"):
-            section = line[1:-1].lower()
+            values = {}
+            yield line[1:-1].lower(), values
         elif "=" in line and line[0] not in "#;":
             key, _, value = line.partition("=")
-            values.setdefault(f"{section}.{key.strip().lower()}", []).append(value.strip())
-    return values
+            kept = values.setdefault(key.strip().lower(), [])
+            kept.append(value.strip()) if value.strip() else kept.clear()
 
 
-def ifcfg(files: Mapping[str, str]) -> Iterator[tuple[str, Stored]]:
+def _joined(blocks: list[Block], name: str) -> dict[str, list[str]]:
+    whole: dict[str, list[str]] = {}
+    for section, values in blocks:
+        if section == name:
+            for key, given in values.items():
+                whole.setdefault(key, []).extend(given)
+    return whole
+
+
+def _matches(path: str, match: Mapping[str, list[str]], nic: Device) -> bool:
+    """Whether a [Match] fits. Raises CouldNotLook where that hangs on what is not seen from here."""
+    if not match:
+        return False  # networkd passes over a file without one
+    names = [word for line in match.get("name", []) for word in line.split()]
+    macs = [word.lower() for line in match.get("macaddress", []) for word in line.split()]
+    types = [word for line in match.get("type", []) for word in line.split()]
+    if (names and not _named(names, nic.name)) or (macs and nic.mac not in macs) or (types and "ether" not in types):
+        return False
+    if unknown := set(match) - {"name", "macaddress", "permanentmacaddress", "type"}:
+        raise _cannot_tell(min(unknown), path)
+    return True
+
+
+def _named(patterns: list[str], name: str) -> bool:
+    if patterns[0].startswith("!"):
+        return not any(fnmatchcase(name, one) for one in [patterns[0][1:], *patterns[1:]])
+    return any(fnmatchcase(name, one) for one in patterns)
+
+
+def _network(path: str, blocks: list[Block]) -> Stored:
+    network = _joined(blocks, "network")
+    own = [one for section, values in blocks if section == "address" for one in values.get("address", [])[-1:]]
+    stored = Stored(path, addresses=[one for one in network.get("address", []) + own if ":" not in one])
+    stored.dns = [word for line in network.get("dns", []) for word in line.split()]
+    gateways = [one for one in network.get("gateway", []) if ":" not in one]
+    gateways += [gateway for section, values in blocks if section == "route" for gateway in _default(values)]
+    stored.gateway = gateways[0] if gateways else None
+    dhcp = (network.get("dhcp") or ["no"])[-1].lower() in ("yes", "true", "on", "1", "ipv4")
+    stored.method = "dhcp" if dhcp else "static" if stored.addresses else "manual"
+    return stored
+
+
+def _default(route: Mapping[str, list[str]]) -> list[str]:
+    """The gateway of a [Route] to everywhere: where it says no destination, it is one."""
+    destination = (route.get("destination") or ["0.0.0.0/0"])[-1]
+    return [one for one in route.get("gateway", [])[-1:] if ":" not in one and everywhere(destination)]
+
+
+def _cannot_tell(key: str, path: str) -> CouldNotLook:
+    said = t("Which interface is meant by `{key}` in {path} cannot be told from here.", key=key, path=path)
+    return CouldNotLook(said, f"cat '{path}'")
+
+
+def ifcfg(kept: Kept, nic: Device) -> Stored | None:
     """The ifcfg files of Red Hat's older systems."""
-    for path, text in sorted(files.items()):
+    for path, text in sorted(kept.files.items()):
         if "/network-scripts/ifcfg-" not in path:
             continue
         pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
         said = {key.strip().upper(): value.strip().strip("\"'") for key, _, value in pairs}
-        if said.get("ONBOOT", "yes").lower() == "no":
+        name, mac = said.get("DEVICE") or path.rpartition("ifcfg-")[2], said.get("HWADDR", "").lower()
+        if said.get("ONBOOT", "yes").lower() == "no" or (name != nic.name and (not mac or mac != nic.mac)):
             continue
-        stored = Stored(path, gateway=said.get("GATEWAY"), by_mac=said.get("HWADDR"))
+        stored = Stored(path, gateway=said.get("GATEWAY"))
         dhcp = said.get("BOOTPROTO", "").lower() == "dhcp"
-        stored.method = "dhcp" if dhcp else "static" if "IPADDR" in said else None
+        stored.method = "dhcp" if dhcp else "static" if "IPADDR" in said else "manual"
         if "IPADDR" in said:
             stored.addresses = [with_prefix(said["IPADDR"], said.get("PREFIX") or said.get("NETMASK") or "32")]
         stored.dns = [said[key] for key in sorted(said) if re.fullmatch(r"DNS\d*", key)]
-        yield said.get("DEVICE") or path.rpartition("ifcfg-")[2], stored
-
-
-def netplan(files: Mapping[str, str]) -> Iterator[tuple[str, Stored]]:
-    """netplan(5), as far as its YAML is the plain one that people write: two-space steps, lists in [] or by dashes."""
-    for path, text in sorted(files.items()):
-        if path.startswith("/etc/netplan/"):
-            yield from _plan(path, text)
-
-
-def _plan(path: str, text: str) -> Iterator[tuple[str, Stored]]:
-    values = dict(_leaves(text))
-    names = {keys[2] for keys in values if len(keys) > 3 and keys[:2] == ("network", "ethernets")}
-    for name in sorted(names):
-        said = {keys[3:]: value for keys, value in values.items() if keys[:3] == ("network", "ethernets", name)}
-        stored = Stored(path, addresses=said.get(("addresses",), []), dns=said.get(("nameservers", "addresses"), []))
-        dhcp = said.get(("dhcp4",), ["no"])[0].lower() in ("true", "yes")
-        stored.method = "dhcp" if dhcp else "static" if stored.addresses else None
-        routed = next(iter(said.get(("routes", "via"), [])), None)
-        stored.gateway = next(iter(said.get(("gateway4",), [])), routed)
-        stored.by_mac = next(iter(said.get(("match", "macaddress"), [])), None)
-        yield next(iter(said.get(("set-name",), [])), name), stored
-
-
-def _leaves(text: str) -> Iterator[tuple[tuple[str, ...], list[str]]]:
-    found: dict[tuple[str, ...], list[str]] = {}
-    open_: list[tuple[int, str]] = []
-    for line in text.splitlines():
-        bare = line.split(" #")[0].rstrip()
-        body = bare.lstrip(" ")
-        if not body or body.startswith(("#", "---")):
-            continue
-        depth, dashed = len(bare) - len(body), body.startswith("- ")
-        if dashed:
-            body, depth = body[2:].strip(), depth + 1
-        while open_ and open_[-1][0] >= depth:
-            open_.pop()
-        keys = tuple(name for _, name in open_)
-        key, colon, value = body.partition(":")
-        if colon and (value == "" or value.startswith(" ")):
-            key = key.strip().strip("\"'")
-            open_.append((depth, key)) if not value.strip() else None
-            found.setdefault((*keys, key), []).extend(_items(value)) if value.strip() else None
-        elif dashed:
-            found.setdefault(keys, []).extend(_items(body))
-    yield from found.items()
-
-
-def _items(value: str) -> list[str]:
-    return [word.strip().strip("\"'") for word in value.strip().strip("[]").split(",") if word.strip()]
+        return stored
+    return None

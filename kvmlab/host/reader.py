@@ -174,7 +174,8 @@ def _facts(found: Any, names: Sequence[str]) -> Answer:
     if isinstance(found, Missing):
         return found
     if isinstance(found, Mapping):
-        return {name: found[name] if isinstance(found[name], Reading) else Reading(found[name]) for name in names}
+        asked = [*names, CAUSES] if CAUSES in found else names
+        return {name: found[name] if isinstance(found[name], Reading) else Reading(found[name]) for name in asked}
     return _read(found, names)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.checks.reading import Missing
+from kvmlab.checks.reading import Missing, Reading
 from kvmlab.checks.subject import vocabulary_of
 from kvmlab.checks.vocabulary.guest import Guest
 from kvmlab.errors import CouldNotLook
@@ -48,6 +48,7 @@ SECTIONS = {
     "/dev/vdc /mnt/with\\040space ext4 ro 0 0\n",
     "fstab": "# comment\nLABEL=root / ext4 defaults 0 1\n/dev/vdb1  /srv/data/ ext4 defaults,nofail 0 2\nbroken\n"
     "PARTUUID=12345678-01 /mnt/one ext4\nPARTUUID=12345678-02 /mnt/two ext4\nPARTLABEL=x /mnt/three ext4\n",
+    "fstab-verified": "".join(f"{path}\n   [ ] FS type is ext4\n" for path in ("/", "/srv/data/", "/mnt/one", "/mnt/two", "/mnt/three")),
     "resolv": "# nameserver 1.1.1.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nsearch lan.test\n",
     "hostname": "web1\n",
     "cmdline": "root=LABEL=x console=ttyS0\n",
@@ -83,7 +84,11 @@ class Canned:
         self.commands.append(command)
         verb, *words = command.split()
         if verb == "snapshot":
-            both = {"block": ("block", "partitions"), "resolv": ("resolv", "resolv-link")}
+            both = {
+                "block": ("block", "partitions"),
+                "resolv": ("resolv", "resolv-link"),
+                "fstab": ("fstab", "fstab-rows", "fstab-verified"),
+            }
             names = [name for word in words for name in both.get(word, (word,))]
             found = {name: SECTIONS.get(name) for name in names}
             return Output(0, self.answers.get("snapshot", framed(found)), b"")
@@ -131,7 +136,10 @@ def test_mounts_and_fstab() -> None:
     assert isinstance(read("guest-mount", "/srv"), Missing)
     assert read("guest-mount", "/srv/data", names="disk_mib")["disk_mib"] == 64
     said = read("guest-fstab", "/srv/data", names="device")
-    assert said == {"source": "/dev/vdb1", "device": "/dev/vdb1", "fstype": "ext4", "options": ["defaults", "nofail"]}
+    assert said == {
+        "source": "/dev/vdb1", "device": "/dev/vdb1", "fstype": "ext4", "options": ["defaults", "nofail"], "problem": None,
+        "causes": Reading([]),
+    }  # fmt: skip
     assert isinstance(read("guest-fstab", "/data"), Missing)
 
 
@@ -229,11 +237,11 @@ def test_files() -> None:
 
 def test_the_resolver_and_what_a_static_interface_keeps() -> None:
     assert read("guest-resolver") == {"servers": ["10.0.0.2", "10.0.0.3"], "search": ["lan.test"]}
-    config = "auto eth0\niface eth0 inet static\n address 10.0.0.122/24\n"
-    whole = {
+    whole: dict[str, str | None] = {
         "addr": IP_BUSYBOX,
-        "config:/etc/network/interfaces": config,
-        "networkmanager": None,
+        "config:/etc/network/interfaces": "auto eth0\niface eth0 inet static\n address 10.0.0.122/24\n",
+        "ifup-auto": "eth0",
+        "ifup:eth0": "ip addr add 10.0.0.122/255.255.255.0 broadcast 10.0.0.255 dev eth0 label eth0",
         "resolv": SECTIONS["resolv"],
     }
     said = read("guest-network", "eth0", snapshot=framed(whole))
@@ -290,7 +298,8 @@ def test_every_fact_of_the_vocabulary_has_a_reading(subject: Any) -> None:
     names = [name for name in vocabulary_of(type(subject)) if name != "exists"]
     config = {
         "config:/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
-        "networkmanager": None,
+        "ifup-auto": "eth0",
+        "ifup:eth0": "udhcpc -n -i eth0",
         "resolv": "",
     }
     answers = {

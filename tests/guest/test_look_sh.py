@@ -150,9 +150,12 @@ def test_the_script_has_no_way_to_write(shell: list[str]) -> None:
     assert {target.rstrip(';)"') for target in targets} <= {"/dev/null", "&1", "&2"}
     words = set(re.findall(r"[a-z][a-z0-9-]*", text))
     assert not words & {"eval", "rm", "mv", "cp", "dd", "tee", "touch", "mkdir", "mount", "umount", "kill", "sysctl",
-                        "ifup", "ifdown", "modprobe", "reboot", "poweroff", "sed", "chmod", "chown", "mkfs"}  # fmt: skip
+                        "ifdown", "modprobe", "reboot", "poweroff", "sed", "chmod", "chown", "mkfs"}  # fmt: skip
     assert re.findall(r"\bip ([a-z]+ [a-z]+)", text) == ["addr show", "route show"]
     assert set(re.findall(r"systemctl (\S+)", text)) == {"is-active", "is-enabled"}
+    assert re.findall(r'"\$ifup" (.*)"\$each"', text) == ["--no-act --force --no-mappings --no-scripts "]
+    assert set(re.findall(r"\bifup\b(?!-)", text)) == {"ifup"} and not re.findall(r"(?:timeout \d+|\$\() *ifup", text)
+    assert set(re.findall(r"findmnt (--[a-z]+)", text)) == {"--fstab", "--verify"}
 
 
 def test_what_is_cut_short_is_not_believed(shell: list[str]) -> None:

@@ -1,71 +1,143 @@
 # ruff: noqa: E501 (tables are read better in one line)
-"""What the next boot does with the network, in the words of each system that keeps it."""
+"""What the next boot does with the network: as ifup says it, and in the words of each other system that keeps it.
+
+ifup.json has what look.sh's section "config" said in a small guest (ifupdown 0.8.44) with each of these files.
+"""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from kvmlab.errors import CouldNotLook
+from kvmlab.guest.kept import Device, Kept, Stored, with_prefix
 from kvmlab.guest.stored import stored_network
-from kvmlab.guest.stored_files import Stored, with_prefix
 
 MAC = "52:54:00:aa:bb:01"
+ETH0 = Device("eth0", MAC)
+IFUP: dict[str, dict[str, str | None]] = json.loads(Path(__file__).with_name("ifup.json").read_text(encoding="utf-8"))
 
+
+def ifup(case: str, **more: str) -> Stored | None:
+    return stored_network(Kept(IFUP[case] | more), ETH0)
+
+
+@pytest.mark.parametrize("case", [
+    "a netmask", "a prefix", "a continued line", "a route by hand", "two routes by hand", "manual", "manual, with ifconfig",
+    "inherited", "a source",
+])  # fmt: skip
+def test_ifupdown_gives_a_static_address(case: str) -> None:
+    found = ifup(case)
+    assert found is not None
+    assert (found.method, found.addresses, found.gateway) == ("static", ["10.0.0.122/24"], "10.0.0.2")
+    assert found.dns == ["10.0.0.2", "10.0.0.3"]
+    assert f"config:{found.config}" in IFUP[case]
+
+
+@pytest.mark.parametrize(("case", "method", "addresses", "gateway"), [
+    ("dhcp", "dhcp", [], None),
+    ("a comment behind the address", "manual", [], None),  # `ip addr add 10.0.0.122 # fixed/24 dev eth0`: no device
+    ("a comment behind the netmask", "manual", [], None),
+    ("a prefix and a netmask", "static", ["10.0.0.122/16"], "10.0.0.2"),  # the netmask counts
+    ("no netmask", "static", ["10.0.0.122/8"], "10.0.0.2"),  # that of the address' class
+    ("two gateways", "static", ["10.0.0.122/24"], "10.0.0.2"),  # the second line is a command of its own
+    ("two addresses", "manual", [], None),
+    ("a gateway that is no neighbour", "static", ["10.0.0.122/24"], None),
+    ("a command that fails", "manual", [], None),  # and what comes after it is not run
+    ("a misspelt option", "static", ["10.0.0.122/24"], None),
+    ("no address", "manual", [], None),
+])  # fmt: skip
+def test_ifupdown_does_what_it_says(case: str, method: str, addresses: list[str], gateway: str | None) -> None:
+    found = ifup(case)
+    assert found is not None
+    assert (found.method, found.addresses, found.gateway) == (method, addresses, gateway)
+
+
+@pytest.mark.parametrize(("case", "command"), [
+    ("a script", "/root/network.sh"), ("a substitution", "cat /root/gateway"), ("a mapping", "mapping"),
+])  # fmt: skip
+def test_what_cannot_be_told_is_not_guessed(case: str, command: str) -> None:
+    with pytest.raises(CouldNotLook, match=command) as trouble:
+        ifup(case)
+    assert trouble.value.todo == "ifup --no-act --force eth0"
+
+
+def test_an_ifup_that_says_nothing_is_no_answer() -> None:
+    with pytest.raises(CouldNotLook):
+        ifup("a netmask", **{"ifup:eth0": ""})
+
+
+@pytest.mark.parametrize("case", [
+    "plugged in", "not at boot", "another interface", "a line that cannot be read", "an option without a value",
+    "a file that nothing names",
+])  # fmt: skip
+def test_ifupdown_brings_nothing_up(case: str) -> None:
+    assert ifup(case) is None
+
+
+def test_what_is_plugged_in_comes_up_only_with_udev() -> None:
+    found = ifup("plugged in", udev="yes")
+    assert found is not None and found.method == "dhcp"
+
+
+def test_name_servers_need_a_script_that_writes_them() -> None:
+    found = ifup("a netmask", **{"resolver-hook": ""})
+    assert found is not None and found.dns == []
+
+
+SYSTEMD = {"unit:NetworkManager": "enabled", "unit:systemd-networkd": "enabled", "netplan": "/usr/libexec/netplan/generate"}
+
+
+def kept(files: dict[str, str], **more: str) -> Kept:
+    """A guest with systemd, all of these programs, and these files."""
+    return Kept({**SYSTEMD, **{f"config:{path}": text for path, text in files.items()}, **more})
+
+
+def after_a_boot(files: dict[str, str], **more: str) -> Stored | None:
+    return stored_network(kept(files, **more), ETH0)
+
+
+def netplan(*lines: str) -> dict[str, str]:
+    return {"/etc/netplan/50-lan.yaml": "\n".join(("network:", "  version: 2", "  ethernets:", "    eth0:", *lines)) + "\n"}
+
+
+FLOW = "network: {version: 2, ethernets: {eth0: {addresses: [10.0.0.122/24], routes: [{to: default, via: 10.0.0.2}],\n  nameservers: {addresses: [10.0.0.2,\n 10.0.0.3]}}}}\n"
+JSON = '{"network": {"ethernets": {"eth0": {"addresses": ["10.0.0.122/24"], "gateway4": "10.0.0.2", "nameservers": {"addresses": ["10.0.0.2", "10.0.0.3"]}}}}}'
+NM = "/etc/NetworkManager/system-connections/"
 STATIC = {
-    "ifupdown": {
-        "/etc/network/interfaces": """
-            auto lo
-            iface lo inet loopback
-            # iface eth0 inet dhcp
-            auto eth0
-            iface eth0 inet static
-                address 10.0.0.122/24
-                gateway 10.0.0.2
-                dns-nameservers 10.0.0.2 10.0.0.3
-            iface eth0 inet6 auto
-                address fd00::1/64
-            """
-    },
-    "ifupdown with a netmask": {
-        "/etc/network/interfaces": "source /etc/network/interfaces.d/*\n",
-        "/etc/network/interfaces.d/lan": "allow-hotplug eth0\niface eth0 inet static\n address 10.0.0.122\n netmask 255.255.255.0\n"
-        " gateway 10.0.0.2\n dns-nameservers 10.0.0.2 \\\n 10.0.0.3\n",
-    },
-    "ifupdown, the netmask first, files of a folder": {
-        "/etc/network/interfaces": "auto eth0\nsource-directory interfaces.d\n",
-        "/etc/network/interfaces.d/lan": "iface eth0 inet static\n netmask 24\n address 10.0.0.122 # mine\n gateway 10.0.0.2\n"
-        " dns-nameservers 10.0.0.2 10.0.0.3\n",
-        "/etc/network/interfaces.d/lan.bak": "iface eth0 inet static\n gateway 10.0.0.9\n",
-    },
-    "ifupdown with a command for the route to everywhere": {
-        "/etc/network/interfaces": "auto eth0\niface eth0 inet static\n address 10.0.0.122/24\n dns-nameservers 10.0.0.2 10.0.0.3\n"
-        " post-up route add -net 0.0.0.0 netmask 0.0.0.0 gw 10.0.0.2\n",
-    },
-    "ifupdown with a command for the route": {
-        "/etc/network/interfaces": "auto eth0\niface eth0 inet static\n address 10.0.0.122/24\n dns-nameservers 10.0.0.2 10.0.0.3\n"
-        " up route add -net 10.9.0.0/16 gw 10.0.0.9\n up route add default gw 10.0.0.2 dev eth0 || true\n",
-    },
     "NetworkManager": {
-        "/etc/NetworkManager/system-connections/lan.nmconnection": "[connection]\nid=lan\ntype=ethernet\ninterface-name=eth0\n"
+        NM + "lan.nmconnection": "[connection]\nid=lan\ntype=ethernet\ninterface-name=eth0\n"
         "[ipv4]\naddress1=10.0.0.122/24,10.0.0.2\ndns=10.0.0.2;10.0.0.3;\nmethod=manual\n",
-        "/etc/NetworkManager/system-connections/old": "[connection]\ninterface-name=eth0\nautoconnect=false\n[ipv4]\nmethod=auto\n",
+        NM + "old": "[connection]\ninterface-name=eth0\nautoconnect=false\n[ipv4]\nmethod=auto\n",
     },
     "NetworkManager by MAC, with priorities": {
-        "/etc/NetworkManager/system-connections/a": f"[connection]\nid=a\n[ethernet]\nmac-address={MAC.upper()}\n[ipv4]\nmethod=auto\n",
-        "/etc/NetworkManager/system-connections/b": f"[connection]\nautoconnect-priority=5\n[ethernet]\nmac-address={MAC.upper()}\n"
-        "[ipv4]\nmethod=manual\naddress1=10.0.0.122/24\ngateway=10.0.0.2\ndns=10.0.0.2;10.0.0.3\n",
+        NM + "a": f"[connection]\nid=a\n[ethernet]\nmac-address={MAC.upper()}\n[ipv4]\nmethod=auto\n",
+        NM + "b": f"[connection]\nautoconnect-priority=5\n[ethernet]\nmac-address={MAC.upper()}\n"
+        "[ipv4]\nmethod=manual\naddress1=10.0.0.122/24\nroute1=10.2.0.0/16,10.0.0.9\nroute2=0.0.0.0/0,10.0.0.2\ndns=10.0.0.2;10.0.0.3\n",
     },
     "systemd-networkd": {
-        "/etc/systemd/network/10-lan.network": "[Match]\nName=eth0\n[Network]\nAddress=10.0.0.122/24\nGateway=10.0.0.2\n"
+        "/etc/systemd/network/10-lan.network": "[Match]\nName=eth*\n[Network]\nAddress=10.0.0.9/24\nAddress=\nAddress=10.0.0.122/24\nGateway=10.0.0.2\n"
         "DNS=10.0.0.2\nDNS=10.0.0.3\n",
         "/etc/systemd/network/20-all.network": "[Match]\nName=eth0\n[Network]\nDHCP=yes\n",
     },
-    "netplan": {
-        "/etc/netplan/50-lan.yaml": "network:\n  version: 2\n  ethernets:\n    eth0:\n      addresses: [10.0.0.122/24]\n      routes:\n"
-        "        - to: default\n          via: 10.0.0.2\n      nameservers:\n        addresses:\n          - 10.0.0.2\n          - 10.0.0.3\n",
+    "systemd-networkd, sections of their own, and a drop-in": {
+        "/etc/systemd/network/10-lan.network": f"[Match]\nMACAddress={MAC}\n[Address]\nAddress=10.0.0.122/24\n"
+        "[Route]\nDestination=10.2.0.0/16\nGateway=10.0.0.9\n[Route]\nGateway=10.0.0.2\n",
+        "/etc/systemd/network/10-lan.network.d/dns.conf": "[Network]\nDNS=10.0.0.2 10.0.0.3\n",
     },
+    "netplan": netplan("      addresses: [10.0.0.122/24]", "      routes:", "        - to: 10.2.0.0/16", "          via: 10.0.0.9", "        - to: default",
+                       "          via: 10.0.0.2", "      nameservers:", "        addresses:", "          - 10.0.0.2", "          - 10.0.0.3"),
     "netplan by MAC": {
-        "/etc/netplan/50-lan.yaml": f'network:\n  ethernets:\n    lan:\n      match: \n        macaddress: "{MAC}"\n      dhcp4: false\n'
+        "/etc/netplan/50-lan.yaml": f'network:\n  ethernets:\n    lan:\n      match: \n        macaddress: "{MAC.upper()}"\n      dhcp4: false\n'
         "      addresses:\n      - 10.0.0.122/24\n      gateway4: 10.0.0.2 # old\n      nameservers:\n        addresses: [10.0.0.2, 10.0.0.3]\n",
+    },
+    "netplan in flow style": {"/etc/netplan/a.yaml": FLOW},
+    "netplan as JSON": {"/etc/netplan/a.yaml": JSON},
+    "netplan in two files": {
+        "/etc/netplan/10.yaml": "network: {ethernets: {eth0: {dhcp4: true, nameservers: {addresses: [10.0.0.2]}}}}",
+        "/etc/netplan/20.yaml": "network: {ethernets: {eth0: {dhcp4: no, addresses: [10.0.0.122/24: {label: x}], routes: [{to: 0.0.0.0/0, via: 10.0.0.2}], nameservers: {addresses: [10.0.0.3]}}}}",
     },
     "ifcfg": {
         "/etc/sysconfig/network-scripts/ifcfg-eth0": 'DEVICE="eth0"\nBOOTPROTO=none\nONBOOT=yes\nIPADDR=10.0.0.122\nPREFIX=24\n'
@@ -76,7 +148,7 @@ STATIC = {
 
 @pytest.mark.parametrize("files", STATIC.values(), ids=STATIC.keys())
 def test_a_static_address(files: dict[str, str]) -> None:
-    found = stored_network(files, "eth0", MAC)
+    found = after_a_boot(files)
     assert found is not None
     assert (found.method, found.addresses, found.gateway) == ("static", ["10.0.0.122/24"], "10.0.0.2")
     assert found.dns == ["10.0.0.2", "10.0.0.3"]
@@ -84,9 +156,8 @@ def test_a_static_address(files: dict[str, str]) -> None:
 
 
 DYNAMIC = {
-    "ifupdown": {"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n"},
-    "NetworkManager": {"/etc/NetworkManager/system-connections/x": "[connection]\ninterface-name=eth0\n[ipv4]\nmethod=auto\n"},
-    "NetworkManager, any NIC": {"/etc/NetworkManager/system-connections/x": "[connection]\nid=x\ntype=ethernet\n[ipv4]\nmethod=auto\n"},
+    "NetworkManager": {NM + "x": "[connection]\ninterface-name=eth0\n[ipv4]\nmethod=auto\n"},
+    "NetworkManager, any NIC": {NM + "x": "[connection]\nid=x\ntype=ethernet\n[ipv4]\nmethod=auto\n"},
     "systemd-networkd": {"/etc/systemd/network/a.network": "[Match]\nName=eth0\n[Network]\nDHCP=ipv4\n"},
     "netplan": {"/etc/netplan/a.yaml": "network:\n  ethernets:\n    eth0:\n      dhcp4: true\n"},
     "ifcfg": {"/etc/sysconfig/network-scripts/ifcfg-eth0": "BOOTPROTO=dhcp\n"},
@@ -95,68 +166,74 @@ DYNAMIC = {
 
 @pytest.mark.parametrize("files", DYNAMIC.values(), ids=DYNAMIC.keys())
 def test_dhcp(files: dict[str, str]) -> None:
-    found = stored_network(files, "eth0", MAC)
+    found = after_a_boot(files)
     assert found is not None
     assert (found.method, found.addresses, found.gateway, found.dns) == ("dhcp", [], None, [])
 
 
-def ifupdown(text: str, *, udev: bool = False) -> Stored | None:
-    return stored_network({"/etc/network/interfaces": text}, "eth0", MAC, managed=False, udev=udev)
+ELSEWHERE = {
+    "netplan": netplan("      addresses: [10.0.0.122/24]", "      routes: [{to: 10.2.0.0/16, via: 10.0.0.2}]"),
+    "systemd-networkd": {
+        "/etc/systemd/network/a.network": "[Match]\nName=eth0\n[Network]\nAddress=10.0.0.122/24\n[Route]\nDestination=10.2.0.0/16\nGateway=10.0.0.2\n",
+    },
+    "NetworkManager": {NM + "x": "[connection]\ninterface-name=eth0\n[ipv4]\nmethod=manual\naddress1=10.0.0.122/24\nroute1=10.2.0.0/16,10.0.0.2\n"},
+    "NetworkManager, never the default": {
+        NM + "x": "[connection]\ninterface-name=eth0\n[ipv4]\nmethod=manual\naddress1=10.0.0.122/24,10.0.0.2\nnever-default=true\n",
+    },
+}  # fmt: skip
 
 
-def test_what_is_plugged_in_comes_up_only_with_udev() -> None:
-    text = "allow-hotplug eth0\niface eth0 inet dhcp\n"
-    assert ifupdown(text) is None
-    assert ifupdown(text, udev=True) is not None
-
-
-@pytest.mark.parametrize(
-    ("line", "address", "gateway"),
-    [
-        ("gateway 10.0.0.9", "10.0.0.122/24", "10.0.0.9 10.0.0.2"),  # ifupdown takes both, in two lines
-        ("address 10.0.0.9", "10.0.0.9 10.0.0.122/24", "10.0.0.2"),
-        ("netmask 255.255.255.0 # class C", "10.0.0.122", "10.0.0.2"),  # the comment is part of the value
-    ],
-)
-def test_a_stanza_that_no_command_can_carry_out_is_told_as_it_is(line: str, address: str, gateway: str) -> None:
-    mask = "" if line.startswith("netmask") else " netmask 24\n"
-    found = ifupdown(f"auto eth0\niface eth0 inet static\n {line}\n address 10.0.0.122\n{mask} gateway 10.0.0.2\n")
+@pytest.mark.parametrize("files", ELSEWHERE.values(), ids=ELSEWHERE.keys())
+def test_a_route_to_some_network_is_not_the_default_route(files: dict[str, str]) -> None:
+    found = after_a_boot(files)
     assert found is not None
-    assert (found.addresses, found.gateway) == ([address], gateway)
+    assert (found.method, found.addresses, found.gateway) == ("static", ["10.0.0.122/24"], None)
 
 
 NOTHING = {
     "no file": {},
-    "not at boot": {"/etc/network/interfaces": "iface eth0 inet static\n address 10.0.0.122/24\n"},
-    "another interface": {"/etc/network/interfaces": "auto eth10\niface eth10 inet dhcp\n"},
-    "a file that nothing names": {
-        "/etc/network/interfaces": "auto eth0\n", "/etc/network/interfaces.d/lan": "iface eth0 inet dhcp\n",
-    },
-    "a line that cannot be read": {"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\niface eth1 static\n"},
-    "an option without a value": {"/etc/network/interfaces": "auto eth0\niface eth0 inet static\n address\n"},
-    "files that name each other": {"/etc/network/interfaces": "source /etc/network/interfaces\n"},
-    "a comment": {"/etc/network/interfaces": "#auto eth0\n#iface eth0 inet dhcp\n"},
-    "not by itself": {"/etc/NetworkManager/system-connections/x": "[connection]\ninterface-name=eth0\nautoconnect=no\n"},
-    "another MAC": {"/etc/NetworkManager/system-connections/x": "[connection]\n[ethernet]\nmac-address=00:00:00:00:00:01\n"},
+    "not by itself": {NM + "x": "[connection]\ninterface-name=eth0\nautoconnect=no\n"},
+    "another MAC": {NM + "x": "[connection]\n[ethernet]\nmac-address=00:00:00:00:00:01\n"},
     "switched off": {"/etc/sysconfig/network-scripts/ifcfg-eth0": "ONBOOT=no\nBOOTPROTO=dhcp\n"},
-    "nonsense": {
-        "/etc/network/interfaces": "\x1b[2J\niface\nauto\n", "/etc/NetworkManager/system-connections/x": "[[[\n=\n",
-        "/etc/netplan/x.yaml": "- - -\n::\n\t\n", "/etc/systemd/network/x.network": "]\n=\n",
-    },
+    "a key that netplan does not know": netplan("      addresses: [10.0.0.122/24]", "      gatway4: 10.0.0.2"),
+    "an address without a prefix": netplan("      addresses: [10.0.0.122]"),
+    "another interface": {"/etc/systemd/network/a.network": "[Match]\nName=eth0 eth1\nMACAddress=00:00:00:00:00:01\n[Network]\nDHCP=yes\n"},
+    "nonsense": {NM + "x": "[[[\n=\n", "/etc/netplan/x.yaml": "- - -\n::\n\t\n", "/etc/systemd/network/x.network": "]\n=\n"},
+    "only yaml in a hundred thousand brackets": {"/etc/netplan/x.yaml": "[" * 60000},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("files", NOTHING.values(), ids=NOTHING.keys())
 def test_nothing_is_stored(files: dict[str, str]) -> None:
-    assert stored_network(files, "eth0", MAC) is None
+    assert after_a_boot(files) is None
 
 
-def test_networkmanager_counts_only_where_it_runs() -> None:
-    files = STATIC["NetworkManager"] | DYNAMIC["ifupdown"]
-    managed = stored_network(files, "eth0", MAC)
-    alone = stored_network(files, "eth0", MAC, managed=False)
-    assert managed is not None and alone is not None
-    assert (managed.method, alone.method) == ("static", "dhcp")
+@pytest.mark.parametrize("files", [
+    {"/etc/systemd/network/a.network": "[Match]\nDriver=virtio_net\n[Network]\nDHCP=yes\n"},
+    {NM + "x": "[connection]\nid=x\n[match]\ninterface-name=eth*\n"},
+    {"/etc/netplan/a.yaml": "network: {ethernets: {lan: {match: {driver: virtio_net}, dhcp4: true}}}"},
+    {"/etc/netplan/a.yaml": "a: &a [1]\nb: *a\n"},
+], ids=["systemd-networkd", "NetworkManager", "netplan", "aliases"])  # fmt: skip
+def test_what_may_be_meant_for_it_is_not_guessed(files: dict[str, str]) -> None:
+    with pytest.raises(CouldNotLook):
+        after_a_boot(files)
+
+
+def test_a_connection_that_others_may_read_is_none() -> None:
+    files, path = STATIC["NetworkManager"], NM + "lan.nmconnection"
+    assert after_a_boot(files, **{f"mode:{path}": "644 root"}) is None
+    assert after_a_boot(files, **{f"mode:{path}": "600 nobody"}) is None
+    assert after_a_boot(files, **{f"mode:{path}": "600 root"}) is not None
+
+
+@pytest.mark.parametrize(("case", "unit"), [("NetworkManager", "unit:NetworkManager"), ("systemd-networkd", "unit:systemd-networkd"), ("netplan", "netplan")])
+def test_a_program_that_will_not_run_reads_nothing(case: str, unit: str) -> None:
+    assert after_a_boot(STATIC[case], **{unit: "disabled" if unit != "netplan" else ""}) is None
+
+
+def test_ifupdown_counts_with_systemd_where_its_unit_does() -> None:
+    assert ifup("a netmask", **{"unit:networking": "disabled"}) is None
+    assert ifup("a netmask", **{"unit:networking": "enabled"}) is not None
 
 
 def test_masks() -> None:

@@ -34,7 +34,7 @@ class GuestAddressFacts(Facts, total=False):
 class StoredNetworkFacts(Facts, total=False):
     """What the next boot will do with a NIC, from the guest's own files."""
 
-    method: Annotated[Word, "cat {config}", '"dhcp", "static"; None: nothing is stored']
+    method: Annotated[Word, "cat {config}", '"dhcp", "static", or "manual": brought up without an address']
     address: Annotated[Word, "cat {config}", 'with prefix: "10.0.0.122/24"; None: none']
     gateway: Annotated[Word, "cat {config}", "None: none"]
     dns: Annotated[Words, "cat {config}", "name servers"]

@@ -41,6 +41,7 @@ class FstabFacts(Facts, total=False):
     device: Annotated[Word, "cat /etc/fstab; blkid", 'the device that is now: "/dev/vdb"; None: there is none']
     fstype: Annotated[Word, "cat /etc/fstab", '"ext4", "auto"']
     options: Annotated[Words, "cat /etc/fstab", '"defaults"']
+    problem: Annotated[Word, "findmnt --verify --verbose", "what mount cannot do with the line; None: nothing"]
 
 
 class BlockFacts(Facts, total=False):

@@ -1,0 +1,262 @@
+"""What the command lines that ifup would run do to an interface: those that set addresses and routes, harmless ones.
+
+ifup gives each line to a shell, and stops at the first that fails. A line that is not understood is said to be so.
+Rejected: taking the words one looks for wherever they stand, which took a comment for a prefix, and a route to one
+network for the default one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from kvmlab.guest.kept import everywhere, with_prefix
+
+HARMLESS = frozenset(
+    ("echo", "printf", "true", ":", "logger", "sleep", "sysctl", "modprobe", "brctl", "ethtool", "iptables",
+     "ip6tables", "nft", "test", "[", "touch", "mkdir", "date", "rm", "run-parts", "wpa_supplicant")
+)  # fmt: skip
+OF_AN_ADDRESS = {"dev", "label", "broadcast", "brd", "scope", "peer", "metric", "valid_lft", "preferred_lft"}
+CLIENTS = ("udhcpc", "dhclient", "dhcpcd", "pump")
+IP_WORDS = {"addr": ("address", "addr", "a"), "route": ("route", "ro", "r"), "link": ("link", "l")}
+
+
+class NotUnderstood(Exception):
+    """What this command does is not known here; the text is the command."""
+
+
+class Fails(Exception):
+    """This command cannot work; what comes after it is not run."""
+
+
+@dataclass(slots=True)
+class Effect:
+    """What the lines for one interface leave behind. `broken`: one of them fails, and the rest is not run."""
+
+    dev: str
+    dhcp: bool = False
+    addresses: list[str] = field(default_factory=list)
+    gateway: str | None = None
+    dns: list[str] = field(default_factory=list)
+    broken: bool = False
+
+
+def effect(dev: str, lines: str, variables: Mapping[str, str]) -> Effect:
+    """What `lines` do, with the variables that ifup sets. Raises NotUnderstood."""
+    found = Effect(dev)
+    try:
+        for line in lines.splitlines():
+            for words in _commands(_filled(line, variables)):
+                _run(found, words)
+    except Fails:
+        found.broken = True
+    return found
+
+
+def _filled(line: str, variables: Mapping[str, str]) -> str:
+    """With the variables' values; a shell's further powers (substitution, loops) are not understood."""
+
+    def value(place: re.Match[str]) -> str:
+        name = place[1] or place[2]
+        if name not in variables:
+            raise NotUnderstood(line.strip())
+        return variables[name]
+
+    filled = re.sub(r"\$(?:(\w+)|\{(\w+)\})", value, line)
+    if re.search(r"[`$(){}]", filled):
+        raise NotUnderstood(line.strip())
+    return filled
+
+
+def _commands(line: str) -> list[list[str]]:
+    """The simple commands of a line, each with its redirections; those after `||` are run where the first fails."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+    lexer.whitespace_split, lexer.commenters = True, "#"
+    try:
+        words = list(lexer)
+    except ValueError:
+        raise Fails from None
+    commands: list[list[str]] = [[]]
+    for word in words:
+        if word in ("&&", ";", "||"):
+            commands.append(["||"] if word == "||" else [])
+        elif word in ("|", "&", ";;"):
+            raise NotUnderstood(line.strip())
+        else:
+            commands[-1].append(word)
+    return _with_a_way_out([command for command in commands if command])
+
+
+def _with_a_way_out(commands: list[list[str]]) -> list[list[str]]:
+    """`COMMAND || true` cannot fail: both become one command, "||" before its words."""
+    kept: list[list[str]] = []
+    for command in commands:
+        if command[0] != "||":
+            kept.append(command)
+        elif kept and command[1:2] in (["true"], [":"], ["echo"], ["logger"]):
+            kept[-1] = ["||", *kept[-1]] if kept[-1][0] != "||" else kept[-1]
+        else:
+            raise NotUnderstood(shlex.join(command[1:]))
+    return kept
+
+
+def _run(found: Effect, words: list[str]) -> None:
+    if words[0] == "||":
+        try:
+            return _run(found, words[1:])
+        except Fails:
+            return None
+    words, target = _redirected(words)
+    if not words:
+        return None
+    program, *rest = words
+    name = program.rpartition("/")[2]
+    if name in ("busybox", "sudo", "exec") and rest:
+        return _run(found, rest)
+    if target and (name not in ("echo", "printf") or target != "/etc/resolv.conf"):
+        raise NotUnderstood(shlex.join(words))
+    work = _KNOWN.get(name)
+    if work is not None:
+        return work(found, rest)
+    if name in CLIENTS:
+        found.dhcp = True
+        return None
+    if re.fullmatch(r"[\d./:]+", name):
+        raise Fails  # a second value of an option that takes one, on a line of its own: no program is called so
+    if name not in HARMLESS:
+        raise NotUnderstood(shlex.join(words))
+    if target:
+        found.dns += re.findall(r"nameserver\s+([0-9a-fA-F.:]+)", " ".join(rest).replace("\\n", "\n"))
+    return None
+
+
+def _redirected(words: list[str]) -> tuple[list[str], str]:
+    """The words without redirections, and the file that is written, if it is one that counts."""
+    kept: list[str] = []
+    target = ""
+    place = 0
+    while place < len(words):
+        word = words[place]
+        if set(word) <= set("<>&") and word:
+            if kept and kept[-1] in ("1", "2"):
+                kept.pop()
+            file = words[place + 1] if place + 1 < len(words) else ""
+            target = file if file not in ("/dev/null", "1", "2") and "<" not in word else target
+            place += 2
+        else:
+            kept.append(word)
+            place += 1
+    return kept, target
+
+
+def _ip(found: Effect, words: list[str]) -> None:
+    while words and words[0].startswith("-"):
+        if words[0] in ("-6", "-family", "-f"):
+            return
+        words = words[1:]
+    if len(words) < 2:
+        raise Fails
+    kind = next((name for name, spelt in IP_WORDS.items() if words[0] in spelt), "")
+    if kind == "addr":
+        _ip_address(found, words[1], words[2:])
+    elif kind == "route":
+        _ip_route(found, words[1], words[2:])
+    elif kind != "link" and words[0] not in ("rule", "neigh", "neighbour", "tuntap"):
+        raise NotUnderstood(shlex.join(["ip", *words]))
+
+
+def _ip_address(found: Effect, verb: str, words: list[str]) -> None:
+    values = _pairs(words, OF_AN_ADDRESS)
+    if verb == "flush" and values.get("dev") in (found.dev, None):
+        found.addresses.clear()
+        return
+    if verb not in ("add", "replace", "change") or "peer" in values:
+        raise NotUnderstood(shlex.join(["ip", "addr", verb, *words]))
+    address = values.get("", values.get("local", ""))
+    if ":" in address:
+        return
+    whole = _address(address)
+    if "dev" not in values or whole is None:
+        raise Fails
+    if values["dev"] == found.dev:
+        found.addresses.append(whole)
+
+
+def _ip_route(found: Effect, verb: str, words: list[str]) -> None:
+    values = _pairs(words, {"via", "dev", "metric", "src", "proto", "scope", "table", "mtu", "advmss"})
+    if verb not in ("add", "replace", "append", "change"):
+        raise NotUnderstood(shlex.join(["ip", "route", verb, *words]))
+    if not everywhere(values.get("", "")) or "table" in values:
+        return
+    if values.get("dev", found.dev) != found.dev:
+        return
+    _default_route(found, values.get("via"), onlink="onlink" in words)
+
+
+def _default_route(found: Effect, gateway: str | None, *, onlink: bool = False) -> None:
+    """Set the default route; the kernel refuses a gateway that is no neighbour."""
+    if gateway is not None and not onlink and not _neighbour(found, gateway):
+        raise Fails
+    found.gateway = found.gateway or gateway
+
+
+def _neighbour(found: Effect, gateway: str) -> bool:
+    try:
+        own = [ipaddress.ip_interface(one).network for one in found.addresses]
+        return any(ipaddress.ip_address(gateway) in network for network in own)
+    except ValueError:
+        return False
+
+
+def _pairs(words: list[str], named: set[str]) -> dict[str, str]:
+    """The words that have a name before them by that name, the first other one as ""."""
+    values: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        if word in named:
+            values[word] = next(rest, "")
+        else:
+            values.setdefault("", word)
+    return values
+
+
+def _address(text: str) -> str | None:
+    """10.0.0.1/24 of that and of 10.0.0.1/255.255.255.0; without a mask it is a /32; None where it is none."""
+    bare, slash, mask = text.partition("/")
+    try:
+        return str(ipaddress.IPv4Interface(with_prefix(bare, mask) if slash else f"{bare}/32"))
+    except ValueError:
+        return None
+
+
+def _ifconfig(found: Effect, words: list[str]) -> None:
+    """`ifconfig DEV ADDRESS netmask MASK up`; without a mask it is the one of the address' class."""
+    if not words:
+        return
+    values = _pairs(words[1:], {"netmask", "broadcast", "mtu", "hw", "metric", "pointopoint"})
+    address = values.get("", "")
+    if words[0] != found.dev or not re.match(r"\d", address):
+        return
+    bare, slash, prefix = address.partition("/")
+    first = int(bare.partition(".")[0])
+    mask = values.get("netmask") or (prefix if slash else "8" if first < 128 else "16" if first < 192 else "24")
+    whole = _address(f"{bare}/{mask}")
+    if whole is None:
+        raise Fails
+    found.addresses[:] = [] if whole.startswith("0.0.0.0/") else [whole]
+
+
+def _route(found: Effect, words: list[str]) -> None:
+    """`route add default gw ADDRESS`, `route add -net 0.0.0.0 netmask 0.0.0.0 gw ADDRESS`."""
+    if words[:1] != ["add"]:
+        raise NotUnderstood(shlex.join(["route", *words]))
+    values = _pairs([word for word in words[1:] if word not in ("-net", "-host")], {"gw", "netmask", "dev", "metric"})
+    whole = values.get("netmask", "0.0.0.0") == "0.0.0.0" and everywhere(values.get("", ""))
+    if whole and values.get("dev", found.dev) == found.dev:
+        _default_route(found, values.get("gw"))
+
+
+_KNOWN: Mapping[str, Callable[[Effect, list[str]], None]] = {"ip": _ip, "ifconfig": _ifconfig, "route": _route}
