@@ -37,7 +37,7 @@ def _no_answer(search: Search, domain: DomainSeen, surroundings: Surroundings, b
     for address in search.tried:
         if said is not None and not _has(said, address):
             continue  # it says itself that it is not there: whatever answers is somebody else, or a neighbour's memory
-        if address in search.failed and _listens(search, address, surroundings):
+        if address in search.failed and listens(search, address, surroundings):
             return _refused(search, address, surroundings, boot_s)
     if search.strangers:
         reason = t("at {address} another computer answers, not {guest}", address=search.strangers[0], guest=domain.name)
@@ -56,7 +56,7 @@ def _has(said: dict[str, list[str]], address: str) -> bool:
     return address.startswith("fe80") or any(address == one.partition("/")[0] for own in said.values() for one in own)
 
 
-def _listens(search: Search, address: str, surroundings: Surroundings) -> bool:
+def listens(search: Search, address: str, surroundings: Surroundings) -> bool:
     """Something is at the address: it got further than an unanswered connection, or refuses it."""
     if search.why(address) in (Why.KEY_REFUSED, Why.NOT_SSH, Why.CLOSED, Why.TOO_MUCH):
         return True
@@ -80,7 +80,8 @@ def _refused(search: Search, address: str, surroundings: Surroundings, boot_s: f
         return error
     since = surroundings.uptime_s(search.name)
     young = since is not None and since < boot_s and why in (Why.REFUSED, Why.SILENT, Why.CLOSED)
-    return cannot(search.name, _REASONS[why](address), f"virsh console {search.name}", transient=young)
+    reason = t("{reason}, and its guest agent does not answer", reason=_REASONS[why](address))
+    return cannot(search.name, reason, f"virsh console {search.name}", transient=young)
 
 
 def _booting(domain: DomainSeen, surroundings: Surroundings, since: float) -> CouldNotLook:

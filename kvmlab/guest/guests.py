@@ -10,6 +10,7 @@ from pathlib import Path
 from kvmlab.checks.reading import Key, Missing, Want
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest import facts, on_its_way
+from kvmlab.guest.by_agent import by_agent
 from kvmlab.guest.diagnose import BOOT_S, diagnose
 from kvmlab.guest.find import Search
 from kvmlab.guest.inside import Inside, cannot_ask
@@ -54,7 +55,7 @@ class Guests:
         inside = _there(entered) if entered else None
         if inside is None:
             return address or name
-        return name if "%" in inside.address else inside.address
+        return name if "%" in inside.address else inside.address or address or name
 
     def no_answer(self, to: str) -> CouldNotLook | None:
         """Not None where nothing comes back from an address because the guest that has it is only on its way."""
@@ -118,7 +119,7 @@ class Guests:
         expected = [one for one in (address, self._addresses.get(name, "")) if one]
         search = Search(name, self._surroundings, self._key, expected=expected, sections=needed,
                         timeout_s=TIMEOUT_S * self._patience, patience=self._patience)  # fmt: skip
-        guest = search.run()
+        guest = search.run() or by_agent(search, self._surroundings, self._patience)
         if guest is None:
             raise diagnose(search, self._surroundings, BOOT_S * self._patience)
         for want in wants:  # their answers stay with the guest

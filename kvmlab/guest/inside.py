@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.addresses import Nic, parse_addresses
 from kvmlab.guest.later import Later, TooLate, later
 from kvmlab.guest.sections import Garbled, Sections, parse, word
-from kvmlab.guest.ssh import Session, Unreachable, Why
+from kvmlab.guest.ssh import Output, Unreachable, Why
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -22,10 +22,19 @@ SLOW_S = 70.0  # for a checksum
 AT_ONCE = 6  # questions under way; OpenSSH allows 10 on one connection
 
 
-class Inside:
-    """A guest over an SSH session. `address`: where it was reached."""
+class Asked(Protocol):
+    """What a guest's fact server is asked over: a Session, or its guest agent."""
 
-    def __init__(self, name: str, address: str, session: Session, *, patience: float = 1.0) -> None:
+    @property
+    def alive(self) -> bool: ...
+    def run(self, command: str, *, timeout_s: float, cap: int = 0) -> Output: ...
+    def close(self) -> None: ...
+
+
+class Inside:
+    """A guest that can be asked. `address`: where it was reached over SSH, "" by its agent."""
+
+    def __init__(self, name: str, address: str, session: Asked, *, patience: float = 1.0) -> None:
         self.name = name
         self.address = address
         self._session = session

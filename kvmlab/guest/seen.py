@@ -94,6 +94,10 @@ class Surroundings(Protocol):
         """The addresses each link of the guest has, as its guest agent says; None where none answers."""
         ...
 
+    def agent_look(self, domain: DomainSeen, command: str) -> bytes:
+        """What the guest's fact server answers to `command`, started by its guest agent."""
+        ...
+
     def console_tail(self, domain: DomainSeen) -> str:
         """The last lines on its serial console, "" where they are not kept."""
         ...

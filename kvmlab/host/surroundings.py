@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from kvmlab.host.links import operational, port_state
 from kvmlab.host.objects import domain as domain_of
 from kvmlab.host.objects import names_of
 from kvmlab.host.way import NotThere, Way
+from kvmlab.words import t
 
 if TYPE_CHECKING:
     import libvirt
@@ -64,6 +66,13 @@ class HostSurroundings:
         except (NotThere, CouldNotLook):
             return None
         return _addresses(said)
+
+    def agent_look(self, domain: DomainSeen, command: str) -> bytes:
+        try:
+            said = self._way.ask("agent_look", uuid=domain.uuid, command=command)
+            return base64.b64decode(said["out"])
+        except (NotThere, ValueError) as error:
+            raise CouldNotLook(t("The lab host says: {error}.", error=error)) from None
 
     def console_tail(self, domain: DomainSeen) -> str:
         if domain.console_log is None:

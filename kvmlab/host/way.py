@@ -97,7 +97,7 @@ class Way:
         return promise.get(self.timeout_s * 3)
 
     def _asked(self, verb: str, args: dict[str, object]) -> Any:
-        slow = args.get("sha256") or verb == "image_sum"
+        slow = args.get("sha256") or verb in ("image_sum", "agent_look")
         try:
             return self._started().ask(verb, **args).get((SLOW_S if slow else ANSWER_S) * self._patience)
         except Unreachable as error:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.checks.reading import Want
+from kvmlab.checks.reading import Missing, Want
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.diagnose import last_line
 from kvmlab.guest.find import eui64
@@ -45,6 +46,8 @@ class Host:
     agent: dict[str, list[str]] | None = None
     console: str = ""
     tried: list[str] = field(default_factory=list)
+    by_agent: bytes | None = None
+    asked_agent: list[str] = field(default_factory=list)
     _session: Session | None = None
 
     def session(self) -> Session:
@@ -82,6 +85,12 @@ class Host:
 
     def agent_addresses(self, domain: DomainSeen) -> dict[str, list[str]] | None:
         return self.agent
+
+    def agent_look(self, domain: DomainSeen, command: str) -> bytes:
+        self.asked_agent.append(command)
+        if self.by_agent is None:
+            raise CouldNotLook("the agent does not answer")
+        return self.by_agent
 
     def console_tail(self, domain: DomainSeen) -> str:
         return self.console
@@ -357,3 +366,31 @@ def test_the_last_line_of_a_console() -> None:
     assert last_line("one\r\ntwo\r\n\r\n") == "two"
     assert last_line("\x1b[31m\x1b[0m\n") == ""
     assert last_line("x" * 500) == "x" * 100
+
+
+def refusing(key: Path) -> Callable[[socket.socket], None]:
+    """A guest whose SSH knows another key than ours: root is locked, or its authorized_keys empty."""
+    other = make_key(key.with_name("another_key"))
+    return lambda stream: serve(stream, other, lambda *_: None)
+
+
+def test_where_ssh_refuses_us_the_agent_answers(key: Path) -> None:
+    answer = framed({"addr": IP_BUSYBOX})
+    host = Host(key, {"192.168.122.11": refusing(key)}, replace(DOMAIN, agent_connected=True), by_agent=answer)
+    found = guests(host).read("guest-addresses", ("web1", ""), ["addresses"])
+    assert not isinstance(found, Missing)
+    assert found["addresses"] == ["10.0.0.122/24"]
+    assert all(re.fullmatch(r"snapshot( [a-z]+)+", command) for command in host.asked_agent)
+
+
+def test_where_none_answers_it_says_which_were_tried(key: Path) -> None:
+    for connected in (True, False):
+        host = Host(key, {"192.168.122.11": refusing(key)}, replace(DOMAIN, agent_connected=connected))
+        assert "refuses the checker's key, and its guest agent does not answer" in trouble(host).message
+        assert bool(host.asked_agent) == connected
+
+
+def test_a_guest_that_nobody_hears_is_not_asked_by_its_agent(key: Path) -> None:
+    """What the lab is about is that the network leads there: that is said, not passed by."""
+    host = Host(key, {}, replace(DOMAIN, agent_connected=True), by_agent=framed({"addr": IP_BUSYBOX}))
+    assert trouble(host).message and host.asked_agent == []
