@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.place import Place, state_beside
 from benchmarks.starting import LAB, Bare
 from benchmarks.timing import Row, in_turns, tell
+from kvmlab.environment.files import lay_ready
 from kvmlab.labhost.container import LabHost
 from kvmlab.labhost.podman import Podman, finish
 
@@ -32,9 +33,7 @@ class Vagrant:
         """Start it, make a box of the guest's image and bring it up."""
         materials, host = self._bare.materials, self._host
         host.prepare_run_dir()
-        key = self._bare.state.key_pair("student_key")
-        (host.start_dir / "student_key").write_bytes(key.read_bytes())
-        (host.start_dir / "student_key").chmod(0o600)
+        lay_ready(self._bare.state, host.start_dir, (), ())
         image = materials.guests[0].image.path.parent
         volumes = [(image, "/srv/kvmlab/image"), (HERE, "/srv/kvmlab/vagrant")]
         finish(host.start(image_with_vagrant(materials.podman, materials.host_image), volumes), ("run",))

@@ -32,6 +32,7 @@ class State:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or default_root()
+        self._verified = False
 
     def __getattr__(self, name: str) -> Path:
         names = ("keys", "images", "saved", "cache", "labs", "progress", "run", "locks", "proved")
@@ -39,13 +40,32 @@ class State:
             raise AttributeError(name)
         path = self.root / name
         try:
-            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._verify()
+            path.mkdir(exist_ok=True, mode=0o700)
         except OSError as error:
             raise CannotRun(
                 t("{path} cannot be made: {error}.", path=path, error=error.strerror or error),
                 "KVMLAB_STATE=DIR kvmlab …",
             ) from None
         return path
+
+    def _verify(self) -> None:
+        """The directory is there, ours, and for nobody else to write in; others may not even look (umask(2))."""
+        if self._verified:
+            return
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            self.root.mkdir(mode=0o700)
+        found = self.root.stat()
+        if found.st_uid != os.geteuid():
+            message = t("{path} belongs to another user (user id {uid}).", path=self.root, uid=found.st_uid)
+            raise CannotRun(message, f"ls -ld {self.root}")
+        if found.st_mode & 0o022:
+            message = t("Others may write in {path}, and change what labs start from.", path=self.root)
+            raise CannotRun(message, f"chmod 700 {self.root}")
+        if found.st_mode & 0o077:
+            self.root.chmod(0o700)
+        self._verified = True
 
     @property
     def tag(self) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kvmlab.faults import step as fault
+from kvmlab.labhost.bounded import end_of_output
 from kvmlab.labhost.container import LabHost
 
 if TYPE_CHECKING:
@@ -32,22 +32,9 @@ def run_step(host: LabHost, step: Step, *, timeout_s: float = STEP_S, boot_s: fl
     """Feed one step to bash on the lab host, or through ssh to the guest's own shell."""
     command = _BASH if step.guest is None else guest_command(step.guest, "sh", "-eu", "-s")
     argv = host.exec_argv(command, env=[f"KVMLAB_WAIT={boot_s}"])
-    try:
-        done = subprocess.run(
-            argv,
-            input=step.code,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=timeout_s,
-        )
-    except subprocess.TimeoutExpired as trouble:
-        said = trouble.stdout or b""
-        text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-        return StepOutcome(step, 124, text[-2000:])
+    status, said = end_of_output(argv, stdin=step.code, timeout_s=timeout_s)
     fault("solve.step")
-    return StepOutcome(step, done.returncode, done.stdout[-2000:])
+    return StepOutcome(step, status, said)
 
 
 def guest_command(guest: str, *command: str) -> tuple[str, ...]:

@@ -18,7 +18,9 @@ from typing import NamedTuple
 from kvmlab import process
 from kvmlab.errors import CannotRun
 from kvmlab.host.root import HostRoot
+from kvmlab.labhost.bounded import run_bounded
 from kvmlab.labhost.id_range import release_range, reserve_range
+from kvmlab.labhost.orphans import end, running_containers
 from kvmlab.labhost.podman import Podman, failed
 from kvmlab.labhost.wall import confinement, lent_devices, own_cgroups, read_only, unchangeable
 from kvmlab.paths import State, make_key, write_atomic
@@ -176,10 +178,15 @@ class LabHost:
     def execute(
         self, command: Sequence[str], *, stdin: str = "", timeout_s: float | None = 120
     ) -> subprocess.CompletedProcess[str]:
-        """Run `command` on it to its end."""
-        return self.podman.attempt(
-            "exec", "--interactive", "--workdir=/root", self.container, *command, timeout_s=timeout_s, stdin=stdin
-        )
+        """Run `command` on it to its end. CannotRun where it prints more than is good, or does not end."""
+        argv = self.exec_argv(command)
+        try:
+            return run_bounded(argv, stdin=stdin, timeout_s=timeout_s)
+        except subprocess.TimeoutExpired:
+            message = t(
+                "{command} on the lab host did not end within {seconds} s.", command=command[0], seconds=timeout_s
+            )
+            raise CannotRun(message, "kvmlab status") from None
 
     def resume(self) -> subprocess.Popen[str]:
         """Begin `podman start`: the same container, its disk as it was; /run is empty, as at any boot.
@@ -253,6 +260,17 @@ def find_containers(podman: Podman, state: State, lab: str | None = None) -> lis
     ]
 
 
+def orphans(state: State, lab: str | None = None, keep: str = "") -> dict[str, list[int]]:
+    """Lab hosts of `lab`, or of all, that still run: name to first processes. After a removal: podman forgot them."""
+    prefix = f"kvmlab-{state.tag}-"
+    found = {}
+    for name, pids in running_containers(prefix).items():
+        owner, _, instance = name.removeprefix(prefix).rpartition("-")
+        if (lab is None or owner == lab) and instance != keep:
+            found[name] = pids
+    return found
+
+
 def sweep(podman: Podman, state: State, lab: str, keep: str = "") -> None:
     """Remove every lab host of `lab` but the instance `keep`: containers, run directories and records of starts.
 
@@ -260,6 +278,9 @@ def sweep(podman: Podman, state: State, lab: str, keep: str = "") -> None:
     """
     doomed = [c for c in find_containers(podman, state, lab) if c["instance"] != keep]
     remove_all(podman, [c["name"] for c in doomed])
+    for name, pids in orphans(state, lab, keep).items():
+        remove_all(podman, [name])
+        end(pids)
     for folder in state.run.iterdir():
         owner, _, instance = folder.name.rpartition("-")
         if owner == lab and instance != keep:

@@ -9,7 +9,7 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
@@ -19,7 +19,8 @@ from kvmlab.installing import install
 from kvmlab.labhost import advice
 from kvmlab.labhost.accelerator import Kvm, find_kvm
 from kvmlab.labhost.computer import KVM, may_open_kvm
-from kvmlab.labhost.machine import find_podman
+from kvmlab.labhost.container import find_containers, orphans
+from kvmlab.labhost.machine import enforced_limits, find_podman, remembered_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.trial import opens
 from kvmlab.labhost.wall import trusted_options
@@ -62,7 +63,8 @@ def examine(state: State, host_image: str | None, guest_disk: Path | None) -> It
     yield _device("/dev/net/tun", t("guests have no network without it"))
     yield _space(state)
     yield _memory()
-    yield _containers(state, host_image)
+    yield from _containers(state, host_image)
+    yield from _forgotten(state)
     yield _kvm(state, host_image, guest_disk)
     yield from _vhost_net(state, host_image)
 
@@ -147,16 +149,44 @@ def _memory() -> Finding:
     return Finding(t("memory"), level, t("{free} MiB available; a lab takes 200 to 1000", free=free))
 
 
-def _containers(state: State, host_image: str | None) -> Finding:
+def _containers(state: State, host_image: str | None) -> Iterator[Finding]:
     name = t("a lab host starts")
     if host_image is None:
-        return Finding(name, Level.UNKNOWN, t("the host image is not built yet"), "kvmlab image build")
+        yield Finding(name, Level.UNKNOWN, t("the host image is not built yet"), "kvmlab image build")
+        return
     try:
         podman: Podman = find_podman(state, host_image)
     except KvmlabError as error:
-        return Finding(name, Level.BAD, error.message, "podman info")
+        yield Finding(name, Level.BAD, error.message, error.todo)
+        return
     options = " ".join((*podman.global_options, *podman.run_options))
-    return Finding(name, Level.GOOD, t("yes, with {options}", options=options) if options else t("yes"))
+    yield Finding(name, Level.GOOD, t("yes, with {options}", options=options) if options else t("yes"))
+    yield _limits(state, podman.run_options)
+
+
+def _limits(state: State, options: Sequence[str]) -> Finding:
+    """Which limits a lab host cannot be held to here; its own cgroup has told."""
+    words = {"memory": t("memory"), "processes": t("processes"), "processor": t("processor time")}
+    missing = [word for name, word in words.items() if name not in enforced_limits(state)]
+    level = Level.SLOW if missing else Level.GOOD
+    if not any(option.startswith("--storage-opt=size=") for option in options):
+        missing.append(t("disk space"))
+    if not missing:
+        return Finding(t("limits"), level, t("each lab host is held to its share"))
+    seen = t("not enforced here: {what}; one lab host may take what others need", what=", ".join(missing))
+    return Finding(t("limits"), level, seen)
+
+
+def _forgotten(state: State) -> Iterator[Finding]:
+    """Lab hosts that run on although podman knows them no more."""
+    known = (
+        {found["name"] for found in find_containers(remembered_podman(state), state)}
+        if shutil.which("podman")
+        else set()
+    )
+    for name in sorted(set(orphans(state)) - known):
+        lab = name.split(".")[-1].rpartition("-")[0]
+        yield Finding(t("forgotten by podman"), Level.BAD, name, f"kvmlab finish {lab}")
 
 
 def _kvm(state: State, host_image: str | None, guest_disk: Path | None) -> Finding:

@@ -31,8 +31,8 @@ def find_podman(state: State, image: str) -> Podman:
     if kept:
         return Podman(tuple(kept["global_options"]), tuple(kept["run_options"]))
     with tempfile.TemporaryDirectory(dir=state.cache, prefix=".try-") as folder:
-        found = _first_that_works(image, Path(folder))
-    remember(state, _PODMAN, _hangs_on(image), asdict(found))
+        found, enforced = _first_that_works(image, Path(folder))
+    remember(state, _PODMAN, _hangs_on(image), {**asdict(found), "enforced": enforced})
     return found
 
 
@@ -50,23 +50,52 @@ def _hangs_on(image: str) -> dict[str, str]:
     return {**boot_and_podman(), "image": image, "controllers": _controllers(), "limits": limits}
 
 
-def _first_that_works(image: str, folder: Path) -> Podman:
-    """The first of the candidates under which a container as walled in as a lab host starts."""
+_SHOW_LIMITS = """
+cd /sys/fs/cgroup
+grep -Hs . memory.max memory/memory.limit_in_bytes pids.max pids/pids.max cpu.weight cpu/cpu.shares || true
+"""
+
+
+def _first_that_works(image: str, folder: Path) -> tuple[Podman, list[str]]:
+    """The first of the candidates under which a container as walled in as a lab host starts, and which limits it is
+    really held to: podman passes over some where their cgroups are missing."""
     first_uid = reserve_range(()) if os.getuid() == 0 else None
     try:
         hooks, options = own_cgroups(folder, first_uid), confinement(folder, first_uid)
         first_error = ""
         for candidate in _candidates():
             tried = replace(candidate, global_options=(*candidate.global_options, *hooks))
-            argv = ["run", "--rm", *candidate.run_options, *options, image, "/bin/true"]
+            argv = ["run", "--rm", *candidate.run_options, *options, image, "sh", "-c", _SHOW_LIMITS]
             done = tried.attempt(*argv, timeout_s=_TRY_SECONDS)
             if done.returncode == 0:
-                return candidate
+                return candidate, _enforced(done.stdout)
             first_error = first_error or done.stderr
         raise failed(("run",), first_error)
     finally:
         if first_uid is not None:
             release_range(first_uid)
+
+
+def _enforced(shown: str) -> list[str]:
+    """Those of the limits that the container's own cgroup names (cgroups(7), either version)."""
+    limits = Limits.of_this_computer()
+    memory, processes = str(limits.memory_mib * 2**20), str(limits.processes)
+    usual = ("100", "1024")
+    found = set()
+    for file, value in (line.partition(":")[::2] for line in shown.splitlines()):
+        if file.startswith("memory") and value == memory:
+            found.add("memory")
+        elif file.startswith("pids") and value == processes:
+            found.add("processes")
+        elif file.startswith("cpu") and value not in usual:
+            found.add("processor")
+    return sorted(found)
+
+
+def enforced_limits(state: State) -> list[str]:
+    """What a lab host is held to here, as it was last found: "memory", "processes", "processor"."""
+    found = last_remembered(state, _PODMAN)
+    return list(found.get("enforced") or ()) if isinstance(found, dict) else []
 
 
 def _candidates() -> Iterator[Podman]:
@@ -82,7 +111,7 @@ def _candidates() -> Iterator[Podman]:
 def _limits(wanted: Limits) -> Iterator[tuple[str, ...]]:
     """podman's options for all limits, then for those that an ordinary user's cgroups may lack (podman-run(1))."""
     memory = (f"--memory={wanted.memory_mib}m", f"--memory-swap={wanted.memory_mib}m")
-    processes, weight = f"--pids-limit={wanted.processes}", f"--cpu-shares={wanted.cpu_weight * 1024 // 100}"
+    processes, weight = f"--pids-limit={wanted.processes}", f"--cpu-shares={wanted.cpu_shares}"
     size = f"--storage-opt=size={wanted.disk_gib}g"
     yield (*memory, processes, weight, size)
     yield (*memory, processes, weight)

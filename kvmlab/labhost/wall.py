@@ -44,6 +44,11 @@ class Limits:
     open_files: int = 16384
     disk_gib: int = 20
 
+    @property
+    def cpu_shares(self) -> int:
+        """podman's word for the weight: 1024 is usual."""
+        return self.cpu_weight * 1024 // 100
+
     @classmethod
     def of_this_computer(cls) -> Limits:
         """4 GiB, or three quarters of the memory there is."""

@@ -23,6 +23,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 when every step went well; CannotRun where one did not."""
     from kvmlab.course import Progress
     from kvmlab.environment.solving import run_step
+    from kvmlab.report.cells import clean_code
 
     refuse_in_exam(ctx, args.lab)
     running = RunningLab.of(ctx, args.lab)
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
                 print(f"{where}{prompt} {line}", flush=True)
             outcome = run_step(running.host, step)
             if outcome.status and step.id not in solution.fails:
-                print(outcome.output, file=sys.stderr)
+                print(clean_code(outcome.output), file=sys.stderr)
                 raise CannotRun(
                     t("Step {step} ended with status {status}.", step=step.id, status=outcome.status),
                     f"kvmlab reset {running.lab_id}",
