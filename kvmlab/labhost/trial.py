@@ -28,8 +28,8 @@ AT_LEAST_S = 5.0
 UNMEASURED_S = 3600.0
 """How long one may be silent while nothing is known of how quick this computer is."""
 _OPENS_S = 300
-_PODMANS_OWN = 125
-"""podman-run(1): from this exit status on the command was not run at all."""
+_PODMANS_OWN = (125, 126, 127)
+"""podman-run(1): with these exit statuses the command was not run at all; above them, a signal has ended it."""
 
 
 class Outcome(Enum):
@@ -45,7 +45,7 @@ def opens(podman: Podman, image: str, options: Sequence[str], device: Path) -> b
     script = '( : <>"$1" ) 2>/dev/null || exit 1'
     argv = [*podman.run_options, *options, image, *AS_QEMU, "sh", "-c", script, "sh", str(device)]
     done = podman.attempt("run", "--rm", "--pull=never", *argv, timeout_s=_OPENS_S)
-    if done.returncode >= _PODMANS_OWN:
+    if done.returncode in _PODMANS_OWN:
         raise failed(("run",), done.stderr)
     return done.returncode == 0
 
@@ -125,7 +125,7 @@ def first_to_speak(guest: Boot, beside: Boot) -> Outcome:
 def _ended(guest: Boot) -> Outcome:
     """ENDED; CannotRun where podman could not even start it, because then nothing is known of the guest."""
     _, stderr = guest.process.communicate()
-    if guest.process.returncode >= _PODMANS_OWN:
+    if guest.process.returncode in _PODMANS_OWN:
         raise failed(("run",), (stderr or b"").decode(errors="replace"))
     return Outcome.ENDED
 

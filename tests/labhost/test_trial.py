@@ -67,6 +67,12 @@ def test_a_qemu_that_ends_boots_nothing(booting: Booting) -> None:
     assert first_to_speak(guest, booting("exec sleep 60")) is Outcome.ENDED
 
 
+def test_a_qemu_that_a_signal_ends_boots_nothing(booting: Booting) -> None:
+    """Where a `/dev/kvm` of a nested host refuses a register, QEMU aborts: podman's exit status is then 134."""
+    guest = booting("echo 'error: failed to set MSR 0x345' >&2; exit 134")
+    assert first_to_speak(guest, booting("exec sleep 60")) is Outcome.ENDED
+
+
 def test_a_podman_that_starts_nothing_says_nothing_of_kvm(booting: Booting) -> None:
     guest = booting("echo 'Error: no such runtime' >&2; exit 125")
     with pytest.raises(CannotRun, match="no such runtime"):
