@@ -58,6 +58,13 @@ def test_several_questions_are_answered_side_by_side() -> None:
     assert len(answers) == 8
 
 
+def test_a_link_local_address_with_its_link_may_be_tried() -> None:
+    """It was refused ("bad argument") while a guest booted whose bridge speaks IPv6, and that was told as trouble."""
+    said = one("greeting", where="host", to="fe80::5054:ff:fed0:e528%lo", port=9)
+    assert said["ok"] and said["value"]["open"] is False
+    assert one("greeting", where="host", to="fe80::1%lo;reboot", port=9)["kind"] == "refused"
+
+
 def test_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a file\nwith ünusual name"
     path.write_text("abc")
