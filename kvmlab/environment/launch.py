@@ -65,6 +65,11 @@ class Place:
         """What its containers are labelled with."""
         return f"{self.course_tag}.{self.lab}"
 
+    @property
+    def label_copy(self) -> str:
+        """Likewise of the copy in which the next start is rehearsed."""
+        return f"{self.label}_copy"
+
 
 class Stopped(CannotRun):
     """A lab host is there and does not run: it was stopped, or the computer was. What was done on it is kept."""
@@ -91,7 +96,7 @@ def start(place: Place, lab: Lab, progress: Progress) -> tuple[Run, bool]:
         def begin() -> Run:
             materials = Materials.of(place.state, lab, progress)
             if run:
-                sweep(materials.podman, place.state, place.label)
+                _sweep_all(materials.podman, place)
             return _launch(place, lab, materials, progress)
 
         return twice(place.state, begin), True
@@ -112,10 +117,24 @@ def finish(place: Place, podman: Podman) -> None:
         if run and run.compiled:
             running.write(place.state, place.course_tag, run._replace(state=STOPPING))
         step("finish.record")
-        sweep(podman, place.state, place.label)
+        _sweep_all(podman, place)
         step("finish.removed")
         running.forget(place.state, place.course_tag, place.lab)
         step("finish.forgotten")
+
+
+@contextlib.contextmanager
+def for_a_copy(place: Place, podman: Podman) -> Iterator[LabHost]:
+    """A lab host, not started, in which the next start of `place`'s can be rehearsed. One at a time."""
+    with place.state.lock(f"copy-of-{place.course_tag}-{place.lab}", wait=False):
+        sweep(podman, place.state, place.label_copy)  # one that a killed kvmlab has left
+        yield LabHost.fresh(place.label_copy, place.state, podman)
+
+
+def _sweep_all(podman: Podman, place: Place, keep: str = "") -> None:
+    """Remove every lab host of `place`, but the instance `keep`; a copy of it, too."""
+    for label in (place.label, place.label_copy):
+        sweep(podman, place.state, label, keep)
 
 
 def host_of(place: Place, run: Run, podman: Podman) -> LabHost:
@@ -128,7 +147,7 @@ def _launch_and_sweep(place: Place, lab: Lab, progress: Progress) -> Run:
     materials = Materials.of(place.state, lab, progress)
     with ThreadPoolExecutor(max_workers=1) as pool:
         host = LabHost.fresh(place.label, place.state, materials.podman)
-        removal = pool.submit(sweep, materials.podman, place.state, place.label, host.instance)
+        removal = pool.submit(_sweep_all, materials.podman, place, host.instance)
         run = _launch(place, lab, materials, progress, host)
         step("reset.launched")
         removal.result()

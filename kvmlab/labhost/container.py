@@ -30,7 +30,7 @@ INSIDE = Path(__file__).parent / "inside"
 HOSTNAME = "kvmhost"
 START = "/srv/kvmlab/start"
 FILES = "/srv/kvmlab/files"
-_IDENTITY, _PID = "identity.json", "pid"
+_IDENTITY, _PID, _VOLUMES = "identity.json", "pid", "volumes.json"
 
 
 class Condition(Enum):
@@ -95,8 +95,13 @@ class LabHost:
         first_uid = reserve_range(known_ranges(self.state)) if os.getuid() == 0 else None
         self._write_identity(Identity(first_uid, (self.start_dir / "host_key.pub").read_text().strip()))
 
-    def start(self, image: str, volumes: Iterable[tuple[Path, str]]) -> subprocess.Popen[str]:
-        """Begin `podman run`; `volumes` are further (here, there) pairs, which it cannot change."""
+    def start(
+        self, image: str, volumes: Iterable[tuple[Path, str]], command: Sequence[str] = ()
+    ) -> subprocess.Popen[str]:
+        """Begin `podman run`; `volumes` are further (here, there) pairs, which it cannot change. `command`: what runs
+        first, if not systemd."""
+        volumes = list(volumes)
+        (self.run_dir / _VOLUMES).write_text(json.dumps([(str(here), there) for here, there in volumes]))
         first_uid = self.identity.first_uid
         devices, binds = lent_devices(self.run_dir, first_uid)
         mounts = [(self.start_dir, START), (self.run_dir / "lib", "/usr/lib/kvmlab")]
@@ -124,7 +129,18 @@ class LabHost:
             *devices,
             *options,
             image,
+            *command,
         )
+
+    @property
+    def volumes(self) -> list[tuple[Path, str]]:
+        """The further (here, there) pairs that it was started with. CannotRun where nothing was noted."""
+        try:
+            noted = json.loads((self.run_dir / _VOLUMES).read_text())
+            return [(Path(here), there) for here, there in noted]
+        except (OSError, ValueError, TypeError) as error:
+            message = t("What was noted of the lab host is gone: {error}.", error=error)
+            raise CannotRun(message, "kvmlab status") from None
 
     def _podman_with_hooks(self) -> Podman:
         hooks = own_cgroups(self.run_dir, self.identity.first_uid)
