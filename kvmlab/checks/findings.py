@@ -14,6 +14,7 @@ class FactRow(NamedTuple):
     """One fact of one object. `wanted` and `found` are words for a student, already made safe to print.
 
     `cause`: no check wanted it; it tells why the others are as they are.
+    `ahead`: it is about the next start, and foretold from what is stored; `rehearsed`: or it was seen to come about.
     """
 
     name: str
@@ -22,10 +23,12 @@ class FactRow(NamedTuple):
     met: bool
     see: str
     cause: bool = False
+    ahead: bool = False
+    rehearsed: bool = False
 
     def to_json(self) -> dict[str, object]:
         """As in the schema kvmlab.check/1."""
-        return {name: getattr(self, name) for name in ("name", "wanted", "found", "met", "see")}
+        return {name: getattr(self, name) for name in ("name", "wanted", "found", "met", "see", "rehearsed")}
 
 
 class Finding(NamedTuple):

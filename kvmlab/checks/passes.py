@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ import kvmlab
 from kvmlab.checks.declare import Check, deepest_file, place_of
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.params import Params
-from kvmlab.checks.reading import Asked
+from kvmlab.checks.reading import Asked, Want
 from kvmlab.checks.text import plain
 from kvmlab.checks.verdicts import CheckResult, Verdict
 from kvmlab.checks.vocabulary.host import Host
@@ -72,19 +72,11 @@ class Passes:
             self._on_progress(Waiting(last.sentence, None, 0.0, passed, len(self.checks)))
 
     def _prefetch(self, due: list[Check]) -> None:
-        """Tell the reader what `due` will ask, found by running them against a reader that knows nothing."""
+        """Tell the reader what `due` will ask."""
         if not self.host.prefetches:
             return
-        asked = Asked()
-        silent, params = Host(asked), Params(self.params.peek_all())
-        for check in due:
-            try:
-                for _, _ in zip(range(FINDINGS), check(silent, params), strict=False):
-                    pass
-            except (Exception, SystemExit):  # it will be told when the check really runs
-                continue
         with suppress(CouldNotLook):
-            self.host.prefetch(asked.wants())
+            self.host.prefetch(wants_of(due, self.params))
 
     def _result(self, check: Check, results: Results) -> CheckResult:
         if waits_for := tuple(need.id for need in check.needs if not results[need.id].passed):
@@ -132,6 +124,19 @@ class Passes:
         if not isinstance(error, KvmlabError) and deepest_file(error).startswith(_ENGINE):
             return t("a bug in kvmlab: {error} (asked by {place})", error=said, place=place)
         return t("a bug in the checker: {place}: {error}", place=place, error=said)
+
+
+def wants_of(checks: Iterable[Check], params: Params) -> list[Want]:
+    """What `checks` will most likely ask, found by running them against a reader that knows nothing."""
+    asked = Asked()
+    silent, unread = Host(asked), Params(params.peek_all())
+    for check in checks:
+        try:
+            for _, _ in zip(range(FINDINGS), check(silent, unread), strict=False):
+                pass
+        except (Exception, SystemExit):  # it will be told when the check really runs
+            continue
+    return asked.wants()
 
 
 def _sound(finding: object, check: Check, number: int) -> Finding:

@@ -18,10 +18,15 @@ Key = tuple[str, ...]
 
 
 class Reading(NamedTuple):
-    """One fact as it was read. `see`: the command that shows it, where it is not the vocabulary's own."""
+    """One fact as it was read. `see`: the command that shows it, where it is not the vocabulary's own.
+
+    `rehearsed`: seen after the next start, in a copy. `trouble`: why it could not be, so that this is what is stored.
+    """
 
     value: object
     see: str = ""
+    rehearsed: bool = False
+    trouble: CouldNotLook | None = None
 
 
 class Cause(NamedTuple):
@@ -43,7 +48,8 @@ class Missing(NamedTuple):
     `text`: how it is said, in English, if not as the vocabulary says it ("not running", "transient: nothing is
     stored"); goes through t(). `offers`: the names of those there are: the engine finds "did you mean" among them.
     `see`: the command that shows it, where it is not the vocabulary's own. `name`: what was not found, where it
-    is not the subject's own name (the domain of a disk). `causes`: what decides about it beside that.
+    is not the subject's own name (the domain of a disk). `causes`: what decides about it beside that. `rehearsed`: as of
+    a reading.
     """
 
     text: str = ""
@@ -51,6 +57,7 @@ class Missing(NamedTuple):
     see: str = ""
     name: str = ""
     causes: Sequence[Cause] = ()
+    rehearsed: bool = False
 
 
 CAUSES = "causes"

@@ -14,8 +14,8 @@ from typing import Protocol
 from kvmlab.checks.declare import Check
 from kvmlab.checks.load import CheckSet, TaskLike
 from kvmlab.checks.params import Params
-from kvmlab.checks.passes import OnProgress, Passes, Results, Waiting
-from kvmlab.checks.reading import Reader, nearest
+from kvmlab.checks.passes import OnProgress, Passes, Results, Waiting, wants_of
+from kvmlab.checks.reading import Reader, Want, nearest
 from kvmlab.checks.text import plain
 from kvmlab.checks.verdicts import Report, TaskResult
 from kvmlab.checks.vocabulary.host import Host
@@ -64,6 +64,14 @@ def run(
     reported = {check.id for task in done for check in task.checks}
     needed = tuple(result for name, result in results.items() if name not in reported)
     return Report(lab, variant, done, monotonic() - began, needed)
+
+
+def foreseen(
+    checks: CheckSet, params: Params, tasks: Sequence[TaskLike], only: Sequence[str] | None = None
+) -> list[Want]:
+    """What `run` would most likely ask; errors as there."""
+    checks.must_fit(tasks)
+    return wants_of(_wanted(checks, _chosen(tasks, only)), params)
 
 
 def _chosen(tasks: Sequence[TaskLike], only: Sequence[str] | None) -> list[TaskLike]:

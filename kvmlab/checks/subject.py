@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 
 from kvmlab.checks.facts import Facts, FactSpec, known, specs
 from kvmlab.checks.findings import FactRow, Finding, row
+from kvmlab.checks.next_start import live_of
 from kvmlab.checks.reading import CAUSES, Cause, Key, Missing, OncePerPass, Reader, Reading, nearest
 from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
 from kvmlab.words import t
 
 _EXISTS = "exists"
+_THERE = Reading(True)
 _PART = re.compile(r"\{(\w+)\}")
 
 
@@ -60,7 +62,8 @@ class Subject:
         if isinstance(answer, Missing):
             return self._not_there(answer, wanted)
         rows = tuple(self._row(answer, name, value) for name, value in wanted.items())
-        return Finding(self.name, rows + self._causes(answer, rows))
+        troubles = [answer[name].trouble for name in wanted if name in answer]
+        return Finding(self.name, rows + self._causes(answer, rows), trouble=next(filter(None, troubles), None))
 
     def _causes(self, answer: Mapping[str, Reading] | Missing, rows: Sequence[FactRow]) -> tuple[FactRow, ...]:
         """What decides about the object beside `rows`, where they are not as wanted or it does so alone."""
@@ -70,21 +73,28 @@ class Subject:
         return tuple(_row_of(cause) for cause in told if (cause.alone or unmet) and cause.fact not in names)
 
     def _row(self, answer: Mapping[str, Reading], name: str, wanted: object) -> FactRow:
-        if name == _EXISTS:
-            return row(name, wanted, True, self._command(self.see))
         spec = known(self.facts, name)
-        reading = _reading(answer, spec)
-        return row(name, wanted, reading.value, reading.see or self._command(spec.see))
+        reading = _THERE if name == _EXISTS and name not in answer else _reading(answer, spec)
+        made = row(name, wanted, reading.value, reading.see or self._command(spec.see))
+        return self._dated(made, reading.rehearsed)
+
+    def _dated(self, made: FactRow, rehearsed: bool) -> FactRow:
+        """Whether it is about the next start."""
+        ahead = live_of(self.kind, self.key, made.name) is not None
+        return made._replace(ahead=ahead and not rehearsed, rehearsed=ahead and rehearsed)
 
     def _not_there(self, answer: Missing, wanted: Mapping[str, object]) -> Finding:
         said = t(answer.text or self.absent)
         if meant := nearest(answer.name or self._own_name(), answer.offers):
             said = t("{said}; did you mean `{meant}`?", said=said, meant=plain(meant, 80))
+        if answer.rehearsed:
+            said = t("rehearsed: {said}", said=said)
         see = answer.see or self._command(self.see)
         rows = [
             row(name, value, False, see) if name == _EXISTS else _lost(name, value, said, see)
             for name, value in wanted.items()
         ]
+        rows = [self._dated(fact, answer.rehearsed) for fact in rows]
         gone = all(fact.met for fact in rows)  # its absence is what was wanted
         return Finding(self.name, (*rows, *self._causes(answer, rows)), missing=None if gone else said)
 

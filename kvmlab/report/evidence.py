@@ -88,10 +88,11 @@ class Evidence:
         """ "none, wanted br0": what was found, and what was wanted where that is something else."""
         if _gone(finding, row):
             return [(finding.missing or "", "red")]
+        found = t("rehearsed: {found}", found=row.found) if row.rehearsed else row.found
         if row.met:
-            return [(f"{self.sheet.marks[Verdict.PASSED]} {row.found}", "green")]
+            return [(f"{self.sheet.marks[Verdict.PASSED]} {found}", "green")]
         said = re.split("([\0\1])", t("{found}, wanted {wanted}", found="\0", wanted="\1"))
-        values = {"\0": (row.found, "red"), "\1": (row.wanted, "green")}
+        values = {"\0": (found, "red"), "\1": (row.wanted, "green")}
         return [values.get(part, (part, "dim")) for part in said]
 
 

@@ -18,8 +18,14 @@ def test_every_fact_is_compared_and_told() -> None:
     )
     assert finding.subject == "link ens33" and not finding.met and finding.unmet and finding.missing is None
     assert [row.to_json() for row in finding.facts] == [
-        {"name": "master", "wanted": "br0", "found": "none", "met": False, "see": "ip link show ens33"},
-        {"name": "addresses", "wanted": "none", "found": "10.0.0.12/24", "met": False, "see": "ip addr show ens33"},
+        {
+            "name": "master", "wanted": "br0", "found": "none", "met": False, "see": "ip link show ens33",
+            "rehearsed": False,
+        },
+        {
+            "name": "addresses", "wanted": "none", "found": "10.0.0.12/24", "met": False, "see": "ip addr show ens33",
+            "rehearsed": False,
+        },
     ]
 
 
@@ -53,7 +59,7 @@ def test_absence_can_be_wanted() -> None:
     assert host().link("br0").missing().met and host().link("br0").missing().missing is None
     there = host(br0={}).link("br0").missing()
     assert not there.met and there.facts[0].to_json() == {
-        "name": "exists", "wanted": "no", "found": "yes", "met": False, "see": "ip link show",
+        "name": "exists", "wanted": "no", "found": "yes", "met": False, "see": "ip link show", "rehearsed": False,
     }  # fmt: skip
     assert host(br0={"stp": True}).link("br0").shows(exists=True, stp=True).met
     gone = host().link("br0").shows(exists=True, stp=True)
@@ -169,5 +175,5 @@ def test_what_a_guest_says_is_made_safe() -> None:
 def test_odd_things_can_be_expected() -> None:
     finding = expect("the answer", "number", found="5\x07", wanted=contains("7"), see="cat answer")
     assert finding.facts[0].to_json() == {
-        "name": "number", "wanted": "7 in it", "found": "5\\x07", "met": False, "see": "cat answer",
+        "name": "number", "wanted": "7 in it", "found": "5\\x07", "met": False, "see": "cat answer", "rehearsed": False,
     }  # fmt: skip

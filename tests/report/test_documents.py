@@ -81,7 +81,12 @@ def test_the_json_of_the_contract() -> None:
         "findings": [
             {
                 "subject": "link br0",
-                "facts": [{"name": "stp", "wanted": "yes", "found": "no", "met": False, "see": "ip -d link show br0"}],
+                "facts": [
+                    {
+                        "name": "stp", "wanted": "yes", "found": "no", "met": False, "see": "ip -d link show br0",
+                        "rehearsed": False,
+                    }
+                ],
             }
         ],
     }

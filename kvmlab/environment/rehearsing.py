@@ -1,0 +1,119 @@
+"""A check with a rehearsal: what is said of the next start is looked at in a copy that has started."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvmlab.checks import Missing, Reader, Report, Want, run
+from kvmlab.checks.rehearsed import Rehearsed, ahead, guests_to_enter, refresh, to_start
+from kvmlab.checks.runner import foreseen
+from kvmlab.course import Lab
+from kvmlab.environment.grading import checks_of, grade
+from kvmlab.environment.rehearsal import Rehearsal, rehearsed
+from kvmlab.environment.starts import recall
+from kvmlab.errors import CouldNotLook
+from kvmlab.host import given_patience, open_host
+from kvmlab.labhost.container import LabHost
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.images import Progress
+
+ANSWER_S = 120.0
+"""How long a guest may take to boot in the copy, emulated, beside the one that runs ($KVMLAB_PATIENCE stretches it)."""
+SURE_S = 3.0
+"""How long after the boot what is not as wanted is looked at again."""
+POLL_S = 0.1
+_BOOTING = ("/run/booting", "/run/nologin")
+"""What is there as long as a guest boots: of the small guest, of systemd (pam_nologin(8))."""
+
+
+@dataclass(frozen=True)
+class Rehearsing:
+    """A lab whose next start is looked at. `checker`: its file; `only`: tasks, as of a check."""
+
+    lab: Lab
+    checker: Path
+    only: Sequence[str] = ()
+    answer_s: float = ANSWER_S
+
+    def wants(self) -> list[Want]:
+        """What its checks ask."""
+        return foreseen(checks_of(self.lab, self.checker), self.lab.params, self.lab.tasks, self.only)
+
+    def report(self, first: LabHost, fresh: LabHost, progress: Progress) -> Report:
+        """The checks of the lab on `first`, their facts about the next start in a copy of it, which is gone afterwards.
+
+        Where no check speaks of the next start there is no copy. Raises CannotRun where there can be none.
+        """
+        began, key, wants = time.monotonic(), first.state.key_pair("look_key"), self.wants()
+        if not ahead(wants):
+            return grade(self.lab, self.checker, first.run_dir, first.state, only=self.only)
+        progress.step(t("copying the lab host"), None)
+        with (
+            rehearsed(first, fresh) as rehearsal,
+            open_host(first.run_dir, key, self.lab.guests, start=recall(first.state, first.run_dir)) as (now, _),
+            open_host(fresh.run_dir, key, self.lab.guests) as (copy, _),
+        ):
+            report = self._looked(rehearsal, Rehearsed(now, copy), wants, progress)
+        return report._replace(seconds=time.monotonic() - began)
+
+    def _looked(
+        self, rehearsal: Rehearsal, both: Rehearsed, wants: Sequence[Want], progress: Progress
+    ) -> Report:
+        both.note_boot(wants)
+        progress.step(t("starting the guests in the copy"), None)
+        rehearsal.go_on()
+        both.fails = rehearsal.start(to_start(wants))
+        deadline = time.monotonic() + self.answer_s * given_patience()
+        for name, address in guests_to_enter(wants).items():
+            progress.step(t("waiting for {guest} in the copy", guest=name), None)
+            if ("domain", name) not in both.fails:
+                wait_for(both.copy, name, address, deadline)
+        return self._until_sure(both)
+
+    def _until_sure(self, both: Rehearsed) -> Report:
+        """What is as wanted is so at once; what is not may be on its way, for a moment."""
+        checks, lab = checks_of(self.lab, self.checker), self.lab
+        deadline = time.monotonic() + SURE_S * given_patience()
+        while True:
+            report = run(
+                checks, both, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, only=self.only, settle_s=0
+            )
+            if time.monotonic() > deadline or not _may_change(report):
+                return report
+            time.sleep(POLL_S * 5)
+
+
+def wait_for(copy: Reader, name: str, address: str, deadline: float) -> bool:
+    """Whether a guest has booted to its end before the deadline; at once False where it does not run at all."""
+    while time.monotonic() < deadline:
+        refresh(copy)
+        try:
+            seen = _values(copy, "domain", (name, "now"), "state", "agent_channel", "agent")
+            if seen.get("state") not in ("running", "in shutdown"):
+                return False
+            if (seen["agent"] or not seen["agent_channel"]) and not any(
+                _values(copy, "guest-file", (name, address, path), "kind") for path in _BOOTING
+            ):
+                return True
+        except CouldNotLook:
+            pass
+        time.sleep(POLL_S)
+    return False
+
+
+def _values(reader: Reader, kind: str, key: tuple[str, ...], *names: str) -> Mapping[str, object]:
+    """Facts of one object; none where there is no such object."""
+    answer = reader.read(kind, key, names)
+    return {} if isinstance(answer, Missing) else {name: answer[name].value for name in names}
+
+
+def _may_change(report: Report) -> bool:
+    """Whether a fact about the next start is not, or not yet, as wanted."""
+    rows = (row for check in report.checks for finding in check.findings for row in finding.facts)
+    return any(row.rehearsed and not row.met for row in rows) or any(check.transient for check in report.checks)
