@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.timing import REPOSITORY, Row
 
-PARTS = ("start", "vagrant", "check", "verbs", "grow")
+PARTS = ("start", "vagrant", "check", "rehearse", "verbs", "grow")
 
 
 def main() -> int:
@@ -33,12 +33,13 @@ def main() -> int:
 
 
 def _part(name: str) -> Callable[[int], list[Row]]:
-    from benchmarks import checking, growing, starting, vagrant, verbs
+    from benchmarks import checking, growing, rehearsing, starting, vagrant, verbs
 
     parts: dict[str, Callable[[int], list[Row]]] = {
         "start": starting.rows,
         "vagrant": lambda rounds: vagrant.rows(min(rounds, 3)),
         "check": lambda rounds: checking.rows(rounds * 2),
+        "rehearse": lambda rounds: rehearsing.rows(min(rounds, 3)),
         "verbs": lambda rounds: verbs.rows(rounds * 3),
         "grow": lambda _rounds: growing.rows(),
     }

@@ -21,7 +21,7 @@ from kvmlab.host.root import ASK
 from kvmlab.words import t
 
 VERBS = ("check", "hint", "show", "status")
-OPTIONS = ("--json", "--all")
+OPTIONS = ("--json", "--all", "--rehearse")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _REQUEST_BYTES = 4096
 _AT_ONCE = threading.BoundedSemaphore(4)

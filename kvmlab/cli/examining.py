@@ -86,13 +86,13 @@ def begin_lab(ctx: Context, exam: Exam) -> str:
 
 def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     """Grade the open lab as it stands, note it, and finish its lab host. What could not be looked at: CannotRun."""
-    from kvmlab.environment.grading import grade
+    from kvmlab.cli.rehearsing import rehearsed_if_it_can_be
     from kvmlab.environment.launch import finish
 
     number = exam.open_lab
     assert number is not None
     running = _carried_on(RunningLab.of(ctx, _known(ctx, exam.labs[number].id)))
-    report = grade(running.lab, ctx.course.checker(running.lab_id), running.host, ctx.state)
+    report = rehearsed_if_it_can_be(running)
     if report.exit_status == 3:
         message = t("{lab} could not be looked at, so it is not handed in yet.", lab=running.lab_id)
         raise CannotRun(message, _what_then(running, exam))

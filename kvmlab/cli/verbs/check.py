@@ -12,7 +12,7 @@ from kvmlab.cli.chosen import refuse_in_exam
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab, lab_argument
 from kvmlab.cli.output import write_file
-from kvmlab.errors import CouldNotLook
+from kvmlab.errors import CouldNotLook, UsageError
 from kvmlab.faults import step
 from kvmlab.words import t
 
@@ -33,17 +33,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--watch", action="store_true", help=t("look again and again until all passes, or Ctrl-C"))
     parser.add_argument("--all", action="store_true", help=t("show the facts that are as wanted, too"))
+    rehearse = t("boot a copy of the lab host, and look there at what is said of the next start")
+    parser.add_argument("--rehearse", action="store_true", help=rehearse)
 
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """The report's exit status: 0 all passed, 1 not, 3 could not look."""
     refuse_in_exam(ctx, args.lab)
+    if args.rehearse and (args.watch or args.wait):
+        raise UsageError(t("--rehearse looks once: without --watch and --wait."), f"kvmlab check --rehearse {args.lab}")
     running = RunningLab.of(ctx, args.lab)
     if not args.json:  # a program gets its document: could not look
         running.must_run()
     if args.watch:
         running = _watch(running, args)
-    report = _graded(running, args)
+    report = _rehearsed(running, args) if args.rehearse else _graded(running, args)
     step("check.looked")
     _note(running, report)
     step("check.noted")
@@ -79,6 +83,12 @@ def _graded(running: RunningLab, args: argparse.Namespace) -> Report:
             wait_s=args.wait,
             waiting=tell,
         )
+
+
+def _rehearsed(running: RunningLab, args: argparse.Namespace) -> Report:
+    from kvmlab.cli.rehearsing import rehearsed
+
+    return rehearsed(running, only=args.tasks)
 
 
 def _watch(running: RunningLab, args: argparse.Namespace) -> RunningLab:
