@@ -14,6 +14,7 @@ from kvmlab.labhost.container import LabHost
 
 if TYPE_CHECKING:
     from kvmlab.author.mutants.trying import Tried
+    from kvmlab.author.rehearsing import Rehearsed
     from kvmlab.author.showing import Unusable
     from kvmlab.checks import Report
     from kvmlab.course import Course, Lab
@@ -64,6 +65,7 @@ class CaseResult:
     `unanswered`: the quiz's live questions that had no answer then, and why, where they were asked; `on_the_way`: what
     came of the cases that were looked at on its way; `taken_over`: from an earlier run.
     `unusable`: commands that the look shows and that cannot work. `again`: what looking many times has changed.
+    `rehearsal`: what a rehearsal at its end has shown.
     """
 
     case: Case
@@ -80,6 +82,7 @@ class CaseResult:
     mutants: tuple[Tried, ...] = ()
     unusable: tuple[Unusable, ...] = ()
     again: tuple[str, ...] = ()
+    rehearsal: Rehearsed | None = None
 
 
 class Quiet:

@@ -14,6 +14,7 @@ from kvmlab.author.cases import Case
 from kvmlab.author.looking import all_passed, look_until_decided
 from kvmlab.author.mutants.trying import carry_mutants
 from kvmlab.author.proof import Proof
+from kvmlab.author.rehearsing import rehearse
 from kvmlab.author.repeating import look_again
 from kvmlab.author.resetting import carry_reset, remembered_inventory
 from kvmlab.author.showing import unusable
@@ -78,7 +79,9 @@ def _looked(bench: Bench, host: LabHost, case: Case) -> dict[str, object]:
     report = look_until_decided(bench, host, case)
     tried = unusable(host, report, everything=case.right or case.proof is Proof.START)
     again = look_again(bench, host) if case.look_again and all_passed(report) else ()
-    return {"report": report, "unusable": tried, "again": again, **_asked(bench, host, case)}
+    rehearsal = rehearse(bench, host) if case.rehearsed else None
+    asked = _asked(bench, host, case)
+    return {"report": report, "unusable": tried, "again": again, "rehearsal": rehearsal, **asked}
 
 
 def _asked(bench: Bench, host: LabHost, case: Case) -> dict[str, object]:

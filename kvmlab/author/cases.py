@@ -36,7 +36,7 @@ class Case:
     `fails`: the steps that must end with another status than 0; `part`: which mutants are tried.
     `look_again`: in the end it is looked at many times.
     `on_the_way`: cases that are looked at on the way, each after so many of the steps as it has. `where`: the file (and
-    line) it comes from.
+    line) it comes from. `rehearsed`: at its end the next start is rehearsed.
     """
 
     proof: Proof
@@ -48,6 +48,7 @@ class Case:
     fails: frozenset[str] = frozenset()
     part: Part | None = None
     look_again: bool = False
+    rehearsed: bool = False
 
     @property
     def right(self) -> bool:
@@ -65,7 +66,7 @@ def cases_of(
 ) -> list[Case]:
     """The cases that prove `only` (none: the usual proofs). Some need cases of other proofs, too."""
     wanted = set(only) or Proof.chosen(())
-    if Proof.FACTS in wanted:
+    if wanted & {Proof.FACTS, Proof.REHEARSAL}:
         wanted |= {Proof.START, Proof.SOLUTION, Proof.WAYS, Proof.NEAR, Proof.STEPS}
     if wanted & {Proof.RESET, Proof.SOLUTION}:
         wanted.add(Proof.START)
@@ -73,7 +74,10 @@ def cases_of(
         wanted.add(Proof.SOLUTION)
     cases = [case for case in _all_cases(solutions, lab_path, draw) if case.proof in wanted]
     again = {Proof.SOLUTION} if Proof.LOOKING in wanted else set()
-    return _shared([replace(case, look_again=case.proof in again) for case in cases])
+    rehearsed = set(Proof) - {Proof.RESET, Proof.MUTANTS} if Proof.REHEARSAL in wanted else set()
+    return _shared(
+        [replace(case, look_again=case.proof in again, rehearsed=case.proof in rehearsed) for case in cases]
+    )
 
 
 def _shared(cases: list[Case]) -> list[Case]:

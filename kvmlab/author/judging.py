@@ -10,6 +10,7 @@ from kvmlab.author.ledger import Ledger
 from kvmlab.author.looking import all_passed, failed, verdicts
 from kvmlab.author.mutants.judging import judge_mutants
 from kvmlab.author.proof import Proof, ProofResult, Remark
+from kvmlab.author.rehearsing import judge_rehearsals
 from kvmlab.checks.yours import AS_IT_WAS
 from kvmlab.environment.inventory import Inventory, differences
 from kvmlab.errors import AuthorError
@@ -35,6 +36,8 @@ def _judge(proof: Proof, results: Sequence[CaseResult]) -> ProofResult:
         return judge_mutants([result for result in results if result.case.proof is proof])
     if proof is Proof.LOOKING:
         return _judge_looking([result for result in results if result.case.look_again])
+    if proof is Proof.REHEARSAL:
+        return judge_rehearsals(results)
     own = [result for result in results if result.case.proof is proof]
     start = _start_inventory(results)
     wrong = [remark for result in own for remark in _wrong(result, start)]

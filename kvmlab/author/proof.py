@@ -22,6 +22,7 @@ class Proof(Enum):
     FACTS = "facts"
     RESET = "reset"
     STEPS = "steps"
+    REHEARSAL = "rehearsal"
     MUTANTS = "mutants"
     LOOKING = "looking"
 
@@ -61,6 +62,7 @@ _TABLE = {
     Proof.FACTS: _Row(5, lambda: t("each fact has been seen met and unmet")),
     Proof.RESET: _Row(6, lambda: t("reset gives the start again, also after a mess and after kill -9")),
     Proof.STEPS: _Row(7, lambda: t("without any one step of the solution some check fails")),
+    Proof.REHEARSAL: _Row(8, lambda: t("what is said of the next start comes true"), usual=False),
     Proof.MUTANTS: _Row(9, lambda: t("each small change of the solved state is caught, or explained"), usual=False),
     Proof.LOOKING: _Row(10, lambda: t("looking twenty times says the same, and changes nothing")),
 }

@@ -43,6 +43,13 @@ def test_only_one() -> None:
     assert names(Proof.FACTS) == {case.name for case in cases() if case.proof is not Proof.RESET}
 
 
+def test_every_case_but_the_reset_is_rehearsed_where_that_is_asked_for() -> None:
+    found = cases(Proof.REHEARSAL)
+    assert {case.name for case in found} == {case.name for case in cases() if case.proof is not Proof.RESET}
+    assert all(case.rehearsed for case in found)
+    assert not any(case.rehearsed for case in cases())
+
+
 def test_what_the_solution_passes_is_looked_at_on_its_way() -> None:
     """The start, and what stops half-way; each after the steps it has, the shortest first."""
     solution = next(case for case in hosts() if case.proof is Proof.SOLUTION)

@@ -10,6 +10,7 @@ from kvmlab.author.cases import Case
 from kvmlab.author.judging import MOST, case_json, judge
 from kvmlab.author.ledger import Ledger
 from kvmlab.author.proof import LabProof, Outcome, Proof, ProofResult, Remark, document
+from kvmlab.author.rehearsing import Rehearsed
 from kvmlab.checks import CheckResult, FactRow, Finding, Report, TaskResult, Verdict
 from kvmlab.checks.yours import AS_IT_WAS
 from kvmlab.course.solution import Step
@@ -44,6 +45,20 @@ def result(proof: Proof, *checks: CheckResult, caught_by: str = "", **more: obje
 def wrong(*results: CaseResult, only: Proof) -> list[str]:
     """What is said to be wrong."""
     return [remark.what for remark in judge(results, [only])[0].wrong]
+
+
+def about(name: str, verdict: Verdict, *, ahead: bool = True, trouble: str = "", **facts: bool) -> CheckResult:
+    """A check whose facts are about the next start: foretold, or seen in a rehearsal."""
+    found = finding("web1", **facts)
+    rows = tuple(row._replace(ahead=ahead, rehearsed=not ahead and not trouble) for row in found.facts)
+    return check(name, verdict, found._replace(facts=rows), error=trouble or None)
+
+
+def rehearsed(foretold: CheckResult, seen: CheckResult | None) -> CaseResult:
+    """What came of a case whose next start was rehearsed."""
+    trouble = "" if seen else "no space"
+    told = Rehearsed(report(seen) if seen else None, 9.0, trouble)
+    return result(Proof.NEAR, foretold, rehearsal=told)
 
 
 PASSED, FAILED, BLOCKED, ERROR = Verdict.PASSED, Verdict.FAILED, Verdict.BLOCKED, Verdict.ERROR
@@ -195,3 +210,32 @@ def test_document() -> None:
     assert document([proof(), unknown], 1)["outcome"] == "unknown"
     assert document([bad, unknown], 1)["outcome"] == "refuted"
     assert document([bad], 1.234)["labs"][0]["proofs"][0]["wrong"] == [{"case": "a", "what": "b", "where": ""}]
+
+
+def test_what_is_said_of_the_next_start_comes_true() -> None:
+    seen = about("a", PASSED, ahead=False, vcpus=True)
+    assert wrong(rehearsed(about("a", PASSED, vcpus=True), seen), only=Proof.REHEARSAL) == []
+    assert wrong(rehearsed(about("a", FAILED, vcpus=False), seen), only=Proof.REHEARSAL) == [
+        "a: web1: vcpus: said to be wrong (y), and after the start it is as wanted"
+    ]
+
+
+def test_what_is_said_to_be_right_and_is_not() -> None:
+    foretold, seen = about("a", PASSED, vcpus=True), about("a", FAILED, ahead=False, vcpus=False)
+    assert wrong(rehearsed(foretold, seen), only=Proof.REHEARSAL) == [
+        "a: web1: vcpus: said to be as wanted (x), and after the start it is y"
+    ]
+    assert wrong(rehearsed(about("a", FAILED, vcpus=False), seen), only=Proof.REHEARSAL) == []
+
+
+def test_what_was_promised_must_be_seen() -> None:
+    unseen = about("a", ERROR, trouble="no way in", vcpus=True)
+    assert "no way in" in wrong(rehearsed(about("a", PASSED, vcpus=True), unseen), only=Proof.REHEARSAL)[0]
+    assert wrong(rehearsed(about("a", FAILED, vcpus=False), unseen), only=Proof.REHEARSAL) == []
+
+
+def test_a_rehearsal_that_could_not_be_is_not_known() -> None:
+    told = judge([rehearsed(about("a", PASSED, vcpus=True), None)], [Proof.REHEARSAL])[0]
+    assert (told.outcome, told.cases, told.seconds) == (Outcome.UNKNOWN, 1, 9.0)
+    nothing = judge([result(Proof.NEAR, check("a", PASSED, finding("web1", up=True)))], [Proof.REHEARSAL])[0]
+    assert (nothing.outcome, nothing.cases) == (Outcome.PROVED, 0)
