@@ -48,8 +48,8 @@ class Missing(NamedTuple):
     `text`: how it is said, in English, if not as the vocabulary says it ("not running", "transient: nothing is
     stored"); goes through t(). `offers`: the names of those there are: the engine finds "did you mean" among them.
     `see`: the command that shows it, where it is not the vocabulary's own. `name`: what was not found, where it
-    is not the subject's own name (the domain of a disk). `causes`: what decides about it beside that. `rehearsed`: as of
-    a reading.
+    is not the subject's own name (the domain of a disk). `causes`: what decides about it beside that.
+    `rehearsed`: as of a reading.
     """
 
     text: str = ""

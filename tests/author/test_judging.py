@@ -228,6 +228,16 @@ def test_what_is_said_to_be_right_and_is_not() -> None:
     assert wrong(rehearsed(about("a", FAILED, vcpus=False), seen), only=Proof.REHEARSAL) == []
 
 
+def test_where_a_cause_decides_nothing_was_promised() -> None:
+    """As where a volume is attached twice: each line is right, and the start fails."""
+    foretold = about("a", FAILED, vcpus=True)
+    cause = FactRow("disks_on_the_same_file", "none", "vda, vdb", False, "see it", cause=True)
+    only = foretold.findings[0]
+    foretold = foretold._replace(findings=(only._replace(facts=(*only.facts, cause)),))
+    seen = about("a", FAILED, ahead=False, vcpus=False)
+    assert wrong(rehearsed(foretold, seen), only=Proof.REHEARSAL) == []
+
+
 def test_what_was_promised_must_be_seen() -> None:
     unseen = about("a", ERROR, trouble="no way in", vcpus=True)
     assert "no way in" in wrong(rehearsed(about("a", PASSED, vcpus=True), unseen), only=Proof.REHEARSAL)[0]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from kvmlab.checks import Host, Missing, Verdict, Want, contains
+from kvmlab.checks import Finding, Host, Key, Missing, Reading, Verdict, Want, contains
 from kvmlab.checks.facts import fact_names
 from kvmlab.checks.next_start import _ROWS, _VIEWS, Phase, live_of
+from kvmlab.checks.reading import CAUSES, Answer, Cause
 from kvmlab.checks.rehearsed import Rehearsed, guests_to_enter, to_start
 from kvmlab.checks.subject import Subject
 from kvmlab.errors import CouldNotLook
@@ -122,6 +123,33 @@ def test_a_guest_that_does_not_start_is_told_in_libvirts_words() -> None:
     both.fails = {("domain", "web1"): "Failed to get \"write\" lock", ("network", "web1"): "not this"}
     finding = Host(both).domain("web1").stored.shows(vcpus=2)
     assert not finding.met and finding.missing == 'rehearsed: does not start: Failed to get "write" lock'
+
+
+def test_what_decides_beside_the_facts_is_that_of_the_guest_that_has_started() -> None:
+    place = ("web1", "live", "index", "0")
+    down = Cause("link_state", "down", "up", "virsh domif-getlink web1", alone=True)
+    first = Memory({("interface", NIC): {"type": "bridge", CAUSES: [down]}})
+    copy = Memory({("interface", place): {"type": "bridge"}})
+    assert nic(first, copy).met
+    copy.objects["interface", place][CAUSES] = [down]
+    assert [(row.name, row.met) for row in nic(first, copy).facts] == [("type", True), ("link_state", False)]
+
+
+def nic(first: Memory, copy: Memory) -> Finding:
+    host = Host(Rehearsed(WithCauses(first), WithCauses(copy)))
+    return host.domain("web1").stored.interface(index=0).shows(type="bridge")
+
+
+class WithCauses:
+    """A reader that tells what decides about an object, too, as that of a lab host does."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+
+    def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
+        answer = self.memory.read(kind, key, names)
+        causes = self.memory.objects.get((kind, key), {}).get(CAUSES)
+        return {**answer, CAUSES: Reading(causes)} if causes and not isinstance(answer, Missing) else answer
 
 
 def test_what_is_not_stored_at_all_is_told_as_ever() -> None:
