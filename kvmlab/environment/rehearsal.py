@@ -19,7 +19,8 @@ from kvmlab.environment.libvirtd import connected
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.host.root import LIBVIRT, LIBVIRT_READ_ONLY
-from kvmlab.labhost.copying import Packed, wake_copy
+from kvmlab.labhost.container import Condition
+from kvmlab.labhost.copying import Packed, not_copied, wake_copy
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Rehearsal:
         ours = [link for link in links["address"] if link.get("ifname") not in made_by_libvirt]
         done = self.host.execute(["/usr/lib/kvmlab/relink"], stdin=json.dumps({**links, "address": ours}))
         if done.returncode:
-            raise CannotRun(t("The lab host could not be copied: {said}", said=done.stderr.strip()[-300:]))
+            raise not_copied(done.stderr)
         step("rehearsal.went_on")
 
     def start(self, objects: Iterable[Object]) -> Mapping[Object, str]:
@@ -82,6 +83,8 @@ def rehearsed(first: LabHost, fresh: LabHost) -> Iterator[Rehearsal]:
         lay_keys(fresh.state, fresh.start_dir)
         packed = wake_copy(first, fresh)
         fresh.execute(["timeout", str(BOOT_S), "sh", "-c", _BOOTED], timeout_s=BOOT_S + 10)
+        if fresh.condition() is not Condition.RUNNING:
+            raise not_copied(fresh.podman.attempt("logs", "--tail=1", fresh.container).stderr)
         has_libvirtd = _libvirtd_answers(fresh)
         step("rehearsal.booted")
         yield Rehearsal(fresh, first, packed, has_libvirtd)

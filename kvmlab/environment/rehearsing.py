@@ -52,12 +52,12 @@ class Rehearsing:
         """
         began, key, wants = time.monotonic(), first.state.key_pair("look_key"), self.wants()
         if not ahead(wants):
-            return grade(self.lab, self.checker, first.run_dir, first.state, only=self.only)
+            return grade(self.lab, self.checker, first, first.state, only=self.only)
         progress.step(t("copying the lab host"), None)
         with (
             rehearsed(first, fresh) as rehearsal,
-            open_host(first.run_dir, key, self.lab.guests, start=recall(first.state, first.run_dir)) as (now, _),
-            open_host(fresh.run_dir, key, self.lab.guests) as (copy, _),
+            open_host(first.root, key, self.lab.guests, start=recall(first)) as (now, _),
+            open_host(fresh.root, key, self.lab.guests) as (copy, _),
         ):
             report = self._looked(rehearsal, Rehearsed(now, copy), wants, progress)
         return report._replace(seconds=time.monotonic() - began)

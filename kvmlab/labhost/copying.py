@@ -17,7 +17,7 @@ from typing import Any
 
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
-from kvmlab.labhost.container import LabHost
+from kvmlab.labhost.container import INSIDE, LabHost
 from kvmlab.labhost.podman import finish
 from kvmlab.words import t
 
@@ -57,7 +57,8 @@ def _pack(host: LabHost, folder: Path) -> Packed:
     folder.mkdir()
     (folder / "gone").write_bytes(b"\0".join(gone))
     wanted = b"\0".join([*names, *gone, *(name.encode() for name in BESIDES)])  # what was removed may be there anew
-    argv = host.exec_argv(["/usr/lib/kvmlab/pack"])
+    # Our own text of it: the lab host may have been started by an earlier kvmlab.
+    argv = host.exec_argv(["/usr/bin/python3", "-IS", "-c", (INSIDE / "pack").read_text(encoding="utf-8")])
     with (folder / "packed").open("wb") as stream:
         done = subprocess.run(argv, input=wanted, stdout=stream, stderr=subprocess.PIPE, timeout=PACK_S)
     try:
@@ -67,8 +68,13 @@ def _pack(host: LabHost, folder: Path) -> Packed:
     except (ValueError, KeyError, TypeError, IndexError, RecursionError):  # whoever is root there may have been at it
         trouble = done.stderr.decode(errors="replace").strip()[-300:] or "?"
     if trouble:
-        raise CannotRun(t("The lab host could not be copied: {said}", said=trouble), "kvmlab doctor")
+        raise not_copied(trouble)
     return packed
+
+
+def not_copied(said: str) -> CannotRun:
+    """The error where there can be no copy: the last words of what was to make it."""
+    return CannotRun(t("The lab host could not be copied: {said}", said=said.strip()[-300:] or "?"), "kvmlab doctor")
 
 
 def _image_of(host: LabHost) -> str:
