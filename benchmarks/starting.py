@@ -19,6 +19,7 @@ from kvmlab.environment.materials import Materials
 from kvmlab.labhost.container import LabHost, remove_all
 from kvmlab.labhost.podman import finish
 from kvmlab.paths import State
+from kvmlab.silence import Silence
 
 LAB = "network-bridge"
 STEPS = ("podman rm", "podman run", "libvirtd and its network", "virsh restore", "SSH answers")
@@ -79,7 +80,7 @@ class Bare:
     def _restore(self, host: LabHost) -> None:
         waiting = beside(host)
         with self._step("libvirtd and its network"):
-            manager = connected(host.root)
+            manager = connected(host.root, Silence(30))
             connection = manager.__enter__()
             while not connection.networkLookupByName("default").isActive():
                 time.sleep(0.005)

@@ -34,14 +34,18 @@ from kvmlab.labhost.machine import remembered_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.podman import finish as finish_podman
 from kvmlab.paths import State
+from kvmlab.silence import Silence
 from kvmlab.space import no_space
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.images import Progress
 
-ANSWER_S = 180
-"""How long a guest that has to boot, emulated, may take to answer."""
+BOOT_S = 30
+"""How long a lab host that boots may do nothing at all."""
+ANSWER_S, MOST = 180, 10
+"""How long guests may take to answer: so many seconds while nothing computes on the lab host, and while something does
+(one that boots, or one that hangs, if it is emulated) so many times as long."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +196,7 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
         if has_libvirt(lab):
             remembering = _bring_up(host, materials, lab, progress)
         else:
-            _prepared(host.root)
+            _prepared(host.root, Silence(BOOT_S, host.work))
             step("start.guests")  # there are none
             remembering = _wait_for(host, materials, lab, progress)
         step("start.reachable")
@@ -207,8 +211,8 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
 def _bring_up(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Remembering:
     """What libvirt has to be told of: the guests, and the lab's other objects. Then the guests answer, with the
     right time."""
-    with connected(host.root) as connection:
-        _prepared(host.root)
+    with connected(host.root, Silence(BOOT_S, host.work)) as connection:
+        _prepared(host.root, Silence(BOOT_S, host.work))
         step("start.libvirt")
         if materials.guests:
             progress.step(t("restoring the guests"), None)
@@ -225,7 +229,8 @@ def _wait_for(host: LabHost, materials: Materials, lab: Lab, progress: Progress)
     remembering = Remembering(host, has_libvirt=has_libvirt(lab))
     if materials.guests:
         progress.step(t("waiting for the guests to answer"), None)
-    wait_for_guests(host.root, host.state.key_pair("look_key"), _addresses(materials.guests), ANSWER_S)
+    silence = Silence(ANSWER_S, host.work, ANSWER_S * MOST)
+    wait_for_guests(host.root, host.state.key_pair("look_key"), _addresses(materials.guests), silence)
     return remembering
 
 
@@ -235,10 +240,9 @@ def _import_meanwhile() -> None:
     import paramiko  # noqa: F401
 
 
-def _prepared(root: HostRoot, timeout_s: float = 30) -> None:
-    """Return when labhost/inside/prepare has done its work; CannotRun with its words if it failed."""
-    deadline = time.monotonic() + timeout_s
-    while not (answer := _written(root, "prepared")) and time.monotonic() < deadline:
+def _prepared(root: HostRoot, silence: Silence) -> None:
+    """Return when labhost/inside/prepare has done its work; CannotRun with its words if it failed, or fell silent."""
+    while not (answer := _written(root, "prepared")) and not silence.over:
         time.sleep(0.01)
     if answer != "done":
         if full := no_space(_written(root, "prepare.err")):

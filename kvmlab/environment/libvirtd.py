@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
 from kvmlab.host.root import LIBVIRT, HostRoot
+from kvmlab.silence import Silence
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def connected(root: HostRoot, timeout_s: float = 30) -> Iterator[libvirt.virConnect]:
-    """A read-write connection, as soon as libvirtd answers."""
+def connected(root: HostRoot, silence: Silence) -> Iterator[libvirt.virConnect]:
+    """A read-write connection, as soon as libvirtd answers; CannotRun when the silence is over."""
     import libvirt
 
     libvirt.registerErrorHandler(lambda _ctx, _error: None, None)
-    connection = _open(libvirt, root, time.monotonic() + timeout_s)
+    connection = _open(libvirt, root, silence)
     try:
         yield connection
     finally:
@@ -29,13 +30,13 @@ def connected(root: HostRoot, timeout_s: float = 30) -> Iterator[libvirt.virConn
             connection.close()
 
 
-def _open(libvirt, root: HostRoot, deadline: float) -> libvirt.virConnect:  # type: ignore[no-untyped-def]
+def _open(libvirt, root: HostRoot, silence: Silence) -> libvirt.virConnect:  # type: ignore[no-untyped-def]
     while True:
         try:
             with root.socket_name(LIBVIRT) as path:
                 return libvirt.open(f"qemu+unix:///system?socket={path}")
         except (OSError, libvirt.libvirtError) as error:
-            if time.monotonic() > deadline:
+            if silence.over:
                 raise CannotRun(
                     t("libvirtd of the lab host does not answer: {error}", error=error), "kvmlab doctor"
                 ) from None

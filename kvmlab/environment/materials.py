@@ -31,6 +31,7 @@ from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.machine import find_podman
 from kvmlab.labhost.podman import Podman, finish
 from kvmlab.paths import State
+from kvmlab.silence import Silence
 from kvmlab.space import no_space
 from kvmlab.words import t
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 _SAVING = "_saving"
 _SAVE = "/var/lib/kvmlab/save"
-_BOOT_S = 900
+_BOOT_S, _MOST, _HOST_BOOT_S = 900, 10, 30
 _SETTLE_S = 1.5
 _SETTLED = """
 if [ -d /run/systemd/system ]; then exec timeout 300 systemctl is-system-running --wait; fi
@@ -172,10 +173,11 @@ def _make(
         finish(host.start(host_image, folders), ("run",))
         host.started()
         step("saving.container")
-        with connected(host.root) as connection:
+        with connected(host.root, Silence(_HOST_BOOT_S, host.work)) as connection:
             bring_up(connection, guests, set())
             addresses = {guest.spec.name: guest.spec.address for guest in guests}
-            wait_for_guests(host.root, state.key_pair("look_key"), addresses, _BOOT_S)
+            silence = Silence(_BOOT_S, host.work, _BOOT_S * _MOST)
+            wait_for_guests(host.root, state.key_pair("look_key"), addresses, silence)
             for name in addresses:
                 host.execute(["ssh", "-n", name, _SETTLED], timeout_s=_BOOT_S)
             time.sleep(_SETTLE_S)

@@ -22,6 +22,7 @@ from kvmlab.faults import step
 from kvmlab.labhost.container import Condition, LabHost
 from kvmlab.labhost.machine import remembered_podman
 from kvmlab.labhost.podman import finish
+from kvmlab.silence import Silence
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _boot(host: LabHost) -> None:
 def _wait(host: LabHost, run: Run) -> None:
     """Until it can be looked at. One that a student has broken may never answer; it is as he left it, and runs."""
     with contextlib.suppress(CannotRun):
-        wait_for_guests(host.root, host.state.key_pair("look_key"), {}, ANSWER_S)
+        wait_for_guests(host.root, host.state.key_pair("look_key"), {}, Silence(ANSWER_S))
         if run.compiled and has_libvirt(run.compiled):
-            with connected(host.root):
+            with connected(host.root, Silence(ANSWER_S)):
                 pass

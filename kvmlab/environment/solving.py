@@ -29,7 +29,8 @@ class StepOutcome:
 
 
 def run_step(host: LabHost, step: Step, *, timeout_s: float = STEP_S, boot_s: float = BOOT_S) -> StepOutcome:
-    """Feed one step to bash on the lab host, or through ssh to the guest's own shell."""
+    """Feed one step to bash on the lab host, or through ssh to the guest's own shell. One that does nothing for
+    `timeout_s` seconds, or never comes to an end, ends with status 124."""
     command = _BASH if step.guest is None else guest_command(step.guest, "sh", "-eu", "-s")
     argv = host.exec_argv(command, env=[f"KVMLAB_WAIT={boot_s}"])
     status, said = end_of_output(argv, stdin=step.code, timeout_s=timeout_s)

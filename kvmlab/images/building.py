@@ -47,7 +47,7 @@ def put_together(
     options = ["--rm", f"--name={container}", *OFFLINE, "--security-opt=label=disable"]
     argv = [*podman.run_options, *options, bound(work, "/work"), host_image]
     try:
-        done = podman.attempt("run", *argv, "sh", "-euc", script, "sh", *arguments, timeout_s=900)
+        done = podman.attempt("run", *argv, "sh", "-euc", script, "sh", *arguments)
     finally:
         podman.attempt("rm", "--force", "--ignore", "--time=0", container)
     if done.returncode or not (work / made).exists():

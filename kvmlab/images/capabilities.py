@@ -48,7 +48,7 @@ def add_capabilities(state: State, podman: Podman, base: str, tag: str, folder: 
     lines = [f"FROM {base}", f'LABEL {_LABEL}="{label}"', "COPY capabilities /usr/share/kvmlab/capabilities"]
     (folder / "Containerfile").write_text("\n".join(lines) + "\n")
     argv = ["build", "--quiet", "--isolation=chroot", "--http-proxy=false", f"--tag={tag}", str(folder)]
-    podman.run(*argv, timeout_s=300)
+    podman.run(*argv)
     shutil.rmtree(answers)
 
 

@@ -80,7 +80,7 @@ def _build(state: State, podman: Podman, progress: Progress) -> str:
         installed(root, package_names(RECIPE / "packages"), progress, text, options=hooks, cwd=folder)
         step("image.host.root")
         progress.step(t("handing the host image to podman"), None)
-        podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), base_of(tag), timeout_s=600)
+        podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), base_of(tag))
     step("image.host.base")
     with_answers(state, podman, tag, progress)
     return tag

@@ -152,10 +152,10 @@ def _layer(state: State, podman: Podman, folder: Path, script: Path, base: str, 
     podman.attempt("rm", "--force", "--ignore", "--time=0", container)
     try:
         argv = ["run", *podman.run_options, *always, *options, base, "sh", "-eu", "/run/kvmlab-build/layer"]
-        done = podman.attempt(*argv, timeout_s=1800)
+        done = podman.attempt(*argv)
         if done.returncode:
             said = (done.stderr.strip().splitlines() or done.stdout.strip().splitlines() or ["?"])[-1]
             raise CannotRun(t("The image {name} could not be made: {said}", name=target, said=said[-300:]), "df -h")
-        podman.run("commit", "--quiet", "--change", 'CMD ["/sbin/init"]', container, target, timeout_s=600)
+        podman.run("commit", "--quiet", "--change", 'CMD ["/sbin/init"]', container, target)
     finally:
         podman.attempt("rm", "--force", "--ignore", "--time=0", container)

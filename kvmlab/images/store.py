@@ -95,7 +95,7 @@ def import_image(state: State, podman: Podman, host_image: str, file: Path, name
         _copy(file, copy / "image")
         _refuse(_info(podman, host_image, copy, file), file)
         options = [*_closed_in(podman, copy), bound(work, "/out")]
-        done = podman.attempt("run", *options, host_image, "sh", "-euc", _CONVERT, timeout_s=1800)
+        done = podman.attempt("run", *options, host_image, "sh", "-euc", _CONVERT)
         if done.returncode:
             raise _unreadable(file, done.stderr)
         if not _boots(work / "first"):
@@ -129,7 +129,7 @@ def _closed_in(podman: Podman, folder: Path) -> list[str]:
 
 def _info(podman: Podman, host_image: str, folder: Path, file: Path) -> dict[str, object]:
     argv = ["run", *_closed_in(podman, folder), host_image, "qemu-img", "info", "--output=json", "/in/image"]
-    done = podman.attempt(*argv, timeout_s=120)
+    done = podman.attempt(*argv)
     try:
         found = json.loads(done.stdout)
     except ValueError:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import selectors
 import subprocess
 import threading
-import time
 from collections.abc import Sequence
+from functools import partial
 from typing import IO
 
 from kvmlab.errors import CannotRun
+from kvmlab.silence import LOOK_S, Silence, work_of
 from kvmlab.words import t
 
 MOST = 16 << 20  # bytes
+TIMES = 10
+"""What is at work may take so many times as long as what does nothing."""
 
 
 def run_bounded(
@@ -20,7 +23,8 @@ def run_bounded(
 ) -> subprocess.CompletedProcess[str]:
     """Run `argv` to its end. CannotRun where its output is longer than `most` bytes.
 
-    Raises subprocess.TimeoutExpired after `timeout_s`, as subprocess.run does; the process is killed in both cases.
+    Raises subprocess.TimeoutExpired when nothing was done for `timeout_s`, or after TIMES as long, as it may be busy
+    for ever; the process is killed in both cases.
     """
     pipe = subprocess.PIPE
     with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe) as process:
@@ -36,7 +40,8 @@ def run_bounded(
 def end_of_output(
     argv: Sequence[str], *, stdin: str = "", timeout_s: float | None = None, most: int = 4000
 ) -> tuple[int, str]:
-    """Run `argv` to its end: its exit status, and the last `most` bytes of what it printed; 124 where time was up."""
+    """Run `argv` to its end: its exit status, and the last `most` bytes of what it printed; 124 where nothing was done
+    for `timeout_s`, or where it was busy for TIMES as long."""
     pipe = subprocess.PIPE
     with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT) as process:
         kept = bytearray()
@@ -65,16 +70,17 @@ def _drained(process: subprocess.Popen[bytes], timeout_s: float | None, most: in
 
 def _chunks(process: subprocess.Popen[bytes], timeout_s: float | None):  # type: ignore[no-untyped-def]
     """(stream, bytes) as they come, until all streams have ended."""
-    deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    silence = None
+    if timeout_s is not None:
+        silence = Silence(timeout_s, partial(work_of, process.pid, helper=b"conmon"), timeout_s * TIMES)
     with selectors.DefaultSelector() as selector:
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 selector.register(stream, selectors.EVENT_READ)
         while selector.get_map():
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
+            if silence is not None and silence.over:
                 raise subprocess.TimeoutExpired(process.args, timeout_s or 0)
-            for key, _ in selector.select(left):
+            for key, _ in selector.select(None if silence is None else min(LOOK_S, silence.after_s / 2)):
                 chunk = key.fileobj.read1(65536)  # type: ignore[union-attr]
                 if chunk:
                     yield key.fileobj, chunk

@@ -24,6 +24,7 @@ from kvmlab.labhost.orphans import end, running_containers
 from kvmlab.labhost.podman import Podman, failed
 from kvmlab.labhost.wall import confinement, lent_devices, own_cgroups, read_only, unchangeable
 from kvmlab.paths import State, make_key, write_atomic
+from kvmlab.silence import work_of
 from kvmlab.words import t
 
 INSIDE = Path(__file__).parent / "inside"
@@ -83,6 +84,10 @@ class LabHost:
     def start_record(self) -> Path:
         """What there was on it at the end of its start."""
         return self.run_dir / "start.json"
+
+    def work(self) -> object:
+        """What changes while anything on it computes; None where that is not to be seen."""
+        return work_of(process.number(self.init)) if self.init else None
 
     def prepare_run_dir(self) -> None:
         """Lay ready what every lab host has: its identity, and programs of its own that look and set up."""
@@ -194,7 +199,8 @@ class LabHost:
     def execute(
         self, command: Sequence[str], *, stdin: str = "", timeout_s: float | None = 120
     ) -> subprocess.CompletedProcess[str]:
-        """Run `command` on it to its end. CannotRun where it prints more than is good, or does not end."""
+        """Run `command` on it to its end. CannotRun where it prints more than is good, does nothing for `timeout_s`
+        seconds, or does not end."""
         argv = self.exec_argv(command)
         try:
             return run_bounded(argv, stdin=stdin, timeout_s=timeout_s)

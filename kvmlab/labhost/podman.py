@@ -7,11 +7,17 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
 from kvmlab.installing import install
+from kvmlab.silence import LOOK_S, Silence, work_of
 from kvmlab.words import t
+
+SILENT_S = 120.0
+"""How long podman and what it runs may do nothing at all before they are taken to hang."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class Podman:
         """`podman`, the global options, then `args`."""
         return [program(), *storage_options(), *self.global_options, *args]
 
-    def run(self, *args: str, timeout_s: float | None = 120, stdin: str = "") -> str:
+    def run(self, *args: str, timeout_s: float = SILENT_S, stdin: str = "") -> str:
         """Run it to its end and give its standard output; CannotRun with podman's own words if it fails."""
         done = self.attempt(*args, timeout_s=timeout_s, stdin=stdin)
         if done.returncode:
@@ -33,17 +39,17 @@ class Podman:
         return done.stdout
 
     def attempt(
-        self, *args: str, timeout_s: float | None = 120, stdin: str = ""
+        self, *args: str, timeout_s: float = SILENT_S, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run it to its end, whatever its exit status."""
+        """Run it to its end, whatever its exit status. CannotRun where neither it nor what it runs in a container has
+        done anything for `timeout_s` seconds; while they work, they may take as long as they need."""
+        pipe, argv = subprocess.PIPE, self.argv(*args)
+        process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, text=True, errors="replace")
         try:
-            return subprocess.run(
-                self.argv(*args), input=stdin, capture_output=True, text=True, errors="replace", timeout=timeout_s
-            )
+            out, err = ended(process, stdin, timeout_s)
         except subprocess.TimeoutExpired:
-            raise CannotRun(
-                t("podman {verb} did not end within {seconds} s.", verb=args[0], seconds=timeout_s), "kvmlab doctor"
-            ) from None
+            raise _silent(args, timeout_s) from None
+        return subprocess.CompletedProcess(argv, process.returncode, out, err)
 
     def start(self, *args: str) -> subprocess.Popen[str]:
         """Begin it and go on; the caller waits with `finish`."""
@@ -53,12 +59,40 @@ class Podman:
         )
 
 
+def ended(
+    process: subprocess.Popen[str], stdin: str | None, silent_s: float, most_s: float = inf
+) -> tuple[str, str]:
+    """What podman printed, when it has ended. It is killed where nothing has been done for `silent_s` seconds, or
+    after `most_s` (subprocess.TimeoutExpired, with what it had printed), and where we are interrupted."""
+    silence, given = Silence(silent_s, partial(work_of, process.pid, helper=b"conmon"), most_s), stdin
+    try:
+        while True:
+            try:
+                return process.communicate(given, timeout=min(LOOK_S, silent_s / 2))
+            except subprocess.TimeoutExpired:
+                given = None  # what it was given has been taken
+                if silence.over:
+                    process.kill()
+                    raise subprocess.TimeoutExpired(process.args, silent_s, *process.communicate()) from None
+    except BaseException:
+        process.kill()
+        raise
+
+
 def finish(process: subprocess.Popen[str], what: Sequence[str]) -> str:
     """Wait for what `Podman.start` began; its standard output."""
-    out, err = process.communicate(timeout=120)
+    try:
+        out, err = ended(process, None, SILENT_S)
+    except subprocess.TimeoutExpired:
+        raise _silent(what, SILENT_S) from None
     if process.returncode:
         raise failed(what, err)
     return out
+
+
+def _silent(args: Sequence[str], silent_s: float) -> CannotRun:
+    said = t("podman {verb} has done nothing for {seconds} s.", verb=args[0], seconds=round(silent_s))
+    return CannotRun(said, "kvmlab doctor")
 
 
 def failed(args: Sequence[str], stderr: str) -> CannotRun:

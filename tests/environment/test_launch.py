@@ -10,6 +10,7 @@ import pytest
 from kvmlab.environment.launch import _prepared
 from kvmlab.errors import CannotRun
 from kvmlab.host.root import HostRoot
+from kvmlab.silence import Silence
 
 
 def answering(root: Path) -> Path:
@@ -24,7 +25,7 @@ def test_an_answer_that_is_opened_and_not_yet_written_is_waited_for(tmp_path: Pa
     answer.touch()
     late = threading.Timer(0.2, answer.write_text, ["done\n"])
     late.start()
-    _prepared(HostRoot(tmp_path), timeout_s=10)
+    _prepared(HostRoot(tmp_path), Silence(10))
     late.join()
     assert answer.read_text() == "done\n"
 
@@ -33,9 +34,9 @@ def test_a_failed_preparation_is_told_in_its_own_words(tmp_path: Path) -> None:
     (answering(tmp_path) / "prepare.err").write_text("ip: no such device\n")
     (answering(tmp_path) / "prepared").write_text("failed\n")
     with pytest.raises(CannotRun, match="ip: no such device"):
-        _prepared(HostRoot(tmp_path))
+        _prepared(HostRoot(tmp_path), Silence(10))
 
 
 def test_a_host_that_says_nothing_did_not_answer(tmp_path: Path) -> None:
     with pytest.raises(CannotRun, match="did not answer"):
-        _prepared(HostRoot(tmp_path), timeout_s=0.1)
+        _prepared(HostRoot(tmp_path), Silence(0.1))

@@ -25,6 +25,7 @@ from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.solving import StepOutcome, run_step
 from kvmlab.errors import CannotRun
 from kvmlab.host import given_patience
+from kvmlab.silence import Silence
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Stage:
         with contextlib.ExitStack() as stack:
             connection = None
             with contextlib.suppress(CannotRun):  # a lab without libvirt
-                connection = stack.enter_context(connected(self._here.root, timeout_s=5))
+                connection = stack.enter_context(connected(self._here.root, Silence(5)))
             everything = mutants_of(things(self._noting, connection, self.bench.lab))
         return drawn(everything, part.draw.number, part.draw.seed)[part.number :: part.of]
 
