@@ -21,6 +21,7 @@ from kvmlab.faults import step
 from kvmlab.host.root import LIBVIRT, LIBVIRT_READ_ONLY
 from kvmlab.labhost.container import Condition
 from kvmlab.labhost.copying import Packed, not_copied, wake_copy
+from kvmlab.silence import Silence
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ BOOT_S = 90
 _BOOTED = """
 until state=$(systemctl is-system-running --wait 2>/dev/null) || [ "$state" = degraded ]; do sleep 0.05; done
 """
+_ANSWER_S = 30
+"""So long libvirtd of the copy may give no sign of life."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class Rehearsal:
         """What runs on the first lab host at the moment, and has not come up by itself, is there now, too."""
         made_by_libvirt: set[str] = set()
         if self.has_libvirtd:
-            with connected(self.host.root) as copy, contextlib.suppress(CannotRun), _read_only(self.first) as first:
+            there = connected(self.host.root, Silence(_ANSWER_S, self.host.work))
+            with there as copy, contextlib.suppress(CannotRun), _read_only(self.first) as first:
                 made_by_libvirt = set(_bridges(first))
                 _follow(first.listAllNetworks(), copy.networkLookupByName, copy.networkCreateXML)
                 _follow(first.listAllStoragePools(), copy.storagePoolLookupByName, copy.storagePoolCreateXML)
@@ -64,7 +68,7 @@ class Rehearsal:
         """Start those that are defined and do not run yet, in their order; libvirt's words for each that does not."""
         if not self.has_libvirtd:
             return {}
-        with connected(self.host.root) as copy:
+        with connected(self.host.root, Silence(_ANSWER_S, self.host.work)) as copy:
             find = {
                 "domain": copy.lookupByName,
                 "network": copy.networkLookupByName,
@@ -98,7 +102,7 @@ def _libvirtd_answers(host: LabHost) -> bool:
     try:
         with host.root.opened(LIBVIRT):
             pass
-        with connected(host.root) as copy:
+        with connected(host.root, Silence(_ANSWER_S, host.work)) as copy:
             return bool(copy.isAlive())
     except (OSError, CannotRun):
         return False
