@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kvmlab.checks.reading import Cause
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.domains import Definition
 from kvmlab.host.outline import outline
@@ -29,7 +30,9 @@ class FiledDefinition(Definition):
         self.root = root
         self.way = way
         self.view = "stored"
-        self.active = False
+        self.active = self.saved = False
+        self.disks_on_the_same_file: list[str] = []
+        self.causes: list[Cause] = []
         self._stored = stored
 
     @property

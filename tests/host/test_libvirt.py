@@ -160,6 +160,14 @@ def test_disks_and_a_drive_without_a_medium(reader: HostReader) -> None:
     ]  # fmt: skip
 
 
+def test_a_definition_in_a_file_is_read_like_one_of_libvirts(writable: libvirt.virConnect, tmp_path: Path) -> None:
+    connection = Direct(writable)
+    way = Mock()
+    way.ask.return_value = {"text": writable.lookupByName("web10").XMLDesc()}
+    reader = HostReader(connection, way, Guests(HostSurroundings(connection, way), tmp_path / "key", patience=0.1))
+    assert facts(reader, "domain-file", "/root/web10.xml", names="memory_mib disks as_stored") == [128, [], True]
+
+
 def test_console_and_display(reader: HostReader) -> None:
     assert facts(reader, "console", "web1", "stored", names="type target_type port") == ["pty", "serial", 0]
     assert facts(reader, "graphics", "web1", "stored", names="type listen port autoport uri") == [
