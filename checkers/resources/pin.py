@@ -1,6 +1,6 @@
 """resources-pin: the thread of a vCPU, the right vCPU pinned, and the wrong one set free."""
 
-from kvmlab.checks import Findings, Host, Matcher, Params, as_seen, check, contains, lacks
+from kvmlab.checks import Findings, Host, Matcher, Params, as_seen, check, contains, lacks, show
 
 
 def members(cpuset: str) -> set[int]:
@@ -21,6 +21,17 @@ def anywhere(host: Host, lab: Params, pins: dict[str, str] | None) -> Matcher:
     return lacks(free)
 
 
+def on_any_cpu(host: Host, lab: Params) -> Matcher:
+    """The thread of the vCPU to be free may run on as many CPUs as the host has."""
+    free, cpus = str(lab.free), int(host.cpu().value("count") or 1)
+
+    def meets(found: object) -> bool:
+        where = found.get(free) if isinstance(found, dict) else None
+        return bool(where) and len(members(str(where))) >= cpus
+
+    return Matcher(meets, lambda: show({free: f"0-{cpus - 1}" if cpus > 1 else "0"}))
+
+
 @check(task="thread", points=2, zh="`{note}` 里写着 `{guest}` 的 vCPU {pinned} 的线程号。")
 def note_names_the_thread(host: Host, lab: Params) -> Findings:
     """`{note}` holds the thread id of vCPU {pinned} of `{guest}`."""
@@ -32,7 +43,9 @@ def note_names_the_thread(host: Host, lab: Params) -> Findings:
 @check(task="pin", points=2, zh="现在：正在运行的 `{guest}` 的 vCPU {pinned} 只绑定在宿主机的 CPU {cpu} 上。")
 def vcpu_is_pinned_now(host: Host, lab: Params) -> Findings:
     """Now: vCPU {pinned} of the running `{guest}` is pinned to the host's CPU {cpu} alone."""
-    yield host.domain(lab.guest).live.shows(vcpu_pins=contains({str(lab.pinned): str(lab.cpu)}))
+    pinned = contains({str(lab.pinned): str(lab.cpu)})
+    yield host.domain(lab.guest).live.shows(vcpu_pins=pinned)
+    yield host.process(domain=lab.guest).shows(vcpu_cpus=pinned)  # taskset(1) goes past libvirt
 
 
 @check(task="pin", points=2, zh="下次启动之后：`{guest}` 保存的配置里，vCPU {pinned} 也只绑定在 CPU {cpu} 上。")
@@ -46,6 +59,7 @@ def other_vcpu_is_free_now(host: Host, lab: Params) -> Findings:
     """Now: vCPU {free} of the running `{guest}` may run on any CPU."""
     live = host.domain(lab.guest).live
     yield live.shows(vcpu_pins=anywhere(host, lab, live.value("vcpu_pins")))
+    yield host.process(domain=lab.guest).shows(vcpu_cpus=on_any_cpu(host, lab))
 
 
 @check(task="free", zh="下次启动之后：`{guest}` 的 vCPU {free} 也可以在任何 CPU 上跑。")
