@@ -12,6 +12,9 @@ from typing import Any
 
 from kvmlab.paths import State, write_atomic
 
+PODMAN = "podman"
+"""The finding how podman starts lab hosts here, and to which limits they are held."""
+
 
 def remembered(state: State, name: str, hangs_on: Mapping[str, str]) -> Any:
     """The finding `name` if it was made under exactly these circumstances, else None."""
@@ -27,6 +30,13 @@ def last_circumstances(state: State, name: str) -> dict[str, str]:
     """What the finding `name` was last made under; {} where there is none."""
     found = _read(_file(state, name)).get("for")
     return found if isinstance(found, dict) else {}
+
+
+def enforced_limits(state: State) -> dict[str, int]:
+    """What a lab host is held to here, as it was last found: "memory" (MiB), "processes", "processor" (weight)."""
+    found = last_remembered(state, PODMAN)
+    limits = found.get("limits") if isinstance(found, dict) else None
+    return limits if isinstance(limits, dict) else {}
 
 
 def remember(state: State, name: str, hangs_on: Mapping[str, str], found: object) -> None:

@@ -18,9 +18,10 @@ from kvmlab.errors import KvmlabError
 from kvmlab.installing import install
 from kvmlab.labhost import advice
 from kvmlab.labhost.accelerator import Kvm, find_kvm
+from kvmlab.labhost.cache import enforced_limits
 from kvmlab.labhost.computer import KVM, may_open_kvm
 from kvmlab.labhost.container import find_containers, orphans
-from kvmlab.labhost.machine import enforced_limits, find_podman, remembered_podman
+from kvmlab.labhost.machine import find_podman, remembered_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.trial import opens
 from kvmlab.labhost.wall import trusted_options

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
-from kvmlab.labhost.cache import last_remembered, remember, remembered
+from kvmlab.labhost.cache import PODMAN, last_remembered, remember, remembered
 from kvmlab.labhost.computer import boot_and_podman
 from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.podman import Podman, failed
@@ -22,24 +22,23 @@ from kvmlab.paths import State
 from kvmlab.words import t
 
 _TRY_SECONDS = 60
-_PODMAN = "podman"
 
 
 def find_podman(state: State, image: str) -> Podman:
     """podman with the options under which a container of `image` really starts."""
-    kept = remembered(state, _PODMAN, _hangs_on(image))
+    kept = remembered(state, PODMAN, _hangs_on(image))
     if kept:
         return Podman(tuple(kept["global_options"]), tuple(kept["run_options"]))
     with tempfile.TemporaryDirectory(dir=state.cache, prefix=".try-") as folder:
-        found, enforced = _first_that_works(image, Path(folder))
-    remember(state, _PODMAN, _hangs_on(image), {**asdict(found), "enforced": enforced})
+        found, limits = _first_that_works(image, Path(folder))
+    remember(state, PODMAN, _hangs_on(image), {**asdict(found), "limits": limits})
     return found
 
 
 def remembered_podman(state: State) -> Podman:
     """podman as it was last found to work, for containers that exist already."""
     try:
-        found = last_remembered(state, _PODMAN)
+        found = last_remembered(state, PODMAN)
         return Podman(tuple(found["global_options"]), tuple(found["run_options"]))
     except (KeyError, TypeError):
         return Podman()
@@ -56,7 +55,7 @@ grep -Hs . memory.max memory/memory.limit_in_bytes pids.max pids/pids.max cpu.we
 """
 
 
-def _first_that_works(image: str, folder: Path) -> tuple[Podman, list[str]]:
+def _first_that_works(image: str, folder: Path) -> tuple[Podman, dict[str, int]]:
     """The first of the candidates under which a container as walled in as a lab host starts, and which limits it is
     really held to: podman passes over some where their cgroups are missing."""
     first_uid = reserve_range(()) if os.getuid() == 0 else None
@@ -76,26 +75,20 @@ def _first_that_works(image: str, folder: Path) -> tuple[Podman, list[str]]:
             release_range(first_uid)
 
 
-def _enforced(shown: str) -> list[str]:
-    """Those of the limits that the container's own cgroup names (cgroups(7), either version)."""
+def _enforced(shown: str) -> dict[str, int]:
+    """Those of the limits that the container's own cgroup names (cgroups(7), either version): MiB, number, weight."""
     limits = Limits.of_this_computer()
     memory, processes = str(limits.memory_mib * 2**20), str(limits.processes)
     usual = ("100", "1024")
-    found = set()
+    found = {}
     for file, value in (line.partition(":")[::2] for line in shown.splitlines()):
         if file.startswith("memory") and value == memory:
-            found.add("memory")
+            found["memory"] = limits.memory_mib
         elif file.startswith("pids") and value == processes:
-            found.add("processes")
+            found["processes"] = limits.processes
         elif file.startswith("cpu") and value not in usual:
-            found.add("processor")
-    return sorted(found)
-
-
-def enforced_limits(state: State) -> list[str]:
-    """What a lab host is held to here, as it was last found: "memory", "processes", "processor"."""
-    found = last_remembered(state, _PODMAN)
-    return list(found.get("enforced") or ()) if isinstance(found, dict) else []
+            found["processor"] = limits.cpu_weight
+    return found
 
 
 def _candidates() -> Iterator[Podman]:

@@ -47,6 +47,8 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.course.runs",
     "kvmlab.course.store",
     "kvmlab.errors",
+    "kvmlab.labhost",
+    "kvmlab.labhost.cache",
     "kvmlab.paths",
     "kvmlab.process",
     "kvmlab.report",

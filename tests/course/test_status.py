@@ -163,3 +163,13 @@ def test_the_overview_while_a_lab_runs_and_after_the_last(
     assert "What next\n  kvmlab finish net-bridge   remove the lab host; your progress is kept\n" in ask()
     path.unlink()
     assert "all labs: you have done every one of them" in ask()
+
+
+def test_what_a_lab_host_is_held_to(ask: Ask, record: Callable[..., Path], progress: Progress) -> None:
+    from kvmlab.labhost.cache import PODMAN, remember
+
+    record()
+    assert "held to" not in ask("status")
+    remember(progress._state, PODMAN, {}, {"limits": {"memory": 4096, "processes": 300}})
+    assert "  held to 4096 MiB of memory, 300 processes\n" in ask("status")
+    assert "  上限：内存 4096 MiB、300 个进程\n" in ask("--lang", "zh", "status")

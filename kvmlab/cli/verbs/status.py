@@ -51,9 +51,23 @@ def _print(page: Page, one: Standing, ctx: Context) -> None:
     )
     if one.run.variant:
         page.line("  " + page.paint(t("variant {variant}", variant=fit(one.run.variant, 40).rstrip()), "dim"))
+    if limits := _limits(ctx):
+        page.line("  " + page.paint(t("held to {limits}", limits=limits), "dim"))
     _tasks(page, one, ctx, width)
     page.line()
     page.commands(next_commands(one))
+
+
+def _limits(ctx: Context) -> str:
+    """What its lab host and its guests may take together, as far as this computer keeps them to it."""
+    from kvmlab.labhost.cache import enforced_limits
+
+    limits, words = enforced_limits(ctx.state), []
+    if "memory" in limits:
+        words.append(t("{mib} MiB of memory", mib=limits["memory"]))
+    if "processes" in limits:
+        words.append(t("{count} processes", count=limits["processes"]))
+    return t(", ").join(words)
 
 
 def _tasks(page: Page, one: Standing, ctx: Context, width: int) -> None:
