@@ -13,7 +13,10 @@ _MANAGERS = {
 _OTHERWISE = {
     "uidmap": {"dnf": "shadow-utils", "zypper": "shadow", "pacman": "shadow"},
     "openssh-client": {"dnf": "openssh-clients", "zypper": "openssh-clients", "pacman": "openssh"},
-}
+    "golang-github-containers-common": {
+        "dnf": "containers-common", "zypper": "libcontainers-common", "pacman": "containers-common",
+    },
+}  # fmt: skip
 """What a package of Debian's name is called elsewhere, where that differs."""
 
 

@@ -62,6 +62,7 @@ def examine(state: State, host_image: str | None, guest_disk: Path | None) -> It
     yield from _user()
     yield _cgroups()
     yield _device("/dev/net/tun", t("guests have no network without it"))
+    yield from _path(state)
     yield _space(state)
     yield _memory()
     yield from _containers(state, host_image)
@@ -132,6 +133,13 @@ def _device(path: str, meaning: str) -> Finding:
         return Finding(path, Level.GOOD, t("can be opened"))
     todo = "sudo modprobe tun" if not Path(path).exists() else f"sudo chmod 666 {path}"
     return Finding(path, Level.BAD, t("cannot be opened: {meaning}", meaning=meaning), todo)
+
+
+def _path(state: State) -> Iterator[Finding]:
+    """An ordinary user's lab hosts have overlays of folders there, for which podman takes no path with a colon."""
+    if ":" in str(state.root) and os.getuid() != 0:
+        seen = t("podman cannot show a lab host {path}: there is a colon in it.", path=state.root)
+        yield Finding(t("state directory"), Level.BAD, seen, "KVMLAB_STATE=DIR kvmlab …")
 
 
 def _space(state: State) -> Finding:

@@ -109,8 +109,12 @@ def failed(args: Sequence[str], stderr: str) -> CannotRun:
 def bound(here: Path, there: str, *options: str) -> str:
     """The option that mounts `here` at `there` (podman-run(1), --mount, which is read as CSV): a path may have colons
     in it, which --volume takes for its own, and commas and quotes."""
-    source = f"source={here}".replace('"', '""')
-    return f'--mount=type=bind,"{source}",destination={there}' + "".join(f",{option}" for option in options)
+    return f"--mount=type=bind,{in_csv(f'source={here}')},destination={there}" + "".join(f",{one}" for one in options)
+
+
+def in_csv(text: str) -> str:
+    """One field of an option that podman reads as CSV, as it does wherever an option may have several values."""
+    return '"' + text.replace('"', '""') + '"'
 
 
 OFFLINE = ("--pull=never", "--network=none", "--http-proxy=false")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kvmlab.errors import CannotRun
+from kvmlab.installing import install
 from kvmlab.words import t
 
 PROFILES = (Path("/etc/containers/seccomp.json"), Path("/usr/share/containers/seccomp.json"))
@@ -73,7 +74,7 @@ def _podmans_own() -> dict[str, Any]:
         return found
     raise CannotRun(
         t("podman's list of system calls is not there: {path}.", path=PROFILES[-1]),
-        "sudo apt install golang-github-containers-common",
+        install("golang-github-containers-common"),
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from kvmlab.errors import CannotRun
 from kvmlab.host.root import IDS
-from kvmlab.labhost.podman import bound
+from kvmlab.labhost.podman import bound, in_csv
 from kvmlab.labhost.seccomp import profile
 from kvmlab.words import t
 
@@ -94,7 +94,7 @@ def own_cgroups(folder: Path, first_uid: int | None) -> tuple[str, ...]:
     hook = {"path": "/bin/sh", "args": ["sh", str(_HOOK), str(first_uid)]}
     document = {"version": "1.0.0", "hook": hook, "when": {"always": True}, "stages": ["createRuntime"]}
     (hooks / "own-cgroups.json").write_text(json.dumps(document))
-    return (f"--hooks-dir={hooks}",)
+    return (f"--hooks-dir={in_csv(str(hooks))}",)
 
 
 def lent_devices(folder: Path, first_uid: int | None) -> tuple[list[str], list[tuple[str, str]]]:
@@ -146,4 +146,7 @@ def unchangeable(here: Path, there: str, first_uid: int | None) -> str:
     if first_uid is not None:
         return read_only(here, there)
     folder = here if here.is_dir() else here.parent
+    if ":" in str(folder):  # no --mount has overlays, and --volume no way to write a colon
+        message = t("podman cannot show a lab host {path}: there is a colon in it.", path=folder)
+        raise CannotRun(message, "KVMLAB_STATE=DIR kvmlab …")
     return f"--volume={folder}:{there}:O"

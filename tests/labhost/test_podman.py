@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -14,8 +15,9 @@ from kvmlab.environment.objects import run_setup
 from kvmlab.errors import AuthorError, CannotRun
 from kvmlab.images import building
 from kvmlab.installing import install
-from kvmlab.labhost import examine
+from kvmlab.labhost import examine, wall
 from kvmlab.labhost.podman import OFFLINE, Podman, bound
+from kvmlab.paths import State
 from kvmlab.space import no_space
 
 
@@ -72,3 +74,26 @@ def test_a_full_disk_is_not_the_labs_author_to_mend(said: str, kind: type[Cannot
         run_setup(host, Mock(setup="x", id="a-b", path="labs/a/b/lab.md"))
     assert failed.value.todo == todo
     assert (no_space(said) is None) == (kind is AuthorError)
+
+
+def test_an_ordinary_user_is_told_of_a_colon_by_start_and_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """podman overlays nothing from such a path; root's lab hosts need no overlay."""
+    folder = tmp_path / "a:b"
+    folder.mkdir()
+    with pytest.raises(CannotRun, match="colon") as refused:
+        wall.unchangeable(folder, "/x", None)
+    assert refused.value.todo.startswith("KVMLAB_STATE=")
+    assert wall.unchangeable(folder, "/x", 100000) == bound(folder, "/x", "ro")
+    state = State(folder)
+    for uid, levels in ((1000, [examine.Level.BAD]), (0, [])):
+        monkeypatch.setattr(os, "getuid", lambda uid=uid: uid)
+        assert [found.level for found in examine._path(state)] == levels
+
+
+def test_a_folder_of_hooks_stays_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "a,b"
+    folder.mkdir()
+    (option,) = wall.own_cgroups(folder, 100000)
+    assert next(csv.reader([option.removeprefix("--hooks-dir=")])) == [f"{folder}/hooks"]
