@@ -10,6 +10,7 @@ import resource
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from hashlib import sha256
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
@@ -17,7 +18,7 @@ from kvmlab.labhost.cache import PODMAN, last_remembered, remember, remembered
 from kvmlab.labhost.computer import boot_and_podman
 from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.podman import Podman, failed
-from kvmlab.labhost.wall import Limits, confinement, own_cgroups
+from kvmlab.labhost.wall import CAPABILITIES, Limits, confinement, own_cgroups
 from kvmlab.paths import State
 from kvmlab.words import t
 
@@ -45,8 +46,9 @@ def remembered_podman(state: State) -> Podman:
 
 
 def _hangs_on(image: str) -> dict[str, str]:
-    limits = " ".join(_ulimits())
-    return {**boot_and_podman(), "image": image, "controllers": _controllers(), "limits": limits}
+    asked = repr((CAPABILITIES, Limits.of_this_computer(), _ulimits()))
+    wall = sha256(asked.encode()).hexdigest()[:16]
+    return {**boot_and_podman(), "image": image, "controllers": _controllers(), "wall": wall}
 
 
 _SHOW_LIMITS = """
