@@ -30,10 +30,18 @@ def original_is_as_it_was(host: Host, lab: Params) -> Findings:
     yield original.disk(index=0).shows(source=lab.guest_disk, format=lab.guest_format)
 
 
-@check(task="definition", zh="有一台名为 `{clone}` 的虚拟机，而且是持久的：libvirt 保存着它的配置。")
+@check(
+    task="definition",
+    zh="有一台名为 `{clone}` 的虚拟机，而且是持久的：libvirt 保存着它的配置，内存和 vCPU 与 `{guest}` 一样多。",
+)
 def clone_is_defined(host: Host, lab: Params) -> Findings:
-    """There is a guest called `{clone}`, and it is persistent: libvirt keeps its definition."""
+    """There is a persistent guest `{clone}`, with as much memory and as many vCPUs as `{guest}`."""
     yield host.domain(lab.clone).shows(persistent=True)
+    original = host.domain(lab.guest).stored
+    yield host.domain(lab.clone).stored.shows(
+        memory_mib=lab.guest_mib, max_memory_mib=lab.guest_mib,
+        vcpus=original.value("vcpus"), max_vcpus=original.value("max_vcpus"),
+    )  # fmt: skip
 
 
 @check(
@@ -90,10 +98,16 @@ def clone_is_on_the_network_after_the_next_start(host: Host, lab: Params) -> Fin
     yield host.domain(lab.clone).stored.interface(index=0).shows(source=lab.network)
 
 
-@check(task="static", needs=[clone_is_on_the_network_now], zh="`{clone}` 在 {address} 上应答。")
+@check(
+    task="static",
+    needs=[clone_is_on_the_network_now],
+    zh="`{clone}` 从它自己的磁盘 `{disk}` 运行，并在 {address} 上应答。",
+)
 def clone_answers_at_its_address(host: Host, lab: Params) -> Findings:
-    """`{clone}` answers at {address}."""
-    yield host.reach(lab.address).shows(answers=True)
+    """`{clone}` runs from its own disk, `{disk}`, and answers at {address}."""
+    live = host.domain(lab.clone).live
+    yield live.disk(index=0).shows(source=lab.disk, format=lab.format, open_in_qemu=True)
+    yield host.reach(lab.address).shows(answers=True, mac=live.interface(index=0).value("mac"))
 
 
 @check(
