@@ -96,6 +96,7 @@ def filesystem(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing
     return {
         "fstype": found.fstype if found else None, "label": found.label if found else None,
         "uuid": found.uuid if found else None,
+        "reaches_mib": round(found.size_bytes / (1 << 20), 1) if found and found.size_bytes else None,
         "size_mib": round(int(sizes[1]) / 1024) if sizes else None,
         "used_mib": round(int(sizes[2]) / 1024) if sizes else None,
     }  # fmt: skip

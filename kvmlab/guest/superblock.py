@@ -11,12 +11,15 @@ BTRFS_AT = 0x10000
 
 @dataclass(frozen=True, slots=True)
 class Filesystem:
-    """As blkid(8) would call it. `clean`: unmounted properly; None where that is not known of this type."""
+    """As blkid(8) would call it. `clean`: unmounted properly; `size_bytes`: how far it reaches on its device; None
+    where that is not known of this type.
+    """
 
     fstype: str
     label: str | None
     uuid: str | None
     clean: bool | None = None
+    size_bytes: int | None = None
 
 
 def identify(data: bytes) -> Filesystem | None:
@@ -74,7 +77,9 @@ def _ext(data: bytes) -> Filesystem | None:
     fstype = "ext4" if incompatible & 0x2C0 else "ext3" if compatible & 0x4 else "ext2"
     (state,) = struct.unpack_from("<H", block, 0x3A)
     clean = state & 0x3 == 0x1 and not incompatible & 0x4  # valid, no errors, no journal to replay
-    return Filesystem(fstype, _text(block[0x78:0x88]), _uuid(block[0x68:0x78]), clean)
+    blocks, shift = struct.unpack_from("<I", block, 0x4)[0], struct.unpack_from("<I", block, 0x18)[0]
+    size = blocks << 10 + shift if shift < 7 else None  # of what is larger than 16 TiB, the lower half
+    return Filesystem(fstype, _text(block[0x78:0x88]), _uuid(block[0x68:0x78]), clean, size)
 
 
 def _xfs(data: bytes) -> Filesystem | None:

@@ -30,6 +30,7 @@ class FilesystemFacts(Facts, total=False):
     fstype: Annotated[Word, "blkid {2}", '"ext4"; None: none on it']
     label: Annotated[Word, "blkid {2}", "None: none"]
     uuid: Annotated[Word, "blkid {2}", "its UUID"]
+    reaches_mib: Annotated[Number, "dumpe2fs -h {2} | grep Block", "how far on its device an ext one reaches, MiB"]
     size_mib: Annotated[Number, "df -m {2}", "size of the filesystem, MiB; None: not mounted"]
     used_mib: Annotated[Number, "df -m {2}", "used, MiB; None: not mounted"]
 
