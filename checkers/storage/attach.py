@@ -29,6 +29,7 @@ def partition_of(device: str) -> str:
 def volume_is_there(host: Host, lab: Params) -> Findings:
     """The pool `{pool}` has a volume `{volume}`."""
     yield host.volume(lab.pool, lab.volume).shows(path=lab.volume_path)
+    yield host.file(lab.volume_path).shows(own_file=True)
 
 
 @check(task="volume", needs=[volume_is_there], zh="存储卷 `{volume}` 的格式是 {format}。")
@@ -76,18 +77,20 @@ def disk_is_attached_after_the_next_start(host: Host, lab: Params) -> Findings:
     task="mount",
     points=2,
     needs=[disk_is_attached_now],
-    zh="现在：`{guest}` 的 `{mount}` 上挂载着新磁盘，文件系统是 ext4。",
+    zh="现在：`{guest}` 的 `{mount}` 上挂载着新磁盘，文件系统是 ext4，虚拟机看得到它的全部容量。",
 )
 def new_disk_is_mounted_now(host: Host, lab: Params) -> Findings:
-    """Now: the new disk is mounted at `{mount}` in `{guest}`, with an ext4 filesystem."""
-    size_mib = host.domain(lab.guest).live.disk(target=lab.target).value("capacity_mib")
-    yield inside(host, lab).mount(lab.mount).shows(fstype="ext4", disk_mib=size_mib)
+    """Now: the new disk is mounted at `{mount}` in `{guest}`, with ext4 on it, and the guest sees all of it."""
+    disk, guest = host.domain(lab.guest).live.disk(target=lab.target), inside(host, lab)
+    yield disk.shows(open_in_qemu=True)
+    yield guest.disk_at(disk.value("pci")).shows(size_mib=disk.value("capacity_mib"))
+    yield guest.mount(lab.mount).shows(fstype="ext4", disk=guest.disk_at(disk.value("pci")).value("name"))
 
 
 @check(task="mount", needs=[new_disk_is_mounted_now], zh="新磁盘上有文件 `{file}`，内容是那一行字。")
 def file_is_on_the_new_disk(host: Host, lab: Params) -> Findings:
     """The file `{file}` is on the new disk, with its one line."""
-    yield inside(host, lab).file(lab.file).shows(text=same_content(lab.text))
+    yield inside(host, lab).file(lab.file).shows(kind="file", mount=lab.mount, text=same_content(lab.text))
 
 
 @check(
