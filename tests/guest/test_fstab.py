@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kvmlab.checks.reading import Reading
 from kvmlab.checks.vocabulary.guest_storage import Fstab
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.fstab import entries, problem
@@ -66,8 +67,7 @@ def test_no_author_has_to_ask_for_it() -> None:
     class Reader:
         def read(self, kind: str, key: tuple[str, ...], names: list[str]) -> object:
             found = read(kind, *key[2:], names=" ".join(names), snapshot=framed(SAID["defualts"]))
-            return {name: value if hasattr(value, "see") else type("R", (), {"value": value, "see": ""})
-                    for name, value in found.items()}  # fmt: skip
+            return {name: value if isinstance(value, Reading) else Reading(value) for name, value in found.items()}
 
     found = Fstab(Reader(), ("web1", "", "/mnt/new")).shows(fstype="ext4")  # type: ignore[arg-type]
     assert not found.met
