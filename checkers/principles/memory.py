@@ -2,9 +2,6 @@
 
 from kvmlab.checks import Findings, Host, Params, as_seen, check
 
-TOLERANCE = 20  # per cent: what a process occupies moves between noting and checking
-SHARED_TOLERANCE = 30  # and what it shares also with how many others there are
-
 
 @check(task="balloon", points=0, guard=True, zh="`{guest}` 保存的配置里仍是 {memory_mib} MiB，最大值也是。")
 def promise_is_kept(host: Host, lab: Params) -> Findings:
@@ -22,24 +19,22 @@ def balloon_leaves_what_it_should(host: Host, lab: Params) -> Findings:
 def promised_and_left_are_noted(host: Host, lab: Params) -> Findings:
     """`{notes}` has the memory that `{guest}` was promised, and what the balloon leaves it."""
     domain = host.domain(lab.guest)
-    yield host.note(lab.notes, "promised").shows(number=as_seen(domain.value("max_memory_mib")))
-    yield host.note(lab.notes, "left").shows(number=as_seen(domain.value("balloon_mib")))
+    yield host.note(lab.notes, "promised").shows(number=as_seen(domain.value("max_memory_mib"), percent=lab.percent))
+    yield host.note(lab.notes, "left").shows(number=as_seen(domain.value("balloon_mib"), percent=lab.percent))
 
 
-@check(
-    task="sizes", needs=[balloon_leaves_what_it_should], zh="`{notes}` 里记下了虚拟机自己数出来的总量。"
-)
+@check(task="sizes", needs=[balloon_leaves_what_it_should], zh="`{notes}` 里记下了虚拟机自己数出来的总量。")
 def count_of_the_guest_is_noted(host: Host, lab: Params) -> Findings:
     """`{notes}` has the total that the guest's own kernel counts."""
     total = host.guest(lab.guest, address=lab.start_address).memory().value("total_mib")
-    yield host.note(lab.notes, "guest").shows(number=as_seen(total, percent=5))
+    yield host.note(lab.notes, "guest").shows(number=as_seen(total, percent=lab.percent))
 
 
 @check(task="sizes", points=2, zh="`{notes}` 里记下了 `{guest}` 的 qemu 的常驻内存。")
 def resident_size_is_noted(host: Host, lab: Params) -> Findings:
     """`{notes}` has the resident size of the qemu of `{guest}`."""
     resident = host.process(domain=lab.guest).value("rss_mib")
-    yield host.note(lab.notes, "resident").shows(number=as_seen(resident, percent=TOLERANCE))
+    yield host.note(lab.notes, "resident").shows(number=as_seen(resident, percent=lab.percent))
 
 
 @check(task="shared", points=2, zh="`{notes}` 里记下了它和别的进程共用而省下的部分。")
@@ -48,7 +43,7 @@ def shared_part_is_noted(host: Host, lab: Params) -> Findings:
     process = host.process(domain=lab.guest)
     resident, proportional = process.value("rss_mib"), process.value("pss_mib")
     shared = resident - proportional if resident and proportional else None
-    yield host.note(lab.notes, "shared").shows(number=as_seen(shared, percent=SHARED_TOLERANCE))
+    yield host.note(lab.notes, "shared").shows(number=as_seen(shared, percent=lab.shared_percent))
 
 
 @check(task="secret", points=2, zh="下次启动之后：`{other}` 的页不会和别的虚拟机的页合并。")
