@@ -1,0 +1,57 @@
+"""One lab host takes what it can get; the next one's checks say what they said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from kvmlab.labhost.cache import enforced_limits
+from kvmlab.paths import State
+from tests.conftest import SHARED, Kvmlab, clear
+
+pytestmark = pytest.mark.guest
+GREEDY, NEIGHBOUR = "storage-pool", "network-bridge"
+
+BOMBS = {
+    "memory": "python3 -c 'held = bytearray(6 << 30); print(len(held))'",
+    "processes": "python3 -c 'import os\nwhile True: os.fork()'",
+    "a large file": "dd if=/dev/zero of=/var/tmp/large bs=1M count=1500 status=none",
+    "many files": "mkdir -p /var/tmp/many; cd /var/tmp/many; seq 40000 | xargs touch",
+}
+
+
+@pytest.fixture(scope="module")
+def kvmlab(tmp_path_factory: pytest.TempPathFactory, shared_state: State) -> Iterator[Kvmlab]:
+    root = tmp_path_factory.mktemp("limits")
+    for name in SHARED:
+        (root / name).symlink_to(getattr(shared_state, name))
+    kvmlab = Kvmlab(State(root))
+    for lab in (GREEDY, NEIGHBOUR):
+        done = kvmlab("start", lab)
+        assert done.returncode == 0, done.stderr
+    yield kvmlab
+    clear(kvmlab.state)
+
+
+def verdicts(kvmlab: Kvmlab) -> dict[str, str]:
+    found = json.loads(kvmlab("check", NEIGHBOUR, "--json").stdout)
+    return {check["id"]: check["verdict"] for task in found["tasks"] for check in task["checks"]}
+
+
+@pytest.mark.parametrize("what", BOMBS)
+def test_a_greedy_lab_host_turns_no_verdict_of_the_next_one(kvmlab: Kvmlab, what: str) -> None:
+    before = verdicts(kvmlab)
+    process = kvmlab.begin("exec", GREEDY, "--", "timeout", "20", "sh", "-c", BOMBS[what])
+    during = [verdicts(kvmlab) for _ in range(3)]
+    process.communicate(timeout=120)
+    assert during == [before] * 3
+    if what in enforced_limits(kvmlab.state):
+        assert process.returncode != 0
+    assert verdicts(kvmlab) == before
+
+
+def test_it_ends_as_any_other(kvmlab: Kvmlab) -> None:
+    assert kvmlab("reset", GREEDY).returncode == 0
+    assert kvmlab("check", GREEDY).returncode == 1
