@@ -66,7 +66,7 @@ def _look(host: Host, params: Params, checks: CheckSet, own: list[Grant]) -> Fin
     yield from changed
     if not changed:
         number = t("{number} objects as at the start", number=len(start.objects))
-        yield Finding(t("all else"), (FactRow("start", number, number, True, "virsh list --all"),))
+        yield Finding(t("all else"), (FactRow("start", number, number, True, "kvmlab status"),))
 
 
 def derived(checks: Iterable[Check], params: Params) -> Iterator[Grant]:

@@ -177,7 +177,9 @@ def _network(one: Mapping[str, Any], links: Mapping[str, Any]) -> Aspects:
 
 
 def _bridge(one: Mapping[str, Any]) -> str:
-    return attribute(parse(one["live"] or one["stored"]), "bridge", "name") or ""
+    """The bridge that libvirt makes for the network; "" where it is the host's own (formatnetwork, forward mode)."""
+    root = parse(one["live"] or one["stored"])
+    return "" if attribute(root, "forward", "mode") == "bridge" else attribute(root, "bridge", "name") or ""
 
 
 def _lines(root: Element) -> list[str]:

@@ -18,6 +18,7 @@ GOOD = [
     ("ssh 10.0.0.9 cat /x", 1, "cat: can't open '/x': No such file or directory"),
     ("ping -c 1 -W 2 10.0.0.9", 1, "1 packets transmitted, 0 received, 100% packet loss"),
     ("ps -o rss= -p ${pid}", 0, "12"),
+    ("timeout 2 cat </dev/tcp/10.0.0.12/5900", 124, "RFB 003.008"),
 ]
 BAD = [
     ("ssh 192.168.50.20 cat /x", 255, "ssh: connect to host 192.168.50.20 port 22: No route to host", "No route"),

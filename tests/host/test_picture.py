@@ -208,3 +208,16 @@ def test_how_often_a_kernel_has_begun_to_print(look: ModuleType, tmp_path: Path)
     with log.open("ab") as stream:
         stream.write(b"[    0.000000] Linux version 6.1.0-1-cloud\r\n")
     assert look.boots(str(log)) == 2
+
+
+def test_a_bridge_of_the_hosts_own_stays_a_link_when_a_network_is_put_on_it(connection: libvirt.virConnect) -> None:
+    """`<forward mode='bridge'/>`: libvirt only knows it by a name; a bridge that it makes is the network's."""
+    xml = "<network><name>lan</name>{}<bridge name='br0'/></network>"
+    bridge = {"ifname": "br0", "linkinfo": {"info_kind": "bridge"}}
+    found = {}
+    for forward in ("<forward mode='bridge'/>", "<forward mode='nat'/>"):
+        picture = taken(connection, links=[NIC, bridge])
+        one = {"active": True, "persistent": True, "autostart": False}
+        picture["networks"] = {"lan": {**one, "live": xml.format(forward), "stored": ""}}
+        found[forward] = ("link", ("br0",)) in objects_of(picture)
+    assert list(found.values()) == [True, False]
