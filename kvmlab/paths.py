@@ -112,7 +112,10 @@ def make_key(path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         fresh = Path(folder) / "key"
         argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"kvmlab-{path.name}", "-f", str(fresh)]
-        subprocess.run(argv, check=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+        if done.returncode:
+            said = (done.stderr.strip().splitlines() or ["?"])[-1].rstrip(".")
+            raise CannotRun(t("{path} cannot be written: {error}.", path=path, error=said), "df -h")
         fresh.with_suffix(".pub").replace(path.with_suffix(".pub"))
         fresh.replace(path)
 

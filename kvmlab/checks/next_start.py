@@ -77,7 +77,7 @@ def _now(key: Key) -> Key:
 # A CPU mode "host-model" runs as "custom"; taps, terminals and ports are drawn at the start.
 _VIEWS: Mapping[str, _View] = {
     "domain": _View(_live, ("cpu_mode",)),
-    "interface": _View(_live, ("target", "bridge", "sent_bytes", "sent_packets", "addresses")),
+    "interface": _View(_live, ("target", "sent_bytes", "sent_packets", "addresses")),
     "disk": _View(_live),
     "console": _View(_live, ("path", "output")),
     "graphics": _View(_live, ("port", "uri")),

@@ -25,6 +25,7 @@ from kvmlab.labhost.podman import Podman, failed
 from kvmlab.labhost.wall import confinement, lent_devices, own_cgroups, read_only, unchangeable
 from kvmlab.paths import State, make_key, write_atomic
 from kvmlab.silence import work_of
+from kvmlab.space import no_space
 from kvmlab.words import t
 
 INSIDE = Path(__file__).parent / "inside"
@@ -90,7 +91,14 @@ class LabHost:
         return work_of(process.number(self.init)) if self.init else None
 
     def prepare_run_dir(self) -> None:
-        """Lay ready what every lab host has: its identity, and programs of its own that look and set up."""
+        """Lay ready what every lab host has: its identity, and programs of its own that look and set up. CannotRun
+        where there is no room for it."""
+        try:
+            self._prepare_run_dir()
+        except OSError as error:
+            raise no_space(str(error)) or error from None
+
+    def _prepare_run_dir(self) -> None:
         self.start_dir.mkdir(parents=True)
         self.start_dir.chmod(0o700)
         shutil.copytree(INSIDE, self.run_dir / "lib", ignore=shutil.ignore_patterns("__pycache__"))

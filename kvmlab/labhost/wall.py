@@ -39,7 +39,7 @@ class Limits:
     """What one lab host with its guests may take, at most; and its share of busy processors (100 is usual)."""
 
     memory_mib: int
-    processes: int = 4096
+    processes: int = 2048
     cpu_weight: int = 50
     open_files: int = 16384
     disk_gib: int = 20

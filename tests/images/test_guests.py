@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from kvmlab.images import built_guest_disk
+from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
 from tests.conftest import Kvmlab
 
@@ -131,13 +131,13 @@ def test_a_second_build_builds_nothing(lab: Kvmlab) -> None:
 def test_the_manual_pages_and_completion_are_there(lab: Kvmlab) -> None:
     tag = json.loads(lab("image", "list", "--json").stdout)["host"]
     script = "man -w virsh virt-install qemu-img brctl ip-netns && ls /usr/share/bash-completion/completions/virsh"
-    argv = ["podman", "run", "--rm", "--network=none", *_limits(lab), tag, "sh", "-c", script]
-    done = subprocess.run(argv, capture_output=True, text=True)
+    podman = _podman(lab)
+    done = podman.attempt("run", "--rm", "--network=none", *podman.run_options, tag, "sh", "-c", script)
     assert done.returncode == 0, done.stderr
 
 
-def _limits(lab: Kvmlab) -> list[str]:
+def _podman(lab: Kvmlab) -> Podman:
     from kvmlab.images.host import host_image_tag
     from kvmlab.labhost.machine import find_podman
 
-    return list(find_podman(lab.state, host_image_tag()).run_options)
+    return find_podman(lab.state, host_image_tag())

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -183,14 +184,14 @@ def test_output_without_end_is_not_taken(kvmlab: Kvmlab) -> None:
     assert kvmlab("reset", LAB).returncode == 0
 
 
-def test_a_lab_host_that_podman_forgot_is_ended(kvmlab: Kvmlab, tmp_path: Path) -> None:
+def test_a_lab_host_that_podman_forgot_is_ended(kvmlab: Kvmlab) -> None:
     """To a podman with another store it is unknown, as after its own was wiped; its processes run on."""
     (found,) = kvmlab.containers()
     assert list(orphans(kvmlab.state)) == [found["name"]]
     init = kvmlab.host_root().init
     assert has_ended(init) is False
-    wiped = Podman((f"--root={tmp_path}/store", f"--runroot={tmp_path}/run"))
-    sweep(wiped, kvmlab.state, found["lab"])
+    with tempfile.TemporaryDirectory(prefix="kvmlab-") as folder:  # podman wants its path short
+        sweep(Podman((f"--root={folder}/a", f"--runroot={folder}/b")), kvmlab.state, found["lab"])
     deadline = time.monotonic() + 30
     while not has_ended(init) and time.monotonic() < deadline:
         time.sleep(0.1)

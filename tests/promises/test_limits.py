@@ -43,7 +43,7 @@ def verdicts(kvmlab: Kvmlab) -> dict[str, str]:
 @pytest.mark.parametrize("what", BOMBS)
 def test_a_greedy_lab_host_turns_no_verdict_of_the_next_one(kvmlab: Kvmlab, what: str) -> None:
     before = verdicts(kvmlab)
-    process = kvmlab.begin("exec", GREEDY, "--", "timeout", "20", "sh", "-c", BOMBS[what])
+    process = kvmlab.begin("exec", GREEDY, "--", "timeout", "8", "sh", "-c", BOMBS[what])
     during = [verdicts(kvmlab) for _ in range(3)]
     process.communicate(timeout=120)
     assert during == [before] * 3

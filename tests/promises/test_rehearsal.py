@@ -53,7 +53,7 @@ def test_the_next_start_is_seen_and_nothing_is_disturbed(kvmlab: Kvmlab) -> None
     rehearsed = kvmlab("check", "--rehearse", LAB, "--json")
     assert rehearsed.returncode == 1, rehearsed.stderr
     facts = {(check["id"], row["name"]): row for check, row in rows(json.loads(rehearsed.stdout)) if row["rehearsed"]}
-    assert facts["nic-is-on-the-bridge-after-the-next-start", "source"]["found"] == "br0"
+    assert facts["nic-is-on-the-bridge-after-the-next-start", "bridge"]["found"] == "br0"
     assert facts["guest-has-the-address-at-boot", "method"]["found"] == "none"
     assert not facts["guest-has-the-address-at-boot", "address"]["met"]
 

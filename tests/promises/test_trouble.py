@@ -17,6 +17,7 @@ LAB = "try-trouble"
 COURSE = Path(__file__).parent / "course"
 POINTS = 4
 SILENCE = "mv /usr/sbin/dropbear /usr/sbin/gone"  # init would start it again
+NO_AGENT = "mv /usr/sbin/qemu-ga /usr/sbin/no-agent; killall qemu-ga"
 pytestmark = [pytest.mark.guest, pytest.mark.xdist_group("trouble")]
 
 
@@ -102,14 +103,19 @@ def test_ssh_of_the_host_refused(fresh: Kvmlab) -> None:
 
 
 def test_ssh_of_the_guest_refused(fresh: Kvmlab) -> None:
-    in_guest(fresh, f"{SILENCE}; killall dropbear")
+    in_guest(fresh, f"{NO_AGENT}; {SILENCE}; killall dropbear")
     report = check(fresh)
     assert verdicts(report) == {"host": "passed", "libvirt": "passed", "guest": "error"}
     assert "nothing listens" in errors(report)
 
 
+def test_where_ssh_of_the_guest_is_refused_its_agent_answers(fresh: Kvmlab) -> None:
+    in_guest(fresh, f"{SILENCE}; killall dropbear")
+    assert verdicts(check(fresh)) == {"host": "passed", "libvirt": "passed", "guest": "passed"}
+
+
 def test_ssh_that_accepts_and_says_nothing(fresh: Kvmlab) -> None:
-    in_guest(fresh, f"{SILENCE}; killall dropbear; while :; do nc -l -p 22 </dev/tty1 >/dev/null; done")
+    in_guest(fresh, f"{NO_AGENT}; {SILENCE}; killall dropbear; while :; do nc -l -p 22 </dev/tty1 >/dev/null; done")
     report = check(fresh)
     assert verdicts(report)["guest"] == "error"
     assert verdicts(report)["host"] == "passed"
