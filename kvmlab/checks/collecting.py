@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
@@ -10,10 +11,16 @@ Item = TypeVar("Item")
 
 
 class Collection(Generic[Item]):
-    """Lists within lists: a file that loads another one keeps its own."""
+    """Lists within lists: a file that loads another one keeps its own. Each thread has its own: `prove` loads the same
+    file in several at once."""
 
     def __init__(self) -> None:
-        self._open: list[list[Item]] = []
+        self._local = threading.local()
+
+    @property
+    def _open(self) -> list[list[Item]]:
+        found: list[list[Item]] = self._local.__dict__.setdefault("open", [])
+        return found
 
     @contextmanager
     def collected(self) -> Iterator[list[Item]]:

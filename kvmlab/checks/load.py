@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -79,7 +80,7 @@ def load_checks(path: Path) -> CheckSet:
 def execute(path: Path) -> None:
     """Run a checker file as a module that nobody can import; errors as in load_checks."""
     code = _compiled(path)
-    module = ModuleType(f"kvmlab_checker_{abs(hash(path)):x}")
+    module = ModuleType(f"kvmlab_checker_{abs(hash(path)):x}_{threading.get_ident():x}")  # several threads may load it
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses and typing look a class's module up there
     try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Inventory = Mapping[str, str]
 
 _PASSING = re.compile(
-    r"/var/lib/libvirt/qemu/(domain-|channel/|ram/|nvram/|dump/|checkpoint/|snapshot/?$)|\.pid$|\.sock$"
+    r"/etc/libvirt/nwfilter/|/var/lib/libvirt/qemu/(domain-|channel/|ram/|nvram/|dump/|checkpoint/|snapshot/?$)|\.pid$|\.sock$"
 )
 _DRAWN = tuple((re.compile(pattern, re.DOTALL), instead) for pattern, instead in (
     (r"(<domain [^>]*?) id='\d+'", r"\1"),

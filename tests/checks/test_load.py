@@ -1,6 +1,7 @@
 """Checker files: every mistake is named with file and line."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,19 @@ def test_checker_and_text_must_agree(tmp_path: Path, tasks: tuple[Task, ...], sa
 def test_a_misspelt_task_is_told_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(AuthorError, match=r"checker\.py:3: the lab has no task uplnik; did you mean `uplink`"):
         written(tmp_path, ONE.replace('"a"', '"uplnik"')).must_fit((Task("uplink"),))
+
+
+def test_a_file_that_several_threads_load_at_once_is_whole_in_each(tmp_path: Path) -> None:
+    """As `prove` does: what one thread collects is not another's."""
+    path = tmp_path / "slow.py"
+    path.write_text(
+        "import time\nfrom kvmlab.checks import Findings, Host, Params, check\n"
+        + "".join(
+            f'\n@check(task="a", zh="x")\ndef c{n}(host: Host, lab: Params) -> Findings:\n    """C."""\n'
+            '    yield host.link("lo").shows(up=True)\ntime.sleep(0.02)\n'
+            for n in range(5)
+        )
+    )
+    with ThreadPoolExecutor(8) as pool:
+        counts = list(pool.map(lambda _: len(load_checks(path).checks), range(8)))
+    assert counts == [5] * 8
