@@ -94,7 +94,7 @@ def test_a_name_asked_of_a_server_is_shown_by_asking_that_server() -> None:
     """getent would ask another one, and show the student another answer."""
     finding = Host(Everything()).resolves("printer.test", "10.0.0.2").shows(address="10.0.0.9")  # type: ignore[arg-type]
     assert finding.subject == "name printer.test, asked of 10.0.0.2"
-    assert finding.facts[0].see == "dig +short @10.0.0.2 printer.test"
+    assert finding.facts[0].see == "dig +short +time=2 +tries=1 @10.0.0.2 printer.test"
     host = Host(Everything())  # type: ignore[arg-type]
     assert host.resolves("printer.test").shows(address="10.0.0.9").facts[0].see == "getent ahostsv4 printer.test"
 

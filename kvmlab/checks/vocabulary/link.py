@@ -153,7 +153,7 @@ class Name(Subject):
     def _command(self, template: str) -> str:
         """getent asks nobody in particular, so a server's own answer is shown by dig."""
         asked, server = self.key
-        return f"dig +short @{quote(server)} {quote(asked)}" if server else super()._command(template)
+        return f"dig +short +time=2 +tries=1 @{quote(server)} {quote(asked)}" if server else super()._command(template)
 
     def shows(self, **want: Unpack[NameFacts]) -> Finding:
         """Want these facts."""
