@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import _local  # threading itself costs every check a millisecond
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
@@ -15,7 +15,7 @@ class Collection(Generic[Item]):
     file in several at once."""
 
     def __init__(self) -> None:
-        self._local = threading.local()
+        self._local = _local()
 
     @property
     def _open(self) -> list[list[Item]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import threading
+from _thread import get_ident  # threading itself costs every check a millisecond
 from collections.abc import Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -80,7 +80,7 @@ def load_checks(path: Path) -> CheckSet:
 def execute(path: Path) -> None:
     """Run a checker file as a module that nobody can import; errors as in load_checks."""
     code = _compiled(path)
-    module = ModuleType(f"kvmlab_checker_{abs(hash(path)):x}_{threading.get_ident():x}")  # several threads may load it
+    module = ModuleType(f"kvmlab_checker_{abs(hash(path)):x}_{get_ident():x}")  # several threads may load it
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses and typing look a class's module up there
     try:
