@@ -66,6 +66,4 @@ def rows(rounds: int) -> list[Row]:
     by_hand = min(taken["libvirt-python and paramiko"], taken["the same, made quick"])
     better = next(name for name, value in taken.items() if value == by_hand)
     wanted = {"bash, a command a fact": ">= 1", better: "<= 1.5", "pytest-testinfra": ">= 2", "ansible-core": ">= 6"}
-    return [
-        Row("check, ten facts", taken["kvmlab"], name, taken[name], wanted.get(name, "")) for name in others
-    ]
+    return [Row("check, ten facts", taken["kvmlab"], name, taken[name], wanted.get(name, "")) for name in others]

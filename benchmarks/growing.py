@@ -65,9 +65,7 @@ def _start_all(places: Sequence[Place]) -> float:
     for place in places:
         place.run("finish")
     began = time.perf_counter()
-    running = [
-        subprocess.Popen(place.argv("start"), env=place.env, stdout=subprocess.DEVNULL) for place in places
-    ]
+    running = [subprocess.Popen(place.argv("start"), env=place.env, stdout=subprocess.DEVNULL) for place in places]
     if any(process.wait() for process in running):
         raise SystemExit("a start failed (see above)")
     return time.perf_counter() - began

@@ -51,7 +51,7 @@ class Vagrant:
 
     def run(self, script: str) -> float:
         """Seconds that `script` takes, measured on the lab host."""
-        timed = f'set -e; begin=$(date +%s%N); {{ {script}; }} >&2; echo $(($(date +%s%N) - begin))'
+        timed = f"set -e; begin=$(date +%s%N); {{ {script}; }} >&2; echo $(($(date +%s%N) - begin))"
         env = ["env", "HOME=/root", f"DOMAIN_TYPE={self._bare.materials.domain_type}"]
         done = self._host.execute([*env, "sh", "-c", timed], timeout_s=600)
         if done.returncode:

@@ -1,10 +1,10 @@
 """kvmlab's own state directory: the only place outside a lab host that is ever written.
 
-    keys/      the two SSH key pairs: the checker's and the student's
-    images/    guest images;  saved/  saved guests;  cache/  compiled course
-    labs/      one file per lab that runs;  progress/  what has been achieved
-    run/       per lab host: the sockets that lead into it
-    proved/    what came of the cases of `kvmlab prove`
+keys/      the two SSH key pairs: the checker's and the student's
+images/    guest images;  saved/  saved guests;  cache/  compiled course
+labs/      one file per lab that runs;  progress/  what has been achieved
+run/       per lab host: the sockets that lead into it
+proved/    what came of the cases of `kvmlab prove`
 """
 
 from __future__ import annotations
@@ -82,9 +82,7 @@ class State:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
-                raise CannotRun(
-                    t("Another kvmlab is at work on {name}.", name=name), "kvmlab status"
-                ) from None
+                raise CannotRun(t("Another kvmlab is at work on {name}.", name=name), "kvmlab status") from None
             yield
         finally:
             os.close(descriptor)

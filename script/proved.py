@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """script/proved.py: the table of what was proved, in the README between its two marks, from benchmarks/proved.json.
 
-    --keep FILE…    first make that file of these documents of `kvmlab prove --json` (a lab in several: the worst)
-    --show FILE…    only print the table of these documents
-    --check         change nothing; 1 where the README's table is not that of the file
+--keep FILE…    first make that file of these documents of `kvmlab prove --json` (a lab in several: the worst)
+--show FILE…    only print the table of these documents
+--check         change nothing; 1 where the README's table is not that of the file
 """
 
 from __future__ import annotations

@@ -80,7 +80,6 @@ class Kvmlab:
 
         return find_containers(remembered_podman(self.state), self.state)
 
-
     def host_root(self) -> HostRoot:
         """The root of the one lab host of this state directory, seen from outside."""
         from kvmlab.labhost.container import LabHost

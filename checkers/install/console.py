@@ -52,9 +52,7 @@ def getty_on(terminal: str, line: str) -> str:
 
 def speaks_on(terminal: str, words: list[str]) -> bool:
     """Whether these arguments give a getty of busybox a speed and `terminal`; it takes the two in any order."""
-    bare = [
-        word for before, word in zip(["", *words], words, strict=False) if word[0] != "-" and before not in OPTIONS
-    ]
+    bare = [word for before, word in zip(["", *words], words, strict=False) if word[0] != "-" and before not in OPTIONS]
     speeds = [word for word in bare[:2] if word.replace(",", "").isdigit()]
     return len(speeds) == 1 and bool({terminal, f"/dev/{terminal}"} & set(bare[:2]))
 

@@ -26,9 +26,7 @@ def leads_there(host: Host, lab: Params, network: str) -> bool:
     return stored.value("forward") == "bridge" and stored.value("bridge") == lab.bridge
 
 
-@check(
-    task="nat", points=0, guard=True, zh="`{guest}` 的 eth0 仍在网络 `default` 上：正在运行的是这样，保存的也是。"
-)
+@check(task="nat", points=0, guard=True, zh="`{guest}` 的 eth0 仍在网络 `default` 上：正在运行的是这样，保存的也是。")
 def nat_stays(host: Host, lab: Params) -> Findings:
     """The eth0 of `{guest}` is still on the network `default`, as it runs and as it is stored."""
     yield host.domain(lab.guest).live.interface(mac=lab.guest_mac).shows(type="network", source="default")

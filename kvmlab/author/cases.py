@@ -75,9 +75,7 @@ def cases_of(
     cases = [case for case in _all_cases(solutions, lab_path, draw) if case.proof in wanted]
     again = {Proof.SOLUTION} if Proof.LOOKING in wanted else set()
     rehearsed = set(Proof) - {Proof.RESET, Proof.MUTANTS} if Proof.REHEARSAL in wanted else set()
-    return _shared(
-        [replace(case, look_again=case.proof in again, rehearsed=case.proof in rehearsed) for case in cases]
-    )
+    return _shared([replace(case, look_again=case.proof in again, rehearsed=case.proof in rehearsed) for case in cases])
 
 
 def _shared(cases: list[Case]) -> list[Case]:

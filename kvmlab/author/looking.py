@@ -67,9 +67,7 @@ def look(bench: Bench, reader: Reader, **how: Any) -> Report:
 
     bench.go_on()
     lab = bench.lab
-    return run(
-        checks_of(lab, bench.checker), reader, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, **how
-    )
+    return run(checks_of(lab, bench.checker), reader, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, **how)
 
 
 def verdicts(report: Report) -> dict[str, str]:

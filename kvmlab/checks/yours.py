@@ -28,6 +28,8 @@ from kvmlab.words import t
 
 AS_IT_WAS = "as-it-was"
 """The id of the guard."""
+
+
 def declared(text: str) -> Grant:
     """A grant as a header has it: "domain web1", "domain web1: stored memory". AuthorError for anything else."""
     what, _, words = text.partition(": ")

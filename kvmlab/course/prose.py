@@ -20,8 +20,6 @@ HINTS = ("Hint", "提示")
 EXPLANATIONS = ("Explanation", "解释")
 
 
-
-
 class TaskText(NamedTuple):
     """One task, not rendered yet. `points` is None where the heading says none."""
 

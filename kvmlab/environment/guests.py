@@ -87,4 +87,3 @@ def _bring_up(connection: libvirt.virConnect, guest: PlacedGuest, has_memory: bo
 def save_to(connection: libvirt.virConnect, guest: PlacedGuest, inside: str) -> None:
     """virsh save: the guest's memory goes to the file `inside` the lab host, and the guest stops."""
     connection.lookupByName(guest.spec.name).save(inside)
-

@@ -158,9 +158,7 @@ def _launch_and_sweep(place: Place, lab: Lab, progress: Progress) -> Run:
     return run
 
 
-def _launch(
-    place: Place, lab: Lab, materials: Materials, progress: Progress, host: LabHost | None = None
-) -> Run:
+def _launch(place: Place, lab: Lab, materials: Materials, progress: Progress, host: LabHost | None = None) -> Run:
     host = host or LabHost.fresh(place.label, place.state, materials.podman)
     run = Run(lab.id, STARTING, lab.variant, running.moment(), lab, host.instance)
     with contextlib.ExitStack() as undo:

@@ -62,9 +62,7 @@ class Rehearsing:
             report = self._looked(rehearsal, Rehearsed(now, copy), wants, progress)
         return report._replace(seconds=time.monotonic() - began)
 
-    def _looked(
-        self, rehearsal: Rehearsal, both: Rehearsed, wants: Sequence[Want], progress: Progress
-    ) -> Report:
+    def _looked(self, rehearsal: Rehearsal, both: Rehearsed, wants: Sequence[Want], progress: Progress) -> Report:
         both.note_boot(wants)
         progress.step(t("starting the guests in the copy"), None)
         rehearsal.go_on()

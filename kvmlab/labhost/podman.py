@@ -38,9 +38,7 @@ class Podman:
             raise failed(args, done.stderr)
         return done.stdout
 
-    def attempt(
-        self, *args: str, timeout_s: float = SILENT_S, stdin: str = ""
-    ) -> subprocess.CompletedProcess[str]:
+    def attempt(self, *args: str, timeout_s: float = SILENT_S, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run it to its end, whatever its exit status. CannotRun where neither it nor what it runs in a container has
         done anything for `timeout_s` seconds; while they work, they may take as long as they need."""
         pipe, argv = subprocess.PIPE, self.argv(*args)
@@ -59,9 +57,7 @@ class Podman:
         )
 
 
-def ended(
-    process: subprocess.Popen[str], stdin: str | None, silent_s: float, most_s: float = inf
-) -> tuple[str, str]:
+def ended(process: subprocess.Popen[str], stdin: str | None, silent_s: float, most_s: float = inf) -> tuple[str, str]:
     """What podman printed, when it has ended. It is killed where nothing has been done for `silent_s` seconds, or
     after `most_s` (subprocess.TimeoutExpired, with what it had printed), and where we are interrupted."""
     silence, given = Silence(silent_s, partial(work_of, process.pid, helper=b"conmon"), most_s), stdin

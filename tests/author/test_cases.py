@@ -75,6 +75,7 @@ def test_near_misses_name_their_checks() -> None:
 
 def test_last_looks() -> None:
     """Looks at the end are dropped, looks in between are not."""
+
     def step(name: str, look: bool) -> Step:
         return Step(name, None, "true", look, "f.md", 1)
 

@@ -202,6 +202,7 @@ def test_differences_of_long_texts() -> None:
 
 def test_document() -> None:
     """One refutation refutes all; one unknown leaves it unknown."""
+
     def proof(**more: tuple[Remark, ...]) -> LabProof:
         return LabProof("lab", None, 1.0, (ProofResult(Proof.START, 1, 1.0, **more),))
 

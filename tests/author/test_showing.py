@@ -14,7 +14,7 @@ GOOD = [
     ("ls -l /srv/x", 2, "ls: cannot access '/srv/x': No such file or directory"),
     ("virsh dominfo web1", 1, "error: failed to get domain 'web1'"),
     ("virsh console web1", 1, "error: Cannot run interactive console without a controlling TTY"),
-    ("virsh qemu-agent-command web1 '{\"execute\":\"guest-ping\"}'", 1, "error: Guest agent is not responding"),
+    ('virsh qemu-agent-command web1 \'{"execute":"guest-ping"}\'', 1, "error: Guest agent is not responding"),
     ("ssh 10.0.0.9 cat /x", 1, "cat: can't open '/x': No such file or directory"),
     ("ping -c 1 -W 2 10.0.0.9", 1, "1 packets transmitted, 0 received, 100% packet loss"),
     ("ps -o rss= -p ${pid}", 0, "12"),

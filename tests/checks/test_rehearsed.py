@@ -120,7 +120,7 @@ def test_a_stored_device_is_the_one_of_the_guest_that_has_started() -> None:
 def test_a_guest_that_does_not_start_is_told_in_libvirts_words() -> None:
     first = Memory({("domain", ("web1", "stored")): {"vcpus": 2}})
     both = Rehearsed(first, Memory())
-    both.fails = {("domain", "web1"): "Failed to get \"write\" lock", ("network", "web1"): "not this"}
+    both.fails = {("domain", "web1"): 'Failed to get "write" lock', ("network", "web1"): "not this"}
     finding = Host(both).domain("web1").stored.shows(vcpus=2)
     assert not finding.met and finding.missing == 'rehearsed: does not start: Failed to get "write" lock'
 

@@ -19,11 +19,19 @@ def test_every_fact_is_compared_and_told() -> None:
     assert finding.subject == "link ens33" and not finding.met and finding.unmet and finding.missing is None
     assert [row.to_json() for row in finding.facts] == [
         {
-            "name": "master", "wanted": "br0", "found": "none", "met": False, "see": "ip link show ens33",
+            "name": "master",
+            "wanted": "br0",
+            "found": "none",
+            "met": False,
+            "see": "ip link show ens33",
             "rehearsed": False,
         },
         {
-            "name": "addresses", "wanted": "none", "found": "10.0.0.12/24", "met": False, "see": "ip addr show ens33",
+            "name": "addresses",
+            "wanted": "none",
+            "found": "10.0.0.12/24",
+            "met": False,
+            "see": "ip addr show ens33",
             "rehearsed": False,
         },
     ]

@@ -1,12 +1,12 @@
 """Claims: a sentence of the course, in both languages, and the commands that show whether it is so.
 
-    lab = "storage-data"              whose lab host they are tried on
-    each, after                       shell, before and after every claim of the file
-    [[claim]]
-    id = "wipe-sparse"
-    says = [[FILE, ENGLISH, CHINESE]] where the text says so: `course.md` stands for `course.zh.md`, too
-    run                               shell, as root on the lab host; `idle` starts a paused guest of that name
-    shows, never                      what its output has to have, and must not have
+lab = "storage-data"              whose lab host they are tried on
+each, after                       shell, before and after every claim of the file
+[[claim]]
+id = "wipe-sparse"
+says = [[FILE, ENGLISH, CHINESE]] where the text says so: `course.md` stands for `course.zh.md`, too
+run                               shell, as root on the lab host; `idle` starts a paused guest of that name
+shows, never                      what its output has to have, and must not have
 """
 
 from __future__ import annotations

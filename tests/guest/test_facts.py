@@ -48,7 +48,9 @@ SECTIONS = {
     "/dev/vdc /mnt/with\\040space ext4 ro 0 0\n",
     "fstab": "# comment\nLABEL=root / ext4 defaults 0 1\n/dev/vdb1  /srv/data/ ext4 defaults,nofail 0 2\nbroken\n"
     "PARTUUID=12345678-01 /mnt/one ext4\nPARTUUID=12345678-02 /mnt/two ext4\nPARTLABEL=x /mnt/three ext4\n",
-    "fstab-verified": "".join(f"{path}\n   [ ] FS type is ext4\n" for path in ("/", "/srv/data/", "/mnt/one", "/mnt/two", "/mnt/three")),
+    "fstab-verified": "".join(
+        f"{path}\n   [ ] FS type is ext4\n" for path in ("/", "/srv/data/", "/mnt/one", "/mnt/two", "/mnt/three")
+    ),
     "resolv": "# nameserver 1.1.1.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nsearch lan.test\n",
     "hostname": "web1\n",
     "cmdline": "root=LABEL=x console=ttyS0\n",

@@ -87,7 +87,11 @@ def test_name_servers_need_a_script_that_writes_them() -> None:
     assert found is not None and found.dns == []
 
 
-SYSTEMD = {"unit:NetworkManager": "enabled", "unit:systemd-networkd": "enabled", "netplan": "/usr/libexec/netplan/generate"}
+SYSTEMD = {
+    "unit:NetworkManager": "enabled",
+    "unit:systemd-networkd": "enabled",
+    "netplan": "/usr/libexec/netplan/generate",
+}
 
 
 def kept(files: dict[str, str], **more: str) -> Kept:
@@ -100,7 +104,9 @@ def after_a_boot(files: dict[str, str], **more: str) -> Stored | None:
 
 
 def netplan(*lines: str) -> dict[str, str]:
-    return {"/etc/netplan/50-lan.yaml": "\n".join(("network:", "  version: 2", "  ethernets:", "    eth0:", *lines)) + "\n"}
+    return {
+        "/etc/netplan/50-lan.yaml": "\n".join(("network:", "  version: 2", "  ethernets:", "    eth0:", *lines)) + "\n"
+    }
 
 
 FLOW = "network: {version: 2, ethernets: {eth0: {addresses: [10.0.0.122/24], routes: [{to: default, via: 10.0.0.2}],\n  nameservers: {addresses: [10.0.0.2,\n 10.0.0.3]}}}}\n"
@@ -226,7 +232,10 @@ def test_a_connection_that_others_may_read_is_none() -> None:
     assert after_a_boot(files, **{f"mode:{path}": "600 root"}) is not None
 
 
-@pytest.mark.parametrize(("case", "unit"), [("NetworkManager", "unit:NetworkManager"), ("systemd-networkd", "unit:systemd-networkd"), ("netplan", "netplan")])
+@pytest.mark.parametrize(
+    ("case", "unit"),
+    [("NetworkManager", "unit:NetworkManager"), ("systemd-networkd", "unit:systemd-networkd"), ("netplan", "netplan")],
+)
 def test_a_program_that_will_not_run_reads_nothing(case: str, unit: str) -> None:
     assert after_a_boot(STATIC[case], **{unit: "disabled" if unit != "netplan" else ""}) is None
 

@@ -181,7 +181,9 @@ def test_console_and_display(reader: HostReader) -> None:
     ('vnc_listen = "10.0.0.12"\n  vnc_listen="0.0.0.0" # all\n', "0.0.0.0"), (None, "127.0.0.1"),
 ])  # fmt: skip
 def test_where_a_display_listens_that_does_not_say_it(conf: str | None, listens: str) -> None:
-    definition = Mock(root=parse("<domain><devices><graphics type='vnc'><listen type='address'/></graphics></devices></domain>"))
+    definition = Mock(
+        root=parse("<domain><devices><graphics type='vnc'><listen type='address'/></graphics></devices></domain>")
+    )
     definition.way.ask.side_effect = NotThere if conf is None else [{"text": conf}]
     assert Graphics(definition).listen == listens
 

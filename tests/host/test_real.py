@@ -78,7 +78,9 @@ def read(subject: Subject, names: Sequence[str] = ()) -> dict[str, Any]:
     return {name: answer[name].value for name in names}
 
 
-CHANGED = r"find / /run /tmp -xdev -newer /run/marker ! -path '/run/kvmlab*' ! -path '/run/log/*' ! -path '/run/systemd/*'"
+CHANGED = (
+    r"find / /run /tmp -xdev -newer /run/marker ! -path '/run/kvmlab*' ! -path '/run/log/*' ! -path '/run/systemd/*'"
+)
 
 
 def test_everything_can_be_read_and_reading_leaves_no_mark(kvmlab: Kvmlab, reader: HostReader) -> None:
@@ -102,7 +104,10 @@ def test_what_is_read_is_true(kvmlab: Kvmlab, reader: HostReader) -> None:
         "addresses": [f"{ADDRESS}/24"], "mac": MAC, "dynamic": True,
     }  # fmt: skip
     path = "/var/lib/libvirt/images/web1.qcow2"
-    whole = on_host(kvmlab, f"virsh suspend web1 >/dev/null; qemu-img convert -U -O raw {path} /tmp/raw; sha256sum /tmp/raw; rm /tmp/raw")
+    whole = on_host(
+        kvmlab,
+        f"virsh suspend web1 >/dev/null; qemu-img convert -U -O raw {path} /tmp/raw; sha256sum /tmp/raw; rm /tmp/raw",
+    )
     host.refresh()
     assert read(host.image_file(path), ["content_sha256"])["content_sha256"] == whole.split()[0]
     on_host(kvmlab, "virsh resume web1")
@@ -120,15 +125,23 @@ TROUBLE = {
 
 
 def test_a_volume_whose_file_was_removed(kvmlab: Kvmlab, reader: HostReader) -> None:
-    on_host(kvmlab, "virsh pool-create-as gone dir --target /srv/gone --build; virsh vol-create-as gone a.img 1M; rm /srv/gone/a.img")
+    on_host(
+        kvmlab,
+        "virsh pool-create-as gone dir --target /srv/gone --build; virsh vol-create-as gone a.img 1M; rm /srv/gone/a.img",
+    )
     answer = reader.read("volume", ("gone", "a.img"), ["path"])
     on_host(kvmlab, "virsh pool-destroy gone")
     assert isinstance(answer, Missing)
-    assert (answer.text, answer.see) == ("its file is gone, though the pool still lists it", "virsh vol-info a.img --pool gone")
+    assert (answer.text, answer.see) == (
+        "its file is gone, though the pool still lists it",
+        "virsh vol-info a.img --pool gone",
+    )
 
 
 @pytest.mark.parametrize(("break_it", "reason", "mend_it"), TROUBLE.values(), ids=TROUBLE.keys())
-def test_why_a_guest_is_not_reached(kvmlab: Kvmlab, reader: HostReader, break_it: str, reason: str, mend_it: str) -> None:
+def test_why_a_guest_is_not_reached(
+    kvmlab: Kvmlab, reader: HostReader, break_it: str, reason: str, mend_it: str
+) -> None:
     on_host(kvmlab, break_it)
     try:
         with pytest.raises(CouldNotLook) as trouble:

@@ -15,8 +15,11 @@ from kvmlab.host.way import NotThere
 Units = dict[str, dict[str, str]]
 
 LIBVIRTD: Units = {
-    "libvirtd": {"UnitFileState": "enabled", "ActiveState": "active",
-                 "TriggeredBy": "libvirtd.socket libvirtd-ro.socket"},
+    "libvirtd": {
+        "UnitFileState": "enabled",
+        "ActiveState": "active",
+        "TriggeredBy": "libvirtd.socket libvirtd-ro.socket",
+    },
     "libvirtd.socket": {"UnitFileState": "enabled", "ActiveState": "active", "Triggers": "libvirtd.service"},
     "libvirtd-ro.socket": {"UnitFileState": "disabled", "ActiveState": "active", "Triggers": "libvirtd.service"},
 }

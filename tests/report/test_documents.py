@@ -83,7 +83,11 @@ def test_the_json_of_the_contract() -> None:
                 "subject": "link br0",
                 "facts": [
                     {
-                        "name": "stp", "wanted": "yes", "found": "no", "met": False, "see": "ip -d link show br0",
+                        "name": "stp",
+                        "wanted": "yes",
+                        "found": "no",
+                        "met": False,
+                        "see": "ip -d link show br0",
                         "rehearsed": False,
                     }
                 ],

@@ -73,9 +73,7 @@ class ProcessFacts(Facts, total=False):
         Table, "taskset -pc {pid}; ps -T -p {pid}", 'of a domain: host CPUs each vCPU may run on now: {"0": "0-3"}'
     ]
     rss_mib: Annotated[Number, "ps -o rss= -p {pid}", "resident memory of the first, MiB"]
-    pss_mib: Annotated[
-        Number, "cat /proc/{pid}/smaps_rollup", "of the first, if a qemu: a page that n map is 1/n, MiB"
-    ]
+    pss_mib: Annotated[Number, "cat /proc/{pid}/smaps_rollup", "of the first, if a qemu: a page that n map is 1/n, MiB"]
 
 
 class SysctlFacts(Facts, total=False):

@@ -22,8 +22,10 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     for path in begin(ctx.course_dir, args.lab):
         page.line(str(path))
     page.line(t("A small lab that works; change it step by step, and look after each:"))
-    page.commands([
-        (f"kvmlab lint {args.lab}", t("what is left to do, and what does not fit")),
-        (f"kvmlab prove {args.lab}", t("prove it on real lab hosts")),
-    ])
+    page.commands(
+        [
+            (f"kvmlab lint {args.lab}", t("what is left to do, and what does not fit")),
+            (f"kvmlab prove {args.lab}", t("prove it on real lab hosts")),
+        ]
+    )
     return 0
