@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
+CHECKER = REPOSITORY / "tests/author/example/checkers/dns/names.py"
 COURSE = ("course.md", "course.zh.md", "labs", "checkers", "solutions")
 
 
@@ -84,3 +86,59 @@ def test_the_checkers_load(environment: Path, tmp_path: Path) -> None:
     )
     loaded = run(environment / "bin/python", "-c", program, cwd=tmp_path)
     assert str(installed(environment) / "own_course/checkers/network/bridge.py") in loaded
+
+
+def metadata(environment: Path, cwd: Path) -> dict[str, list[str]]:
+    """What the installed package says of itself."""
+    program = (
+        "import json; from importlib.metadata import metadata\n"
+        "found = metadata('kvmlab'); print(json.dumps({key: found.get_all(key) for key in found}))"
+    )
+    return json.loads(run(environment / "bin/python", "-c", program, cwd=cwd))  # type: ignore[no-any-return]
+
+
+def test_it_says_what_may_be_done_with_it(environment: Path, tmp_path: Path) -> None:
+    """The licence by its SPDX identifier, and its text beside the metadata."""
+    said = metadata(environment, tmp_path)
+    assert (said["License-Expression"], said["License-File"]) == (["Apache-2.0"], ["LICENSE"])
+    (text,) = environment.glob("lib/python3*/site-packages/kvmlab-*.dist-info/licenses/LICENSE")
+    assert text.read_bytes() == (REPOSITORY / "LICENSE").read_bytes()
+
+
+def test_one_version(environment: Path, tmp_path: Path) -> None:
+    """The command and the package's metadata say the same, and the changelog has it, released or to be so."""
+    (version,) = metadata(environment, tmp_path)["Version"]
+    assert run(environment / "bin/kvmlab", "--version", cwd=tmp_path) == f"kvmlab {version}\n"
+    assert version in (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+MISSPELT = {
+    "fact": ("shows(active=True,", "shows(activ=True,", '"activ" for "shows"'),
+    "noun": ("host.network(", "host.netwrok(", '"Host" has no attribute "netwrok"'),
+    "wanted": ("active=True,", 'active="yes",', 'Argument "active" to "shows"'),
+}
+
+
+def types(environment: Path, checker: Path) -> tuple[int, str]:
+    """What mypy says of a checker whose author has the installed kvmlab, and no checkout."""
+    argv = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(environment / "bin/python")]
+    argv += ["--cache-dir", str(environment / "mypy"), checker.name]
+    done = subprocess.run(argv, cwd=checker.parent, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_checker_has_types(environment: Path, tmp_path: Path) -> None:
+    (tmp_path / "names.py").write_text(CHECKER.read_text(encoding="utf-8"), encoding="utf-8")
+    status, said = types(environment, tmp_path / "names.py")
+    assert status == 0, said
+
+
+@pytest.mark.parametrize(("right", "wrong", "error"), MISSPELT.values(), ids=MISSPELT.keys())
+def test_what_is_misspelt_in_a_checker_is_a_type_error(
+    environment: Path, tmp_path: Path, right: str, wrong: str, error: str
+) -> None:
+    text = CHECKER.read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "names.py").write_text(text.replace(right, wrong), encoding="utf-8")
+    status, said = types(environment, tmp_path / "names.py")
+    assert status == 1 and error in said, said
