@@ -3,7 +3,8 @@
 A run of prove that is stopped, at whatever moment, has kept every case that had ended; `prove --resume` takes those
 over and carries out the rest. The hash is over the engine, the lab as it is compiled (its text and its values), its
 checker and quiz, the case's own steps, and the images: where any of them has changed, the case is carried out anew.
-A case that could not be carried out is never kept, and one whose proof is refuted is forgotten: it is tried again.
+A case that could not be carried out is never kept, and one that refutes a proof is forgotten: it is tried again. Of a
+long case only what refutes is.
 It is kept as Python pickles it, since nobody but the very same code (its hash is in the name) ever reads it.
 """
 
@@ -14,14 +15,14 @@ import functools
 import json
 import pickle
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kvmlab
-from kvmlab.author.proof import Proof
+from kvmlab.author.proof import Outcome, Proof
 from kvmlab.course.quiz import answers_file, has_quiz
 from kvmlab.errors import CannotRun
 from kvmlab.paths import State, write_atomic
@@ -29,6 +30,7 @@ from kvmlab.paths import State, write_atomic
 if TYPE_CHECKING:
     from kvmlab.author.bench import Bench, CaseResult
     from kvmlab.author.cases import Case
+    from kvmlab.author.proof import ProofResult
 
 WITHOUT = ("cli", "report", "words", "author/lint", "author/skeleton", "own_course")
 """Parts of the package that no lab host and no verdict hangs on."""
@@ -73,9 +75,12 @@ def keep(bench: Bench, result: CaseResult) -> None:
             _path(bench, result.case).with_suffix(".part").unlink(missing_ok=True)
 
 
-def forget(bench: Bench, case: Case) -> None:
-    """It is to be carried out again."""
-    _path(bench, case).unlink(missing_ok=True)
+def forget(bench: Bench, result: CaseResult, named: Collection[str]) -> None:
+    """It is to be carried out again; of its mutants those that are `named`."""
+    _path(bench, result.case).unlink(missing_ok=True)
+    for one in result.mutants:
+        if one.name not in named:
+            note(bench, result.case, one)
 
 
 def _path(bench: Bench, case: Case) -> Path:
@@ -97,7 +102,7 @@ def _remove_old(folder: Path) -> None:
 def key_of(bench: Bench, case: Case) -> str:
     """All that what comes of `case` hangs on, hashed."""
     digest = sha256(engine().encode())
-    for part in (bench.lab.to_json(), bench.materials.identity(), _told(case)):
+    for part in (bench.lab._replace(survivors=()).to_json(), bench.materials.identity(), _told(case)):
         digest.update(json.dumps(part, sort_keys=True, default=str).encode() + b"\0")
     for path in _files(bench):
         digest.update(path.read_bytes() + b"\0")
@@ -131,7 +136,8 @@ def engine() -> str:
     return digest.hexdigest()
 
 
-def proofs_to_forget(outcomes: dict[Proof, bool]) -> set[Proof]:
-    """Of which proofs nothing is taken over next time, given which are proved. Reset is held against the start."""
-    wrong = {proof for proof, proved in outcomes.items() if not proved}
-    return wrong | ({Proof.START} if Proof.RESET in wrong else set())
+def to_forget(judged: Iterable[ProofResult]) -> set[str]:
+    """The cases, and the mutants, that are not taken over next time. Reset is held against the start."""
+    wrong = [one for one in judged if one.outcome is not Outcome.PROVED]
+    named = {remark.case for one in wrong for remark in (*one.wrong, *one.trouble)}
+    return named | ({"start"} if any(one.proof is Proof.RESET for one in wrong) else set())

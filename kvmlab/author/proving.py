@@ -6,7 +6,7 @@ import functools
 import itertools
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol
 
@@ -114,12 +114,18 @@ def _judged(bench: Bench, futures: Futures, only: Collection[Proof]) -> LabProof
     began = min((result.began for result in new), default=time.time())
     ended = max((result.began + result.seconds for result in new), default=began)
     judged = judge(results, only)
-    again = kept.proofs_to_forget({one.proof: one.outcome is Outcome.PROVED for one in judged})
+    again = kept.to_forget(judged)
     for future in futures:
-        if any(one.case.proof in again for one in _results(future)):
-            kept.forget(bench, future.result().case)
+        if again & {name for one in _results(future) for name in _names(one)}:
+            kept.forget(bench, future.result(), again)
     lab = bench.lab
     return LabProof(lab.id, lab.variant, ended - began, judged, tuple(case_json(one) for one in results))
+
+
+def _names(result: CaseResult) -> Iterator[str]:
+    """What a remark may call it, and what it has tried."""
+    yield result.case.name
+    yield from (one.name for one in result.mutants)
 
 
 def _results(future: Future[CaseResult]) -> tuple[CaseResult, ...]:

@@ -11,8 +11,10 @@ import pytest
 from kvmlab.author import kept
 from kvmlab.author.bench import Bench, CaseResult
 from kvmlab.author.cases import Case, cases_of
-from kvmlab.author.proof import Proof
+from kvmlab.author.mutants.trying import CAUGHT, SURVIVED, Tried
+from kvmlab.author.proof import Proof, ProofResult, Remark
 from kvmlab.course import Course
+from kvmlab.course.lab import Survivor
 from kvmlab.environment.materials import Materials
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.podman import Podman
@@ -56,7 +58,7 @@ def test_it_is_taken_over(tmp_path: Path) -> None:
     assert found is not None and found.taken_over and found.report == result_of(way).report
     assert found.on_the_way[0].taken_over and found.on_the_way[0].inventory == {"link br0": "up"}
     assert kept.find(bench, case) is None, "without what was looked at on its way it is another case"
-    kept.forget(bench, way)
+    kept.forget(bench, result_of(way), ())
     assert kept.find(bench, way) is None
 
 
@@ -118,9 +120,26 @@ def test_what_could_not_be_carried_out_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_of_what_is_refuted_nothing_is_taken_over() -> None:
-    """Reset is compared with the start, so both are tried again."""
-    assert kept.proofs_to_forget({Proof.NEAR: True, Proof.WAYS: False}) == {Proof.WAYS}
-    assert kept.proofs_to_forget({Proof.RESET: False}) == {Proof.RESET, Proof.START}
+    """The cases that a remark names, whichever proof it is about; reset is compared with the start, so both."""
+    remark = Remark("near-twice", "not caught")
+    assert kept.to_forget([ProofResult(Proof.NEAR, 2, 0.0), ProofResult(Proof.REHEARSAL, 2, 0.0, (remark,))]) == {
+        "near-twice"
+    }
+    trouble = (Remark("reset after a mess", "no space"),)
+    assert kept.to_forget([ProofResult(Proof.RESET, 1, 0.0, trouble=trouble)]) == {"reset after a mess", "start"}
+
+
+def test_of_the_mutants_only_those_that_refute_are_tried_again(tmp_path: Path) -> None:
+    """And an explanation in the header asks for none of them anew."""
+    bench = bench_of(tmp_path)
+    case = replace(near(bench), proof=Proof.MUTANTS, name="mutants 1/1")
+    tried = (Tried("domain a: off", CAUGHT, 1.0, ("x",)), Tried("domain a: paused", SURVIVED, 1.0))
+    kept.keep(bench, result_of(case, mutants=tried))
+    kept.forget(bench, result_of(case, mutants=tried), {"domain a: paused"})
+    explained = replace(bench, lab=bench.lab._replace(survivors=(Survivor("domain a: paused", "as one likes"),)))
+    again = replace(explained, resume=True)
+    assert kept.find(again, case) is None
+    assert [row[0] for row in kept.noted(again, case)] == ["domain a: off"]
 
 
 def test_the_engine_is_all_but_what_only_tells() -> None:
