@@ -1,4 +1,4 @@
-"""SSH with paramiko: one authenticated transport, commands on it, tunnels through it. The only importer of paramiko.
+"""SSH with paramiko: one authenticated transport, commands on it, tunnels through it.
 
 The peer is hostile: it may refuse, say nothing, speak something else, print gigabytes or never end. All that comes
 out of here is a result or Unreachable, within the time given.
