@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvmlab.author.bench import Bench
-from kvmlab.course.marking import misfit
-from kvmlab.course.quiz import Question, answers_file, has_quiz, read_quiz
+from kvmlab.course.quiz.marks import misfit
+from kvmlab.course.quiz.model import Question, answers_file, has_quiz, read_quiz
 from kvmlab.environment.grading import true_answer
 from kvmlab.errors import CouldNotLook
 from kvmlab.words import t

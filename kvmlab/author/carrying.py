@@ -25,7 +25,7 @@ from kvmlab.host import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.course.solution import Step
+    from kvmlab.course.lab.solution import Step
     from kvmlab.labhost.container import LabHost
 
 RIGHT = {"timeout_s": STEP_S, "boot_s": BOOT_S}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from kvmlab.author.proof import Proof
 
 if TYPE_CHECKING:
-    from kvmlab.course.lab import Survivor
-    from kvmlab.course.solution import Solution, Step
+    from kvmlab.course.lab.model import Survivor
+    from kvmlab.course.lab.solution import Solution, Step
 
 
 class Draw(NamedTuple):

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import kvmlab
 from kvmlab.author.proof import Outcome, Proof
-from kvmlab.course.quiz import answers_file, has_quiz
+from kvmlab.course.quiz.model import answers_file, has_quiz
 from kvmlab.errors import CannotRun
 from kvmlab.paths import State, write_atomic
 

@@ -16,7 +16,7 @@ from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.course import Course, Lab
-    from kvmlab.course.solution import Solution
+    from kvmlab.course.lab.solution import Solution
 
 
 @dataclass(frozen=True)

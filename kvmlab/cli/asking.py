@@ -6,8 +6,8 @@ import random
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kvmlab.course.marking import LETTERS, Marked, chosen, is_choice, mark_choice, mark_live, mark_text
-from kvmlab.course.quiz import Kind, Question
+from kvmlab.course.quiz.marks import LETTERS, Marked, chosen, is_choice, mark_choice, mark_live, mark_text
+from kvmlab.course.quiz.model import Kind, Question
 from kvmlab.course.template import render
 from kvmlab.report.plain import Page
 from kvmlab.words import t

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kvmlab.cli.context import Context
     from kvmlab.cli.standing import Standing
     from kvmlab.course import Lab
-    from kvmlab.course.exam import Exam
+    from kvmlab.course.exam.model import Exam
 
 
 def chosen_id(ctx: Context, given: str | None) -> str:
@@ -42,7 +42,7 @@ def is_in_exam(ctx: Context, lab_id: str) -> bool:
 def _exam(ctx: Context) -> Exam | None:
     if not is_examined(ctx):
         return None
-    from kvmlab.course.exam import Exams
+    from kvmlab.course.exam.model import Exams
 
     return Exams(ctx.state, ctx.course.tag).running()
 

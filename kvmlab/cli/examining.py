@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from kvmlab.cli.asking import Asked, answer_to, put
 from kvmlab.cli.lab import RunningLab, place_of
-from kvmlab.course.drawing import draw_apart, draw_shared
-from kvmlab.course.exam import Exam, ExamLab, ExamQuestion, Exams
+from kvmlab.course.exam.draw import draw_apart, draw_shared
+from kvmlab.course.exam.model import Exam, ExamLab, ExamQuestion, Exams
 from kvmlab.course.progress import now
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.cli.context import Context
-    from kvmlab.course.quiz import Question
+    from kvmlab.course.quiz.model import Question
     from kvmlab.course.runs import Run
     from kvmlab.report.plain import Page
 
@@ -162,7 +162,7 @@ def _is_ready(ctx: Context, lab_id: str) -> bool:
 
 def _questions(ctx: Context, chapter: str) -> list[str]:
     """The questions of a chapter that need no lab host."""
-    from kvmlab.course.quiz import has_quiz, read_quiz
+    from kvmlab.course.quiz.model import has_quiz, read_quiz
 
     if not has_quiz(ctx.course.root, chapter):
         return []
@@ -170,7 +170,7 @@ def _questions(ctx: Context, chapter: str) -> list[str]:
 
 
 def _question(ctx: Context, one: ExamQuestion) -> Question:
-    from kvmlab.course.quiz import has_quiz, read_quiz
+    from kvmlab.course.quiz.model import has_quiz, read_quiz
 
     there = has_quiz(ctx.course.root, one.chapter)
     for question in read_quiz(ctx.course.root, one.chapter, ctx.lang).questions if there else ():

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvmlab.course.progress import LabProgress, Progress
-from kvmlab.course.quizzes import Quizzes
+from kvmlab.course.quiz.progress import Quizzes
 from kvmlab.course.runs import Run, runs
 from kvmlab.words import t
 

@@ -2,7 +2,7 @@
 
 A course is a directory (`course.md`, `labs/`, `checkers/`, `solutions/`). Its sources are compiled once
 into plain JSON in the state directory's cache, so that `list`, `status` and `hint` need neither jinja2 nor
-markdown-it-py; the modules that do (`compiling`, `prose`, `template`, `solution`) are imported late.
+markdown-it-py; the modules that do (`lab.compiler`, `lab.text`, `template`, `lab.solution`) are imported late.
 Rejected: YAML front matter (no parser in the standard library, and `no` is a boolean); a regular expression
 for headings (a `## ` in a fence is not a task); rendering before splitting (errors lose their line).
 """
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kvmlab.course.catalogue import Chapter, Course, Entry, TaskEntry
-    from kvmlab.course.lab import FileSpec, GuestSpec, Lab, StartObject, Task
+    from kvmlab.course.lab.model import FileSpec, GuestSpec, Lab, StartObject, Task
     from kvmlab.course.progress import LabProgress, Progress
 
 _HOMES = {
     "catalogue": ("Chapter", "Course", "Entry", "TaskEntry"),
-    "lab": ("FileSpec", "GuestSpec", "Lab", "StartObject", "Task"),
+    "lab.model": ("FileSpec", "GuestSpec", "Lab", "StartObject", "Task"),
     "progress": ("LabProgress", "Progress"),
 }
 

@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from kvmlab.course.front import read_front
-from kvmlab.course.sections import Part, groups, split
+from kvmlab.course.front_matter import read_front
+from kvmlab.course.headings import Part, groups, split
 from kvmlab.course.source import Place, read_source
 
 LAB_LINE = re.compile(r"(?:Labs?:|实验：)\s*((?:`[a-z0-9-]+`[,，、 ]*)+)\s*")

@@ -13,8 +13,8 @@ from kvmlab.errors import UsageError
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.course.lab import Lab
-    from kvmlab.course.solution import Solution
+    from kvmlab.course.lab.model import Lab
+    from kvmlab.course.lab.solution import Solution
     from kvmlab.paths import State
 
 
@@ -97,7 +97,7 @@ class Course:
                 return cls(root, found, state)
             except (KeyError, TypeError, AttributeError):
                 pass  # damaged, yet JSON: compile again
-        from kvmlab.course.index import make_index
+        from kvmlab.course.catalogue_builder import make_index
 
         books = [f"{root}/course.md", f"{root}/course.zh.md"]
         sources = store.look_at(books, [f"{root}/labs"], [f"{root}/checkers", f"{root}/solutions"])
@@ -124,11 +124,11 @@ class Course:
 
     def lab(self, lab_id: str, lang: str = "en", variant: str | None = None) -> "Lab":
         """The lab, rendered. Unknown: UsageError; broken sources: AuthorError beginning with file:line."""
-        from kvmlab.course.lab import Lab
+        from kvmlab.course.lab.model import Lab
 
         entry = self.entry(lab_id)
         if variant is not None:
-            from kvmlab.course.params import check_seed
+            from kvmlab.course.lab.params import check_seed
 
             check_seed(variant)
         tail = f"-{store.short(variant)}" if variant is not None else ""
@@ -141,7 +141,7 @@ class Course:
                 return Lab.from_json(found)
             except ValueError:
                 pass
-        from kvmlab.course.compiling import compile_lab
+        from kvmlab.course.lab.compiler import compile_lab
 
         sources = store.look_at([], [folder])
         lab = compile_lab(self.root, entry.chapter, entry.name, lang, variant)
@@ -165,7 +165,7 @@ class Course:
 
     def solutions(self, lab: "Lab") -> "tuple[Solution, ...]":
         """The lab's solution, other ways and near-misses, with the values of `lab` filled in."""
-        from kvmlab.course.solution import read_solutions
+        from kvmlab.course.lab.solution import read_solutions
 
         return read_solutions(self.root, self.solutions_folder(lab.id), lab)
 

@@ -16,7 +16,7 @@ from kvmlab.course import kept
 from kvmlab.paths import State
 
 if TYPE_CHECKING:
-    from kvmlab.course.lab import Lab
+    from kvmlab.course.lab.model import Lab
 
 
 class LabProgress(NamedTuple):

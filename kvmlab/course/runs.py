@@ -12,7 +12,7 @@ from kvmlab.process import has_ended
 
 if TYPE_CHECKING:
     from kvmlab.course.catalogue import Course
-    from kvmlab.course.lab import Lab
+    from kvmlab.course.lab.model import Lab
     from kvmlab.paths import State
 
 STARTING, RUNNING, STOPPING = STATES = ("starting", "running", "stopping")
@@ -79,7 +79,7 @@ def run_of(state: "State", course_tag: str, lab_id: str) -> Run | None:
 def _run(lab_id: str, data: object) -> Run:
     if not isinstance(data, dict) or data.get("state") not in STATES or data.get("lab") != lab_id:
         raise ValueError("not a record")
-    from kvmlab.course.lab import Lab
+    from kvmlab.course.lab.model import Lab
 
     variant = data.get("variant")
     if variant is not None:

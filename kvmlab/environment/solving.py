@@ -10,7 +10,7 @@ from kvmlab.labhost.bounded import end_of_output
 from kvmlab.labhost.container import LabHost
 
 if TYPE_CHECKING:
-    from kvmlab.course.solution import Step
+    from kvmlab.course.lab.solution import Step
 
 STEP_S = 300
 BOOT_S = 90

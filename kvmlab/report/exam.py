@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kvmlab.course.exam import PASS_PERCENT, Exam, ExamLab
+from kvmlab.course.exam.model import PASS_PERCENT, Exam, ExamLab
 from kvmlab.report.cells import cells, fit
 from kvmlab.report.plain import Page
 from kvmlab.words import language, t

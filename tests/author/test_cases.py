@@ -6,7 +6,7 @@ from kvmlab.author.cases import Case, cases_of, without_last_looks
 from kvmlab.author.plans import plans_of, shuffled
 from kvmlab.author.proof import Proof
 from kvmlab.course import Course
-from kvmlab.course.solution import Step
+from kvmlab.course.lab.solution import Step
 from tests.author.planting import HERE
 
 

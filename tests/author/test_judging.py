@@ -13,7 +13,7 @@ from kvmlab.author.proof import LabProof, Outcome, Proof, ProofResult, Remark, d
 from kvmlab.author.rehearsing import Rehearsed
 from kvmlab.checks import CheckResult, FactRow, Finding, Report, TaskResult, Verdict
 from kvmlab.checks.yours import AS_IT_WAS
-from kvmlab.course.solution import Step
+from kvmlab.course.lab.solution import Step
 from kvmlab.environment.inventory import Difference, differences
 from kvmlab.environment.solving import StepOutcome
 from kvmlab.errors import AuthorError, CannotRun

@@ -14,7 +14,7 @@ from kvmlab.author.cases import Case, cases_of
 from kvmlab.author.mutants.trying import CAUGHT, SURVIVED, Tried
 from kvmlab.author.proof import Proof, ProofResult, Remark
 from kvmlab.course import Course
-from kvmlab.course.lab import Survivor
+from kvmlab.course.lab.model import Survivor
 from kvmlab.environment.materials import Materials
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.podman import Podman

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.course.answers import KINDS, PLAIN, Answer
-from kvmlab.course.marking import mark_live, mark_text, misfit
-from kvmlab.course.quiz import Kind, Question, read_quiz
+from kvmlab.course.quiz.answers import KINDS, PLAIN, Answer
+from kvmlab.course.quiz.marks import mark_live, mark_text, misfit
+from kvmlab.course.quiz.model import Kind, Question, read_quiz
 
 ROOT = Path(__file__).parents[2]
 TABLE = tomllib.loads(Path(__file__).with_name("answers.toml").read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kvmlab.course.claims import claims_of, unmarked
+from kvmlab.course.lab.claims import claims_of, unmarked
 from kvmlab.course.source import Piece, Source
 
 TEXT = """\

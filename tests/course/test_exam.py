@@ -14,8 +14,8 @@ import pytest
 from kvmlab.cli.context import Context
 from kvmlab.cli.examining import begin_lab, hand_in, is_up
 from kvmlab.course import Progress
-from kvmlab.course.drawing import draw_apart, draw_shared
-from kvmlab.course.exam import Exam, ExamLab, ExamQuestion, Exams
+from kvmlab.course.exam.draw import draw_apart, draw_shared
+from kvmlab.course.exam.model import Exam, ExamLab, ExamQuestion, Exams
 from kvmlab.course.progress import now
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.container import Condition

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kvmlab.course import Course
-from kvmlab.course.front import Front, read_front
-from kvmlab.course.params import parameters
+from kvmlab.course.front_matter import Front, read_front
+from kvmlab.course.lab.params import parameters
 from kvmlab.course.source import Source
 from kvmlab.errors import AuthorError, UsageError
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.course.marking import chosen, mark_choice, mark_live, mark_text
-from kvmlab.course.quiz import Kind, read_quiz
-from kvmlab.course.quizzes import Quizzes
+from kvmlab.course.quiz.marks import chosen, mark_choice, mark_live, mark_text
+from kvmlab.course.quiz.model import Kind, read_quiz
+from kvmlab.course.quiz.progress import Quizzes
 from kvmlab.errors import AuthorError
 from kvmlab.paths import State
 

@@ -15,8 +15,8 @@ import pytest
 
 from kvmlab.cli.asking import Asked, answer_to
 from kvmlab.cli.verbs.read import _page
-from kvmlab.course.marking import Marked
-from kvmlab.course.quiz import read_quiz
+from kvmlab.course.quiz.marks import Marked
+from kvmlab.course.quiz.model import read_quiz
 from kvmlab.report.cells import cells
 from kvmlab.report.plain import Page
 from tests.conftest import REPOSITORY, Kvmlab

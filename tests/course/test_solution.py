@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.course import Course
-from kvmlab.course.solution import Kind, Solution
+from kvmlab.course.lab.solution import Kind, Solution
 from kvmlab.errors import AuthorError, UsageError
 
 FOLDER = "solutions/net/bridge"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kvmlab.course.typing import typed
+from kvmlab.course.lab.typed_step import typed
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab
 from kvmlab.cli.output import write_json
 from kvmlab.cli.verbs import check
-from kvmlab.course.exam import Exam, ExamLab, Exams
+from kvmlab.course.exam.model import Exam, ExamLab, Exams
 from kvmlab.course.progress import now
 from kvmlab.environment.topology import Domain, Link, Plug, Topology, topology_of
 from kvmlab.errors import CannotRun

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.course.lab import HOST_KINDS
+from kvmlab.course.lab.model import HOST_KINDS
 from kvmlab.errors import AuthorError
 from kvmlab.images import KINDS, ensure_kind, kinds, known
 from kvmlab.images.kinds import built_kind, kind_tag
@@ -78,7 +78,7 @@ def test_what_is_there_is_remembered_until_a_recipe_changes(tmp_path: Path) -> N
     ],
 )
 def test_a_header_that_cannot_be(tmp_path: Path, header: str, said: str) -> None:
-    from kvmlab.course.compiling import compile_lab
+    from kvmlab.course.lab.compiler import compile_lab
 
     folder = tmp_path / "labs/host/odd"
     folder.mkdir(parents=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from html.parser import HTMLParser
 
-from kvmlab.course.exam import Exam, ExamLab, ExamQuestion
+from kvmlab.course.exam.model import Exam, ExamLab, ExamQuestion
 from kvmlab.report.exam import exam_html
 from tests.report.samples import report
 

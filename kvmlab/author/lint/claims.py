@@ -1,7 +1,7 @@
 """Rules for claims: what a text asks for is looked at, and what is looked at is asked for.
 
-A lab whose author has begun to tie sentences to checks (`{=id}`, see kvmlab.course.claims) is held to it: each check
-stands beside a sentence, in both languages, and each sentence that sounds like a condition beside a check.
+A lab whose author has begun to tie sentences to checks (`{=id}`, see kvmlab.course.lab.claims) is held to it: each
+check stands beside a sentence, in both languages, and each sentence that sounds like a condition beside a check.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from kvmlab.author.lint.parts import Parts
 from kvmlab.checks import Check, Host, Params
 from kvmlab.checks.reading import Asked
 from kvmlab.course import Course
-from kvmlab.course.claims import NOTHING, Claim, claims_of
+from kvmlab.course.lab.claims import NOTHING, Claim, claims_of
+from kvmlab.course.lab.text import LabText
 from kvmlab.course.names import nearest
-from kvmlab.course.prose import LabText
 from kvmlab.words import t
 
 # Words of an English sentence that asks for something. The Chinese text is held to the English one's ties.

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kvmlab.course import Course
-from kvmlab.course.front import read_front
-from kvmlab.course.solution import Kind
+from kvmlab.course.front_matter import read_front
+from kvmlab.course.lab.solution import Kind
 from kvmlab.course.source import read_source
 from kvmlab.words import t
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kvmlab.author.lint.names import template_names
 from kvmlab.author.lint.parts import Parts
 from kvmlab.author.lint.widths import too_wide
-from kvmlab.course.prose import LabText, TaskText
+from kvmlab.course.lab.text import LabText, TaskText
 from kvmlab.course.template import render
 from kvmlab.words import t
 

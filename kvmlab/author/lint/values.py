@@ -12,7 +12,7 @@ from kvmlab.author.lint.names import TABLE, checker_names, dependencies, templat
 from kvmlab.author.lint.parts import Parts
 from kvmlab.checks import Host, Params
 from kvmlab.checks.reading import Asked
-from kvmlab.course.lan import TAKEN
+from kvmlab.course.lab.lan import TAKEN
 from kvmlab.words import t
 
 ORDINARY = {"qcow2", "ext2", "ext3", "ext4", "e1000", "rtl8139", "x86_64", "vfat", "iso9660"}

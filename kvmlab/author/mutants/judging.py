@@ -12,7 +12,7 @@ from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.author.bench import CaseResult
-    from kvmlab.course.lab import Survivor
+    from kvmlab.course.lab.model import Survivor
 
 
 def judge_mutants(results: Sequence[CaseResult]) -> ProofResult:

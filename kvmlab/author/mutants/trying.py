@@ -19,7 +19,7 @@ from kvmlab.author.looking import all_passed, failed, look, opened, verdicts
 from kvmlab.author.mutants.library import drawn, mutants_of
 from kvmlab.author.mutants.mutator import Mutant
 from kvmlab.author.mutants.scene import Noting, things
-from kvmlab.course.fences import Step
+from kvmlab.course.lab.fences import Step
 from kvmlab.environment.launch import lab_host
 from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.solving import StepOutcome, run_step

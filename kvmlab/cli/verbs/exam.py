@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.cli.output import write_file, write_json
 from kvmlab.cli.parsing import whole
-from kvmlab.course.exam import PASS_PERCENT, Exam, Exams
+from kvmlab.course.exam.model import PASS_PERCENT, Exam, Exams
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.words import t
 

@@ -14,7 +14,7 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     from kvmlab.cli.asking import Asked
     from kvmlab.cli.context import Context
-    from kvmlab.course.quiz import Question, Quiz
+    from kvmlab.course.quiz.model import Question, Quiz
     from kvmlab.report.plain import Page
 
 ROUND = 10
@@ -40,8 +40,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 def _overview(page: Page, ctx: Context) -> int:
     """The chapters that have a quiz, and how much of each is known."""
-    from kvmlab.course.quiz import has_quiz, read_quiz
-    from kvmlab.course.quizzes import Quizzes
+    from kvmlab.course.quiz.model import has_quiz, read_quiz
+    from kvmlab.course.quiz.progress import Quizzes
     from kvmlab.report.cells import cells, fit, right
 
     kept = Quizzes(ctx.state, ctx.course.tag)
@@ -63,7 +63,7 @@ def _overview(page: Page, ctx: Context) -> int:
 def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
     from kvmlab.cli.asking import answer_to, put, tell
     from kvmlab.cli.chosen import refuse_quiz_in_exam
-    from kvmlab.course.quizzes import Quizzes
+    from kvmlab.course.quiz.progress import Quizzes
     from kvmlab.report.cells import clean
 
     quiz = quiz_of(ctx, args.chapter)
@@ -96,7 +96,7 @@ def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
 def quiz_of(ctx: Context, chapter: str) -> Quiz:
     """The quiz of a chapter; none: UsageError, naming those there are."""
     from kvmlab.course.names import shown
-    from kvmlab.course.quiz import has_quiz, read_quiz
+    from kvmlab.course.quiz.model import has_quiz, read_quiz
 
     known = [one.id for one in ctx.course.chapters if has_quiz(ctx.course.root, one.id)]
     if chapter not in known:
@@ -123,7 +123,7 @@ def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) ->
     if not question.lab:
         return asked
     from kvmlab.cli.lab import RunningLab
-    from kvmlab.course.quiz import answers_file
+    from kvmlab.course.quiz.model import answers_file
     from kvmlab.environment.grading import true_answer
     from kvmlab.report.cells import clean
 
@@ -142,7 +142,7 @@ def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) ->
 
 def _end(page: Page, ctx: Context, quiz: Quiz, right: int, asked: int, waiting: list[Question]) -> None:
     """How it went, how much of the chapter is known, and what is asked only while a lab runs."""
-    from kvmlab.course.quizzes import Quizzes
+    from kvmlab.course.quiz.progress import Quizzes
 
     known = Quizzes(ctx.state, ctx.course.tag).chapter(quiz.chapter).known(one.id for one in quiz.questions)
     page.line()

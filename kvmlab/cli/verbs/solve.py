@@ -8,7 +8,7 @@ import sys
 from kvmlab.cli.chosen import refuse_in_exam
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab, lab_argument
-from kvmlab.course.typing import typed
+from kvmlab.course.lab.typed_step import typed
 from kvmlab.errors import CannotRun
 from kvmlab.words import t
 
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 
 def _solution(running: RunningLab, name: str):  # type: ignore[no-untyped-def]
-    from kvmlab.course.solution import Kind
+    from kvmlab.course.lab.solution import Kind
     from kvmlab.errors import UsageError
 
     ways = {one.name: one for one in running.ctx.course.solutions(running.lab) if one.kind is not Kind.NEAR}

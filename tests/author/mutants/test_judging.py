@@ -13,7 +13,7 @@ from kvmlab.author.lint import lint
 from kvmlab.author.mutants.trying import CAUGHT, NOT_MADE, SURVIVED, Tried
 from kvmlab.author.proof import Outcome, Proof, ProofResult
 from kvmlab.course import Course
-from kvmlab.course.lab import Survivor
+from kvmlab.course.lab.model import Survivor
 from kvmlab.errors import CannotRun
 from tests.author.planting import HERE, plant
 

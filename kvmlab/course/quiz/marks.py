@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from unicodedata import normalize
 
-from kvmlab.course.answers import PLAIN, Answer, flaw, shown_answer, speaks
-from kvmlab.course.answers.numbers import read_number
-from kvmlab.course.answers.typed import bare, half_width
-from kvmlab.course.quiz import Kind, Question
+from kvmlab.course.quiz.answers import PLAIN, Answer, flaw, shown_answer, speaks
+from kvmlab.course.quiz.answers.numbers import read_number
+from kvmlab.course.quiz.answers.typed import bare, half_width
+from kvmlab.course.quiz.model import Kind, Question
 from kvmlab.words import t
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from kvmlab.course.answers.chords import read_chord
-from kvmlab.course.answers.numbers import Number, bytes_in, read_number
-from kvmlab.course.answers.synopsis import follows, read_synopsis
-from kvmlab.course.answers.typed import bare, half_width
+from kvmlab.course.quiz.answers.chords import read_chord
+from kvmlab.course.quiz.answers.numbers import Number, bytes_in, read_number
+from kvmlab.course.quiz.answers.synopsis import follows, read_synopsis
+from kvmlab.course.quiz.answers.typed import bare, half_width
 from kvmlab.words import t
 
 _PORT = re.compile(

@@ -8,7 +8,7 @@
 a typical wrong one. `kind=live lab=storage-pool`: no options; checkers/CHAPTER/quiz.py reads the answer from that lab's
 host, and the text is a template over the lab's parameters. `### Explanation` follows every answer.
 
-Of a text and of a live question, `answer=` says what the answer is, and it is compared as such (kvmlab/course/answers):
+Of a text and of a live question, `answer=` says what the answer is, and it is compared as such (course/quiz/answers):
 
     words       for people: case does not matter         name      as Linux takes it: case matters
     number      by its value, `unit=MiB` in that unit     path      /srv//disks/ is /srv/disks
@@ -27,11 +27,11 @@ from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 
-from kvmlab.course.answers import PLAIN, Answer, fault, flaw, speaks
-from kvmlab.course.front import check_fields, read_front
+from kvmlab.course.front_matter import check_fields, read_front
+from kvmlab.course.headings import ATTRIBUTES, Part, groups, split
+from kvmlab.course.lab.text import EXPLANATIONS
 from kvmlab.course.names import TASK, shown
-from kvmlab.course.prose import EXPLANATIONS
-from kvmlab.course.sections import ATTRIBUTES, Part, groups, split
+from kvmlab.course.quiz.answers import PLAIN, Answer, fault, flaw, speaks
 from kvmlab.course.source import Piece, Place, read_source
 from kvmlab.words import t
 

@@ -16,10 +16,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from kvmlab.course.compiling import compile_lab
-from kvmlab.course.front import Front, check_fields, read_front
+from kvmlab.course.front_matter import Front, check_fields, read_front
+from kvmlab.course.lab.compiler import compile_lab
 from kvmlab.course.names import CHAPTER, LAB
-from kvmlab.course.quiz import has_quiz, read_quiz
+from kvmlab.course.quiz.model import has_quiz, read_quiz
 from kvmlab.course.source import read_source
 from kvmlab.errors import AuthorError
 from kvmlab.words import t

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kvmlab.course.answers.typed import half_width
+from kvmlab.course.quiz.answers.typed import half_width
 
 _CHORD = re.compile(
     r"(?:(?:press|hold|键|按|按下)\s*)?"

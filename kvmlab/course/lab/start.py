@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree import ElementTree
 
-from kvmlab.course.front import Fields, Front, check_fields
-from kvmlab.course.lab import (
+from kvmlab.course.front_matter import Fields, Front, check_fields
+from kvmlab.course.lab.model import (
     DISK_BUSES,
     GUEST_STATES,
     NIC_MODELS,

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from kvmlab.course.front import Front
-from kvmlab.course.lan import LAN, TAKEN
+from kvmlab.course.front_matter import Front
+from kvmlab.course.lab.lan import LAN, TAKEN
 from kvmlab.course.names import VARIANT, nearest, shown
 from kvmlab.course.source import Place
 from kvmlab.course.template import names_in, value

@@ -7,12 +7,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from kvmlab.course.front import Front, check_fields, read_front
-from kvmlab.course.lab import HOST_KINDS, Lab, Task
-from kvmlab.course.params import parameters
-from kvmlab.course.prose import LabText, TaskText, read_prose
+from kvmlab.course.front_matter import Front, check_fields, read_front
+from kvmlab.course.lab.model import HOST_KINDS, Lab, Task
+from kvmlab.course.lab.params import parameters
+from kvmlab.course.lab.start import files, guests, isos, objects, survivors, template_file
+from kvmlab.course.lab.text import LabText, TaskText, read_prose
 from kvmlab.course.source import Piece, Place, read_source
-from kvmlab.course.start import files, guests, isos, objects, survivors, template_file
 from kvmlab.course.template import render
 from kvmlab.words import t
 

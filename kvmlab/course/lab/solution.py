@@ -21,9 +21,9 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from kvmlab.course.fences import WHERE, Fence, Step, read_fences
-from kvmlab.course.front import Front, check_fields, read_front
-from kvmlab.course.lab import Lab
+from kvmlab.course.front_matter import Front, check_fields, read_front
+from kvmlab.course.lab.fences import WHERE, Fence, Step, read_fences
+from kvmlab.course.lab.model import Lab
 from kvmlab.course.names import TASK, nearest, shown
 from kvmlab.course.source import Piece, Place, read_source
 from kvmlab.course.template import render

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
 
-from kvmlab.course.front import Front
-from kvmlab.course.lab import Lab
+from kvmlab.course.front_matter import Front
+from kvmlab.course.lab.model import Lab
 from kvmlab.course.names import OBJECT, TASK, nearest, shown
 from kvmlab.course.source import Piece, Place
 from kvmlab.course.template import render

@@ -6,6 +6,6 @@ Rejected: one comparison for all (lower case, no blanks) with every spelling lis
 `-F`, and nobody lists all spellings of a command.
 """
 
-from kvmlab.course.answers.answer import KINDS, PLAIN, Answer, fault, flaw, shown_answer, speaks
+from kvmlab.course.quiz.answers.answer import KINDS, PLAIN, Answer, fault, flaw, shown_answer, speaks
 
 __all__ = ["KINDS", "PLAIN", "Answer", "fault", "flaw", "shown_answer", "speaks"]

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from kvmlab.course.claims import unmarked
+from kvmlab.course.headings import ATTRIBUTES, Part, groups, split
+from kvmlab.course.lab.claims import unmarked
 from kvmlab.course.names import TASK, shown
-from kvmlab.course.sections import ATTRIBUTES, Part, groups, split
 from kvmlab.course.source import Piece
 from kvmlab.words import t
 
@@ -29,7 +29,7 @@ class TaskText(NamedTuple):
     text: Piece
     hints: tuple[Piece, ...]
     explanation: Piece | None
-    marked: Piece  # its text with the marks of claims (kvmlab.course.claims) still in it
+    marked: Piece  # its text with the marks of claims (kvmlab.course.lab.claims) still in it
 
 
 class LabText(NamedTuple):

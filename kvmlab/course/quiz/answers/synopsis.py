@@ -15,7 +15,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from kvmlab.course.answers.typed import words
+from kvmlab.course.quiz.answers.typed import words
 
 _TOKEN = re.compile(r"\{.*\}|\[[^\[\]]*\]|[^\s\[\]]+(?:\[=[^\s\[\]]+\])?")
 _OPTION = re.compile(r"(-[^=\[\]]*)(?:(\[)?=([^\]]+)\]?)?")

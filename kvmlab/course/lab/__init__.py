@@ -1,0 +1,1 @@
+"""A lab: its text, parameters, start and solutions compiled from Markdown and TOML into plain data (`model`)."""

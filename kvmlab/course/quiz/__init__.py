@@ -1,0 +1,1 @@
+"""A chapter's quiz: its questions (`model`), what is right (`answers`, `marks`), how far a student is (`progress`)."""
