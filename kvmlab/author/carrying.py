@@ -44,6 +44,7 @@ def carry_out(bench: Bench, case: Case, number: int) -> CaseResult:
         result = carry(bench, case, number)
     except KvmlabError as trouble:
         result = {"trouble": trouble}
+    bench.go_on()  # else its lab host may have been swept away under it
     told = CaseResult(case, began, time.monotonic() - clock, **result)  # type: ignore[arg-type]
     kept.keep(bench, told)
     return told

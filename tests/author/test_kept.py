@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.author import kept
-from kvmlab.author.bench import Bench, CaseResult
+from kvmlab.author import carrying, kept
+from kvmlab.author.bench import Bench, CaseResult, Stopped
 from kvmlab.author.cases import Case, cases_of
 from kvmlab.author.mutants.trying import CAUGHT, SURVIVED, Tried
 from kvmlab.author.proof import Proof, ProofResult, Remark
@@ -117,6 +117,20 @@ def test_what_could_not_be_carried_out_is_not_kept(tmp_path: Path) -> None:
     (path,) = (bench.state.proved / LAB).glob("*.pickle")
     path.write_bytes(path.read_bytes()[:40])
     assert kept.find(bench, case) is None
+
+
+def test_what_was_stopped_half_way_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run ends, and its lab hosts are swept away while a step still runs in one."""
+    bench = bench_of(tmp_path)
+
+    def swept(bench: Bench, *_: object) -> dict[str, object]:
+        bench.stop.set()
+        return {}
+
+    monkeypatch.setattr(carrying, "_carry_story", swept)
+    with pytest.raises(Stopped):
+        carrying.carry_out(bench, near(bench), 1)
+    assert kept.find(bench, near(bench)) is None
 
 
 def test_of_what_is_refuted_nothing_is_taken_over() -> None:
