@@ -101,15 +101,15 @@ def file_is_on_the_new_disk(host: Host, lab: Params) -> Findings:
 )
 def fstab_finds_it_at_every_boot(host: Host, lab: Params) -> Findings:
     """After a boot: `/etc/fstab` mounts this filesystem at `{mount}`, whatever its disk is called by then."""
-    device = str(inside(host, lab).mount(lab.mount).value("source"))
+    mounted = inside(host, lab).mount(lab.mount)
     line = inside(host, lab).fstab(lab.mount)
     yield line.shows(fstype=one_of("ext4", "auto"), options=lacks("noauto"))
     written = str(line.value("source") or "")
     old_disk_stays = host.domain(lab.guest).stored.disk(source=lab.old_path).value("target") is not None
     if written.startswith("/dev/vd") and not old_disk_stays:
-        yield line.shows(source=SECOND + partition_of(device))
+        yield line.shows(source=SECOND + partition_of(str(mounted.value("source"))))
     elif written:
-        yield line.shows(device=device)
+        yield line.shows(uuid=mounted.value("uuid"))
 
 
 @check(task="old", needs=[guest_is_running_and_persistent], zh="现在：`{guest}` 的 `{old_mount}` 上没有挂载任何东西。")

@@ -143,6 +143,6 @@ _ROWS: Mapping[tuple[str, str], Live] = {
     ),
     ("guest-network", "dns"): Live(Phase.START, "guest-resolver", ("servers",), _inside(), _only("servers")),
     ("guest-fstab", "exists"): Live(Phase.START, "guest-mount", (), _same, _only("")),
-    ("guest-fstab", "device"): Live(Phase.START, "guest-mount", ("source",), _same, _only("source")),
+    ("guest-fstab", "uuid"): Live(Phase.START, "guest-mount", ("uuid",), _same, _only("uuid")),
     ("guest-fstab", "fstype"): Live(Phase.START, "guest-mount", ("fstype",), _same, _only("fstype")),
 }

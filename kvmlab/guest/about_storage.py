@@ -35,7 +35,9 @@ def mount(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
     if not fitting:
         return Missing("nothing is mounted there", tuple(row[1] for row in rows if row[0].startswith("/dev/")))
     source, _, fstype, options = fitting[-1][:4]
-    found = {"source": source, "fstype": fstype, "options": options.split(",")}
+    found: dict[str, object] = {"source": source, "fstype": fstype, "options": options.split(",")}
+    if "uuid" in names:
+        found["uuid"] = _uuid(guest, source)
     if not {"disk", "disk_mib"} & set(names):
         return found
     disks, disk = _disks(guest), _whole_disk(guest, _short(source))
@@ -85,6 +87,12 @@ def filesystem_on(guest: Inside, device: str) -> Filesystem | None:
     return identify(raw) if raw is not None else None
 
 
+def _uuid(guest: Inside, device: str) -> str | None:
+    """Of the filesystem on a device; of what is none (tmpfs) there is none."""
+    found = filesystem_on(guest, device) if device.startswith("/dev/") else None
+    return found.uuid if found else None
+
+
 def filesystem(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
     """FilesystemFacts."""
     disks = _disks(guest)
@@ -111,12 +119,13 @@ def fstab(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
     if not fitting:
         return Missing("no line for it", tuple(row.target for row in rows))
     row = fitting[-1]
-    device = _device(guest, row.source) if "device" in names else None
+    device = _device(guest, row.source) if {"device", "uuid"} & set(names) else None
+    uuid = _uuid(guest, device) if device and "uuid" in names else None
     wrong = problem(guest.name, table, row)
     see = shlex.join(("ssh", guest.name, "findmnt --verify --verbose"))
     causes = [Cause("problem", wrong, None, see, alone=True)] if wrong else []
-    return {"source": row.source, "device": device, "fstype": row.fstype, "options": list(row.options),
-            "problem": wrong, CAUSES: Reading(causes)}  # fmt: skip
+    return {"source": row.source, "device": device, "uuid": uuid, "fstype": row.fstype,
+            "options": list(row.options), "problem": wrong, CAUSES: Reading(causes)}  # fmt: skip
 
 
 def _device(guest: Inside, source: str) -> str | None:

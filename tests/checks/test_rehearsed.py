@@ -167,6 +167,17 @@ def test_absence_is_looked_at_in_the_copy() -> None:
     assert not there.met and there.facts[0].rehearsed and there.facts[0].found == "yes"
 
 
+def test_a_disk_may_have_another_name_after_the_start() -> None:
+    """What fstab mounts is known by its filesystem, not by what the kernel calls the disk this time."""
+    place = (*INSIDE, "/data")
+    line: dict[str, object] = {"source": "UUID=7", "device": "/dev/vdc", "uuid": "7"}
+    mounted = Memory({("guest-mount", place): {"source": "/dev/vdb", "uuid": "7"}})
+    both = Host(Rehearsed(Memory({("guest-fstab", place): line}), mounted))
+    finding = both.guest("web1").fstab("/data").shows(uuid="7")
+    assert finding.met and finding.facts[0].rehearsed
+    assert both.guest("web1").fstab("/data").shows(device="/dev/vdc").met, "that is only said of now"
+
+
 def test_what_comes_up_by_itself_is_noted_before_anything_is_started() -> None:
     copy = Memory({("inventory", ("networks",)): {"active": ["lab"]}, ("inventory", ("domains",)): {"active": []}})
     both = Rehearsed(Memory(), copy)

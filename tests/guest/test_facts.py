@@ -139,8 +139,8 @@ def test_mounts_and_fstab() -> None:
     assert read("guest-mount", "/srv/data", names="disk_mib")["disk_mib"] == 64
     said = read("guest-fstab", "/srv/data", names="device")
     assert said == {
-        "source": "/dev/vdb1", "device": "/dev/vdb1", "fstype": "ext4", "options": ["defaults", "nofail"], "problem": None,
-        "causes": Reading([]),
+        "source": "/dev/vdb1", "device": "/dev/vdb1", "uuid": None, "fstype": "ext4", "options": ["defaults", "nofail"],
+        "problem": None, "causes": Reading([]),
     }  # fmt: skip
     assert isinstance(read("guest-fstab", "/data"), Missing)
 
@@ -166,6 +166,9 @@ def test_the_device_behind_a_label() -> None:
     disk = framed({}, ext4("root", "d479f278-319e-44a2-8821-73cdfb2ffbd8"))
     assert read("guest-fstab", "/", names="device", disk=disk)["device"] == "/dev/vda"
     assert read("guest-fstab", "/", names="device")["device"] is None
+    for kind in ("guest-fstab", "guest-mount"):
+        assert read(kind, "/", names="uuid", disk=disk)["uuid"] == "d479f278-319e-44a2-8821-73cdfb2ffbd8"
+        assert read(kind, "/", names="uuid")["uuid"] is None
     said = read("guest-filesystem", "/dev/vdb1", names="fstype size_mib", disk=disk)
     assert (said["fstype"], said["label"], said["size_mib"], said["used_mib"]) == ("ext4", "root", 60, 2)
     assert isinstance(read("guest-filesystem", "/dev/vdz"), Missing)

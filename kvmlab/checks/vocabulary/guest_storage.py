@@ -20,6 +20,7 @@ class MountFacts(Facts, total=False):
     source: Annotated[Word, "findmnt {2}", 'the device: "/dev/vdb"']
     fstype: Annotated[Word, "findmnt {2}", '"ext4"']
     options: Annotated[Words, "findmnt {2}", '"rw", "relatime"']
+    uuid: Annotated[Word, "blkid", "the UUID of its filesystem: it stays, whatever its device is called"]
     disk: Annotated[Word, "lsblk", 'the disk it is on, of a partition the whole one: "vdb"']
     disk_mib: Annotated[Number, "lsblk", "size of the disk it is on (of the whole disk below a partition), MiB"]
 
@@ -40,6 +41,7 @@ class FstabFacts(Facts, total=False):
 
     source: Annotated[Word, "cat /etc/fstab", 'as written: "/dev/vdb", "UUID=…", "LABEL=…"']
     device: Annotated[Word, "cat /etc/fstab; blkid", 'the device that is now: "/dev/vdb"; None: there is none']
+    uuid: Annotated[Word, "cat /etc/fstab; blkid", "the UUID of the filesystem it means; None: there is none"]
     fstype: Annotated[Word, "cat /etc/fstab", '"ext4", "auto"']
     options: Annotated[Words, "cat /etc/fstab", '"defaults"']
     problem: Annotated[Word, "findmnt --verify --verbose", "what mount cannot do with the line; None: nothing"]
