@@ -57,7 +57,7 @@ def carry_reset(bench: Bench, case: Case, number: int) -> dict[str, object]:
         record = reset(place, bench.lab, Quiet())
         bench.go_on()
         inventory = remembered_inventory(bench, host_of(place, record, bench.materials.podman))
-        count = len(find_containers(bench.materials.podman, bench.state, place.label))
+        count = len(find_containers(bench.materials.podman, bench.state, [place.label]))
     finally:
         finish(place, bench.materials.podman)
     return {"inventory": inventory, "lab_hosts": count}

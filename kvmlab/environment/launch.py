@@ -70,6 +70,11 @@ class Place:
         return f"{self.course_tag}.{self.lab}"
 
     @property
+    def labels(self) -> tuple[str, str]:
+        """Both: all that is ever there of it."""
+        return self.label, self.label_copy
+
+    @property
     def label_copy(self) -> str:
         """Likewise of the copy in which the next start is rehearsed."""
         return f"{self.label}_copy"
@@ -100,7 +105,7 @@ def start(place: Place, lab: Lab, progress: Progress) -> tuple[Run, bool]:
         def begin() -> Run:
             materials = Materials.of(place.state, lab, progress)
             if run:
-                _sweep_all(materials.podman, place)
+                sweep(materials.podman, place.state, place.labels)
             return _launch(place, lab, materials, progress)
 
         return twice(place.state, begin), True
@@ -121,7 +126,7 @@ def finish(place: Place, podman: Podman) -> None:
         if run and run.compiled:
             running.write(place.state, place.course_tag, run._replace(state=STOPPING))
         step("finish.record")
-        _sweep_all(podman, place)
+        sweep(podman, place.state, place.labels)
         step("finish.removed")
         running.forget(place.state, place.course_tag, place.lab)
         step("finish.forgotten")
@@ -131,14 +136,8 @@ def finish(place: Place, podman: Podman) -> None:
 def for_a_copy(place: Place, podman: Podman) -> Iterator[LabHost]:
     """A lab host, not started, in which the next start of `place`'s can be rehearsed. One at a time."""
     with place.state.lock(f"copy-of-{place.course_tag}-{place.lab}", wait=False):
-        sweep(podman, place.state, place.label_copy)  # one that a killed kvmlab has left
+        sweep(podman, place.state, [place.label_copy])  # one that a killed kvmlab has left
         yield LabHost.fresh(place.label_copy, place.state, podman)
-
-
-def _sweep_all(podman: Podman, place: Place, keep: str = "") -> None:
-    """Remove every lab host of `place`, but the instance `keep`; a copy of it, too."""
-    for label in (place.label, place.label_copy):
-        sweep(podman, place.state, label, keep)
 
 
 def host_of(place: Place, run: Run, podman: Podman) -> LabHost:
@@ -151,7 +150,7 @@ def _launch_and_sweep(place: Place, lab: Lab, progress: Progress) -> Run:
     materials = Materials.of(place.state, lab, progress)
     with ThreadPoolExecutor(max_workers=1) as pool:
         host = LabHost.fresh(place.label, place.state, materials.podman)
-        removal = pool.submit(_sweep_all, materials.podman, place, host.instance)
+        removal = pool.submit(sweep, materials.podman, place.state, place.labels, host.instance)
         run = _launch(place, lab, materials, progress, host)
         step("reset.launched")
         removal.result()

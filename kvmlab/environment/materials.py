@@ -162,7 +162,7 @@ def _make(
     progress: Progress,
 ) -> None:
     """Boot `guests` on a lab host of their own until they answer, and save them."""
-    sweep(podman, state, _SAVING)
+    sweep(podman, state, [_SAVING])
     host = LabHost.fresh(_SAVING, state, podman)
     try:
         progress.step(t("booting {guests} once, to be restored from now on", guests=_names(guests)), None)

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -274,11 +274,10 @@ def remove_all(podman: Podman, containers: Sequence[str], tries: int = 5) -> Non
         time.sleep(0.3)
 
 
-def find_containers(podman: Podman, state: State, lab: str | None = None) -> list[dict[str, str]]:
-    """This state directory's containers, of one lab or all: [{"name", "lab", "instance", "running"}]."""
-    filters = [f"--filter=label=kvmlab.state={state.tag}"]
-    filters += [f"--filter=label=kvmlab.lab={lab}"] if lab else []
-    listed = json.loads(podman.run("ps", "--all", "--format=json", *filters) or "[]")
+def find_containers(podman: Podman, state: State, labs: Collection[str] | None = None) -> list[dict[str, str]]:
+    """This state directory's containers, of these labs or all: [{"name", "lab", "instance", "running"}]."""
+    state_filter = f"--filter=label=kvmlab.state={state.tag}"
+    listed = json.loads(podman.run("ps", "--all", "--format=json", state_filter) or "[]")
     return [
         {
             "name": entry["Names"][0],
@@ -287,31 +286,32 @@ def find_containers(podman: Podman, state: State, lab: str | None = None) -> lis
             "running": "yes" if entry.get("State") == "running" else "",
         }
         for entry in listed
+        if labs is None or entry["Labels"]["kvmlab.lab"] in labs
     ]
 
 
-def orphans(state: State, lab: str | None = None, keep: str = "") -> dict[str, list[int]]:
-    """Lab hosts of `lab`, or of all, that still run: name to first processes. After a removal: podman forgot them."""
+def orphans(state: State, labs: Collection[str] | None = None, keep: str = "") -> dict[str, list[int]]:
+    """Lab hosts of `labs`, or of all, that still run: name to first processes. After a removal: podman forgot them."""
     prefix = f"kvmlab-{state.tag}-"
     found = {}
     for name, pids in running_containers(prefix).items():
         owner, _, instance = name.removeprefix(prefix).rpartition("-")
-        if (lab is None or owner == lab) and instance != keep:
+        if (labs is None or owner in labs) and instance != keep:
             found[name] = pids
     return found
 
 
-def sweep(podman: Podman, state: State, lab: str, keep: str = "") -> None:
-    """Remove every lab host of `lab` but the instance `keep`: containers, run directories and records of starts.
+def sweep(podman: Podman, state: State, labs: Collection[str], keep: str = "") -> None:
+    """Remove every lab host of `labs` but the instance `keep`: containers, run directories and records of starts.
 
     A run directory is found by its name, because a kvmlab may have died before its container was made.
     """
-    doomed = [c for c in find_containers(podman, state, lab) if c["instance"] != keep]
+    doomed = [c for c in find_containers(podman, state, labs) if c["instance"] != keep]
     remove_all(podman, [c["name"] for c in doomed])
-    for name, pids in orphans(state, lab, keep).items():
+    for name, pids in orphans(state, labs, keep).items():
         remove_all(podman, [name])
         end(pids)
     for folder in state.run.iterdir():
         owner, _, instance = folder.name.rpartition("-")
-        if owner == lab and instance != keep:
+        if owner in labs and instance != keep:
             shutil.rmtree(folder, ignore_errors=True)

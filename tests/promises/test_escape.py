@@ -191,7 +191,7 @@ def test_a_lab_host_that_podman_forgot_is_ended(kvmlab: Kvmlab) -> None:
     init = kvmlab.host_root().init
     assert has_ended(init) is False
     with tempfile.TemporaryDirectory(prefix="kvmlab-") as folder:  # podman wants its path short
-        sweep(Podman((f"--root={folder}/a", f"--runroot={folder}/b")), kvmlab.state, found["lab"])
+        sweep(Podman((f"--root={folder}/a", f"--runroot={folder}/b")), kvmlab.state, [found["lab"]])
     deadline = time.monotonic() + 30
     while not has_ended(init) and time.monotonic() < deadline:
         time.sleep(0.1)
