@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.timing import REPOSITORY, Row
 
-PARTS = ("start", "vagrant", "check", "rehearse", "verbs", "grow")
+PARTS = ("start", "vagrant", "check", "rehearse", "verbs", "greed", "grow")
 
 
 def main() -> int:
@@ -33,7 +33,7 @@ def main() -> int:
 
 
 def _part(name: str) -> Callable[[int], list[Row]]:
-    from benchmarks import checking, growing, rehearsing, starting, vagrant, verbs
+    from benchmarks import checking, greed, growing, rehearsing, starting, vagrant, verbs
 
     parts: dict[str, Callable[[int], list[Row]]] = {
         "start": starting.rows,
@@ -41,6 +41,7 @@ def _part(name: str) -> Callable[[int], list[Row]]:
         "check": lambda rounds: checking.rows(rounds * 2),
         "rehearse": lambda rounds: rehearsing.rows(min(rounds, 3)),
         "verbs": lambda rounds: verbs.rows(rounds * 3),
+        "greed": greed.rows,
         "grow": lambda _rounds: growing.rows(),
     }
     return parts[name]

@@ -196,3 +196,4 @@ def test_a_lab_host_that_podman_forgot_is_ended(kvmlab: Kvmlab) -> None:
     while not has_ended(init) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert has_ended(init) is True
+    assert kvmlab("reset", LAB).returncode == 0
