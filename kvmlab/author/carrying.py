@@ -21,7 +21,7 @@ from kvmlab.author.showing import unusable
 from kvmlab.environment.launch import lab_host
 from kvmlab.environment.solving import BOOT_S, STEP_S, StepOutcome, run_step
 from kvmlab.errors import CannotRun, KvmlabError
-from kvmlab.host import given_patience
+from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from kvmlab.environment.grading import checks_of, grade
 from kvmlab.environment.rehearsal import Rehearsal, rehearsed
 from kvmlab.environment.starts import recall
 from kvmlab.errors import CouldNotLook
-from kvmlab.host import given_patience, open_host
+from kvmlab.host import open_host
 from kvmlab.labhost.container import LabHost
+from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:

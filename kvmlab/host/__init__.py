@@ -8,10 +8,11 @@ Rejected: libvirt over SSH (`qemu+ssh://`), which cannot be made read-only by th
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from kvmlab.slowness import given_patience
 
 if TYPE_CHECKING:
     from kvmlab.host.events import Events
@@ -41,7 +42,7 @@ def open_host(
     """The lab host with this root: a Reader for checks, and libvirt's events to wait for.
 
     Connecting begins at once, in the background: nearly all of it is waiting. `patience` stretches every deadline
-    ($KVMLAB_PATIENCE, else 1; a computer under heavy load needs more). `start`: what there was when the lab began, for
+    (kvmlab.slowness). `start`: what there was when the lab began, for
     checks that ask whether it is as it was. Never raises for a host that does not answer:
     reading does (CouldNotLook).
     """
@@ -64,11 +65,3 @@ def open_host(
         yield reader, Events(libvirt)
     finally:
         reader.close()
-
-
-def given_patience() -> float:
-    """By how much deadlines are stretched: $KVMLAB_PATIENCE, 0.1 to 100; else, and where it is no number, 1."""
-    try:
-        return min(max(float(os.environ.get("KVMLAB_PATIENCE", "1")), 0.1), 100)
-    except ValueError:
-        return 1.0

@@ -24,8 +24,8 @@ from kvmlab.environment.launch import lab_host
 from kvmlab.environment.libvirtd import connected
 from kvmlab.environment.solving import StepOutcome, run_step
 from kvmlab.errors import CannotRun
-from kvmlab.host import given_patience
 from kvmlab.silence import Silence
+from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:
