@@ -85,7 +85,7 @@ class HostReader:
             if kind in _REMEMBERED:
                 return self.remembering.read(kind, key)
             told = kind in _LIBVIRT
-            answer = self._told(kind, key, names) if told else _facts(self._seen(kind, key, names), names)
+            answer = self._told(kind, key, names) if told else _both(self._seen(kind, key, names), names)[1]
             trouble = None
             with suppress(CouldNotLook):  # who can be asked no more about that leaves the fact as it is
                 trouble = self._on_its_way(kind, key, answer)

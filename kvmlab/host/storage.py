@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from base64 import b64decode
 from functools import cached_property
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+from kvmlab.checks.reading import Cause
 from kvmlab.guest.superblock import Filesystem, identify
 from kvmlab.host.devices import backing_of
 from kvmlab.host.way import Way
@@ -195,7 +197,18 @@ class Image:
     def own_file(self) -> bool:
         from kvmlab.host.system import its_own
 
-        return its_own(self.way.ask("file", path=self.path, content=False, sha256=False))
+        return its_own(self._file)
+
+    @property
+    def causes(self) -> list[Cause]:
+        """An image that is to be there is a file of its own: what a link leads to may be gone at any time."""
+        wrong = self._file["kind"] in ("file", "link") and not self.own_file
+        return [Cause("own_file", False, True, f"stat {quote(self.path)}", alone=True)] if wrong else []
+
+    @cached_property
+    def _file(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.way.ask("file", path=self.path, content=False, sha256=False)
+        return found
 
     @property
     def clean(self) -> bool:

@@ -9,10 +9,12 @@ from unittest.mock import Mock
 import pytest
 
 from kvmlab.checks.reading import Missing
+from kvmlab.checks.vocabulary.host import Host
 from kvmlab.host import links, system
 from kvmlab.host.devices import Disk, Interface
 from kvmlab.host.domains import Definition
 from kvmlab.host.filed import FiledDefinition, filed
+from kvmlab.host.reader import HostReader
 from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import parse
 
@@ -46,6 +48,18 @@ STAT: Mapping[str, Any] = {
 def test_a_file_of_its_own_is_no_link_and_has_no_second_name(more: dict[str, object], own: bool) -> None:
     said = system.file(way(file={**STAT, **more}), ("/srv/disk.img",), ["own_file"])
     assert not isinstance(said, Missing) and said["own_file"] is own
+
+
+@pytest.mark.parametrize(("more", "right"), [({}, True), ({"target": "/root/elsewhere"}, False), ({"names": 2}, False)])
+def test_an_image_that_is_wanted_is_a_file_of_its_own(more: dict[str, object], right: bool) -> None:
+    """Without being asked for: what a link leads to may change, or be gone, at any time."""
+    told = way(file={**STAT, **more}, image_info={"format": "raw"})
+    reader = HostReader(cast(Any, None), told, cast(Any, None))
+    host = Host(reader)
+    assert host.image_file("/srv/disk.img").shows(format="raw").met is right
+    assert host.file("/srv/disk.img").shows(size_bytes=3).met
+    shown = host.image_file("/srv/disk.img").shows(format="raw").facts
+    assert [row.see for row in shown if row.name == "own_file"] == ([] if right else ["stat /srv/disk.img"])
 
 
 class Running(Definition):
