@@ -8,16 +8,16 @@ import threading
 import xml.etree.ElementTree as ET
 
 URI, GUEST, ADDRESS, KEY = (os.environ[name] for name in ("URI", "GUEST", "ADDRESS", "KEY"))
-wrong = []
-said = {}
+wrong: list[str] = []
+said: dict[str, str] = {}
 
 
-def want(name, wanted, found):
+def want(name: str, wanted: object, found: object) -> None:
     if wanted != found:
         wrong.append(f"{name}: wanted {wanted}, found {found}")
 
 
-def read_guest():
+def read_guest() -> None:
     import socket
 
     stream = socket.create_connection((ADDRESS, 22))
@@ -50,7 +50,7 @@ want("state", libvirt.VIR_DOMAIN_RUNNING, state)
 want("memory", 128 * 1024, memory_kib)
 want("vcpus", 1, vcpus)
 source = ET.fromstring(domain.XMLDesc()).find("devices/interface/source")
-want("network", "default", source.get("network"))
+want("network", "default", source is not None and source.get("network"))
 want("active", 1, connection.networkLookupByName("default").isActive())
 addresses, routes = (json.loads(process.communicate()[0]) for process in ip)
 want("address", True, any(address["local"] == "192.168.122.1" for address in addresses[0]["addr_info"]))

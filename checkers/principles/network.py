@@ -23,7 +23,7 @@ def exactly_these(lab: Params) -> list[str]:
 def leads_there(host: Host, lab: Params, network: str) -> bool:
     """Whether a network of libvirt's is nothing but another name for the bridge."""
     stored = host.network(network).stored
-    return stored.value("forward") == "bridge" and stored.value("bridge") == lab.bridge
+    return bool(stored.value("forward") == "bridge" and stored.value("bridge") == lab.bridge)
 
 
 @check(task="nat", points=0, guard=True, zh="`{guest}` 的 eth0 仍在网络 `default` 上：正在运行的是这样，保存的也是。")

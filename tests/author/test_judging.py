@@ -203,8 +203,8 @@ def test_differences_of_long_texts() -> None:
 def test_document() -> None:
     """One refutation refutes all; one unknown leaves it unknown."""
 
-    def proof(**more: tuple[Remark, ...]) -> LabProof:
-        return LabProof("lab", None, 1.0, (ProofResult(Proof.START, 1, 1.0, **more),))
+    def proof(wrong: tuple[Remark, ...] = (), trouble: tuple[Remark, ...] = ()) -> LabProof:
+        return LabProof("lab", None, 1.0, (ProofResult(Proof.START, 1, 1.0, wrong, trouble),))
 
     bad, unknown = proof(wrong=(Remark("a", "b"),)), proof(trouble=(Remark("a", "b"),))
     assert document([proof()], 1)["outcome"] == "proved"

@@ -8,11 +8,12 @@ from kvmlab.author.cases import cases_of
 from kvmlab.author.judging import judge
 from kvmlab.author.proof import Outcome, Proof
 from kvmlab.author.repeating import _moved, _other_verdicts
+from kvmlab.checks import Key
 from kvmlab.course import Course
 from tests.author.planting import HERE
 from tests.author.test_judging import FAILED, PASSED, check, result
 
-FACT = ("note", ("/root/notes", "packets"), "number")
+FACT: tuple[str, Key, str] = ("note", ("/root/notes", "packets"), "number")
 CALM = [(5, 5, 5), ("up", "up", "up"), (10, 30, 50), (["a"], ["a"], ["a"]), (1.0, 1.5, 2.0), (None, None, None)]
 STIRRED = [(5, 25, 26), ("a", "b", "b"), (100, 140, 142), ([], ["x"], ["x"]), (None, "x", "x"), (7, 8, 8)]
 

@@ -17,7 +17,7 @@ from tests.checks.memory import Memory, checked, solved, unreachable
 
 NIC = ("web1", "stored", "index", "0")
 INSIDE = ("web1", "")
-STORED = {"method": "static", "address": "10.0.0.122/24", "gateway": "10.0.0.2", "dns": ["10.0.0.2"]}
+STORED: dict[str, object] = {"method": "static", "address": "10.0.0.122/24", "gateway": "10.0.0.2", "dns": ["10.0.0.2"]}
 
 
 def facts_of(kind: str) -> set[str]:

@@ -77,9 +77,8 @@ def test_every_fact_has_a_type_a_meaning_and_a_command_that_is_complete(cls: typ
 def test_stored_memory_is_shown_where_it_is_stored() -> None:
     """`virsh dominfo` tells of the guest that runs; and the agent is asked in the JSON that it understands."""
     guest = Host(Everything()).domain("web1")
-    said = {see: guest_part.shows(memory_mib=1).facts[0].see for see, guest_part in
-            {"now": guest, "stored": guest.stored}.items()}  # fmt: skip
-    assert said == {"now": "virsh dominfo web1", "stored": "virsh dumpxml --inactive web1 | grep -i memory"}
+    assert guest.shows(memory_mib=1).facts[0].see == "virsh dominfo web1"
+    assert guest.stored.shows(memory_mib=1).facts[0].see == "virsh dumpxml --inactive web1 | grep -i memory"
     agent = guest.shows(agent=True).facts[0].see
     assert agent == """virsh qemu-agent-command web1 '{"execute":"guest-ping"}'"""
 
@@ -92,10 +91,10 @@ def _some(kind: object) -> object:
 
 def test_a_name_asked_of_a_server_is_shown_by_asking_that_server() -> None:
     """getent would ask another one, and show the student another answer."""
-    finding = Host(Everything()).resolves("printer.test", "10.0.0.2").shows(address="10.0.0.9")  # type: ignore[arg-type]
+    finding = Host(Everything()).resolves("printer.test", "10.0.0.2").shows(address="10.0.0.9")
     assert finding.subject == "name printer.test, asked of 10.0.0.2"
     assert finding.facts[0].see == "dig +short +time=2 +tries=1 @10.0.0.2 printer.test"
-    host = Host(Everything())  # type: ignore[arg-type]
+    host = Host(Everything())
     assert host.resolves("printer.test").shows(address="10.0.0.9").facts[0].see == "getent ahostsv4 printer.test"
 
 

@@ -23,11 +23,11 @@ from kvmlab.paths import State
 from tests.conftest import Kvmlab
 from tests.course.conftest import EXAMPLE
 
-POOLS = {"a": ["a1", "a2", "a3"], "b": ["b1"], "c": ["c1", "c2"], "none": []}
+POOLS: dict[str, list[str]] = {"a": ["a1", "a2", "a3"], "b": ["b1"], "c": ["c1", "c2"], "none": []}
 WEIGHTS = {"a": 3, "b": 1, "c": 2, "none": 5}
 TASK: dict[str, Any] = {"title": "A task", "verdict": "failed", "points": 0, "max_points": 1}
 FACT = {"name": "exists", "wanted": "yes", "found": "no", "met": False, "see": "ip link"}
-CHECK = {"sentence": "There is `br0`.", "verdict": "failed", "error": None, "findings": []}
+CHECK: dict[str, Any] = {"sentence": "There is `br0`.", "verdict": "failed", "error": None, "findings": []}
 TASK["checks"] = [{**CHECK, "findings": [{"subject": "bridge br0", "facts": [FACT]}]}]
 
 

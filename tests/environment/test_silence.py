@@ -53,7 +53,7 @@ def test_what_is_busy_for_ever_ends_too_and_what_it_said_is_kept() -> None:
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
     with pytest.raises(subprocess.TimeoutExpired) as late:
         ended(process, None, 60, most_s=2)
-    assert late.value.stdout == "begun\n"
+    assert str(late.value.stdout) == "begun\n"
     assert process.returncode == -signal.SIGKILL
 
 

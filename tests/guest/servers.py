@@ -30,7 +30,7 @@ def make_key(path: Path) -> Path:
     return path
 
 
-class Server(paramiko.ServerInterface):
+class Server(paramiko.ServerInterface):  # type: ignore[misc]
     """Accepts one key; answers commands with `answer`, opens tunnels with `tunnels`."""
 
     def __init__(self, key: Path, answer: Answer, tunnels: Tunnels) -> None:
@@ -42,10 +42,10 @@ class Server(paramiko.ServerInterface):
     def get_allowed_auths(self, username: str) -> str:
         return "publickey"
 
-    def check_auth_publickey(self, username: str, key: Any) -> int:
+    def check_auth_publickey(self, username: str, key: Any) -> Any:
         return paramiko.AUTH_SUCCESSFUL if key == self.key else paramiko.AUTH_FAILED
 
-    def check_channel_request(self, kind: str, chanid: int) -> int:
+    def check_channel_request(self, kind: str, chanid: int) -> Any:
         return paramiko.OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel: Any, command: bytes) -> bool:
@@ -59,7 +59,7 @@ class Server(paramiko.ServerInterface):
         with contextlib.suppress(OSError, EOFError):
             channel.close()
 
-    def check_channel_direct_tcpip_request(self, chanid: int, origin: Any, destination: tuple[str, int]) -> int:
+    def check_channel_direct_tcpip_request(self, chanid: int, origin: Any, destination: tuple[str, int]) -> Any:
         end = self.tunnels(*destination)
         if end is None:
             return paramiko.OPEN_FAILED_CONNECT_FAILED

@@ -273,13 +273,13 @@ GARBAGE = [
 def test_garbage_is_never_a_wrong_fact(kind: str, answer: bytes) -> None:
     """What is no answer is CouldNotLook; a framed nothing is an empty guest, not a crash."""
     verbs = dict.fromkeys(("snapshot", "file", "disk", "service", "resolve", "reach", "connect", "checksum"), answer)
-    key = ("eth0", "22") if kind == "guest-reach" else ("eth0",)
+    where = ("web1", "", *(("eth0", "22") if kind == "guest-reach" else ("eth0",)))
     if answer == GARBAGE[-1]:  # well formed, and says nothing
         with contextlib.suppress(CouldNotLook):
-            read(kind, *key, **verbs)
+            _facts(inside(**verbs), kind, where, [])
         return
     with pytest.raises(CouldNotLook, match=r"Guest web1 cannot be asked"):
-        read(kind, *key, **verbs)
+        _facts(inside(**verbs), kind, where, [])
 
 
 def test_sections_are_asked_for_together() -> None:

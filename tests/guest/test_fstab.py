@@ -18,7 +18,7 @@ SAID: dict[str, dict[str, str | None]] = json.loads(Path(__file__).with_name("fs
 
 
 def wrong(case: str, **more: str) -> str | None:
-    table = Sections(SAID[case] | more)
+    table = Sections({**SAID[case], **more})
     return problem("web1", table, entries(table)[-1])
 
 

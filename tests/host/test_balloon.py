@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, cast
 
 import pytest
@@ -47,8 +48,8 @@ def test_the_period_in_force(
     waited: bool,
 ) -> None:
     guest = Guest(last, every)
-    monkeypatch.setattr(balloon.time, "time", lambda: guest.now)
-    monkeypatch.setattr(balloon.time, "monotonic", lambda: guest.now)
-    monkeypatch.setattr(balloon.time, "sleep", guest.sleep)
+    monkeypatch.setattr(time, "time", lambda: guest.now)
+    monkeypatch.setattr(time, "monotonic", lambda: guest.now)
+    monkeypatch.setattr(time, "sleep", guest.sleep)
     assert balloon.period_s(cast(Any, guest), said) == found
     assert (guest.now > 1000) is waited and guest.now < 1000 + 2 * (balloon.LONGEST_S + balloon.LATE_S)

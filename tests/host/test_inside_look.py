@@ -233,7 +233,7 @@ def test_every_command_is_one_that_reads() -> None:
             assert argv.id == "argv"
             continue
         assert isinstance(argv, ast.Tuple)
-        words = [part.value for part in argv.elts if isinstance(part, ast.Constant)]
+        words = [str(part.value) for part in argv.elts if isinstance(part, ast.Constant)]
         assert words[0] == "ip" or words[1] in READING[words[0]]
     for call in calls(tree, "ip"):
         assert "show" in [ast.literal_eval(argument) for argument in call.args]

@@ -41,7 +41,7 @@ class Direct(Libvirt):
     """Reads over a connection that the test holds: each connection to a node file would be a host of its own."""
 
     def __init__(self, connection: libvirt.virConnect) -> None:
-        super().__init__(Path("/nowhere"))
+        super().__init__(HostRoot(Path("/nowhere")))
         self._connection = connection
 
     def _open(self) -> libvirt.virConnect:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import libvirt
@@ -59,8 +60,8 @@ def stored(connection: libvirt.virConnect) -> str:
     return str(connection.lookupByName("web1").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
 
 
-def over(connection: object, tmp_path: Path) -> HostReader:
-    return reader_over(Direct(connection), tmp_path)  # type: ignore[arg-type]
+def over(connection: libvirt.virConnect, tmp_path: Path) -> HostReader:
+    return reader_over(Direct(connection), tmp_path)
 
 
 def test_a_managed_save_image_is_what_the_next_start_takes(writable: libvirt.virConnect, tmp_path: Path) -> None:
@@ -137,4 +138,4 @@ def test_the_devices_own_places_are_the_boot_order(
         xml = xml.replace(places[name], f"{places[name]}<boot order='{place}'/>")
     writable.defineXML(xml)
     answer = over(writable, tmp_path).read("domain", ("web1", "stored"), ["boot"])
-    assert answer["boot"].value == boot  # type: ignore[index, call-overload]
+    assert isinstance(answer, Mapping) and answer["boot"].value == boot

@@ -216,8 +216,8 @@ def test_a_bridge_of_the_hosts_own_stays_a_link_when_a_network_is_put_on_it(conn
     bridge = {"ifname": "br0", "linkinfo": {"info_kind": "bridge"}}
     found = {}
     for forward in ("<forward mode='bridge'/>", "<forward mode='nat'/>"):
-        picture = taken(connection, links=[NIC, bridge])
         one = {"active": True, "persistent": True, "autostart": False}
-        picture["networks"] = {"lan": {**one, "live": xml.format(forward), "stored": ""}}
+        networks = {"lan": {**one, "live": xml.format(forward), "stored": ""}}
+        picture = taken(connection, links=[NIC, bridge], networks=networks)
         found[forward] = ("link", ("br0",)) in objects_of(picture)
     assert list(found.values()) == [True, False]

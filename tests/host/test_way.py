@@ -31,16 +31,17 @@ SCRIPT = Path(__file__).parents[2] / "kvmlab" / "labhost" / "inside" / "look"
 def look_server(command: str, channel: Any) -> None:
     """What sshd does: the forced command, its streams joined to the channel."""
     process = subprocess.Popen([sys.executable, "-IS", str(SCRIPT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdin is not None and process.stdout is not None
+    stdin, stdout = process.stdin, process.stdout
+    assert stdin is not None and stdout is not None
 
     def feed() -> None:
         while data := channel.recv(65536):
-            process.stdin.write(data)
-            process.stdin.flush()
-        process.stdin.close()
+            stdin.write(data)
+            stdin.flush()
+        stdin.close()
 
     threading.Thread(target=feed, daemon=True).start()
-    while data := process.stdout.readline():
+    while data := stdout.readline():
         channel.sendall(data)
 
 

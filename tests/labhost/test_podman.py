@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
 
-from kvmlab import installing
 from kvmlab.environment.objects import run_setup
-from kvmlab.errors import AuthorError, CannotRun
+from kvmlab.errors import AuthorError, CannotRun, KvmlabError
 from kvmlab.images import building
 from kvmlab.installing import install
 from kvmlab.labhost import examine, wall
@@ -47,13 +47,13 @@ def test_a_build_knows_neither_network_nor_proxy(tmp_path: Path) -> None:
     ],
 )
 def test_what_installs_a_program_here(monkeypatch: pytest.MonkeyPatch, there: str, command: str) -> None:
-    monkeypatch.setattr(installing.shutil, "which", lambda name: f"/usr/bin/{name}" if name == there else None)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if name == there else None)
     assert install("podman", "uidmap") == command
 
 
 @pytest.mark.parametrize(("there", "word"), [("grubby", "sudo grubby "), ("update-grub", "grub.d/kvmlab.cfg")])
 def test_what_gives_the_kernel_an_argument_here(monkeypatch: pytest.MonkeyPatch, there: str, word: str) -> None:
-    monkeypatch.setattr(examine.shutil, "which", lambda name: f"/usr/sbin/{name}" if name == there else None)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/sbin/{name}" if name == there else None)
     command = examine._boot_with("a.b=1")
     assert word in command and "a.b=1" in command
     assert ("grubby" in command) is (there == "grubby")
@@ -67,7 +67,7 @@ def test_what_gives_the_kernel_an_argument_here(monkeypatch: pytest.MonkeyPatch,
         ("sh: oops: not found\n", AuthorError, "kvmlab lint a-b"),
     ],
 )
-def test_a_full_disk_is_not_the_labs_author_to_mend(said: str, kind: type[CannotRun], todo: str) -> None:
+def test_a_full_disk_is_not_the_labs_author_to_mend(said: str, kind: type[KvmlabError], todo: str) -> None:
     host = Mock()
     host.execute.return_value = SimpleNamespace(returncode=1, stderr=said)
     with pytest.raises(kind) as failed:

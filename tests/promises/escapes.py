@@ -12,46 +12,48 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 
 libc = ctypes.CDLL(None, use_errno=True)
 BPF, KEYCTL, ADD_KEY, REQUEST_KEY, PERF, USERFAULTFD = 321, 250, 248, 249, 298, 323
 IO_URING, KEXEC, INIT_MODULE, SWAPON, OPEN_BY_HANDLE, CLONE3, UNSHARE = 425, 246, 175, 167, 304, 435, 272
 FANOTIFY, QUOTACTL, SETTIMEOFDAY, IOPL, SYSLOG = 300, 179, 164, 172, 103
 SAVED = "/srv/kvmlab/guests/web1"
+Try = Callable[[], object]
 
 
-def call(number, *args):
+def call(number: int, *args: object) -> None:
     """One system call (x86-64)."""
     if libc.syscall(number, *args) < 0:
         raise OSError(ctypes.get_errno(), "")
 
 
-def write(path, text):
+def write(path: str, text: str) -> None:
     """As a shell's `>` does, but nothing is made that is not there."""
     with open(os.open(path, os.O_WRONLY), "w") as stream:
         stream.write(text)
 
 
-def run(*argv):
+def run(*argv: str) -> None:
     """A command; a failing one is a refusal."""
     done = subprocess.run(argv, capture_output=True, text=True)
     if done.returncode:
         raise OSError(errno.EPERM, done.stderr)
 
 
-def mounted_anew(path):
+def mounted_anew(path: str) -> None:
     """Made writable, if it can be."""
     subprocess.run(["mount", "-o", "remount,bind,rw", path], capture_output=True)
 
 
-def handle_of_the_disks_root():
+def handle_of_the_disks_root() -> None:
     """The directory of inode 2 on the file system outside, through a folder of it that is mounted here."""
     handle = struct.pack("=IiII", 8, 1, 2, 0)
     mount = os.open(SAVED, os.O_RDONLY)
     call(OPEN_BY_HANDLE, mount, ctypes.c_char_p(handle), os.O_RDONLY)
 
 
-def release_agent():
+def release_agent() -> None:
     """A cgroup hierarchy whose agent the kernel would run outside, as root."""
     os.makedirs("/tmp/hierarchy", exist_ok=True)
     for kind in ("devices", "memory", "pids", "freezer", "none,name=mine"):
@@ -61,49 +63,49 @@ def release_agent():
     write("/tmp/hierarchy/release_agent", "/bin/true")
 
 
-def core_pattern():
+def core_pattern() -> None:
     """A program that the kernel would run outside when something crashes."""
     mounted_anew("/proc/sys")
     write("/proc/sys/kernel/core_pattern", "|/bin/true")
 
 
-def a_device_of_the_disk():
+def a_device_of_the_disk() -> None:
     """A node of our own for the disk outside."""
     os.mknod("/tmp/disk", 0o600 | 0o060000, os.makedev(254, 0))
     os.open("/tmp/disk", os.O_RDONLY)
 
 
-def the_saved_guests_disk():
+def the_saved_guests_disk() -> None:
     """What the next start of this and other labs would begin from."""
     mounted_anew(SAVED)
     write(f"{SAVED}/disk.qcow2", "mine")
 
 
-def the_saved_guests_folder():
+def the_saved_guests_folder() -> None:
     """Another one in its place."""
     mounted_anew(SAVED)
     os.rename(f"{SAVED}/disk.qcow2", f"{SAVED}/old")
 
 
-def the_computers_processor():
+def the_computers_processor() -> None:
     """One processor less for everybody."""
     run("mount", "-o", "remount,bind,rw", "/sys")
     write("/sys/devices/system/cpu/cpu1/online", "0")
 
 
-def the_computers_disk_queue():
+def the_computers_disk_queue() -> None:
     """Slower disks for everybody."""
     mounted_anew("/sys")
     disks = (f"/sys/class/block/{name}/queue/nr_requests" for name in sorted(os.listdir("/sys/class/block")))
     write(next(path for path in disks if os.path.exists(path)), "4")
 
 
-def sysrq():
+def sysrq() -> None:
     """The computer's own panic button."""
     write("/proc/sysrq-trigger", "h")
 
 
-def its_own_limits():
+def its_own_limits() -> None:
     """More memory than it was given."""
     for path in ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory.max"):
         if os.path.exists(path):
@@ -112,17 +114,17 @@ def its_own_limits():
     raise OSError(errno.ENOENT, "")
 
 
-def a_socket(family, kind=socket.SOCK_DGRAM, protocol=0):
+def a_socket(family: int, kind: int = socket.SOCK_DGRAM, protocol: int = 0) -> Try:
     """A socket of a family that has broken kernels."""
     return lambda: socket.socket(family, kind, protocol)
 
 
-def the_abstract_socket_outside():
+def the_abstract_socket_outside() -> None:
     """One that listens outside, in another network namespace."""
     socket.socket(socket.AF_UNIX).connect("\0kvmlab-escape")
 
 
-def a_program_outside():
+def a_program_outside() -> None:
     """A process that is not of this lab host."""
     own = str(os.getpid())
     for pid in os.listdir("/proc"):
@@ -133,7 +135,7 @@ def a_program_outside():
     raise OSError(errno.ESRCH, "")
 
 
-TRIES = {
+TRIES: dict[str, Try] = {
     "open_by_handle_at of the disk outside": handle_of_the_disks_root,
     "release_agent": release_agent,
     "core_pattern": core_pattern,
@@ -179,12 +181,12 @@ TRIES = {
 }
 
 
-def tried(attempt):
+def tried(attempt: Try) -> str:
     """What came of it."""
     try:
         attempt()
     except OSError as error:
-        return f"refused: {errno.errorcode.get(error.errno, error.errno)}"
+        return f"refused: {errno.errorcode.get(error.errno or 0, error.errno)}"
     return "done"
 
 

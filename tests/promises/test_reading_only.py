@@ -6,6 +6,7 @@ import pytest
 
 from kvmlab.host.root import LIBVIRT_READ_ONLY, SSH, HostRoot
 from kvmlab.labhost.machine import remembered_podman
+from kvmlab.silence import Silence
 from tests.conftest import Kvmlab
 
 LAB = "network-bridge"
@@ -48,7 +49,7 @@ def test_the_hosts_shell_is_not_given(root: HostRoot, kvmlab: Kvmlab, command: s
     """Whatever is asked for, the look server answers, and it knows only its own verbs."""
     from kvmlab.environment.reach import _transport
 
-    with _transport(root, kvmlab.state.key_pair("look_key"), 1e12) as transport:
+    with _transport(root, kvmlab.state.key_pair("look_key"), Silence(60)) as transport:
         channel = transport.open_session()
         channel.settimeout(5)
         channel.exec_command(command) if command else channel.invoke_shell()
@@ -79,7 +80,7 @@ def test_in_the_guest_only_the_fact_server_answers(root: HostRoot, kvmlab: Kvmla
     from kvmlab.environment.reach import _transport
 
     key_path = kvmlab.state.key_pair("look_key")
-    with _transport(root, key_path, 1e12) as transport:
+    with _transport(root, key_path, Silence(60)) as transport:
         tunnel = transport.open_channel("direct-tcpip", ("192.168.122.11", 22), ("127.0.0.1", 0), timeout=5)
         guest = paramiko.Transport(tunnel)
         guest.start_client(timeout=10)
