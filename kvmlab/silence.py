@@ -8,7 +8,7 @@ Rejected: measuring how slow the computer is and multiplying (it is as slow as w
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
 from time import monotonic
 from typing import NamedTuple
@@ -46,21 +46,19 @@ class _Seen(NamedTuple):
     """A process of /proc: its parent, when it started and how long it has computed, both in clock ticks (proc(5))."""
 
     parent: int
-    name: bytes
     started: int
     ticks: int
 
 
-def work_of(pid: int, *, helper: bytes = b"") -> object:
+def work_of(pid: int, helpers: Iterable[int] = ()) -> object:
     """What changes while process `pid` or one below it computes.
 
-    `helper`: the name of processes that it starts and lets go, as podman does with conmon(8): those that are younger
-    than itself count as its own.
+    `helpers`: processes that it may have started and let go; those that are younger than itself count as its own.
     """
     table = dict(_processes())
     if pid not in table:
         return None
-    mine = {pid} | {other for other, one in table.items() if helper == one.name and one.started >= table[pid].started}
+    mine = {pid, *(one for one in helpers if one in table and table[one].started >= table[pid].started)}
     while below := {other for other, one in table.items() if one.parent in mine} - mine:
         mine |= below
     return frozenset(mine), sum(table[one].ticks for one in mine)
@@ -73,10 +71,8 @@ def _processes() -> list[tuple[int, _Seen]]:
             continue
         try:
             with open(f"/proc/{entry}/stat", "rb") as stream:  # noqa: PTH123
-                before, _, after = stream.read().rpartition(b")")
+                fields = stream.read().rpartition(b")")[2].split()
         except OSError:
             continue  # it has ended meanwhile
-        fields = after.split()
-        name = before.partition(b"(")[2]
-        found.append((int(entry), _Seen(int(fields[1]), name, int(fields[19]), int(fields[11]) + int(fields[12]))))
+        found.append((int(entry), _Seen(int(fields[1]), int(fields[19]), int(fields[11]) + int(fields[12]))))
     return found

@@ -10,7 +10,8 @@ from functools import partial
 from typing import IO
 
 from kvmlab.errors import CannotRun
-from kvmlab.silence import LOOK_S, Silence, work_of
+from kvmlab.labhost.podman import work
+from kvmlab.silence import LOOK_S, Silence
 from kvmlab.words import t
 
 MOST = 16 << 20  # bytes
@@ -72,7 +73,7 @@ def _chunks(process: subprocess.Popen[bytes], timeout_s: float | None):  # type:
     """(stream, bytes) as they come, until all streams have ended."""
     silence = None
     if timeout_s is not None:
-        silence = Silence(timeout_s, partial(work_of, process.pid, helper=b"conmon"), timeout_s * TIMES)
+        silence = Silence(timeout_s, partial(work, process), timeout_s * TIMES)
     with selectors.DefaultSelector() as selector:
         for stream in (process.stdout, process.stderr):
             if stream is not None:

@@ -15,7 +15,7 @@ from pathlib import Path
 def running_containers(prefix: str) -> dict[str, list[int]]:
     """The containers whose conmon runs here and whose name begins with `prefix`: name to their first processes."""
     found = {}
-    for conmon, name in _conmons():
+    for conmon, name in conmons():
         if name.startswith(prefix):
             with contextlib.suppress(OSError):
                 children = Path(f"/proc/{conmon}/task/{conmon}/children").read_text().split()
@@ -30,7 +30,8 @@ def end(pids: list[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _conmons() -> Iterator[tuple[int, str]]:
+def conmons() -> Iterator[tuple[int, str]]:
+    """Every conmon here, of whatever podman, and the name of its container."""
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
             continue

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kvmlab.errors import CannotRun
 from kvmlab.installing import install
+from kvmlab.labhost.orphans import conmons
 from kvmlab.silence import LOOK_S, Silence, work_of
 from kvmlab.words import t
 
@@ -60,7 +61,7 @@ class Podman:
 def ended(process: subprocess.Popen[str], stdin: str | None, silent_s: float, most_s: float = inf) -> tuple[str, str]:
     """What podman printed, when it has ended. It is killed where nothing has been done for `silent_s` seconds, or
     after `most_s` (subprocess.TimeoutExpired, with what it had printed), and where we are interrupted."""
-    silence, given = Silence(silent_s, partial(work_of, process.pid, helper=b"conmon"), most_s), stdin
+    silence, given = Silence(silent_s, partial(work, process), most_s), stdin
     try:
         while True:
             try:
@@ -73,6 +74,14 @@ def ended(process: subprocess.Popen[str], stdin: str | None, silent_s: float, mo
     except BaseException:
         process.kill()
         raise
+
+
+def work(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> object:
+    """What changes while this podman is at work, or what it runs in a container: that is below a conmon(8), which
+    podman lets go. Others' conmons are told by the container's name, which podman has been given."""
+    assert isinstance(process.args, list)
+    names = {str(word).removeprefix("--name=") for word in process.args}
+    return work_of(process.pid, (conmon for conmon, name in conmons() if name in names))
 
 
 def finish(process: subprocess.Popen[str], what: Sequence[str]) -> str:

@@ -48,6 +48,28 @@ def test_one_that_hangs_is_ended_and_told(podmans: Podmans, script: str) -> None
     assert told.value.todo == "kvmlab doctor"
 
 
+CONTAINER = """
+(timeout 4 {folder}/conmon -c 'while :; do :; done' -n {name} &)
+sleep 4
+echo done
+"""
+"""A podman that has let go of a conmon, which is busy, and does nothing itself."""
+
+
+def test_the_work_of_its_own_container_counts(podmans: Podmans, tmp_path: Path) -> None:
+    (tmp_path / "conmon").symlink_to("/bin/sh")
+    podman = podmans(CONTAINER.format(folder=tmp_path, name="kvmlab-a"))
+    assert podman.attempt("exec", "kvmlab-a", timeout_s=1).stdout == "done\n"
+    assert podman.attempt("run", "--name=kvmlab-a", timeout_s=1).stdout == "done\n"
+
+
+def test_the_work_of_anothers_container_does_not(podmans: Podmans, tmp_path: Path) -> None:
+    """On a computer with thirty lab hosts there is always one at work."""
+    (tmp_path / "conmon").symlink_to("/bin/sh")
+    with pytest.raises(CannotRun, match="podman exec has done nothing for 1 s"):
+        podmans(CONTAINER.format(folder=tmp_path, name="kvmlab-b")).attempt("exec", "kvmlab-a", timeout_s=1)
+
+
 def test_what_is_busy_for_ever_ends_too_and_what_it_said_is_kept() -> None:
     argv, pipe = ["sh", "-c", "echo begun; while :; do :; done"], subprocess.PIPE
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
