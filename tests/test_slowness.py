@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,5 +54,5 @@ def test_a_crowd_is_noticed() -> None:
 
 
 def test_without_the_kernels_figures_nothing_is_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slowness.Path, "read_text", lambda _self: "")
+    monkeypatch.setattr(Path, "read_text", lambda _self: "")
     assert slowness._crowd() == 1.0

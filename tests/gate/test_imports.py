@@ -16,7 +16,7 @@ import kvmlab
 
 PACKAGE = Path(kvmlab.__file__).parent
 LAYERS = (
-    ("", "errors", "faults", "installing", "process", "silence", "words"),  # "": kvmlab/__init__.py
+    ("", "errors", "faults", "installing", "process", "silence", "slowness", "words"),  # "": kvmlab/__init__.py
     ("paths", "space"),
     ("checks",),
     ("guest",),
