@@ -103,8 +103,14 @@ def _moved(asked: Asked) -> Change:
     return Change(script("test ! -e {other}\nmv {path} {other}", **words), script("mv {other} {path}", **words))
 
 
+TEXT = frozenset(("text", "lines", "number", "words"))
+"""Of a file of which no more than this is asked, a link is as good: who reads it reads the same."""
+
+
 @mutator("file", "a link to elsewhere")
-def _link(asked: Asked) -> Change:
+def _link(asked: Asked) -> Change | None:
+    if asked.names and asked.names <= TEXT:
+        return None
     return _instead(asked.key[0], f"ln -s {KEPT} {{path}}")
 
 

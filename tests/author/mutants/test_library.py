@@ -175,3 +175,10 @@ def run(code: str) -> None:
     """In bash, as on a lab host."""
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, f"{code}\n{done.stderr}"
+
+
+@pytest.mark.parametrize(("names", "made"), [("lines", False), ("number", False), ("lines kind", True), ("", True)])
+def test_a_link_is_tried_where_more_than_a_text_is_asked_for(names: str, made: bool) -> None:
+    """Who reads a note through a link reads the same."""
+    mutants = mutants_of([asked("file", "/root/notes", names=names)])
+    assert ("file /root/notes: a link to elsewhere" in {one.name for one in mutants}) is made
