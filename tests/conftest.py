@@ -15,6 +15,7 @@ import pytest
 from kvmlab import words
 from kvmlab.host.root import HostRoot
 from kvmlab.paths import State, default_root
+from kvmlab.slowness import slowness
 
 SHARED = ("images", "saved", "cache", "keys")
 REPOSITORY = Path(__file__).parents[1]
@@ -57,7 +58,7 @@ class Kvmlab:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=timeout_s,
+            timeout=timeout_s * slowness(),
         )
 
     def begin(self, *argv: str) -> subprocess.Popen[str]:

@@ -40,7 +40,8 @@ def to_open(device: Path) -> str:
     """The command that opens `device` to the lab hosts' qemu: at once, and after the next boot.
 
     The mode is the one that systemd itself gives /dev/kvm where a distribution does not want another. Never a group:
-    rootless podman drops those that qemu would need, and libvirt does it again.
+    rootless podman drops those that qemu would need, and libvirt does it again. At once by chmod(1): udev knows nothing
+    of a node that is there before its module (kmod(8), static-nodes), as /dev/vhost-net is until somebody opens it.
     """
     name = device.name
     if not shutil.which("udevadm"):
@@ -48,7 +49,7 @@ def to_open(device: Path) -> str:
     rule = f'KERNEL=="{name}", MODE="0666", OPTIONS+="static_node={name}"'
     return (
         f"echo '{rule}' | sudo tee /etc/udev/rules.d/99-kvmlab-{name}.rules && "
-        f"sudo udevadm control --reload && sudo udevadm trigger --settle --sysname-match={name}"
+        f"sudo udevadm control --reload && sudo chmod 666 {device}"
     )
 
 

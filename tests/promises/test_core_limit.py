@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from kvmlab.slowness import slowness
 from tests.conftest import Kvmlab
 
 LAB = "network-default"
@@ -22,8 +23,9 @@ def allow_no_core() -> None:
 def test_a_guest_starts_where_no_core_may_be_dumped(kvmlab: Kvmlab) -> None:
     argv = [sys.executable, "-m", "kvmlab", "start", LAB]
     pipe = subprocess.PIPE
+    within_s = 300 * slowness()
     done = subprocess.run(
-        argv, env=kvmlab.environ(), stdout=pipe, stderr=pipe, text=True, timeout=300, preexec_fn=allow_no_core
+        argv, env=kvmlab.environ(), stdout=pipe, stderr=pipe, text=True, timeout=within_s, preexec_fn=allow_no_core
     )
     assert done.returncode == 0, done.stderr
     assert kvmlab("exec", LAB, "--", "virsh", "domstate", "web1").stdout.strip() == "running"
