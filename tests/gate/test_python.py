@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+import tomllib
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.gate.programs import REPOSITORY, programs
+
 GATES = {
     "lint": "ruff check",  # what may be written: pyproject.toml has the rules
     "format": "ruff format --check",  # `ruff format` mends it
     "types": "mypy",
+    "types of the lab host's kvmlab": "mypy kvmlab/labhost/inside/kvmlab",  # a second module of this name
 }
 
 
@@ -21,3 +23,11 @@ def test_nothing_to_find(gate: str) -> None:
     """It ends well; else what it found is shown."""
     done = subprocess.run([sys.executable, "-m", *gate.split()], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_program_is_forgotten() -> None:
+    """What begins as a Python program does is linted and typed as one, whatever its name."""
+    found = {name for name, interpreter in programs() if "python" in interpreter and not name.endswith(".py")}
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    typed = {*settings["mypy"]["files"], *" ".join(GATES.values()).split()}
+    assert found and set(settings["ruff"]["extend-include"]) == found <= typed
