@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kvmlab.checks.reading import Cause
 from kvmlab.guest.superblock import Filesystem, identify
 from kvmlab.host.devices import backing_of
+from kvmlab.host.qcow2 import is_cut_short
 from kvmlab.host.way import Way
 from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
 
@@ -201,9 +202,13 @@ class Image:
 
     @property
     def causes(self) -> list[Cause]:
-        """An image that is to be there is a file of its own: what a link leads to may be gone at any time."""
-        wrong = self._file["kind"] in ("file", "link") and not self.own_file
-        return [Cause("own_file", False, True, f"stat {quote(self.path)}", alone=True)] if wrong else []
+        """An image that is to be there is a whole file of its own: what a link leads to may be gone at any time."""
+        if self._file["kind"] not in ("file", "link"):
+            return []
+        if not self.own_file:
+            return [Cause("own_file", False, True, f"stat {quote(self.path)}", alone=True)]
+        cut = self.format == "qcow2" and is_cut_short(self._head, self._file["size"])
+        return [Cause("whole", False, True, f"qemu-img check {quote(self.path)}", alone=True)] if cut else []
 
     @cached_property
     def _file(self) -> dict[str, Any]:
@@ -222,4 +227,8 @@ class Image:
 
     @cached_property
     def _filesystem(self) -> Filesystem | None:
-        return identify(b64decode(self.way.ask("head", path=self.path))) if self.format == "raw" else None
+        return identify(self._head) if self.format == "raw" else None
+
+    @property
+    def _head(self) -> bytes:
+        return b64decode(self.way.ask("head", path=self.path))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, cast
 from unittest.mock import Mock
@@ -60,6 +62,17 @@ def test_an_image_that_is_wanted_is_a_file_of_its_own(more: dict[str, object], r
     assert host.file("/srv/disk.img").shows(size_bytes=3).met
     shown = host.image_file("/srv/disk.img").shows(format="raw").facts
     assert [row.see for row in shown if row.name == "own_file"] == ([] if right else ["stat /srv/disk.img"])
+
+
+@pytest.mark.parametrize(("length", "whole"), [(196624, True), (98312, False), (196608, False)])
+def test_an_image_is_whole(length: int, whole: bool) -> None:
+    """Cut in half, an empty qcow2 image still tells its sizes, and reads as zeros."""
+    head = struct.pack(">4sIQIIQIIQQI", b"QFI\xfb", 3, 0, 0, 16, 1 << 30, 0, 2, 196608, 65536, 1)
+    told = way(file={**STAT, "size": length}, image_info={"format": "qcow2"}, head=b64encode(head).decode())
+    found = Host(HostReader(cast(Any, None), told, cast(Any, None))).image_file("/srv/a disk").shows(format="qcow2")
+    assert found.met is whole
+    shown = [row.see for row in found.facts if row.name == "whole"]
+    assert shown == ([] if whole else ["qemu-img check '/srv/a disk'"])
 
 
 class Running(Definition):
