@@ -16,6 +16,7 @@ from kvmlab.author.bench import Bench
 from kvmlab.author.cases import Case
 from kvmlab.author.proof import Proof
 from kvmlab.checks.yours import AS_IT_WAS
+from kvmlab.slowness import given_patience
 
 if TYPE_CHECKING:
     from kvmlab.checks import Reader, Report
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
     from kvmlab.labhost.container import LabHost
 
 DEADLINE_S = {Proof.START: 60, Proof.SOLUTION: 120, Proof.WAYS: 120, Proof.NEAR: 90, Proof.STEPS: 60}
-"""A case that is as it should be ends long before; these are for a computer that is busy, and for what is wrong."""
+"""A case that is as it should be ends long before; these are for what is wrong, and longer on a busy computer."""
 POLL_S = 1.0
-PATIENCE = 3.0
-"""Every deadline of the reader times this: the computer is busy with other cases."""
 _PORTS = "cat /sys/class/net/*/brport/state 2>/dev/null; true"
 _NOT_YET = {"1", "2"}  # listening, learning (linux/if_bridge.h)
 
@@ -35,7 +34,7 @@ _NOT_YET = {"1", "2"}  # listening, learning (linux/if_bridge.h)
 def look_until_decided(bench: Bench, host: LabHost, case: Case) -> Report:
     """The last look: when it was decided, or the deadline came."""
     before = None
-    deadline = time.monotonic() + DEADLINE_S[case.proof]
+    deadline = time.monotonic() + DEADLINE_S[case.proof] * given_patience()
     with opened(bench, host) as (reader, events):
         while True:
             report = look(bench, reader, settle_s=0.0)
@@ -56,7 +55,7 @@ def opened(bench: Bench, host: LabHost) -> Iterator[tuple[HostReader, Events]]:
     from kvmlab.host import open_host
 
     key = bench.state.key_pair("look_key")
-    with open_host(host.root, key, bench.lab.guests, patience=PATIENCE, start=recall(host)) as both:
+    with open_host(host.root, key, bench.lab.guests, start=recall(host)) as both:
         yield both
 
 
