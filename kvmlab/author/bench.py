@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from kvmlab.author.mutants.trying import Tried
     from kvmlab.author.rehearsing import Rehearsed
     from kvmlab.author.showing import Unusable
-    from kvmlab.checks import Report
     from kvmlab.course import Course, Lab
     from kvmlab.environment.inventory import Inventory
     from kvmlab.environment.materials import Materials
     from kvmlab.environment.solving import StepOutcome
+    from kvmlab.grading.verdicts import Report
     from kvmlab.paths import State
 
 

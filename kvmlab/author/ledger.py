@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kvmlab.author.proof import Remark
-from kvmlab.checks.yours import AS_IT_WAS
+from kvmlab.grading.as_it_was import AS_IT_WAS
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.checks import CheckResult, Report
+    from kvmlab.grading.verdicts import CheckResult, Report
 
 IDENTITY = ("exists", "kind", "path")
 """Facts that say that an object is there; they are unmet when it is not."""

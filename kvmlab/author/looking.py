@@ -17,9 +17,11 @@ from kvmlab.author.cases import Case
 from kvmlab.author.proof import Proof
 from kvmlab.checks.yours import AS_IT_WAS
 from kvmlab.slowness import given_patience
+from kvmlab.grading.as_it_was import AS_IT_WAS
 
 if TYPE_CHECKING:
-    from kvmlab.checks import Reader, Report
+    from kvmlab.checks.reader import Reader
+    from kvmlab.grading.verdicts import Report
     from kvmlab.host.events import Events
     from kvmlab.host.reader import HostReader
     from kvmlab.labhost.container import LabHost
@@ -61,8 +63,8 @@ def opened(bench: Bench, host: LabHost) -> Iterator[tuple[HostReader, Events]]:
 
 def look(bench: Bench, reader: Reader, **how: Any) -> Report:
     """One look with all checks of the lab, the guard that nothing else has changed among them. `how` as for `run`."""
-    from kvmlab.checks import run
     from kvmlab.environment.grading import checks_of
+    from kvmlab.grading.runner import run
 
     bench.go_on()
     lab = bench.lab

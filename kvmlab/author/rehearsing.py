@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 from kvmlab.author.bench import Bench, CaseResult, Quiet
 from kvmlab.author.proof import Proof, ProofResult, Remark
-from kvmlab.checks.rehearsed import ahead
 from kvmlab.environment.rehearsing import Rehearsing
 from kvmlab.errors import KvmlabError
+from kvmlab.grading.rehearsed_reader import ahead
 from kvmlab.labhost.container import LabHost
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.checks import CheckResult, FactRow, Report
+    from kvmlab.checks.findings import FactRow
+    from kvmlab.grading.verdicts import CheckResult, Report
 
 ANSWER_S = 60.0
 """How long a guest may take in the copy; where nothing is wrong it takes a few seconds."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvmlab.author.bench import Bench
 from kvmlab.author.looking import look, opened, verdicts
-from kvmlab.checks.reading import Answer, Key, Missing
+from kvmlab.checks.reader import Answer, Key, Missing
 from kvmlab.checks.text import show
 from kvmlab.words import t
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kvmlab.slowness import given_patience
 
 if TYPE_CHECKING:
-    from kvmlab.checks import Report
+    from kvmlab.grading.verdicts import Report
     from kvmlab.labhost.container import LabHost
 
 EACH_S = 15

@@ -14,11 +14,10 @@ Rejected: assertions (the first that fails hides the rest, and trouble looks lik
 strings to parse (a misspelt one should be a type error).
 """
 
-from kvmlab.checks.answers import answer, load_answers
-from kvmlab.checks.content import filled, sha256, sparse
-from kvmlab.checks.declare import Check, check
-from kvmlab.checks.findings import FactRow, Finding, Findings, expect
-from kvmlab.checks.load import CheckSet, load_checks
+from kvmlab.checks.answers import answer
+from kvmlab.checks.contents import filled, sha256, sparse
+from kvmlab.checks.declare import check
+from kvmlab.checks.findings import Findings, expect
 from kvmlab.checks.matchers import (
     Matcher,
     absent,
@@ -39,35 +38,16 @@ from kvmlab.checks.matchers import (
     same_content,
 )
 from kvmlab.checks.params import Params
-from kvmlab.checks.passes import Waiting
-from kvmlab.checks.reading import Key, Missing, Reader, Reading, Want
-from kvmlab.checks.runner import Events, run
-from kvmlab.checks.text import plain, show
-from kvmlab.checks.verdicts import CheckResult, Report, TaskResult, Verdict
+from kvmlab.checks.text import show
 from kvmlab.checks.vocabulary.guest import Guest
 from kvmlab.checks.vocabulary.host import Host
 
 __all__ = [
-    "Check",
-    "CheckResult",
-    "CheckSet",
-    "Events",
-    "FactRow",
-    "Finding",
     "Findings",
     "Guest",
     "Host",
-    "Key",
     "Matcher",
-    "Missing",
     "Params",
-    "Reader",
-    "Reading",
-    "Report",
-    "TaskResult",
-    "Verdict",
-    "Waiting",
-    "Want",
     "absent",
     "all_of",
     "answer",
@@ -84,13 +64,9 @@ __all__ = [
     "expect",
     "filled",
     "lacks",
-    "load_answers",
-    "load_checks",
     "matches",
     "not_",
     "one_of",
-    "plain",
-    "run",
     "same_content",
     "sha256",
     "show",

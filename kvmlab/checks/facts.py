@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from kvmlab.checks.matchers import Matcher
-from kvmlab.checks.reading import nearest
+from kvmlab.checks.reader import nearest
 from kvmlab.errors import AuthorError
 from kvmlab.words import t
 

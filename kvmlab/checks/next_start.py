@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from kvmlab.checks.reading import Key
+from kvmlab.checks.reader import Key
 
 Found = Mapping[str, object]
 

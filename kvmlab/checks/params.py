@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kvmlab.checks.reading import nearest
+from kvmlab.checks.reader import nearest
 from kvmlab.errors import AuthorError
 from kvmlab.words import t
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from kvmlab.checks.facts import Facts, FactSpec, known, specs
 from kvmlab.checks.findings import FactRow, Finding, row
 from kvmlab.checks.next_start import live_of
-from kvmlab.checks.reading import CAUSES, Cause, Key, Missing, OncePerPass, Reader, Reading, nearest
+from kvmlab.checks.reader import CAUSES, Cause, Key, Missing, OncePerPass, Reader, Reading, nearest
 from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
 from kvmlab.words import t

@@ -11,7 +11,7 @@ from kvmlab.errors import CannotRun, CouldNotLook
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.checks import Report
+    from kvmlab.grading.verdicts import Report
 
 
 def rehearsed(running: RunningLab, only: Sequence[str] = ()) -> Report:

@@ -12,8 +12,9 @@ from kvmlab.paths import State
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.checks import CheckSet, Report
-    from kvmlab.checks.passes import OnProgress
+    from kvmlab.grading.load import CheckSet
+    from kvmlab.grading.passes import OnProgress
+    from kvmlab.grading.verdicts import Report
     from kvmlab.labhost.container import LabHost
 
 
@@ -28,8 +29,8 @@ def grade(
     waiting: OnProgress | None = None,
 ) -> Report:
     """Run the checks of `lab` (of the tasks `only`), waiting up to `wait_s` seconds for what has not passed."""
-    from kvmlab.checks import run
     from kvmlab.environment.starts import recall
+    from kvmlab.grading.runner import run
     from kvmlab.host import open_host
 
     with open_host(host.root, state.key_pair("look_key"), lab.guests, start=recall(host)) as (reader, events):
@@ -50,8 +51,8 @@ def grade(
 
 def checks_of(lab: Lab, checker: Path) -> CheckSet:
     """The checks of `lab`: those in its checker, and the guard that every lab has."""
-    from kvmlab.checks import load_checks
-    from kvmlab.checks.yours import guarded
+    from kvmlab.grading.as_it_was import guarded
+    from kvmlab.grading.load import load_checks
 
     return guarded(load_checks(checker), lab.tasks, lab.yours)
 
@@ -61,8 +62,9 @@ def true_answer(lab: Lab, answers: Path, question: str, host: LabHost, state: St
 
     Raises CouldNotLook where the lab host cannot be read, AuthorError where the file has no such answer or a mistake.
     """
-    from kvmlab.checks import Host, load_answers
+    from kvmlab.checks import Host
     from kvmlab.checks.declare import place_of
+    from kvmlab.grading.load import load_answers
     from kvmlab.host import open_host
 
     functions = load_answers(answers)

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kvmlab.checks import Missing, Reader, Report, Want, run
-from kvmlab.checks.rehearsed import Rehearsed, ahead, guests_to_enter, refresh, to_start
-from kvmlab.checks.runner import foreseen
+from kvmlab.checks.reader import Missing, Reader, Want
 from kvmlab.course import Lab
 from kvmlab.environment.grading import checks_of, grade
 from kvmlab.environment.rehearsal import Rehearsal, rehearsed
 from kvmlab.environment.starts import recall
 from kvmlab.errors import CouldNotLook
 from kvmlab.host import open_host
+from kvmlab.grading.rehearsed_reader import Rehearsed, ahead, guests_to_enter, refresh, to_start
+from kvmlab.grading.runner import foreseen, run
+from kvmlab.grading.verdicts import Report
+from kvmlab.host import given_patience, open_host
 from kvmlab.labhost.container import LabHost
 from kvmlab.slowness import given_patience
 from kvmlab.words import t

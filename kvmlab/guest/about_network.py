@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 
-from kvmlab.checks.reading import Key, Missing, Reading
+from kvmlab.checks.reader import Key, Missing, Reading
 from kvmlab.guest.about_system import processes
 from kvmlab.guest.addresses import Nic, parse_routes
 from kvmlab.guest.inside import Inside

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from kvmlab.checks.reading import CAUSES, Cause, Key, Missing, Reading
+from kvmlab.checks.reader import CAUSES, Cause, Key, Missing, Reading
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.about_system import chosen_driver, drivers
 from kvmlab.guest.fstab import entries, problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from kvmlab.checks.reading import Key, Missing
+from kvmlab.checks.reader import Key, Missing
 from kvmlab.guest.inside import Inside
 from kvmlab.guest.readings import AT_BOOT, MASKED_FOR_NOW, masked_for_now, pattern
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kvmlab.checks.reading import Key, Missing
+from kvmlab.checks.reader import Key, Missing
 from kvmlab.guest import about_network, about_storage, about_system
 from kvmlab.guest.inside import Inside
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kvmlab.checks.reading import nearest
+from kvmlab.checks.reader import nearest
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.sections import Sections
 from kvmlab.words import t

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from kvmlab.checks.reading import Key, Missing, Want
+from kvmlab.checks.reader import Key, Missing, Want
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest import facts, on_its_way
 from kvmlab.guest.by_agent import by_agent

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from shlex import quote
 from typing import Any
 
-from kvmlab.checks.reading import Missing
+from kvmlab.checks.reader import Missing
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.words import t
 

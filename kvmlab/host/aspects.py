@@ -1,8 +1,8 @@
 """What of a picture counts when it is asked whether something is as it was: objects, each with aspects in plain words.
 
 An aspect leaves out what moves by itself or is drawn anew at each start: ids, ports, terminals, tap numbers, PCI
-addresses, counters. Its name's words tell which facts of the vocabulary are about it (kvmlab.checks.yours): "stored
-disk vda" is a part of what is stored, and about a disk.
+addresses, counters. Its name's words tell which facts of the vocabulary are about it (kvmlab.grading.as_it_was):
+"stored disk vda" is a part of what is stored, and about a disk.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import posixpath
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from kvmlab.checks.reading import Cause
+from kvmlab.checks.reader import Cause
 from kvmlab.host.domains import Definition
 from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import Element, attribute, mib, number, parse, word

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.checks.reading import Cause
+from kvmlab.checks.reader import Cause
 from kvmlab.host.balloon import period_s
 from kvmlab.host.next_start import next_xml
 from kvmlab.host.outline import outline

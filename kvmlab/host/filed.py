@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kvmlab.checks.reading import Cause
+from kvmlab.checks.reader import Cause
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.domains import Definition
 from kvmlab.host.outline import outline

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from kvmlab.checks.reading import Missing
+from kvmlab.checks.reader import Missing
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.readings import chosen_route, resolv_conf
 from kvmlab.host.way import NotThere, Way

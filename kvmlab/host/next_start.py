@@ -1,7 +1,7 @@
 """What stands beside the facts of a definition and decides about the next start: a managed save image, a disk twice.
 
 Nobody who writes a check has to think of it: each finding about a stored definition has these rows, where there is
-something to say (kvmlab.checks.reading.Cause).
+something to say (kvmlab.checks.reader.Cause).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from kvmlab.checks.reading import Cause
+from kvmlab.checks.reader import Cause
 from kvmlab.errors import CouldNotLook
 from kvmlab.words import t
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.checks.reading import Key, Missing
+from kvmlab.checks.reader import Key, Missing
 from kvmlab.checks.text import plain
 from kvmlab.host import next_start
 from kvmlab.host.devices import Disk, Interface, disks, network_of

@@ -13,7 +13,7 @@ from functools import partial
 from shlex import quote
 from typing import Any
 
-from kvmlab.checks.reading import CAUSES, Answer, Key, Missing, Reading, Want
+from kvmlab.checks.reader import CAUSES, Answer, Key, Missing, Reading, Want
 from kvmlab.checks.text import plain
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
@@ -80,7 +80,7 @@ class HostReader:
         self.remembering = Remembering(start, libvirt, way)
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
-        """The named facts of one object (kvmlab.checks.reading.Reader)."""
+        """The named facts of one object (kvmlab.checks.reader.Reader)."""
         try:
             if kind in _REMEMBERED:
                 return self.remembering.read(kind, key)
@@ -113,7 +113,7 @@ class HostReader:
         return None
 
     def way_in(self, guest: str, address: str) -> str:
-        """How a student gets into a guest from the lab host (kvmlab.checks.reading.Reader)."""
+        """How a student gets into a guest from the lab host (kvmlab.checks.reader.Reader)."""
         return f"ssh {quote(plain(self.guests.way_in(guest, address)))}"
 
     def _told(self, kind: str, key: Key, names: Sequence[str]) -> Answer:

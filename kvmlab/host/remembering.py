@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from kvmlab.checks.reading import Answer, Key, Missing, Reading
+from kvmlab.checks.reader import Answer, Key, Missing, Reading
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.later import Later, later
 from kvmlab.host.aspects import Objects, lasting, objects_of, pool_paths, users_of

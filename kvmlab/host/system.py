@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kvmlab.checks.reading import Missing
+from kvmlab.checks.reader import Missing
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.readings import AT_BOOT, MASKED_FOR_NOW, TEXT_CAP, masked_for_now, pattern, text_facts
 from kvmlab.host.storage import Image

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kvmlab.checks.verdicts import Report
+from kvmlab.grading.verdicts import Report
 
 
 def document(report: Report) -> str:

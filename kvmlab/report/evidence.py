@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 
 from kvmlab.checks.findings import FactRow, Finding
-from kvmlab.checks.verdicts import Verdict
+from kvmlab.grading.verdicts import Verdict
 from kvmlab.report.plain import cells
 from kvmlab.report.sheet import Sheet, Spans, padded, width_of
 from kvmlab.words import t

@@ -9,7 +9,7 @@ import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from kvmlab.checks.findings import FactRow, Finding
-from kvmlab.checks.verdicts import CheckResult, Report, TaskResult, Verdict
+from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
 from kvmlab.words import t
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

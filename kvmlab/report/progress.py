@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Literal, Protocol, TextIO
 
-from kvmlab.checks.passes import Waiting
+from kvmlab.grading.passes import Waiting
 from kvmlab.report.plain import clean
 from kvmlab.words import t
 

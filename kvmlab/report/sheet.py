@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from kvmlab.checks.verdicts import Verdict
+from kvmlab.grading.verdicts import Verdict
 from kvmlab.report.plain import Page, cells, clean, wrap
 
 WIDEST = 120  # columns; a line longer than this is hard to follow, commands excepted

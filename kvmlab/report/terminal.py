@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TextIO
 
-from kvmlab.checks.verdicts import CheckResult, Report, TaskResult, Verdict
+from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
 from kvmlab.report.evidence import Evidence
 from kvmlab.report.plain import Page
 from kvmlab.report.sheet import STYLES, Sheet, Spans

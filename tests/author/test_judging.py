@@ -11,12 +11,13 @@ from kvmlab.author.judging import MOST, case_json, judge
 from kvmlab.author.ledger import Ledger
 from kvmlab.author.proof import LabProof, Outcome, Proof, ProofResult, Remark, document
 from kvmlab.author.rehearsing import Rehearsed
-from kvmlab.checks import CheckResult, FactRow, Finding, Report, TaskResult, Verdict
-from kvmlab.checks.yours import AS_IT_WAS
+from kvmlab.checks.findings import FactRow, Finding
 from kvmlab.course.lab.solution import Step
 from kvmlab.environment.inventory import Difference, differences
 from kvmlab.environment.solving import StepOutcome
 from kvmlab.errors import AuthorError, CannotRun
+from kvmlab.grading.as_it_was import AS_IT_WAS
+from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
 
 
 def finding(subject: str, *, missing: bool = False, **facts: bool) -> Finding:

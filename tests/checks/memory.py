@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kvmlab.checks import CheckSet, Key, Missing, Params, Reading, Report, Want, load_checks, run
-from kvmlab.checks.reading import Answer
+from kvmlab.checks import Params
+from kvmlab.checks.reader import Answer, Key, Missing, Reading, Want
 from kvmlab.errors import CouldNotLook
+from kvmlab.grading.load import CheckSet, load_checks
+from kvmlab.grading.runner import run
+from kvmlab.grading.verdicts import Report
 
 SAMPLE = Path(__file__).with_name("sample_checker.py")
 Place = tuple[str, Key]

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from kvmlab import words
-from kvmlab.checks import Params, load_checks
+from kvmlab.checks import Params
 from kvmlab.errors import AuthorError, UsageError
+from kvmlab.grading.load import load_checks
 from tests.checks.memory import PARAMS, SAMPLE, TASKS, Task, written
 
 ONE = '''

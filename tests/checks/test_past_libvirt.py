@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from kvmlab.checks import Verdict, load_checks, run
 from kvmlab.cli.context import own_course
 from kvmlab.course import Course
+from kvmlab.grading.load import load_checks
+from kvmlab.grading.runner import run
+from kvmlab.grading.verdicts import Verdict
 from tests.checks.memory import Memory
 
 

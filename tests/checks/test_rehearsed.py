@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from kvmlab.checks import Finding, Host, Key, Missing, Reading, Verdict, Want, contains
+from kvmlab.checks import Host, contains
 from kvmlab.checks.facts import fact_names
+from kvmlab.checks.findings import Finding
 from kvmlab.checks.next_start import _ROWS, _VIEWS, Phase, live_of
-from kvmlab.checks.reading import CAUSES, Answer, Cause
-from kvmlab.checks.rehearsed import Rehearsed, guests_to_enter, to_start
+from kvmlab.checks.reader import CAUSES, Answer, Cause, Key, Missing, Reading, Want
 from kvmlab.checks.subject import Subject
 from kvmlab.errors import CouldNotLook
+from kvmlab.grading.rehearsed_reader import Rehearsed, guests_to_enter, to_start
+from kvmlab.grading.verdicts import Verdict
 from tests.checks.memory import Memory, checked, solved, unreachable
 
 NIC = ("web1", "stored", "index", "0")

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from kvmlab import words
-from kvmlab.checks import Params, Report, Verdict, run
-from kvmlab.checks.verdicts import CheckResult, TaskResult
+from kvmlab.checks import Params
 from kvmlab.errors import UsageError
+from kvmlab.grading.runner import run
+from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
 from tests.checks.memory import PARAMS, Memory, Prefetching, Task, checked, solved, unreachable, untouched, written
 
 ADDRESS = ("guest-address", ("web1", "10.0.0.122", "eth0"))
@@ -165,7 +166,7 @@ def test_the_reader_is_told_beforehand_what_will_be_asked() -> None:
 
 def test_telling_beforehand_does_not_count_as_reading_a_parameter() -> None:
     params = Params(PARAMS)
-    from kvmlab.checks import load_checks
+    from kvmlab.grading.load import load_checks
     from tests.checks.memory import SAMPLE, TASKS
 
     run(load_checks(SAMPLE), Prefetching(), params, TASKS)

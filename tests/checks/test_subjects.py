@@ -2,8 +2,8 @@
 
 import pytest
 
-from kvmlab.checks import Host, Missing, Reading, contains, expect
-from kvmlab.checks.reading import Answer, Key
+from kvmlab.checks import Host, contains, expect
+from kvmlab.checks.reader import Answer, Key, Missing, Reading
 from kvmlab.errors import CouldNotLook
 from tests.checks.memory import Memory, unreachable
 

@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from kvmlab.checks import plain, show
+from kvmlab.checks import show
+from kvmlab.checks.text import plain
 
 HOSTILE = [
     "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "a\rb", "a\nb", "\x00", "\x9b31m", "\u202eevil", "\u200b",

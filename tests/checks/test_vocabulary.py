@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.checks import Host, Params, Reading
+from kvmlab.checks import Host, Params
 from kvmlab.checks.facts import fact_names, specs
-from kvmlab.checks.reading import Answer, Key
+from kvmlab.checks.reader import Answer, Key, Reading
 from kvmlab.checks.subject import Subject
 from kvmlab.errors import AuthorError
 from tests.checks.memory import Memory

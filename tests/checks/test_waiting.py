@@ -4,7 +4,9 @@ import time
 
 import pytest
 
-from kvmlab.checks import Verdict, Waiting, runner
+from kvmlab.grading import runner
+from kvmlab.grading.passes import Waiting
+from kvmlab.grading.verdicts import Verdict
 from tests.checks.memory import Memory, checked, solved, unreachable, untouched
 
 ADDRESS = ("guest-address", ("web1", "10.0.0.122", "eth0"))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from kvmlab import words
-from kvmlab.checks import Verdict
 from kvmlab.checks.facts import fact_names
 from kvmlab.checks.subject import Subject
+from kvmlab.grading.verdicts import Verdict
 from kvmlab.report.evidence import label
 from tests.checks.test_vocabulary import NOUNS
 

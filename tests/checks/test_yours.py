@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.checks import Host, Key, Missing, Params, Reading, Report, Verdict, run
-from kvmlab.checks.reading import Answer
-from kvmlab.checks.yours import AS_IT_WAS, declared, guarded
+from kvmlab.checks import Host, Params
+from kvmlab.checks.reader import Answer, Key, Missing, Reading
 from kvmlab.errors import AuthorError, CouldNotLook
+from kvmlab.grading.as_it_was import AS_IT_WAS, declared, guarded
+from kvmlab.grading.runner import run
+from kvmlab.grading.verdicts import Report, Verdict
 from tests.checks.memory import Task, written
 
 Objects = dict[tuple[str, Key], dict[str, object]]

@@ -19,6 +19,7 @@ LAYERS = (
     ("", "errors", "faults", "installing", "process", "silence", "slowness", "words"),  # "": kvmlab/__init__.py
     ("paths", "space"),
     ("checks",),
+    ("grading",),
     ("guest",),
     ("host",),
     ("course",),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.checks.reading import Missing, Reading
+from kvmlab.checks.reader import Missing, Reading
 from kvmlab.checks.subject import vocabulary_of
 from kvmlab.checks.vocabulary.guest import Guest
 from kvmlab.errors import CouldNotLook

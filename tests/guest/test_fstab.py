@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.checks.reading import Reading
+from kvmlab.checks.reader import Reading
 from kvmlab.checks.vocabulary.guest_storage import Fstab
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.fstab import entries, problem

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.checks.reading import Missing, Want
+from kvmlab.checks.reader import Missing, Want
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.diagnose import last_line
 from kvmlab.guest.find import eui64

@@ -13,7 +13,7 @@ from unittest.mock import Mock
 import libvirt
 import pytest
 
-from kvmlab.checks.reading import CAUSES, Missing
+from kvmlab.checks.reader import CAUSES, Missing
 from kvmlab.checks.subject import vocabulary_of
 from kvmlab.checks.vocabulary import devices, domain, network, snapshot, storage, system
 from kvmlab.errors import CouldNotLook

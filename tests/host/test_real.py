@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.checks.reading import Missing
+from kvmlab.checks.reader import Missing
 from kvmlab.checks.subject import Subject, vocabulary_of
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.errors import CouldNotLook

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from kvmlab.checks.reading import Missing
+from kvmlab.checks.reader import Missing
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.system import service
 from kvmlab.host.way import NotThere

@@ -12,6 +12,7 @@ import pytest
 
 from kvmlab.checks.reading import Missing
 from kvmlab.checks.vocabulary.host import Host
+from kvmlab.checks.reader import Missing
 from kvmlab.host import links, system
 from kvmlab.host.devices import Disk, Interface
 from kvmlab.host.domains import Definition

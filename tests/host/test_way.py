@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-from kvmlab.checks.reading import Missing, Want
+from kvmlab.checks.reader import Missing, Want
 from kvmlab.checks.subject import vocabulary_of
 from kvmlab.checks.vocabulary import link, storage, system
 from kvmlab.errors import CouldNotLook

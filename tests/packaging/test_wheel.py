@@ -80,7 +80,7 @@ def test_the_text_of_a_lab_can_be_read(environment: Path, tmp_path: Path) -> Non
 def test_the_checkers_load(environment: Path, tmp_path: Path) -> None:
     program = (
         "from kvmlab.cli.context import own_course\n"
-        "from kvmlab.checks import load_answers, load_checks\n"
+        "from kvmlab.grading.load import load_answers, load_checks\n"
         "for path in sorted((own_course() / 'checkers').rglob('*.py')):\n"
         "    (load_answers if path.stem == 'quiz' else load_checks)(path); print(path)\n"
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kvmlab.checks import Report
 from kvmlab.errors import CouldNotLook
+from kvmlab.grading.verdicts import Report
 from tests.checks.memory import Memory, checked, solved, unreachable, untouched
 
 ADDRESS = ("guest-address", ("web1", "10.0.0.122", "eth0"))

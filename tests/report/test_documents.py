@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from kvmlab import words
-from kvmlab.checks import CheckResult, FactRow, Finding, Report, TaskResult, Verdict
+from kvmlab.checks.findings import FactRow, Finding
+from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
 from kvmlab.report.document import document, schema
 from kvmlab.report.junit import junit_xml
 from tests.report.samples import STATES, report

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab import words
-from kvmlab.checks import Waiting
+from kvmlab.grading.passes import Waiting
 from kvmlab.report import progress as module
 from kvmlab.report.live import Live
 from kvmlab.report.progress import History, Lines, Steps, progress, time_left, waiting

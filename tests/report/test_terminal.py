@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab import words
-from kvmlab.checks import Verdict
+from kvmlab.grading.verdicts import Verdict
 from kvmlab.report.evidence import label
 from kvmlab.report.plain import cells
 from kvmlab.report.terminal import print_report

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from functools import cache
 
 from kvmlab.author.lint.parts import Parts
-from kvmlab.checks import Check, Host, Params, Reading
+from kvmlab.checks import Host, Params
+from kvmlab.checks.declare import Check
 from kvmlab.checks.facts import FactSpec, Flag, Number, Numbers, Table, Words
-from kvmlab.checks.reading import Asked, Key
+from kvmlab.checks.reader import Asked, Key, Reading
 from kvmlab.checks.subject import Subject, vocabulary_of
 from kvmlab.course import Lab
 from kvmlab.errors import AuthorError, KvmlabError

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from kvmlab.author.lint.parts import Parts
-from kvmlab.checks import Check, Host, Params
-from kvmlab.checks.reading import Asked
+from kvmlab.checks import Host, Params
+from kvmlab.checks.declare import Check
+from kvmlab.checks.reader import Asked
 from kvmlab.course import Course
 from kvmlab.course.lab.claims import NOTHING, Claim, claims_of
 from kvmlab.course.lab.text import LabText

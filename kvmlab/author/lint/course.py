@@ -9,13 +9,13 @@ from kvmlab.author.lint.fault import Fault, Severity, from_error
 from kvmlab.author.lint.terms import lint_terms
 from kvmlab.author.lint.todo import left_to_do
 from kvmlab.author.lint.widths import too_wide
-from kvmlab.checks import load_answers
 from kvmlab.course import Chapter, Course
 from kvmlab.course.book import Book, book_file, read_book
 from kvmlab.course.front_matter import read_front
 from kvmlab.course.quiz.model import FEWEST, Kind, Quiz, answers_file, has_quiz, quiz_file, read_quiz
 from kvmlab.course.source import read_source
 from kvmlab.errors import KvmlabError
+from kvmlab.grading.load import load_answers
 from kvmlab.words import t
 
 T = TypeVar("T")

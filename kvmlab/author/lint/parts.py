@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from kvmlab.author.lint.fault import Fault, Severity, from_error
-from kvmlab.checks import CheckSet, load_checks
 from kvmlab.course import Course, Lab
 from kvmlab.course.front_matter import Front, read_front
 from kvmlab.course.lab.solution import Solution
 from kvmlab.course.lab.text import LabText, read_prose
 from kvmlab.course.source import Source, read_source
 from kvmlab.errors import KvmlabError
+from kvmlab.grading.load import CheckSet, load_checks
 from kvmlab.words import t
 
 T = TypeVar("T")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from kvmlab.author.lint.parts import Parts
-from kvmlab.checks.yours import AS_IT_WAS
 from kvmlab.course import Lab
 from kvmlab.course.front_matter import read_front
 from kvmlab.course.lab.solution import FILE, Kind, Solution
 from kvmlab.course.names import nearest
+from kvmlab.grading.as_it_was import AS_IT_WAS
 from kvmlab.words import t
 
 RIGHT_WAYS = 2

@@ -11,7 +11,7 @@ from kvmlab.author.lint.checkers import run_blindly
 from kvmlab.author.lint.names import TABLE, checker_names, dependencies, template_names
 from kvmlab.author.lint.parts import Parts
 from kvmlab.checks import Host, Params
-from kvmlab.checks.reading import Asked
+from kvmlab.checks.reader import Asked
 from kvmlab.course.lab.lan import TAKEN
 from kvmlab.words import t
 

@@ -6,8 +6,8 @@ import re
 
 from kvmlab.author.lint.parts import Parts
 from kvmlab.checks.vocabulary.aspects import ASPECT_WORDS, INSIDE, Grant
-from kvmlab.checks.yours import declared
 from kvmlab.course import Lab
+from kvmlab.grading.as_it_was import declared
 from kvmlab.words import t
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from kvmlab.checks.reading import Answer, Key
+from kvmlab.checks.reader import Answer, Key
 from kvmlab.host.xml import Element, parse
 
 if TYPE_CHECKING:

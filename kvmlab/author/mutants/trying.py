@@ -29,7 +29,7 @@ from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.checks import Report
+    from kvmlab.grading.verdicts import Report
     from kvmlab.labhost.container import LabHost
 
 SOLVED_S, CAUGHT_S, UNDONE_S, SCARS_S = 120, 6, 8, 40

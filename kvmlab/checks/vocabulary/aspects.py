@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from kvmlab.checks.reading import Key
+from kvmlab.checks.reader import Key
 
 INSIDE = "inside"
 """Of a domain: what is in the guest. No aspect of its own, but its disks' contents come with it."""

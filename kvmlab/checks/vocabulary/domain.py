@@ -11,7 +11,7 @@ from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Number, Table, Word, Words
 from kvmlab.checks.findings import Finding
-from kvmlab.checks.reading import Key, Reader
+from kvmlab.checks.reader import Key, Reader
 from kvmlab.checks.subject import Subject
 from kvmlab.checks.vocabulary.devices import Console, Disk, Graphics, Interface
 from kvmlab.checks.vocabulary.snapshot import Snapshot

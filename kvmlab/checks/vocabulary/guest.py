@@ -21,7 +21,7 @@ from kvmlab.checks.vocabulary.guest_network import (
 )
 from kvmlab.checks.vocabulary.guest_storage import Block, Filesystem, Fstab, GuestFile, Mount
 from kvmlab.checks.vocabulary.guest_system import Cpus, Driver, GuestModule, GuestProcess, GuestService, Memory
-from kvmlab.checks.vocabulary.inside import Inside
+from kvmlab.checks.vocabulary.in_guest import Inside
 
 
 class GuestFacts(Facts, total=False):

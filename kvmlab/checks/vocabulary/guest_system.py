@@ -8,9 +8,9 @@ from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Number, Word
 from kvmlab.checks.findings import Finding
-from kvmlab.checks.reading import Key, Reader
+from kvmlab.checks.reader import Key, Reader
 from kvmlab.checks.text import plain
-from kvmlab.checks.vocabulary.inside import Inside
+from kvmlab.checks.vocabulary.in_guest import Inside
 from kvmlab.checks.vocabulary.system import ServiceFacts
 from kvmlab.words import t
 

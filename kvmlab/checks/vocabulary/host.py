@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from kvmlab.checks.reading import OncePerPass, Reader, Want
+from kvmlab.checks.reader import OncePerPass, Reader, Want
 from kvmlab.checks.vocabulary.domain import Domain, DomainFile, domain
 from kvmlab.checks.vocabulary.guest import Guest
 from kvmlab.checks.vocabulary.link import Flow, Link, Listener, Name, Reach, Resolver, Route, Web

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from kvmlab.checks.facts import fact_names, known
 from kvmlab.checks.findings import FactRow, Finding
-from kvmlab.checks.reading import Key, Missing, Reader, Reading
+from kvmlab.checks.reader import Key, Missing, Reader, Reading
 from kvmlab.checks.subject import Subject
 from kvmlab.checks.text import plain, show
 from kvmlab.checks.vocabulary.aspects import ASPECT_WORDS, Grant, grants

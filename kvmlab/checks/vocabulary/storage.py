@@ -9,7 +9,7 @@ from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Flag, Number, Word, Words
 from kvmlab.checks.findings import Finding
-from kvmlab.checks.reading import Key
+from kvmlab.checks.reader import Key
 from kvmlab.checks.vocabulary.start import AsAtStart, NamedAsAtStart, remembered
 
 _INFO = "qemu-img info -U {0}"

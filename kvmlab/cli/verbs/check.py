@@ -17,7 +17,7 @@ from kvmlab.faults import step
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.checks import Report
+    from kvmlab.grading.verdicts import Report
 
 WATCH_S = 2.0
 

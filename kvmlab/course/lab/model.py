@@ -91,7 +91,7 @@ class Lab(NamedTuple):
 
     `path` is the lab's folder inside the course (labs/network/bridge), `setup` a shell script or "".
     `host`: the kind of lab host, one of HOST_KINDS. `yours`: what is the student's to change beyond what the checks
-    want, as kvmlab.checks.yours has it.
+    want, as kvmlab.grading.as_it_was has it.
     """
 
     id: str

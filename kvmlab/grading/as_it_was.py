@@ -16,14 +16,14 @@ from pathlib import PurePosixPath
 
 from kvmlab.checks.declare import Check
 from kvmlab.checks.findings import FactRow, Finding, Findings
-from kvmlab.checks.load import CheckSet, TaskLike
 from kvmlab.checks.params import Params
-from kvmlab.checks.reading import Key, Wanted
+from kvmlab.checks.reader import Key, Wanted
 from kvmlab.checks.vocabulary.aspects import INSIDE, Grant
 from kvmlab.checks.vocabulary.aspects import grants as grants_of
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.checks.vocabulary.start import LABELS, Remembered, as_at_start, aspects_at_start, aspects_now, remembered
 from kvmlab.errors import AuthorError
+from kvmlab.grading.load import CheckSet, TaskLike
 from kvmlab.words import t
 
 AS_IT_WAS = "as-it-was"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident  # threading itself costs every check a millisecond
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import NamedTuple, Protocol
 
+from kvmlab.checks.answers import ANSWERS, AnswerFunction
 from kvmlab.checks.declare import CHECKS, Check, place_of
-from kvmlab.checks.reading import nearest
+from kvmlab.checks.reader import nearest
 from kvmlab.errors import AuthorError, KvmlabError, UsageError
 from kvmlab.words import t
 
@@ -75,6 +76,19 @@ def load_checks(path: Path) -> CheckSet:
     with CHECKS.collected() as checks:
         execute(path)
     return _sound(CheckSet(path, tuple(checks)))
+
+
+def load_answers(path: Path) -> Mapping[str, AnswerFunction]:
+    """The answers of checkers/CHAPTER/quiz.py, by question. Errors as in load_checks."""
+    with ANSWERS.collected() as declared:
+        execute(path)
+    found: dict[str, AnswerFunction] = {}
+    for question, function in declared:
+        if question in found:
+            where = f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}"
+            raise AuthorError(t("{where}: a second answer to `{question}`.", where=where, question=question))
+        found[question] = function
+    return found
 
 
 def execute(path: Path) -> None:

@@ -11,11 +11,11 @@ import kvmlab
 from kvmlab.checks.declare import Check, deepest_file, place_of
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.params import Params
-from kvmlab.checks.reading import Asked, Want
+from kvmlab.checks.reader import Asked, Want
 from kvmlab.checks.text import plain
-from kvmlab.checks.verdicts import CheckResult, Verdict
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.errors import AuthorError, CouldNotLook, KvmlabError
+from kvmlab.grading.verdicts import CheckResult, Verdict
 from kvmlab.words import t
 
 FINDINGS = 500  # of one check; a checker that yields for ever is a bug

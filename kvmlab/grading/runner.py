@@ -12,14 +12,14 @@ from time import monotonic, sleep
 from typing import Protocol
 
 from kvmlab.checks.declare import Check
-from kvmlab.checks.load import CheckSet, TaskLike
 from kvmlab.checks.params import Params
-from kvmlab.checks.passes import OnProgress, Passes, Results, Waiting, wants_of
-from kvmlab.checks.reading import Reader, Want, nearest
+from kvmlab.checks.reader import Reader, Want, nearest
 from kvmlab.checks.text import plain
-from kvmlab.checks.verdicts import Report, TaskResult
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.errors import UsageError
+from kvmlab.grading.load import CheckSet, TaskLike
+from kvmlab.grading.passes import OnProgress, Passes, Results, Waiting, wants_of
+from kvmlab.grading.verdicts import Report, TaskResult
 from kvmlab.words import t
 
 SETTLE_S = 30.0  # how long something that is on its way (a guest booting) is waited for without being asked

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from kvmlab.checks.next_start import Live, Phase, live_of, started_for
-from kvmlab.checks.reading import CAUSES, Answer, Key, Missing, Reader, Reading, Want
+from kvmlab.checks.reader import CAUSES, Answer, Key, Missing, Reader, Reading, Want
 from kvmlab.errors import CouldNotLook
 from kvmlab.words import t
 
