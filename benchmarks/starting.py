@@ -13,12 +13,12 @@ from statistics import median
 from benchmarks.place import Place, beside, state_beside
 from benchmarks.timing import Row, in_turns, tell
 from kvmlab.course import Course, Lab
-from kvmlab.environment.files import SAVED, lay_ready
-from kvmlab.environment.libvirtd import connected
-from kvmlab.environment.materials import Materials
 from kvmlab.labhost.container import LabHost, remove_all
 from kvmlab.labhost.podman import finish
 from kvmlab.paths import State
+from kvmlab.setup.files import SAVED, lay_ready
+from kvmlab.setup.libvirtd import connected
+from kvmlab.setup.materials import Materials
 from kvmlab.silence import Silence
 
 LAB = "network-bridge"

@@ -9,9 +9,9 @@ from pathlib import Path
 from benchmarks.place import Place, state_beside
 from benchmarks.starting import LAB, Bare
 from benchmarks.timing import Row, in_turns, tell
-from kvmlab.environment.files import lay_ready
 from kvmlab.labhost.container import LabHost
 from kvmlab.labhost.podman import Podman, finish
+from kvmlab.setup.files import lay_ready
 
 HERE = Path(__file__).parent / "vagrant"
 UP = "vagrant destroy -f && vagrant up"

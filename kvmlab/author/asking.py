@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from kvmlab.author.bench import Bench
 from kvmlab.course.quiz.marks import misfit
 from kvmlab.course.quiz.model import Question, answers_file, has_quiz, read_quiz
-from kvmlab.environment.grading import true_answer
 from kvmlab.errors import CouldNotLook
+from kvmlab.observe.grade import true_answer
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from kvmlab.author.rehearsing import Rehearsed
     from kvmlab.author.showing import Unusable
     from kvmlab.course import Course, Lab
-    from kvmlab.environment.inventory import Inventory
-    from kvmlab.environment.materials import Materials
-    from kvmlab.environment.solving import StepOutcome
     from kvmlab.grading.verdicts import Report
+    from kvmlab.labhost.steps import StepOutcome
+    from kvmlab.observe.inventory import Inventory
     from kvmlab.paths import State
+    from kvmlab.setup.materials import Materials
 
 
 class Stopped(Exception):

@@ -11,14 +11,14 @@ from kvmlab.author.looking import all_passed, failed, verdicts
 from kvmlab.author.mutants.judging import judge_mutants
 from kvmlab.author.proof import Proof, ProofResult, Remark
 from kvmlab.author.rehearsing import judge_rehearsals
-from kvmlab.environment.inventory import Inventory, differences
 from kvmlab.errors import AuthorError
 from kvmlab.grading.as_it_was import AS_IT_WAS
+from kvmlab.observe.inventory import Inventory, differences
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.environment.solving import StepOutcome
     from kvmlab.grading.verdicts import CheckResult, Report
+    from kvmlab.labhost.steps import StepOutcome
 
 MOST = 12
 """How many differences between two inventories are told; the first say it all."""

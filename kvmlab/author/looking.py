@@ -53,8 +53,8 @@ def look_until_decided(bench: Bench, host: LabHost, case: Case) -> Report:
 @contextlib.contextmanager
 def opened(bench: Bench, host: LabHost) -> Iterator[tuple[HostReader, Events]]:
     """A reader of the lab host that knows its start, and the host's events."""
-    from kvmlab.environment.starts import recall
     from kvmlab.host import open_host
+    from kvmlab.setup.start_record import recall
 
     key = bench.state.key_pair("look_key")
     with open_host(host.root, key, bench.lab.guests, start=recall(host)) as both:
@@ -63,8 +63,8 @@ def opened(bench: Bench, host: LabHost) -> Iterator[tuple[HostReader, Events]]:
 
 def look(bench: Bench, reader: Reader, **how: Any) -> Report:
     """One look with all checks of the lab, the guard that nothing else has changed among them. `how` as for `run`."""
-    from kvmlab.environment.grading import checks_of
     from kvmlab.grading.runner import run
+    from kvmlab.observe.grade import checks_of
 
     bench.go_on()
     lab = bench.lab

@@ -18,7 +18,7 @@ from kvmlab.author.leftovers import run_tag, sweep
 from kvmlab.author.plans import Plan
 from kvmlab.author.proof import LabProof, Outcome, Proof
 from kvmlab.author.workers import Workers, workers
-from kvmlab.environment.materials import Materials
+from kvmlab.setup.materials import Materials
 
 if TYPE_CHECKING:
     from kvmlab.course import Course

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from kvmlab.author.bench import Bench, CaseResult, Quiet
 from kvmlab.author.proof import Proof, ProofResult, Remark
-from kvmlab.environment.rehearsing import Rehearsing
 from kvmlab.errors import KvmlabError
 from kvmlab.grading.rehearsed_reader import ahead
 from kvmlab.labhost.container import LabHost
+from kvmlab.observe.rehearsed_grade import Rehearsing
 from kvmlab.words import t
 
 if TYPE_CHECKING:

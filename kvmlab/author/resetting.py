@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from kvmlab.author.bench import Bench, Quiet
 from kvmlab.author.cases import Case
-from kvmlab.environment.inventory import Inventory, inventory_of
-from kvmlab.environment.launch import Place, finish, host_of, reset
-from kvmlab.environment.solving import run_step
-from kvmlab.environment.starts import recall
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.container import find_containers
+from kvmlab.labhost.steps import run_step
+from kvmlab.observe.inventory import Inventory, inventory_of
+from kvmlab.setup.lifecycle import Place, finish, host_of, reset
+from kvmlab.setup.start_record import recall
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from typing import Any
 
 from kvmlab.author.bench import Quiet
 from kvmlab.course import Course
-from kvmlab.environment.launch import Place, host_of, reset
-from kvmlab.environment.solving import run_step
 from kvmlab.errors import KvmlabError
 from kvmlab.labhost.machine import remembered_podman
+from kvmlab.labhost.steps import run_step
 from kvmlab.paths import State
+from kvmlab.setup.lifecycle import Place, host_of, reset
 
 
 def main(order: dict[str, Any]) -> int:

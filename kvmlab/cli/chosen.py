@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from kvmlab.course.runs import Run, run_of, runs
 from kvmlab.errors import AuthorError, CannotRun, UsageError
+from kvmlab.labhost.record import Run, run_of, runs
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -168,7 +168,7 @@ def _values(place: Argument, verb: str, given: list[str], ctx: Context) -> Itera
 
 
 def _labs(verb: str, given: list[str], ctx: Context) -> Iterator[Candidate]:
-    from kvmlab.course.runs import runs
+    from kvmlab.labhost.record import runs
 
     course = ctx.course
     running = runs(ctx.state, course) if verb in ON_RUNNING else {}
@@ -185,7 +185,7 @@ def _tasks(given: list[str], ctx: Context) -> Iterator[Candidate]:
 
 
 def _guests(given: list[str], ctx: Context) -> Iterator[Candidate]:
-    from kvmlab.course.runs import run_of
+    from kvmlab.labhost.record import run_of
 
     if given and given[0] in ctx.course.entries:
         run = run_of(ctx.state, ctx.course.tag, given[0])

@@ -16,7 +16,7 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     from kvmlab.cli.context import Context
     from kvmlab.course.quiz.model import Question
-    from kvmlab.course.runs import Run
+    from kvmlab.labhost.record import Run
     from kvmlab.report.plain import Page
 
 
@@ -41,8 +41,8 @@ def drawn_exam(ctx: Context, seed: str, minutes: int, labs: int, questions: int)
 
 def _make_ready(ctx: Context, exam: Exam) -> None:
     """Make what its lab hosts are made of before the clock runs: building an image costs no minutes of the exam."""
-    from kvmlab.environment.materials import Materials
     from kvmlab.report.progress import progress
+    from kvmlab.setup.materials import Materials
 
     with progress() as steps:
         for part in exam.labs:
@@ -66,9 +66,9 @@ def ask_open_questions(page: Page, ctx: Context, exams: Exams, exam: Exam) -> Ex
 
 def begin_lab(ctx: Context, exam: Exam) -> str:
     """The open lab's host, started if there is none, and again if it was stopped with the computer; its id."""
-    from kvmlab.environment.launch import Stopped, start
-    from kvmlab.environment.resuming import resume
     from kvmlab.report.progress import progress
+    from kvmlab.setup.lifecycle import Stopped, start
+    from kvmlab.setup.resume import resume
 
     lab_id = _known(ctx, exam.labs[exam.open_lab or 0].id)
     run = _run(ctx, lab_id)
@@ -87,7 +87,7 @@ def begin_lab(ctx: Context, exam: Exam) -> str:
 def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     """Grade the open lab as it stands, note it, and finish its lab host. What could not be looked at: CannotRun."""
     from kvmlab.cli.rehearsing import rehearsed_if_it_can_be
-    from kvmlab.environment.launch import finish
+    from kvmlab.setup.lifecycle import finish
 
     number = exam.open_lab
     assert number is not None
@@ -103,9 +103,9 @@ def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
 
 def _carried_on(running: RunningLab) -> RunningLab:
     """The same lab, its host started again if it was stopped with the computer: all that was done on it is there."""
-    from kvmlab.environment.resuming import resume
     from kvmlab.labhost.container import Condition
     from kvmlab.report.progress import progress
+    from kvmlab.setup.resume import resume
 
     if running.run.state != "stopped" or running.host.condition() is not Condition.STOPPED:
         return running
@@ -125,8 +125,8 @@ def _what_then(running: RunningLab, exam: Exam) -> str:
 
 def close(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     """End it; a lab host that was not handed in goes."""
-    from kvmlab.environment.launch import Place, finish
     from kvmlab.labhost.machine import remembered_podman
+    from kvmlab.setup.lifecycle import Place, finish
 
     for one in exam.labs:
         run = _run(ctx, one.id)
@@ -150,7 +150,7 @@ def _known(ctx: Context, lab_id: str) -> str:
 
 
 def _run(ctx: Context, lab_id: str) -> Run | None:
-    from kvmlab.course.runs import run_of
+    from kvmlab.labhost.record import run_of
 
     return run_of(ctx.state, ctx.course.tag, lab_id)
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import argparse
 
     from kvmlab.course import Lab
-    from kvmlab.course.runs import Run
-    from kvmlab.environment.launch import Place
     from kvmlab.host.root import HostRoot
     from kvmlab.labhost.container import LabHost
+    from kvmlab.labhost.record import Run
+    from kvmlab.setup.lifecycle import Place
 
 
 def lab_argument(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ class RunningLab:
     def of(cls, ctx: Context, lab_id: str) -> RunningLab:
         """The lab that was started; CannotRun where none was, or where a start was cut off. Whether its lab host
         still runs is `must_run`'s to say."""
-        from kvmlab.course.runs import RUNNING, STOPPED, run_of
+        from kvmlab.labhost.record import RUNNING, STOPPED, run_of
 
         entry = ctx.course.entry(lab_id)
         run = run_of(ctx.state, ctx.course.tag, entry.id)
@@ -61,8 +61,8 @@ class RunningLab:
     @cached_property
     def host(self) -> LabHost:
         """Its lab host, with podman as this computer was found to need it."""
-        from kvmlab.environment.launch import host_of
         from kvmlab.labhost.machine import remembered_podman
+        from kvmlab.setup.lifecycle import host_of
 
         return host_of(self.place, self.run, remembered_podman(self.ctx.state))
 
@@ -78,9 +78,9 @@ class RunningLab:
     def must_run(self) -> None:
         """CannotRun where its lab host does not run any more: the computer was switched off, it was killed, or
         somebody typed `reboot` on it. podman is asked only where the record does not tell."""
-        from kvmlab.environment.launch import Stopped
         from kvmlab.labhost.container import Condition
         from kvmlab.process import has_ended
+        from kvmlab.setup.lifecycle import Stopped
 
         ended = has_ended(self.run.init)
         condition = Condition.RUNNING if ended is False else self.host.condition()
@@ -103,6 +103,6 @@ class RunningLab:
 
 def place_of(ctx: Context, lab_id: str) -> Place:
     """The place of a lab of the catalogue (UsageError for another)."""
-    from kvmlab.environment.launch import Place
+    from kvmlab.setup.lifecycle import Place
 
     return Place(ctx.state, ctx.course.tag, ctx.course.entry(lab_id).id)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def rehearsed(running: RunningLab, only: Sequence[str] = ()) -> Report:
     """The report; CannotRun where the lab host no longer runs, or there can be no copy of it."""
-    from kvmlab.environment.launch import for_a_copy
-    from kvmlab.environment.rehearsing import Rehearsing
+    from kvmlab.observe.rehearsed_grade import Rehearsing
     from kvmlab.report.progress import progress
+    from kvmlab.setup.lifecycle import for_a_copy
 
     rehearsing = Rehearsing(running.lab, running.ctx.course.checker(running.lab_id), only)
     with running.looked_at(), progress() as steps, for_a_copy(running.place, running.host.podman) as fresh:
@@ -27,7 +27,7 @@ def rehearsed(running: RunningLab, only: Sequence[str] = ()) -> Report:
 
 def rehearsed_if_it_can_be(running: RunningLab) -> Report:
     """Rehearsed; where that cannot be done, or shows nothing, what is said of the next start is as it is stored."""
-    from kvmlab.environment.grading import grade
+    from kvmlab.observe.grade import grade
 
     try:
         report = rehearsed(running)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kvmlab.course.progress import LabProgress, Progress
 from kvmlab.course.quiz.progress import Quizzes
-from kvmlab.course.runs import Run, runs
+from kvmlab.labhost.record import Run, runs
 from kvmlab.words import t
 
 if TYPE_CHECKING:

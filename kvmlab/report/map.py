@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kvmlab.environment.topology import Domain, Link, Plug, Topology
+from kvmlab.observe.topology import Domain, Link, Plug, Topology
 from kvmlab.report.plain import Page, cells, clean, fit
 from kvmlab.words import t
 

@@ -13,11 +13,11 @@ from kvmlab.author.proof import LabProof, Outcome, Proof, ProofResult, Remark, d
 from kvmlab.author.rehearsing import Rehearsed
 from kvmlab.checks.findings import FactRow, Finding
 from kvmlab.course.lab.solution import Step
-from kvmlab.environment.inventory import Difference, differences
-from kvmlab.environment.solving import StepOutcome
 from kvmlab.errors import AuthorError, CannotRun
 from kvmlab.grading.as_it_was import AS_IT_WAS
 from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
+from kvmlab.labhost.steps import StepOutcome
+from kvmlab.observe.inventory import Difference, differences
 
 
 def finding(subject: str, *, missing: bool = False, **facts: bool) -> Finding:

@@ -15,10 +15,10 @@ from kvmlab.author.mutants.trying import CAUGHT, SURVIVED, Tried
 from kvmlab.author.proof import Proof, ProofResult, Remark
 from kvmlab.course import Course
 from kvmlab.course.lab.model import Survivor
-from kvmlab.environment.materials import Materials
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
+from kvmlab.setup.materials import Materials
 from tests.author.planting import plant
 from tests.author.test_judging import FAILED, PASSED, check, finding, report
 

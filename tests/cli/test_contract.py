@@ -81,7 +81,7 @@ def test_finishing_what_does_not_run_is_done(bare_kvmlab: Kvmlab) -> None:
 
 def test_a_state_file_cut_in_half(bare_kvmlab: Kvmlab) -> None:
     from kvmlab.course import Course
-    from kvmlab.environment.running import record_path
+    from kvmlab.labhost.record import record_path
     from tests.conftest import REPOSITORY
 
     path = record_path(bare_kvmlab.state, Course.load(REPOSITORY).tag, "network-bridge")

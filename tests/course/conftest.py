@@ -89,7 +89,7 @@ def progress(bare_kvmlab: Kvmlab) -> Progress:
 
 @pytest.fixture
 def record(bare_kvmlab: Kvmlab) -> Callable[..., Path]:
-    """Write the record of a lab that runs, as environment/ does."""
+    """Write the record of a lab that runs, as the set-up does."""
 
     def write(lab_id: str = "net-bridge", *, variant: str | None = None, lang: str = "en", **other: Any) -> Path:
         lab = Course.load(EXAMPLE).lab(lab_id, lang, variant)

@@ -205,7 +205,7 @@ def test_a_lab_host_that_is_gone_is_started_again(
 ) -> None:
     ctx, _, begun = sat(exam())
     started: list[str | None] = []
-    monkeypatch.setattr("kvmlab.environment.launch.start", lambda _, lab, __: started.append(lab.variant))
+    monkeypatch.setattr("kvmlab.setup.lifecycle.start", lambda _, lab, __: started.append(lab.variant))
     assert begin_lab(ctx, begun) == "net-bridge"
     assert started == ["exam-s"]  # where it runs, this changes nothing
 
@@ -232,8 +232,8 @@ def test_a_lab_host_that_was_stopped_goes_on_with_its_work(
     ctx, exams, begun = sat(exam())
     resumed: list[str] = []
     monkeypatch.setattr("kvmlab.labhost.container.LabHost.condition", lambda _: Condition.STOPPED)
-    monkeypatch.setattr("kvmlab.course.runs.has_ended", lambda _: True)
-    monkeypatch.setattr("kvmlab.environment.resuming.resume", lambda place, _: resumed.append(place.lab))
+    monkeypatch.setattr("kvmlab.labhost.record.has_ended", lambda _: True)
+    monkeypatch.setattr("kvmlab.setup.resume.resume", lambda place, _: resumed.append(place.lab))
     monkeypatch.setattr("kvmlab.cli.rehearsing.rehearsed_if_it_can_be", lambda *_: SimpleNamespace(exit_status=3))
     assert is_up(ctx, begun)  # it can be handed in
     assert begin_lab(ctx, begun) == "net-bridge"

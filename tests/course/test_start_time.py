@@ -46,7 +46,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.course.progress",
     "kvmlab.course.quiz",
     "kvmlab.course.quiz.progress",
-    "kvmlab.course.runs",
+    "kvmlab.labhost.record",
     "kvmlab.course.store",
     "kvmlab.errors",
     "kvmlab.labhost",

@@ -11,8 +11,8 @@ from unittest.mock import Mock
 import libvirt
 import pytest
 
-from kvmlab.environment import clocks, guests
-from kvmlab.environment.clocks import clocks_set, set_by_agent
+from kvmlab.setup import clocks, guests
+from kvmlab.setup.clocks import clocks_set, set_by_agent
 
 
 class Domain:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from kvmlab.course import GuestSpec
-from kvmlab.environment.domain import domain_xml
+from kvmlab.setup.domain_xml import domain_xml
 
 WEB1 = GuestSpec("web1", "52:54:00:00:00:01", memory_mib=128, vcpus=2)
 

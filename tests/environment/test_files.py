@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from kvmlab.course import FileSpec, GuestSpec
-from kvmlab.environment.domain import domain_xml
-from kvmlab.environment.files import default_network, lay_ready, leases
 from kvmlab.paths import State
+from kvmlab.setup.domain_xml import domain_xml
+from kvmlab.setup.files import default_network, lay_ready, leases
 
 WEB1 = GuestSpec(name="web1", mac="52:54:00:00:00:11", address="192.168.122.11")
 HOSTILE = "a'; rm -rf / #<x>&\n$(id)`id`"

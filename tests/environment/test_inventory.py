@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.environment.inventory import changes, inventory_of
+from kvmlab.observe.inventory import changes, inventory_of
 
 LIVE = """<domain type='qemu' id='{id}'><name>web1</name><memory unit='KiB'>131072</memory><devices>
 <interface type='network'><source network='default' portid='4c53{id}'/>

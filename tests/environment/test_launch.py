@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.environment.launch import _prepared
 from kvmlab.errors import CannotRun
 from kvmlab.host.root import HostRoot
+from kvmlab.setup.lifecycle import _prepared
 from kvmlab.silence import Silence
 
 

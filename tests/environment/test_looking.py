@@ -18,9 +18,9 @@ from kvmlab.cli.output import write_json
 from kvmlab.cli.verbs import check
 from kvmlab.course.exam.model import Exam, ExamLab, Exams
 from kvmlab.course.progress import now
-from kvmlab.environment.topology import Domain, Link, Plug, Topology, topology_of
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.container import Condition, LabHost
+from kvmlab.observe.topology import Domain, Link, Plug, Topology, topology_of
 from kvmlab.report.cells import cells
 from kvmlab.report.map import print_map
 from kvmlab.report.plain import Page

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from unittest.mock import Mock
 
 from kvmlab.course import StartObject
-from kvmlab.environment.objects import bring_up_objects, with_uuid
+from kvmlab.setup.objects import bring_up_objects, with_uuid
 
 POOL = "<pool type='dir'><name>p</name><target><path>/srv/p</path></target></pool>"
 

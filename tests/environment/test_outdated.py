@@ -8,10 +8,10 @@ from unittest.mock import Mock
 import libvirt
 import pytest
 
-from kvmlab.environment.guests import PlacedGuest, bring_up
-from kvmlab.environment.outdated import Outdated, twice
 from kvmlab.errors import CannotRun
 from kvmlab.paths import State
+from kvmlab.setup.guests import PlacedGuest, bring_up
+from kvmlab.setup.outdated import Outdated, twice
 
 KEPT = ("accelerator.json", "kvm-device.json", "host-image.json")
 

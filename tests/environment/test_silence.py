@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.environment.reach import _longer_each_time
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.bounded import end_of_output
 from kvmlab.labhost.podman import Podman, ended
+from kvmlab.setup.guest_wait import _longer_each_time
 from kvmlab.silence import Silence, work_of
 
 BUSY = f"{sys.executable} -S -c 'import time; end = time.monotonic() + 4\nwhile time.monotonic() < end: pass'"

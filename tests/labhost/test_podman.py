@@ -13,11 +13,14 @@ import pytest
 
 from kvmlab.environment.objects import run_setup
 from kvmlab.errors import AuthorError, CannotRun, KvmlabError
+from kvmlab import installing
+from kvmlab.errors import AuthorError, CannotRun
 from kvmlab.images import building
 from kvmlab.installing import install
 from kvmlab.labhost import examine, wall
 from kvmlab.labhost.podman import OFFLINE, Podman, bound
 from kvmlab.paths import State
+from kvmlab.setup.objects import run_setup
 from kvmlab.space import no_space
 
 

@@ -47,7 +47,7 @@ def test_the_socket_refuses_every_change(root: HostRoot) -> None:
 @pytest.mark.parametrize("command", ["id", "touch /root/changed", "virsh destroy web1", "", "sh"])
 def test_the_hosts_shell_is_not_given(root: HostRoot, kvmlab: Kvmlab, command: str) -> None:
     """Whatever is asked for, the look server answers, and it knows only its own verbs."""
-    from kvmlab.environment.reach import _transport
+    from kvmlab.setup.guest_wait import _transport
 
     with _transport(root, kvmlab.state.key_pair("look_key"), Silence(60)) as transport:
         channel = transport.open_session()
@@ -77,7 +77,7 @@ def test_other_keys_and_passwords_are_refused(root: HostRoot, kvmlab: Kvmlab) ->
 def test_in_the_guest_only_the_fact_server_answers(root: HostRoot, kvmlab: Kvmlab) -> None:
     import paramiko
 
-    from kvmlab.environment.reach import _transport
+    from kvmlab.setup.guest_wait import _transport
 
     key_path = kvmlab.state.key_pair("look_key")
     with _transport(root, key_path, Silence(60)) as transport:

@@ -20,10 +20,11 @@ from kvmlab.author.mutants.library import drawn, mutants_of
 from kvmlab.author.mutants.mutator import Mutant
 from kvmlab.author.mutants.scene import Noting, things
 from kvmlab.course.lab.fences import Step
-from kvmlab.environment.launch import lab_host
-from kvmlab.environment.libvirtd import connected
-from kvmlab.environment.solving import StepOutcome, run_step
 from kvmlab.errors import CannotRun
+from kvmlab.host import given_patience
+from kvmlab.labhost.steps import StepOutcome, run_step
+from kvmlab.setup.libvirtd import connected
+from kvmlab.setup.lifecycle import lab_host
 from kvmlab.silence import Silence
 from kvmlab.slowness import given_patience
 from kvmlab.words import t

@@ -69,7 +69,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 
 def _graded(running: RunningLab, args: argparse.Namespace) -> Report:
-    from kvmlab.environment.grading import grade
+    from kvmlab.observe.grade import grade
     from kvmlab.report.progress import waiting
 
     ctx = running.ctx
@@ -116,7 +116,7 @@ def _as_it_runs_now(running: RunningLab) -> RunningLab:
 
     CannotRun once the lab is finished, or part of an exam, or its lab host no longer runs.
     """
-    from kvmlab.course.runs import STOPPED
+    from kvmlab.labhost.record import STOPPED
 
     run = running.place.run()
     if run and run.state == STOPPED:

@@ -11,7 +11,7 @@ from kvmlab.cli.output import write_json
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.environment.inventory import Difference
+    from kvmlab.observe.inventory import Difference
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 def _since_the_start(running: RunningLab) -> list[Difference]:
     """This lab host against what is remembered of its start."""
-    from kvmlab.environment.inventory import changes
-    from kvmlab.environment.starts import pictures
+    from kvmlab.observe.inventory import changes
+    from kvmlab.setup.start_record import pictures
 
     return changes(*pictures(running.host))

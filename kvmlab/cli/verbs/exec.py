@@ -34,7 +34,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 def _in_guest(running: RunningLab, guest: str, command: list[str]) -> list[str]:
     """ssh joins its arguments with spaces for the guest's shell: quote them, so that they stay apart."""
-    from kvmlab.environment.solving import guest_command
+    from kvmlab.labhost.steps import guest_command
 
     if not guest.replace("-", "").replace("_", "").replace(".", "").isalnum() or guest.startswith("-"):
         raise UsageError(t("`{guest}` is not a guest's name.", guest=guest), f"kvmlab show {running.lab_id}")

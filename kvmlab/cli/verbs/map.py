@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Draw it."""
-    from kvmlab.environment.topology import topology_of
+    from kvmlab.observe.topology import topology_of
     from kvmlab.report.map import print_map
     from kvmlab.report.plain import Page
 

@@ -108,7 +108,7 @@ def quiz_of(ctx: Context, chapter: str) -> Quiz:
 
 def _askable(ctx: Context, quiz: Quiz) -> tuple[list[Question], list[Question]]:
     """The questions that can be asked now, and the live ones whose lab does not run."""
-    from kvmlab.course.runs import RUNNING, runs
+    from kvmlab.labhost.record import RUNNING, runs
 
     up = {lab for lab, run in runs(ctx.state, ctx.course).items() if run.state == RUNNING}
     waiting = [one for one in quiz.questions if one.lab and one.lab not in up]
@@ -124,7 +124,7 @@ def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) ->
         return asked
     from kvmlab.cli.lab import RunningLab
     from kvmlab.course.quiz.model import answers_file
-    from kvmlab.environment.grading import true_answer
+    from kvmlab.observe.grade import true_answer
     from kvmlab.report.cells import clean
 
     try:

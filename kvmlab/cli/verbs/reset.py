@@ -18,8 +18,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Reset it; the variant stays the one it had unless another is asked for."""
     from kvmlab.course import Progress
-    from kvmlab.environment.launch import reset
     from kvmlab.report.progress import progress
+    from kvmlab.setup.lifecycle import reset
 
     place = place_of(ctx, args.lab)
     found = place.run()

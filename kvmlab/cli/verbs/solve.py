@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 when every step went well; CannotRun where one did not."""
     from kvmlab.course import Progress
-    from kvmlab.environment.solving import run_step
+    from kvmlab.labhost.steps import run_step
     from kvmlab.report.cells import clean_code
 
     refuse_in_exam(ctx, args.lab)

@@ -28,8 +28,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 
 def _resume(args: argparse.Namespace, ctx: Context) -> int:
-    from kvmlab.environment.resuming import resume
     from kvmlab.report.progress import progress
+    from kvmlab.setup.resume import resume
 
     place, began = place_of(ctx, args.lab), time.monotonic()
     with progress() as steps:
@@ -45,8 +45,8 @@ def _resume(args: argparse.Namespace, ctx: Context) -> int:
 
 def _start(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.course import Progress
-    from kvmlab.environment.launch import start
     from kvmlab.report.progress import progress
+    from kvmlab.setup.lifecycle import start
 
     lab = ctx.course.lab(args.lab, ctx.lang, ctx.variant)
     began = time.monotonic()

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kvmlab.course import FileSpec, GuestSpec
-from kvmlab.environment.domain import disk_path, seed_path
 from kvmlab.labhost.container import START
 from kvmlab.paths import State
+from kvmlab.setup.domain_xml import disk_path, seed_path
 
 SAVED = "/srv/kvmlab/guests"
 """Where a lab host sees the saved guests: /srv/kvmlab/guests/GUEST/{disk.qcow2,memory}."""

@@ -10,18 +10,18 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from kvmlab.course.runs import RUNNING, STOPPED, Run
-from kvmlab.environment import running
-from kvmlab.environment.launch import Place, host_of
-from kvmlab.environment.libvirtd import connected
-from kvmlab.environment.materials import has_libvirt
-from kvmlab.environment.reach import wait_for_guests
-from kvmlab.environment.starts import note_boot
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
+from kvmlab.labhost import record
 from kvmlab.labhost.container import Condition, LabHost
 from kvmlab.labhost.machine import remembered_podman
 from kvmlab.labhost.podman import finish
+from kvmlab.labhost.record import RUNNING, STOPPED, Run
+from kvmlab.setup.guest_wait import wait_for_guests
+from kvmlab.setup.libvirtd import connected
+from kvmlab.setup.lifecycle import Place, host_of
+from kvmlab.setup.materials import has_libvirt
+from kvmlab.setup.start_record import note_boot
 from kvmlab.silence import Silence
 from kvmlab.words import t
 
@@ -45,7 +45,7 @@ def resume(place: Place, progress: Progress) -> tuple[Run, bool]:
         progress.step(t("waiting for the lab host to answer"), None)
         _wait(host, run)
         run = run._replace(state=RUNNING, init=host.init)
-        running.write(place.state, place.course_tag, run)
+        record.write(place.state, place.course_tag, run)
         step("resume.recorded")
         return run, condition is Condition.STOPPED
 

@@ -1,16 +1,19 @@
-"""Which labs run, read from the state directory alone: no podman is asked, nothing is waited for.
+"""The record of a lab that runs: state.labs/<course tag>/<lab>.json, written before anything is done and after.
 
-The records are written by environment/ (labs/<course tag>/<lab>.json). One that is damaged still says that its lab
-was started, so that `kvmlab reset` can be offered.
+Which labs run is read from these alone: no podman is asked, nothing is waited for. One that is damaged still says that
+its lab was started, so that `kvmlab reset` can be offered.
 """
 
 import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from kvmlab.paths import write_atomic
 from kvmlab.process import has_ended
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kvmlab.course.catalogue import Course
     from kvmlab.course.lab.model import Lab
     from kvmlab.paths import State
@@ -102,3 +105,29 @@ def _run(lab_id: str, data: object) -> Run:
         instance if isinstance(instance, str) and instance.isalnum() else "",
         init,
     )
+
+
+def moment() -> str:
+    """Now, in UTC, ISO 8601 to the second."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def record_path(state: "State", course_tag: str, lab: str) -> "Path":
+    """Where the record of `lab` lies."""
+    folder = state.labs / course_tag
+    folder.mkdir(exist_ok=True, mode=0o700)
+    return folder / f"{lab}.json"
+
+
+def write(state: "State", course_tag: str, run: Run) -> None:
+    """Write the record, whole or not at all."""
+    compiled = run.compiled.to_json() if run.compiled else None
+    text = json.dumps({**run._asdict(), "compiled": compiled}, ensure_ascii=False)
+    write_atomic(record_path(state, course_tag, run.lab), text)
+
+
+def forget(state: "State", course_tag: str, lab: str) -> None:
+    """The lab no longer runs."""
+    record_path(state, course_tag, lab).unlink(missing_ok=True)

@@ -14,26 +14,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kvmlab.course import Lab
-from kvmlab.course.runs import RUNNING, STARTING, STOPPED, STOPPING, Run, run_of
-from kvmlab.environment import running
-from kvmlab.environment.clocks import clocks_set
-from kvmlab.environment.files import lay_ready
-from kvmlab.environment.guests import PlacedGuest, bring_up
-from kvmlab.environment.libvirtd import connected
-from kvmlab.environment.materials import Materials, has_libvirt
-from kvmlab.environment.objects import bring_up_objects, run_setup
-from kvmlab.environment.outdated import twice
-from kvmlab.environment.reach import wait_for_guests
-from kvmlab.environment.starts import Remembering
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.host.root import HostRoot
 from kvmlab.images.known import forget_host_images
+from kvmlab.labhost import record
 from kvmlab.labhost.container import Condition, LabHost, sweep
 from kvmlab.labhost.machine import remembered_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.podman import finish as finish_podman
+from kvmlab.labhost.record import RUNNING, STARTING, STOPPED, STOPPING, Run, run_of
 from kvmlab.paths import State
+from kvmlab.setup.clocks import clocks_set
+from kvmlab.setup.files import lay_ready
+from kvmlab.setup.guest_wait import wait_for_guests
+from kvmlab.setup.guests import PlacedGuest, bring_up
+from kvmlab.setup.libvirtd import connected
+from kvmlab.setup.materials import Materials, has_libvirt
+from kvmlab.setup.objects import bring_up_objects, run_setup
+from kvmlab.setup.outdated import twice
+from kvmlab.setup.start_record import Remembering
 from kvmlab.silence import Silence
 from kvmlab.space import no_space
 from kvmlab.words import t
@@ -124,11 +124,11 @@ def finish(place: Place, podman: Podman) -> None:
     with place.lock():
         run = place.run()
         if run and run.compiled:
-            running.write(place.state, place.course_tag, run._replace(state=STOPPING))
+            record.write(place.state, place.course_tag, run._replace(state=STOPPING))
         step("finish.record")
         sweep(podman, place.state, place.labels)
         step("finish.removed")
-        running.forget(place.state, place.course_tag, place.lab)
+        record.forget(place.state, place.course_tag, place.lab)
         step("finish.forgotten")
 
 
@@ -159,14 +159,14 @@ def _launch_and_sweep(place: Place, lab: Lab, progress: Progress) -> Run:
 
 def _launch(place: Place, lab: Lab, materials: Materials, progress: Progress, host: LabHost | None = None) -> Run:
     host = host or LabHost.fresh(place.label, place.state, materials.podman)
-    run = Run(lab.id, STARTING, lab.variant, running.moment(), lab, host.instance)
+    run = Run(lab.id, STARTING, lab.variant, record.moment(), lab, host.instance)
     with contextlib.ExitStack() as undo:
-        running.write(place.state, place.course_tag, run)
-        undo.callback(running.forget, place.state, place.course_tag, place.lab)
+        record.write(place.state, place.course_tag, run)
+        undo.callback(record.forget, place.state, place.course_tag, place.lab)
         step("start.record")
         with lab_host(host, materials, lab, progress):
             run = run._replace(state=RUNNING, init=host.init)
-            running.write(place.state, place.course_tag, run)
+            record.write(place.state, place.course_tag, run)
             step("start.recorded")
             undo.pop_all()
     return run

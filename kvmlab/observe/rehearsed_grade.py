@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING
 
 from kvmlab.checks.reader import Missing, Reader, Want
 from kvmlab.course import Lab
-from kvmlab.environment.grading import checks_of, grade
-from kvmlab.environment.rehearsal import Rehearsal, rehearsed
-from kvmlab.environment.starts import recall
 from kvmlab.errors import CouldNotLook
 from kvmlab.host import open_host
 from kvmlab.grading.rehearsed_reader import Rehearsed, ahead, guests_to_enter, refresh, to_start
@@ -21,6 +18,9 @@ from kvmlab.grading.verdicts import Report
 from kvmlab.host import given_patience, open_host
 from kvmlab.labhost.container import LabHost
 from kvmlab.slowness import given_patience
+from kvmlab.observe.grade import checks_of, grade
+from kvmlab.setup.rehearsal import Rehearsal, rehearsed
+from kvmlab.setup.start_record import recall
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from kvmlab.environment.files import lay_keys
-from kvmlab.environment.libvirtd import connected
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.host.root import LIBVIRT, LIBVIRT_READ_ONLY
 from kvmlab.labhost.container import Condition
 from kvmlab.labhost.copying import Packed, not_copied, wake_copy
+from kvmlab.setup.files import lay_keys
+from kvmlab.setup.libvirtd import connected
 from kvmlab.silence import Silence
 from kvmlab.words import t
 

@@ -15,11 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.course import Lab
-from kvmlab.environment import saved
-from kvmlab.environment.files import SAVED, lay_ready
-from kvmlab.environment.guests import PlacedGuest, bring_up, placed, save_to
-from kvmlab.environment.libvirtd import connected
-from kvmlab.environment.reach import wait_for_guests
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso, kind_on
@@ -31,6 +26,11 @@ from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.machine import find_podman
 from kvmlab.labhost.podman import Podman, finish
 from kvmlab.paths import State
+from kvmlab.setup import saved_guests
+from kvmlab.setup.files import SAVED, lay_ready
+from kvmlab.setup.guest_wait import wait_for_guests
+from kvmlab.setup.guests import PlacedGuest, bring_up, placed, save_to
+from kvmlab.setup.libvirtd import connected
 from kvmlab.silence import Silence
 from kvmlab.space import no_space
 from kvmlab.words import t
@@ -113,7 +113,7 @@ def origin(state: State, podman: Podman, host_image: str, guest: PlacedGuest) ->
     """The folder with the disk a guest first boots from, and with its cloud-init seed where its image wants one."""
     if not guest.image.seed:
         return guest.image.path.parent
-    folder = state.saved / f"{saved.key_of(guest.key, user_data(state, guest.spec.name))}-first"
+    folder = state.saved / f"{saved_guests.key_of(guest.key, user_data(state, guest.spec.name))}-first"
     if not folder.is_dir():
         with tempfile.TemporaryDirectory(dir=state.saved, prefix=".new-") as temporary:
             fresh = Path(temporary) / "guest"
@@ -142,13 +142,13 @@ def _saved(
             if missing:
                 _make(state, host_image, podman, missing, origins, progress)
                 found = _find(state, guests)
-                saved.forget_others(state, [guest.key for guest in guests])
+                saved_guests.forget_others(state, [guest.key for guest in guests])
     return found
 
 
 def _find(state: State, guests: Sequence[PlacedGuest]) -> dict[str, Path]:
     with ThreadPoolExecutor(max_workers=4) as pool:
-        verified = pool.map(lambda guest: saved.find(state, guest.key), guests)
+        verified = pool.map(lambda guest: saved_guests.find(state, guest.key), guests)
         pairs = zip(guests, verified, strict=True)
         return {guest.spec.name: one.folder for guest, one in pairs if one is not None}
 
@@ -206,7 +206,7 @@ def _save(state: State, host: LabHost, connection, guest: PlacedGuest) -> None: 
         fresh = Path(folder) / "guest"
         with host.root.opened(inside) as source:
             shutil.copytree(f"/proc/self/fd/{source}", fresh)
-        saved.keep(state, guest.key, fresh)
+        saved_guests.keep(state, guest.key, fresh)
 
 
 def _names(guests: Sequence[PlacedGuest]) -> str:

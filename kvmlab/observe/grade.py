@@ -29,9 +29,9 @@ def grade(
     waiting: OnProgress | None = None,
 ) -> Report:
     """Run the checks of `lab` (of the tasks `only`), waiting up to `wait_s` seconds for what has not passed."""
-    from kvmlab.environment.starts import recall
     from kvmlab.grading.runner import run
     from kvmlab.host import open_host
+    from kvmlab.setup.start_record import recall
 
     with open_host(host.root, state.key_pair("look_key"), lab.guests, start=recall(host)) as (reader, events):
         checks = checks_of(lab, checker)  # connecting meanwhile

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kvmlab.course import GuestSpec
-from kvmlab.environment import saved
-from kvmlab.environment.clocks import set_by_agent
-from kvmlab.environment.domain import domain_xml
-from kvmlab.environment.files import SAVED, default_network
-from kvmlab.environment.outdated import Outdated
 from kvmlab.images import GuestImage
 from kvmlab.labhost.computer import kernel_and_processor
+from kvmlab.setup import saved_guests
+from kvmlab.setup.clocks import set_by_agent
+from kvmlab.setup.domain_xml import domain_xml
+from kvmlab.setup.files import SAVED, default_network
+from kvmlab.setup.outdated import Outdated
 from kvmlab.space import no_space
 from kvmlab.words import t
 
@@ -50,7 +50,7 @@ def placed(
         image = images[guest.image]
         xml = domain_xml(guest, domain_type, seed=bool(image.seed))
         network = default_network([guest]) if guest.address else ""
-        key = saved.key_of(xml, image.hash, host_image, network, inside, str(guest.disk_gib), *under)
+        key = saved_guests.key_of(xml, image.hash, host_image, network, inside, str(guest.disk_gib), *under)
         found.append(PlacedGuest(guest, image, xml, key))
     return found
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from kvmlab.environment.inventory import not_told
 from kvmlab.labhost.container import LabHost
+from kvmlab.observe.inventory import not_told
 
 # One document a line: links, then each network and each domain as the base64 of its XML.
 _SCRIPT = """
