@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.place import Place, beside, state_beside
 from benchmarks.timing import PYTHON, Row, in_turns, plain_env, timed
-from kvmlab.host.root import LIBVIRT_READ_ONLY
+from kvmlab.remote.host_root import LIBVIRT_READ_ONLY
 
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"

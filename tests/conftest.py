@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from kvmlab import words
-from kvmlab.host.root import HostRoot
 from kvmlab.paths import State, default_root
 from kvmlab.slowness import slowness
+from kvmlab.remote.host_root import HostRoot
 
 SHARED = ("images", "saved", "cache", "keys")
 REPOSITORY = Path(__file__).parents[1]

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kvmlab.cli.lab import RunningLab
-from kvmlab.host.root import ASK
+from kvmlab.remote.host_root import ASK
 from kvmlab.words import t
 
 VERBS = ("check", "hint", "show", "status")

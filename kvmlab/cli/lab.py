@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import argparse
 
     from kvmlab.course import Lab
-    from kvmlab.host.root import HostRoot
     from kvmlab.labhost.container import LabHost
     from kvmlab.labhost.record import Run
+    from kvmlab.remote.host_root import HostRoot
     from kvmlab.setup.lifecycle import Place
 
 

@@ -11,8 +11,8 @@ from kvmlab.guest.about_system import processes
 from kvmlab.guest.addresses import Nic, parse_routes
 from kvmlab.guest.inside import Inside
 from kvmlab.guest.kept import Device, Kept
-from kvmlab.guest.readings import chosen_route, resolv_conf
 from kvmlab.guest.stored import stored_network
+from kvmlab.remote.parsing.readings import chosen_route, resolv_conf
 
 Facts = Mapping[str, object]
 

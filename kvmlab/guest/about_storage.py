@@ -11,8 +11,8 @@ from kvmlab.errors import CouldNotLook
 from kvmlab.guest.about_system import chosen_driver, drivers
 from kvmlab.guest.fstab import entries, problem
 from kvmlab.guest.inside import Inside
-from kvmlab.guest.readings import text_facts
-from kvmlab.guest.superblock import Filesystem, Partition, identify, partitions
+from kvmlab.remote.parsing.readings import text_facts
+from kvmlab.remote.parsing.superblock import Filesystem, Partition, identify, partitions
 from kvmlab.words import t
 
 Facts = Mapping[str, object]

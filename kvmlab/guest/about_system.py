@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from kvmlab.checks.reader import Key, Missing
 from kvmlab.guest.inside import Inside
-from kvmlab.guest.readings import AT_BOOT, MASKED_FOR_NOW, masked_for_now, pattern
+from kvmlab.remote.parsing.readings import AT_BOOT, MASKED_FOR_NOW, masked_for_now, pattern
 
 Facts = Mapping[str, object]
 

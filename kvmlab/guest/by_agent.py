@@ -12,7 +12,7 @@ from kvmlab.guest.diagnose import listens
 from kvmlab.guest.find import Search
 from kvmlab.guest.inside import Inside
 from kvmlab.guest.seen import DomainSeen, Surroundings
-from kvmlab.guest.ssh import Output
+from kvmlab.remote.ssh import Output
 
 
 class AgentSession:

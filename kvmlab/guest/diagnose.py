@@ -13,7 +13,7 @@ from kvmlab.errors import CouldNotLook
 from kvmlab.guest.find import Search
 from kvmlab.guest.obstacles import cannot, obstacle
 from kvmlab.guest.seen import DomainSeen, Surroundings
-from kvmlab.guest.ssh import Why
+from kvmlab.remote.ssh import Why
 from kvmlab.words import t
 
 BOOT_S = 120.0  # a guest that started less long ago may still be booting

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.inside import Inside
-from kvmlab.guest.later import Later, TooLate, later
 from kvmlab.guest.obstacles import obstacle
 from kvmlab.guest.seen import DomainSeen, Surroundings
-from kvmlab.guest.ssh import Unreachable, Why, connect
+from kvmlab.remote.deadline import Later, TooLate, later
+from kvmlab.remote.ssh import Unreachable, Why, connect
 
 HEAD_START_S = 0.5  # how long likelier addresses are tried before the next ones are, too
 

@@ -14,8 +14,8 @@ from kvmlab.guest.by_agent import by_agent
 from kvmlab.guest.diagnose import BOOT_S, diagnose
 from kvmlab.guest.find import Search
 from kvmlab.guest.inside import Inside, cannot_ask
-from kvmlab.guest.later import Later, TooLate, later
 from kvmlab.guest.seen import DomainSeen, Surroundings
+from kvmlab.remote.deadline import Later, TooLate, later
 from kvmlab.words import t
 
 TIMEOUT_S = 5.0

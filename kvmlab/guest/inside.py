@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.addresses import Nic, parse_addresses
-from kvmlab.guest.later import Later, TooLate, later
 from kvmlab.guest.sections import Garbled, Sections, parse, word
-from kvmlab.guest.ssh import Output, Unreachable, Why
+from kvmlab.remote.deadline import Later, TooLate, later
+from kvmlab.remote.ssh import Output, Unreachable, Why
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from kvmlab.guest.readings import AT_BOOT
+from kvmlab.remote.parsing.readings import AT_BOOT
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kvmlab.guest.ssh import Session
+from kvmlab.remote.ssh import Session
 
 
 @dataclass(frozen=True, slots=True)

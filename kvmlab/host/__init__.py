@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kvmlab.host.events import Events
     from kvmlab.host.picture import Picture
     from kvmlab.host.reader import HostReader
-    from kvmlab.host.root import HostRoot
+    from kvmlab.remote.host_root import HostRoot
 
 
 class Known(Protocol):
@@ -51,7 +51,7 @@ def open_host(
     from kvmlab.host.events import Events
     from kvmlab.host.reader import HostReader
     from kvmlab.host.surroundings import HostSurroundings
-    from kvmlab.host.way import Way
+    from kvmlab.remote.host_connection import Way
 
     patience = given_patience() if patience is None else patience
     libvirt = Libvirt(root, timeout_s=TIMEOUT_S * patience)

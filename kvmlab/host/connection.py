@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.later import Later, TooLate, later
-from kvmlab.host.root import LIBVIRT_READ_ONLY, HostRoot
+from kvmlab.remote.deadline import Later, TooLate, later
+from kvmlab.remote.host_root import LIBVIRT_READ_ONLY, HostRoot
 from kvmlab.words import t
 
 if TYPE_CHECKING:

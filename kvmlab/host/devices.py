@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from kvmlab.checks.reader import Cause
 from kvmlab.host.domains import Definition
-from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import Element, attribute, mib, number, parse, word
+from kvmlab.remote.host_connection import NotThere, Way
 
 if TYPE_CHECKING:
     import libvirt

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from kvmlab.host.domains import Definition
-from kvmlab.host.way import NotThere
 from kvmlab.host.xml import attribute, flag, number, parse
+from kvmlab.remote.host_connection import NotThere
 
 
 class Console:

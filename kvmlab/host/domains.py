@@ -8,8 +8,8 @@ from kvmlab.checks.reader import Cause
 from kvmlab.host.balloon import period_s
 from kvmlab.host.next_start import next_xml
 from kvmlab.host.outline import outline
-from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import Element, attribute, in_mib, number, parse, word
+from kvmlab.remote.host_connection import NotThere, Way
 
 if TYPE_CHECKING:
     import libvirt

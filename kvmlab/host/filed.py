@@ -6,8 +6,8 @@ from kvmlab.checks.reader import Cause
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.domains import Definition
 from kvmlab.host.outline import outline
-from kvmlab.host.way import Way
 from kvmlab.host.xml import Element, parse, word
+from kvmlab.remote.host_connection import Way
 
 # What the outline leaves out, because libvirt itself cannot let it differ between what runs and what is stored.
 _FACTS = ("uuid", "type", "arch", "boot", "features", "memory_mib", "max_memory_mib", "vcpus", "max_vcpus",

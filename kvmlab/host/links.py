@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from kvmlab.checks.reader import Missing
 from kvmlab.errors import AuthorError, CouldNotLook
-from kvmlab.guest.readings import chosen_route, resolv_conf
-from kvmlab.host.way import NotThere, Way
+from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.parsing.readings import chosen_route, resolv_conf
 from kvmlab.words import t
 
 Facts = Mapping[str, object]

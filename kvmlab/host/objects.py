@@ -15,8 +15,8 @@ from kvmlab.host.domains import Definition, Domain
 from kvmlab.host.filed import FiledDefinition, filed
 from kvmlab.host.networks import Lease, Network
 from kvmlab.host.storage import Pool, Snapshot, Volume
-from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import word
+from kvmlab.remote.host_connection import NotThere, Way
 
 if TYPE_CHECKING:
     import libvirt

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import libvirt
 
     from kvmlab.host.connection import Libvirt
-    from kvmlab.host.way import Way
+    from kvmlab.remote.host_connection import Way
 
 Picture = Mapping[str, Any]
 """{"domains", "networks", "pools": by name, or None without libvirt; "scope": paths; "salt"; and what the fact server's

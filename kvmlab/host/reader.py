@@ -17,14 +17,14 @@ from kvmlab.checks.reader import CAUSES, Answer, Key, Missing, Reading, Want
 from kvmlab.checks.text import plain
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
-from kvmlab.guest.later import later
 from kvmlab.host import links, objects, system
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.domains import Definition
 from kvmlab.host.next_start import shown_by
 from kvmlab.host.picture import Picture
 from kvmlab.host.remembering import Remembering
-from kvmlab.host.way import SLOW_S, NotThere, Way
+from kvmlab.remote.deadline import later
+from kvmlab.remote.host_connection import SLOW_S, NotThere, Way
 from kvmlab.words import t
 
 _LIBVIRT: Mapping[str, Callable[..., Any]] = {

@@ -6,11 +6,11 @@ from functools import cached_property
 
 from kvmlab.checks.reader import Answer, Key, Missing, Reading
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.later import Later, later
 from kvmlab.host.aspects import Objects, lasting, objects_of, pool_paths, users_of
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.picture import Picture, take_like
-from kvmlab.host.way import SLOW_S, Way
+from kvmlab.remote.deadline import Later, later
+from kvmlab.remote.host_connection import SLOW_S, Way
 from kvmlab.words import t
 
 

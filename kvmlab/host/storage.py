@@ -13,6 +13,8 @@ from kvmlab.host.devices import backing_of
 from kvmlab.host.qcow2 import is_cut_short
 from kvmlab.host.way import Way
 from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
+from kvmlab.remote.host_connection import Way
+from kvmlab.remote.parsing.superblock import Filesystem, identify
 
 if TYPE_CHECKING:
     import libvirt

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.seen import DomainSeen, LinkSeen, Neighbour, NicSeen
-from kvmlab.guest.ssh import Session
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.devices import Interface
 from kvmlab.host.domains import Domain
@@ -16,7 +15,8 @@ from kvmlab.host.links import links as links_of
 from kvmlab.host.links import operational, port_state
 from kvmlab.host.objects import domain as domain_of
 from kvmlab.host.objects import names_of
-from kvmlab.host.way import NotThere, Way
+from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.ssh import Session
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any
 
 from kvmlab.checks.reader import Missing
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.readings import AT_BOOT, MASKED_FOR_NOW, TEXT_CAP, masked_for_now, pattern, text_facts
 from kvmlab.host.storage import Image
-from kvmlab.host.way import NotThere, Way
+from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.parsing.readings import AT_BOOT, MASKED_FOR_NOW, TEXT_CAP, masked_for_now, pattern, text_facts
 from kvmlab.words import t
 
 Facts = Mapping[str, object]

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Container
 
 from kvmlab.errors import CannotRun
-from kvmlab.host.root import IDS
+from kvmlab.remote.host_root import IDS
 from kvmlab.words import t
 
 FIRST = 0x70000000

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
-from kvmlab.host.root import IDS
 from kvmlab.labhost.podman import bound, in_csv
 from kvmlab.labhost.seccomp import profile
+from kvmlab.remote.host_root import IDS
 from kvmlab.words import t
 
 CAPABILITIES = (

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kvmlab.guest.later import TooLate, later
+from kvmlab.remote.deadline import TooLate, later
 
 if TYPE_CHECKING:
     import libvirt

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
-from kvmlab.host.root import SSH, HostRoot
+from kvmlab.remote.host_root import SSH, HostRoot
 from kvmlab.silence import Silence
 from kvmlab.words import t
 
@@ -41,7 +41,7 @@ def _transport(root: HostRoot, look_key: Path, silence: Silence) -> Iterator[par
 
     import paramiko
 
-    from kvmlab.guest.ssh import Unreachable, verify_host_key
+    from kvmlab.remote.ssh import Unreachable, verify_host_key
 
     # Each refusal while a guest boots is expected, and paramiko would tell of it on standard error.
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)

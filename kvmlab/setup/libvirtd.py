@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
-from kvmlab.host.root import LIBVIRT, HostRoot
+from kvmlab.remote.host_root import LIBVIRT, HostRoot
 from kvmlab.silence import Silence
 from kvmlab.words import t
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from kvmlab.course import Lab
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
-from kvmlab.host.root import HostRoot
 from kvmlab.images.known import forget_host_images
 from kvmlab.labhost import record
 from kvmlab.labhost.container import Condition, LabHost, sweep
@@ -25,6 +24,7 @@ from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.podman import finish as finish_podman
 from kvmlab.labhost.record import RUNNING, STARTING, STOPPED, STOPPING, Run, run_of
 from kvmlab.paths import State
+from kvmlab.remote.host_root import HostRoot
 from kvmlab.setup.clocks import clocks_set
 from kvmlab.setup.files import lay_ready
 from kvmlab.setup.guest_wait import wait_for_guests

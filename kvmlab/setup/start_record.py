@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from kvmlab.errors import CannotRun, CouldNotLook
 from kvmlab.host.connection import TIMEOUT_S, Libvirt
 from kvmlab.host.picture import Picture, parameters_that_are_paths, take_again, take_whole
-from kvmlab.host.way import Way
 from kvmlab.labhost.container import LabHost
 from kvmlab.paths import write_atomic
+from kvmlab.remote.host_connection import Way
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.errors import CannotRun
-from kvmlab.host.root import HostRoot
+from kvmlab.remote.host_root import HostRoot
 from kvmlab.setup.lifecycle import _prepared
 from kvmlab.silence import Silence
 

@@ -20,6 +20,7 @@ LAYERS = (
     ("paths", "space"),
     ("checks",),
     ("grading",),
+    ("remote",),
     ("guest",),
     ("host",),
     ("course",),
@@ -34,7 +35,7 @@ LAYERS = (
 )
 IMPORTERS = {  # of each library, the packages and modules that may import it
     "libvirt": {"host", "setup", "author.mutants.scene"},
-    "paramiko": {"guest", "setup"},
+    "paramiko": {"remote", "setup"},
     "jinja2": {"course.template", "setup.domain_xml", "report.exam", "author.lint.names"},
     "markupsafe": {"report.exam"},
     "markdown_it": {"course", "report.exam", "author.lint.widths"},

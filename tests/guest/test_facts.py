@@ -19,7 +19,7 @@ from kvmlab.guest.addresses import parse_addresses, parse_routes
 from kvmlab.guest.facts import READERS as _FACTS
 from kvmlab.guest.facts import read as _facts
 from kvmlab.guest.inside import Inside
-from kvmlab.guest.ssh import Output
+from kvmlab.remote.ssh import Output
 
 IP_BUSYBOX = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000
     link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.guest.superblock import Partition, identify, partitions
+from kvmlab.remote.parsing.superblock import Partition, identify, partitions
 
 UUID = "d479f278-319e-44a2-8821-73cdfb2ffbd8"
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"

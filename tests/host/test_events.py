@@ -12,7 +12,7 @@ from pathlib import Path
 import libvirt
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.events import Events, start_loop
-from kvmlab.host.root import HostRoot
+from kvmlab.remote.host_root import HostRoot
 start_loop()
 shared = libvirt.open(sys.argv[1])
 class Direct(Libvirt):

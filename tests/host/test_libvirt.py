@@ -22,10 +22,10 @@ from kvmlab.host import objects
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.displays import Graphics
 from kvmlab.host.reader import _FROM_LOOK, HostReader
-from kvmlab.host.root import LIBVIRT_READ_ONLY, HostRoot
 from kvmlab.host.surroundings import HostSurroundings
-from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import parse
+from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.host_root import LIBVIRT_READ_ONLY, HostRoot
 
 NODE = f"test://{Path(__file__).parent}/node.xml"
 

@@ -10,7 +10,7 @@ import pytest
 from kvmlab.checks.reader import Missing
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.system import service
-from kvmlab.host.way import NotThere
+from kvmlab.remote.host_connection import NotThere
 
 Units = dict[str, dict[str, str]]
 

@@ -20,6 +20,7 @@ from kvmlab.host.filed import FiledDefinition, filed
 from kvmlab.host.reader import HostReader
 from kvmlab.host.way import NotThere, Way
 from kvmlab.host.xml import parse
+from kvmlab.remote.host_connection import NotThere, Way
 
 
 class Answers:

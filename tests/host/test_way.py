@@ -20,9 +20,9 @@ from kvmlab.checks.vocabulary import link, storage, system
 from kvmlab.errors import CouldNotLook
 from kvmlab.host import open_host
 from kvmlab.host.reader import HostReader
-from kvmlab.host.root import SSH, HostRoot
 from kvmlab.host.system import process as process_facts
-from kvmlab.host.way import Way
+from kvmlab.remote.host_connection import Way
+from kvmlab.remote.host_root import SSH, HostRoot
 from tests.guest.servers import UnixServer, babble, make_key, serve, silent
 
 SCRIPT = Path(__file__).parents[2] / "kvmlab" / "labhost" / "inside" / "look"

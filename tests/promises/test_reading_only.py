@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kvmlab.host.root import LIBVIRT_READ_ONLY, SSH, HostRoot
 from kvmlab.labhost.machine import remembered_podman
 from kvmlab.silence import Silence
+from kvmlab.remote.host_root import LIBVIRT_READ_ONLY, SSH, HostRoot
 from tests.conftest import Kvmlab
 
 LAB = "network-bridge"

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.later import Later, TooLate, later
-from kvmlab.guest.ssh import Session, Unreachable, Why, connect
-from kvmlab.host.look import Look, NotRead, NotThere
-from kvmlab.host.root import SSH, HostRoot
+from kvmlab.remote.deadline import Later, TooLate, later
+from kvmlab.remote.fact_server import Look, NotRead, NotThere
+from kvmlab.remote.host_root import SSH, HostRoot
+from kvmlab.remote.ssh import Session, Unreachable, Why, connect
 from kvmlab.words import t
 
 TIMEOUT_S = 5.0  # to connect

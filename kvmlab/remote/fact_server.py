@@ -7,8 +7,8 @@ import json
 import threading
 from typing import Any
 
-from kvmlab.guest.later import Later, later
-from kvmlab.guest.ssh import Unreachable, Why
+from kvmlab.remote.deadline import Later, later
+from kvmlab.remote.ssh import Unreachable, Why
 
 LINE_CAP = 16 << 20  # bytes of one answer
 

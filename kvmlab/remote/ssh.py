@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kvmlab.guest.late import paramiko_module
-from kvmlab.guest.later import TooLate, later
+from kvmlab.remote.deadline import TooLate, later
+from kvmlab.remote.paramiko_import import paramiko_module
 
 CHUNK = 65536
 OUTPUT_CAP = 8 << 20  # bytes of one command's output, both streams together

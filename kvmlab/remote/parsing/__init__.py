@@ -1,0 +1,1 @@
+"""What hosts and guests print alike, taken apart; all of it may be hostile."""
