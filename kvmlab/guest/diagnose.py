@@ -10,9 +10,9 @@ from collections.abc import Callable
 from ipaddress import ip_interface
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.find import Search
 from kvmlab.guest.obstacles import cannot, obstacle
-from kvmlab.guest.seen import DomainSeen, Surroundings
+from kvmlab.guest.search import Search
+from kvmlab.guest.surroundings import DomainSeen, Surroundings
 from kvmlab.remote.ssh import Why
 from kvmlab.words import t
 

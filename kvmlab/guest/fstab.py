@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from kvmlab.checks.reader import nearest
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.sections import Sections
+from kvmlab.guest.look_output import Sections
 from kvmlab.words import t
 
 EXT = ("ext2", "ext3", "ext4")

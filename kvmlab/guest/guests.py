@@ -9,12 +9,12 @@ from pathlib import Path
 
 from kvmlab.checks.reader import Key, Missing, Want
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest import facts, on_its_way
-from kvmlab.guest.by_agent import by_agent
+from kvmlab.guest import reader, transients
+from kvmlab.guest.agent import by_agent
+from kvmlab.guest.connection import Inside, cannot_ask
 from kvmlab.guest.diagnose import BOOT_S, diagnose
-from kvmlab.guest.find import Search
-from kvmlab.guest.inside import Inside, cannot_ask
-from kvmlab.guest.seen import DomainSeen, Surroundings
+from kvmlab.guest.search import Search
+from kvmlab.guest.surroundings import DomainSeen, Surroundings
 from kvmlab.remote.deadline import Later, TooLate, later
 from kvmlab.words import t
 
@@ -38,7 +38,7 @@ class Guests:
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Mapping[str, object] | Missing:
         """The facts of one object in a guest. Raises CouldNotLook, with the reason where the guest is not reached."""
-        return facts.read(self._inside(key[0], key[1], facts.sections(kind, names)), kind, key, names)
+        return reader.read(self._inside(key[0], key[1], reader.sections(kind, names)), kind, key, names)
 
     def prefetch(self, wants: Sequence[Want]) -> None:
         """Begin to enter every guest of `wants`, and to ask it what they need."""
@@ -46,7 +46,7 @@ class Guests:
         for name in dict.fromkeys(want.key[0] for want in wants):
             own = [want for want in wants if want.key[0] == name]
             address = next((want.key[1] for want in own if want.key[1]), "")
-            needed = [section for want in own for section in facts.sections(want.kind, want.names)]
+            needed = [section for want in own for section in reader.sections(want.kind, want.names)]
             self._enter(name, address, needed, own)
 
     def way_in(self, name: str, address: str) -> str:
@@ -67,10 +67,10 @@ class Guests:
 
     def no_lease_for(self, mac: str) -> CouldNotLook | None:
         """Likewise where an interface has none."""
-        return self._on_its_way(on_its_way.owner_of(mac, self._all()))
+        return self._on_its_way(transients.owner_of(mac, self._all()))
 
     def _on_its_way(self, domain: DomainSeen | None) -> CouldNotLook | None:
-        return on_its_way.answer_of(domain, self._surroundings, BOOT_S * self._patience) if domain else None
+        return transients.answer_of(domain, self._surroundings, BOOT_S * self._patience) if domain else None
 
     def _at(self, address: str) -> DomainSeen | None:
         """The domain that is at an address: by what the checks say of it, by the lab's start, or by its lease."""
@@ -123,7 +123,7 @@ class Guests:
         if guest is None:
             raise diagnose(search, self._surroundings, BOOT_S * self._patience)
         for want in wants:  # their answers stay with the guest
-            later(partial(facts.read, guest, want.kind, want.key, want.names), "guest")
+            later(partial(reader.read, guest, want.kind, want.key, want.names), "guest")
         return guest
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.seen import DomainSeen, LinkSeen, NicSeen, Surroundings
+from kvmlab.guest.surroundings import DomainSeen, LinkSeen, NicSeen, Surroundings
 from kvmlab.words import t
 
 

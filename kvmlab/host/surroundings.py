@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.seen import DomainSeen, LinkSeen, Neighbour, NicSeen
+from kvmlab.guest.surroundings import DomainSeen, LinkSeen, Neighbour, NicSeen
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.devices import Interface
 from kvmlab.host.domains import Domain
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class HostSurroundings:
-    """kvmlab.guest.seen.Surroundings of a lab host."""
+    """kvmlab.guest.surroundings.Surroundings of a lab host."""
 
     def __init__(self, libvirt: Libvirt, way: Way) -> None:
         self._libvirt = libvirt

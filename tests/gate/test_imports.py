@@ -39,7 +39,7 @@ IMPORTERS = {  # of each library, the packages and modules that may import it
     "jinja2": {"course.template", "setup.domain_xml", "report.exam", "author.lint.names"},
     "markupsafe": {"report.exam"},
     "markdown_it": {"course", "report.exam", "author.lint.widths"},
-    "yaml": {"guest.netplan"},
+    "yaml": {"guest.netconfig.netplan"},
     "rich": {"report"},
 }
 

@@ -14,11 +14,11 @@ from kvmlab.checks.reader import Missing, Reading
 from kvmlab.checks.subject import vocabulary_of
 from kvmlab.checks.vocabulary.guest import Guest
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest import facts
-from kvmlab.guest.addresses import parse_addresses, parse_routes
-from kvmlab.guest.facts import READERS as _FACTS
-from kvmlab.guest.facts import read as _facts
-from kvmlab.guest.inside import Inside
+from kvmlab.guest import reader
+from kvmlab.guest.connection import Inside
+from kvmlab.guest.ip_output import parse_addresses, parse_routes
+from kvmlab.guest.reader import READERS as _FACTS
+from kvmlab.guest.reader import read as _facts
 from kvmlab.remote.ssh import Output
 
 IP_BUSYBOX = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000
@@ -319,6 +319,6 @@ def test_every_fact_of_the_vocabulary_has_a_reading(subject: Any) -> None:
 
 
 def test_every_section_named_here_is_one_of_the_script() -> None:
-    script = (Path(facts.__file__).parent / "look.sh").read_text()
-    named = {name for names in facts._SECTIONS.values() for name in names} | set(facts._COSTLY.values())
+    script = (Path(reader.__file__).parent / "look.sh").read_text()
+    named = {name for names in reader._SECTIONS.values() for name in names} | set(reader._COSTLY.values())
     assert named <= set(re.findall(r"^    ([a-z]+)\) (?:section|emit|network_config)", script, re.MULTILINE))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.guest.sections import Garbled, Sections, parse, word
+from kvmlab.guest.look_output import Garbled, Sections, parse, word
 
 SCRIPT = Path(__file__).parents[2] / "kvmlab" / "guest" / "look.sh"
 SHELLS = [["sh"], *([["busybox", "sh"]] if shutil.which("busybox") else []), ["bash", "--posix"]]

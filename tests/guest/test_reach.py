@@ -16,9 +16,9 @@ import pytest
 from kvmlab.checks.reader import Missing, Want
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.diagnose import last_line
-from kvmlab.guest.find import eui64
 from kvmlab.guest.guests import Guests
-from kvmlab.guest.seen import DomainSeen, LinkSeen, Neighbour, NicSeen
+from kvmlab.guest.search import eui64
+from kvmlab.guest.surroundings import DomainSeen, LinkSeen, Neighbour, NicSeen
 from kvmlab.remote.ssh import Session, connect
 from tests.guest.servers import babble, make_key, pair, serve, silent
 from tests.guest.test_facts import IP_BUSYBOX, framed

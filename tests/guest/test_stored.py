@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.kept import Device, Kept, Stored, with_prefix
-from kvmlab.guest.stored import stored_network
+from kvmlab.guest.netconfig.model import Device, Kept, Stored, with_prefix
+from kvmlab.guest.netconfig.next_boot import stored_network
 
 MAC = "52:54:00:aa:bb:01"
 ETH0 = Device("eth0", MAC)

@@ -9,7 +9,7 @@ from configparser import Error as ConfigError
 from fnmatch import fnmatchcase
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.kept import Device, Kept, Stored, everywhere, with_prefix
+from kvmlab.guest.netconfig.model import Device, Kept, Stored, everywhere, with_prefix
 from kvmlab.words import t
 
 CONNECTIONS = "/etc/NetworkManager/system-connections/"

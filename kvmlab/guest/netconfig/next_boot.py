@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kvmlab.guest.ifupdown import ifupdown
-from kvmlab.guest.kept import Device, Kept, Stored
-from kvmlab.guest.netplan import netplan
-from kvmlab.guest.stored_files import ifcfg, networkd, networkmanager
+from kvmlab.guest.netconfig.ifupdown import ifupdown
+from kvmlab.guest.netconfig.ini_files import ifcfg, networkd, networkmanager
+from kvmlab.guest.netconfig.model import Device, Kept, Stored
+from kvmlab.guest.netconfig.netplan import netplan
 
 Reader = Callable[[Kept, Device], Stored | None]
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.kept import Device, Kept, Stored, everywhere
+from kvmlab.guest.netconfig.model import Device, Kept, Stored, everywhere
 from kvmlab.words import t
 
 FOLDER = "/etc/netplan/"

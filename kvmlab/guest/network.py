@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from kvmlab.checks.reader import Key, Missing, Reading
-from kvmlab.guest.about_system import processes
-from kvmlab.guest.addresses import Nic, parse_routes
-from kvmlab.guest.inside import Inside
-from kvmlab.guest.kept import Device, Kept
-from kvmlab.guest.stored import stored_network
+from kvmlab.guest.connection import Inside
+from kvmlab.guest.ip_output import Nic, parse_routes
+from kvmlab.guest.netconfig.model import Device, Kept
+from kvmlab.guest.netconfig.next_boot import stored_network
+from kvmlab.guest.system import processes
 from kvmlab.remote.parsing.readings import chosen_route, resolv_conf
 
 Facts = Mapping[str, object]

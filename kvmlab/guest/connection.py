@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.addresses import Nic, parse_addresses
-from kvmlab.guest.sections import Garbled, Sections, parse, word
+from kvmlab.guest.ip_output import Nic, parse_addresses
+from kvmlab.guest.look_output import Garbled, Sections, parse, word
 from kvmlab.remote.deadline import Later, TooLate, later
 from kvmlab.remote.ssh import Output, Unreachable, Why
 from kvmlab.words import t

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.obstacles import cannot, held_back
-from kvmlab.guest.seen import DomainSeen, LinkSeen, Surroundings
+from kvmlab.guest.surroundings import DomainSeen, LinkSeen, Surroundings
 from kvmlab.words import t
 
 START_S = 45.0  # a guest of which nothing is to be seen is taken to be starting for so long

@@ -8,10 +8,10 @@ two commands of virsh, and libvirt notes in the domain's log that somebody spoke
 from __future__ import annotations
 
 from kvmlab.errors import CouldNotLook
+from kvmlab.guest.connection import Inside
 from kvmlab.guest.diagnose import listens
-from kvmlab.guest.find import Search
-from kvmlab.guest.inside import Inside
-from kvmlab.guest.seen import DomainSeen, Surroundings
+from kvmlab.guest.search import Search
+from kvmlab.guest.surroundings import DomainSeen, Surroundings
 from kvmlab.remote.ssh import Output
 
 

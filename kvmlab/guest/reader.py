@@ -6,29 +6,29 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kvmlab.checks.reader import Key, Missing
-from kvmlab.guest import about_network, about_storage, about_system
-from kvmlab.guest.inside import Inside
+from kvmlab.guest import network, storage, system
+from kvmlab.guest.connection import Inside
 
 READERS: Mapping[str, Callable[..., Any]] = {
-    "guest": about_system.whole,
-    "guest-addresses": about_network.addresses,
-    "guest-address": about_network.address,
-    "guest-route": about_network.route,
-    "guest-mount": about_storage.mount,
-    "guest-filesystem": about_storage.filesystem,
-    "guest-file": about_storage.file,
-    "guest-network": about_network.stored,
-    "guest-fstab": about_storage.fstab,
-    "guest-service": about_system.service,
-    "guest-resolver": about_network.resolver,
-    "guest-name": about_network.name,
-    "guest-module": about_system.module,
-    "guest-driver": about_system.driver,
-    "guest-cpus": about_system.cpus,
-    "guest-memory": about_system.memory,
-    "guest-block": about_storage.block,
-    "guest-process": about_system.process,
-    "guest-reach": about_network.reach,
+    "guest": system.whole,
+    "guest-addresses": network.addresses,
+    "guest-address": network.address,
+    "guest-route": network.route,
+    "guest-mount": storage.mount,
+    "guest-filesystem": storage.filesystem,
+    "guest-file": storage.file,
+    "guest-network": network.stored,
+    "guest-fstab": storage.fstab,
+    "guest-service": system.service,
+    "guest-resolver": network.resolver,
+    "guest-name": network.name,
+    "guest-module": system.module,
+    "guest-driver": system.driver,
+    "guest-cpus": system.cpus,
+    "guest-memory": system.memory,
+    "guest-block": storage.block,
+    "guest-process": system.process,
+    "guest-reach": network.reach,
 }
 _WITH_NAMES = ("guest-address", "guest-mount", "guest-filesystem", "guest-file", "guest-fstab")
 

@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from kvmlab.guest.kept import everywhere, with_prefix
+from kvmlab.guest.netconfig.model import everywhere, with_prefix
 
 HARMLESS = frozenset(
     ("echo", "printf", "true", ":", "logger", "sleep", "sysctl", "modprobe", "brctl", "ethtool", "iptables",

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.inside import Inside
+from kvmlab.guest.connection import Inside
 from kvmlab.guest.obstacles import obstacle
-from kvmlab.guest.seen import DomainSeen, Surroundings
+from kvmlab.guest.surroundings import DomainSeen, Surroundings
 from kvmlab.remote.deadline import Later, TooLate, later
 from kvmlab.remote.ssh import Unreachable, Why, connect
 

@@ -6,8 +6,8 @@ import re
 from shlex import quote
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.commands import Effect, NotUnderstood, effect
-from kvmlab.guest.kept import Device, Kept, Stored
+from kvmlab.guest.netconfig.ifup_commands import Effect, NotUnderstood, effect
+from kvmlab.guest.netconfig.model import Device, Kept, Stored
 from kvmlab.words import t
 
 MAIN = "/etc/network/interfaces"

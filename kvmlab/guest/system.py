@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from kvmlab.checks.reader import Key, Missing
-from kvmlab.guest.inside import Inside
+from kvmlab.guest.connection import Inside
 from kvmlab.remote.parsing.readings import AT_BOOT, MASKED_FOR_NOW, masked_for_now, pattern
 
 Facts = Mapping[str, object]

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kvmlab.checks.reader import CAUSES, Cause, Key, Missing, Reading
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.about_system import chosen_driver, drivers
+from kvmlab.guest.connection import Inside
 from kvmlab.guest.fstab import entries, problem
-from kvmlab.guest.inside import Inside
+from kvmlab.guest.system import chosen_driver, drivers
 from kvmlab.remote.parsing.readings import text_facts
 from kvmlab.remote.parsing.superblock import Filesystem, Partition, identify, partitions
 from kvmlab.words import t
