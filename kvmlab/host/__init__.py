@@ -16,8 +16,8 @@ from kvmlab.slowness import given_patience
 
 if TYPE_CHECKING:
     from kvmlab.host.events import Events
-    from kvmlab.host.picture import Picture
     from kvmlab.host.reader import HostReader
+    from kvmlab.host.start.picture import Picture
     from kvmlab.remote.host_root import HostRoot
 
 

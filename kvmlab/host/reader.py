@@ -17,29 +17,29 @@ from kvmlab.checks.reader import CAUSES, Answer, Key, Missing, Reading, Want
 from kvmlab.checks.text import plain
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
-from kvmlab.host import links, objects, system
+from kvmlab.host import links, lookup, system
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.domains import Definition
-from kvmlab.host.next_start import shown_by
-from kvmlab.host.picture import Picture
-from kvmlab.host.remembering import Remembering
+from kvmlab.host.domain.definition import Definition
+from kvmlab.host.domain.next_start import shown_by
+from kvmlab.host.start.comparison import Remembering
+from kvmlab.host.start.picture import Picture
 from kvmlab.remote.deadline import later
 from kvmlab.remote.host_connection import SLOW_S, NotThere, Way
 from kvmlab.words import t
 
 _LIBVIRT: Mapping[str, Callable[..., Any]] = {
-    "domain": objects.domain,
-    "domain-file": objects.domain_file,
-    "interface": partial(objects.device, kind="interface"),
-    "disk": partial(objects.device, kind="disk"),
-    "console": objects.console,
-    "graphics": objects.graphics,
-    "network": objects.network,
-    "lease": objects.lease,
-    "pool": objects.pool,
-    "volume": objects.volume,
-    "snapshot": objects.snapshot,
-    "inventory": objects.inventory,
+    "domain": lookup.domain,
+    "domain-file": lookup.domain_file,
+    "interface": partial(lookup.device, kind="interface"),
+    "disk": partial(lookup.device, kind="disk"),
+    "console": lookup.console,
+    "graphics": lookup.graphics,
+    "network": lookup.network,
+    "lease": lookup.lease,
+    "pool": lookup.pool,
+    "volume": lookup.volume,
+    "snapshot": lookup.snapshot,
+    "inventory": lookup.inventory,
 }
 _LOOK: Mapping[str, Callable[..., Any]] = {
     "link": links.link,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.surroundings import DomainSeen, LinkSeen, Neighbour, NicSeen
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.devices import Interface
-from kvmlab.host.domains import Domain
+from kvmlab.host.domain.definition import Domain
+from kvmlab.host.domain.devices import Interface
 from kvmlab.host.links import links as links_of
 from kvmlab.host.links import operational, port_state
-from kvmlab.host.objects import domain as domain_of
-from kvmlab.host.objects import names_of
+from kvmlab.host.lookup import domain as domain_of
+from kvmlab.host.lookup import names_of
 from kvmlab.remote.host_connection import NotThere, Way
 from kvmlab.remote.ssh import Session
 from kvmlab.words import t
@@ -116,7 +116,7 @@ def _seen(connection: libvirt.virConnect, name: str, way: Way) -> DomainSeen | N
 
 
 def _nic(nic: Interface) -> NicSeen:
-    from kvmlab.host.devices import network_of
+    from kvmlab.host.domain.devices import network_of
 
     name = nic.source if nic.type == "network" else None
     network = network_of(nic.connection, name)

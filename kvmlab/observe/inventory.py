@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.errors import CannotRun
-from kvmlab.host.aspects import users_of
 from kvmlab.host.links import addresses_of
+from kvmlab.host.start.aspects import users_of
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.host.picture import Picture
+    from kvmlab.host.start.picture import Picture
 
 Inventory = Mapping[str, str]
 

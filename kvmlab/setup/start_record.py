@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun, CouldNotLook
 from kvmlab.host.connection import TIMEOUT_S, Libvirt
-from kvmlab.host.picture import Picture, parameters_that_are_paths, take_again, take_whole
+from kvmlab.host.start.picture import Picture, parameters_that_are_paths, take_again, take_whole
 from kvmlab.labhost.container import LabHost
 from kvmlab.paths import write_atomic
 from kvmlab.remote.host_connection import Way

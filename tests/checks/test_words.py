@@ -16,7 +16,13 @@ from tests.checks.test_vocabulary import NOUNS
 
 PACKAGE = Path(words.__file__).parents[1]
 REPORTS = ("terminal", "evidence", "sheet", "junit", "document", "progress", "live")
-FILES = sorted([*(PACKAGE / "checks").rglob("*.py"), *(PACKAGE / f"report/{name}.py" for name in REPORTS)])
+FILES = sorted(
+    [
+        *(PACKAGE / "checks").rglob("*.py"),
+        *(PACKAGE / "grading").rglob("*.py"),
+        *(PACKAGE / f"report/{name}.py" for name in REPORTS),
+    ]
+)
 
 
 def said(path: Path) -> Iterator[str]:

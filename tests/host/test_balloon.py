@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from kvmlab.host import balloon
+from kvmlab.host.domain import balloon
 
 
 class Guest:

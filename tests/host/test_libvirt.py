@@ -18,9 +18,9 @@ from kvmlab.checks.subject import vocabulary_of
 from kvmlab.checks.vocabulary import devices, domain, network, snapshot, storage, system
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.guests import Guests
-from kvmlab.host import objects
+from kvmlab.host import lookup
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.displays import Graphics
+from kvmlab.host.domain.displays import Graphics
 from kvmlab.host.reader import _FROM_LOOK, HostReader
 from kvmlab.host.surroundings import HostSurroundings
 from kvmlab.host.xml import parse
@@ -224,7 +224,7 @@ def test_a_volume_whose_file_was_removed_behind_libvirts_back() -> None:
     connection = Mock()
     connection.storagePoolLookupByName.return_value.storageVolLookupByName.return_value.XMLDesc.side_effect = gone
     connection.storagePoolLookupByName.return_value.listAllVolumes.return_value = []
-    assert isinstance(objects.volume(connection, ("images", "data.qcow2"), Mock()), Missing)
+    assert isinstance(lookup.volume(connection, ("images", "data.qcow2"), Mock()), Missing)
 
 
 def test_snapshots(reader: HostReader, writable: libvirt.virConnect) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import libvirt
 import pytest
 
-from kvmlab.host.aspects import lasting, objects_of, pool_paths, users_of
-from kvmlab.host.picture import Picture, from_libvirt, parameters_that_are_paths, scope_of
+from kvmlab.host.start.aspects import lasting, objects_of, pool_paths, users_of
+from kvmlab.host.start.picture import Picture, from_libvirt, parameters_that_are_paths, scope_of
 from tests.host.test_inside_look import look
 
 __all__ = ["look"]

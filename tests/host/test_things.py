@@ -19,6 +19,9 @@ from kvmlab.host.domains import Definition
 from kvmlab.host.filed import FiledDefinition, filed
 from kvmlab.host.reader import HostReader
 from kvmlab.host.way import NotThere, Way
+from kvmlab.host.domain.definition import Definition
+from kvmlab.host.domain.devices import Disk, Interface
+from kvmlab.host.domain.kept_file import FiledDefinition, filed
 from kvmlab.host.xml import parse
 from kvmlab.remote.host_connection import NotThere, Way
 

@@ -11,13 +11,13 @@ import pytest
 
 from kvmlab import words
 
-PACKAGES = ("host", "guest")
+PACKAGES = ("host", "guest", "remote")
 ROOT = Path(words.__file__).parents[1]
 
 
 def messages(package: str) -> Iterator[str]:
     """The literal first arguments of t() and Missing()."""
-    for path in sorted((ROOT / package).glob("*.py")):
+    for path in sorted((ROOT / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("t", "Missing"):
                 first = node.args[0] if node.args else None

@@ -38,7 +38,7 @@ ASPECT_WORDS = frozenset((
     "active", "definition", "bridge", "up", "target", "kind", "entries", "image", "content", "master", "addresses",
     "stp", "mac", "way", "created", "parent",
 ))  # fmt: skip
-"""The words that aspects' names are made of, but for targets and MAC addresses (kvmlab.host.aspects)."""
+"""The words that aspects' names are made of, but for targets and MAC addresses (kvmlab.host.start.aspects)."""
 
 
 _COUNTED = frozenset(("sent_bytes", "sent_packets", "addresses", "target", "allocation_mib"))

@@ -2,7 +2,7 @@
 "domain", "snapshot", "network", "pool", "link", "route" or "file"; start () for all of it.
 
 The start is remembered outside of the lab host, where nobody on it can change it. An object has aspects rather than
-facts: `stored disk vda`, `autostart`, `content`; which those are, the reader says (kvmlab.host.aspects).
+facts: `stored disk vda`, `autostart`, `content`; which those are, the reader says (kvmlab.host.start.aspects).
 """
 
 from __future__ import annotations

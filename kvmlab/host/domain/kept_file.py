@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kvmlab.checks.reader import Cause
 from kvmlab.errors import CouldNotLook
-from kvmlab.host.domains import Definition
-from kvmlab.host.outline import outline
+from kvmlab.host.domain.definition import Definition
+from kvmlab.host.domain.outline import outline
 from kvmlab.host.xml import Element, parse, word
 from kvmlab.remote.host_connection import Way
 

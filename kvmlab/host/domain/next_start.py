@@ -18,8 +18,8 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     import libvirt
 
-    from kvmlab.host.devices import Disk
-    from kvmlab.host.domains import Definition
+    from kvmlab.host.domain.definition import Definition
+    from kvmlab.host.domain.devices import Disk
 
 
 def next_xml(domain: libvirt.virDomain) -> tuple[str, bool]:

@@ -7,7 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from kvmlab.checks.reader import Cause
-from kvmlab.host.domains import Definition
+from kvmlab.host.domain.definition import Definition
 from kvmlab.host.xml import Element, attribute, mib, number, parse, word
 from kvmlab.remote.host_connection import NotThere, Way
 

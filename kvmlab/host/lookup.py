@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from kvmlab.checks.reader import Key, Missing
 from kvmlab.checks.text import plain
-from kvmlab.host import next_start
-from kvmlab.host.devices import Disk, Interface, disks, network_of
-from kvmlab.host.displays import Console, Graphics
-from kvmlab.host.domains import Definition, Domain
-from kvmlab.host.filed import FiledDefinition, filed
+from kvmlab.host.domain import next_start
+from kvmlab.host.domain.definition import Definition, Domain
+from kvmlab.host.domain.devices import Disk, Interface, disks, network_of
+from kvmlab.host.domain.displays import Console, Graphics
+from kvmlab.host.domain.kept_file import FiledDefinition, filed
 from kvmlab.host.networks import Lease, Network
 from kvmlab.host.storage import Pool, Snapshot, Volume
 from kvmlab.host.xml import word

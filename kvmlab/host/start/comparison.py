@@ -6,9 +6,9 @@ from functools import cached_property
 
 from kvmlab.checks.reader import Answer, Key, Missing, Reading
 from kvmlab.errors import CouldNotLook
-from kvmlab.host.aspects import Objects, lasting, objects_of, pool_paths, users_of
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.picture import Picture, take_like
+from kvmlab.host.start.aspects import Objects, lasting, objects_of, pool_paths, users_of
+from kvmlab.host.start.picture import Picture, take_like
 from kvmlab.remote.deadline import Later, later
 from kvmlab.remote.host_connection import SLOW_S, Way
 from kvmlab.words import t

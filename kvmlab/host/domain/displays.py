@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kvmlab.host.domains import Definition
+from kvmlab.host.domain.definition import Definition
 from kvmlab.host.xml import attribute, flag, number, parse
 from kvmlab.remote.host_connection import NotThere
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kvmlab.host.links import addresses_of
-from kvmlab.host.picture import Picture, disks_of
+from kvmlab.host.start.picture import Picture, disks_of
 from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
 
 Key = tuple[str, ...]

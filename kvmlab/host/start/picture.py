@@ -2,7 +2,7 @@
 
 The picture of the start is kept outside of the lab host and compared with later ones: by the checks ("as it was"), by
 `kvmlab diff`, and by the proof that a reset gives the start again. It is plain data (JSON), raw rather than worked out,
-so that whoever compares decides what counts; `kvmlab.host.aspects` is how checks see it.
+so that whoever compares decides what counts; `kvmlab.host.start.aspects` is how checks see it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.host.domains import STATES
+from kvmlab.host.domain.definition import STATES
 from kvmlab.host.xml import Element, parse, word
 
 if TYPE_CHECKING:

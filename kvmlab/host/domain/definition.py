@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.checks.reader import Cause
-from kvmlab.host.balloon import period_s
-from kvmlab.host.next_start import next_xml
-from kvmlab.host.outline import outline
+from kvmlab.host.domain.balloon import period_s
+from kvmlab.host.domain.next_start import next_xml
+from kvmlab.host.domain.outline import outline
 from kvmlab.host.xml import Element, attribute, in_mib, number, parse, word
 from kvmlab.remote.host_connection import NotThere, Way
 
