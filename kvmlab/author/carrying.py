@@ -19,10 +19,9 @@ from kvmlab.author.repeating import look_again
 from kvmlab.author.resetting import carry_reset, remembered_inventory
 from kvmlab.author.showing import unusable
 from kvmlab.errors import CannotRun, KvmlabError
-from kvmlab.slowness import given_patience
-from kvmlab.host import given_patience
 from kvmlab.labhost.steps import BOOT_S, STEP_S, StepOutcome, run_step
 from kvmlab.setup.lifecycle import lab_host
+from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:

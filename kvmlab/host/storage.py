@@ -12,6 +12,7 @@ from kvmlab.guest.superblock import Filesystem, identify
 from kvmlab.host.devices import backing_of
 from kvmlab.host.qcow2 import is_cut_short
 from kvmlab.host.way import Way
+from kvmlab.checks.reader import Cause
 from kvmlab.host.domain.devices import backing_of
 from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
 from kvmlab.remote.host_connection import Way

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 from kvmlab.checks.reader import Missing, Reader, Want
 from kvmlab.course import Lab
 from kvmlab.errors import CouldNotLook
-from kvmlab.host import open_host
 from kvmlab.grading.rehearsed_reader import Rehearsed, ahead, guests_to_enter, refresh, to_start
 from kvmlab.grading.runner import foreseen, run
 from kvmlab.grading.verdicts import Report
-from kvmlab.host import given_patience, open_host
+from kvmlab.host import open_host
 from kvmlab.labhost.container import LabHost
-from kvmlab.slowness import given_patience
 from kvmlab.observe.grade import checks_of, grade
 from kvmlab.setup.rehearsal import Rehearsal, rehearsed
 from kvmlab.setup.start_record import recall
+from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:

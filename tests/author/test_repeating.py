@@ -8,7 +8,7 @@ from kvmlab.author.cases import cases_of
 from kvmlab.author.judging import judge
 from kvmlab.author.proof import Outcome, Proof
 from kvmlab.author.repeating import _moved, _other_verdicts
-from kvmlab.checks import Key
+from kvmlab.checks.reader import Key
 from kvmlab.course import Course
 from tests.author.planting import HERE
 from tests.author.test_judging import FAILED, PASSED, check, result

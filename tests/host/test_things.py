@@ -10,18 +10,13 @@ from unittest.mock import Mock
 
 import pytest
 
-from kvmlab.checks.reading import Missing
-from kvmlab.checks.vocabulary.host import Host
 from kvmlab.checks.reader import Missing
+from kvmlab.checks.vocabulary.host import Host
 from kvmlab.host import links, system
-from kvmlab.host.devices import Disk, Interface
-from kvmlab.host.domains import Definition
-from kvmlab.host.filed import FiledDefinition, filed
-from kvmlab.host.reader import HostReader
-from kvmlab.host.way import NotThere, Way
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.devices import Disk, Interface
 from kvmlab.host.domain.kept_file import FiledDefinition, filed
+from kvmlab.host.reader import HostReader
 from kvmlab.host.xml import parse
 from kvmlab.remote.host_connection import NotThere, Way
 

@@ -11,10 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from kvmlab.environment.objects import run_setup
 from kvmlab.errors import AuthorError, CannotRun, KvmlabError
-from kvmlab import installing
-from kvmlab.errors import AuthorError, CannotRun
 from kvmlab.images import building
 from kvmlab.installing import install
 from kvmlab.labhost import examine, wall

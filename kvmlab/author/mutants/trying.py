@@ -21,7 +21,6 @@ from kvmlab.author.mutants.mutator import Mutant
 from kvmlab.author.mutants.scene import Noting, things
 from kvmlab.course.lab.fences import Step
 from kvmlab.errors import CannotRun
-from kvmlab.host import given_patience
 from kvmlab.labhost.steps import StepOutcome, run_step
 from kvmlab.setup.libvirtd import connected
 from kvmlab.setup.lifecycle import lab_host
