@@ -14,8 +14,8 @@ import pytest
 
 from kvmlab import words
 from kvmlab.paths import State, default_root
-from kvmlab.slowness import slowness
 from kvmlab.remote.host_root import HostRoot
+from kvmlab.slowness import slowness
 
 SHARED = ("images", "saved", "cache", "keys")
 REPOSITORY = Path(__file__).parents[1]

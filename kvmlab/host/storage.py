@@ -7,13 +7,9 @@ from functools import cached_property
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.checks.reading import Cause
-from kvmlab.guest.superblock import Filesystem, identify
-from kvmlab.host.devices import backing_of
-from kvmlab.host.qcow2 import is_cut_short
-from kvmlab.host.way import Way
 from kvmlab.checks.reader import Cause
 from kvmlab.host.domain.devices import backing_of
+from kvmlab.host.qcow2 import is_cut_short
 from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
 from kvmlab.remote.host_connection import Way
 from kvmlab.remote.parsing.superblock import Filesystem, identify
