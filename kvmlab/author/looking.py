@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 from kvmlab.author.bench import Bench
 from kvmlab.author.cases import Case
 from kvmlab.author.proof import Proof
-from kvmlab.checks.yours import AS_IT_WAS
-from kvmlab.slowness import given_patience
 from kvmlab.grading.as_it_was import AS_IT_WAS
+from kvmlab.slowness import given_patience
 
 if TYPE_CHECKING:
     from kvmlab.checks.reader import Reader
