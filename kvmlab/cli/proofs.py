@@ -6,13 +6,13 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kvmlab.author.proof import Outcome, Remark
+from kvmlab.author.prove.proof import Outcome, Remark
 from kvmlab.report.plain import cells, clean, fit, right
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.author.bench import CaseResult
-    from kvmlab.author.proof import LabProof, ProofResult
+    from kvmlab.author.prove.bench import CaseResult
+    from kvmlab.author.prove.proof import LabProof, ProofResult
     from kvmlab.report.plain import Page
     from kvmlab.report.progress import Steps
 

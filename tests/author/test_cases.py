@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kvmlab.author.cases import Case, cases_of, without_last_looks
-from kvmlab.author.plans import plans_of, shuffled
-from kvmlab.author.proof import Proof
+from kvmlab.author.prove.cases import Case, cases_of, without_last_looks
+from kvmlab.author.prove.plans import plans_of, shuffled
+from kvmlab.author.prove.proof import Proof
 from kvmlab.course import Course
 from kvmlab.course.lab.solution import Step
 from tests.author.planting import HERE

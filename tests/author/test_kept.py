@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.author import carrying, kept
-from kvmlab.author.bench import Bench, CaseResult, Stopped
-from kvmlab.author.cases import Case, cases_of
-from kvmlab.author.mutants.trying import CAUGHT, SURVIVED, Tried
-from kvmlab.author.proof import Proof, ProofResult, Remark
+from kvmlab.author.mutants.trial import CAUGHT, SURVIVED, Tried
+from kvmlab.author.prove import case_run, kept_results
+from kvmlab.author.prove.bench import Bench, CaseResult, Stopped
+from kvmlab.author.prove.cases import Case, cases_of
+from kvmlab.author.prove.proof import Proof, ProofResult, Remark
 from kvmlab.course import Course
 from kvmlab.course.lab.model import Survivor
 from kvmlab.errors import CannotRun
@@ -53,13 +53,13 @@ def test_it_is_taken_over(tmp_path: Path) -> None:
     bench, case = bench_of(tmp_path), near(bench_of(tmp_path))
     way = replace(case, on_the_way=(replace(case, proof=Proof.START, name="start"),))
     started = CaseResult(way.on_the_way[0], 1.0, 1.0, report(check("a", PASSED)), inventory={"link br0": "up"})
-    kept.keep(bench, result_of(way, on_the_way=(started,)))
-    found = kept.find(bench_of(tmp_path), way)
+    kept_results.keep(bench, result_of(way, on_the_way=(started,)))
+    found = kept_results.find(bench_of(tmp_path), way)
     assert found is not None and found.taken_over and found.report == result_of(way).report
     assert found.on_the_way[0].taken_over and found.on_the_way[0].inventory == {"link br0": "up"}
-    assert kept.find(bench, case) is None, "without what was looked at on its way it is another case"
-    kept.forget(bench, result_of(way), ())
-    assert kept.find(bench, way) is None
+    assert kept_results.find(bench, case) is None, "without what was looked at on its way it is another case"
+    kept_results.forget(bench, result_of(way), ())
+    assert kept_results.find(bench, way) is None
 
 
 CHANGES = {
@@ -76,34 +76,34 @@ CHANGES = {
 def test_after_a_change_it_is_carried_out_again(tmp_path: Path, changed: str) -> None:
     """Whatever it hangs on has changed."""
     bench = bench_of(tmp_path)
-    kept.keep(bench, result_of(near(bench)))
+    kept_results.keep(bench, result_of(near(bench)))
     other = bench_of(tmp_path, *CHANGES[changed])
-    assert kept.find(bench, near(bench)) is not None
-    assert kept.find(other, near(other)) is None
+    assert kept_results.find(bench, near(bench)) is not None
+    assert kept_results.find(other, near(other)) is None
 
 
 def test_other_values_images_and_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A variant, an image built anew, another kvmlab: nothing is known of them."""
     bench = bench_of(tmp_path)
     case = near(bench)
-    kept.keep(bench, result_of(case))
+    kept_results.keep(bench, result_of(case))
     for other in (bench_of(tmp_path, variant="a"), bench_of(tmp_path, image="host:2")):
-        assert kept.find(other, case) is None
-    assert kept.find(bench, case) is not None
-    monkeypatch.setattr(kept, "engine", lambda: "another")
-    assert kept.find(bench, case) is None
+        assert kept_results.find(other, case) is None
+    assert kept_results.find(bench, case) is not None
+    monkeypatch.setattr(kept_results, "engine", lambda: "another")
+    assert kept_results.find(bench, case) is None
 
 
 def test_another_near_miss_changes_nothing(tmp_path: Path) -> None:
     """Only what it hangs on counts: a case beside it, a line of prose, what kvmlab says."""
     bench = bench_of(tmp_path)
-    kept.keep(bench, result_of(near(bench)))
+    kept_results.keep(bench, result_of(near(bench)))
     other = bench_of(
         tmp_path,
         ("solutions/tiny/note/near-no-stp.md", "type bridge", "type bridge mcast_snooping 0"),
         ("solutions/tiny/note/near-twice.md", "```bash", "More prose.\n\n```bash"),
     )
-    found = kept.find(other, near(other))
+    found = kept_results.find(other, near(other))
     assert found is not None and found.case == near(other), "it says where it stands now"
 
 
@@ -111,12 +111,12 @@ def test_what_could_not_be_carried_out_is_not_kept(tmp_path: Path) -> None:
     """It is unknown, and stays so; a file that was cut short is none."""
     bench = bench_of(tmp_path)
     case = near(bench)
-    kept.keep(bench, replace(result_of(case), trouble=CannotRun("no space")))
-    assert kept.find(bench, case) is None
-    kept.keep(bench, result_of(case))
+    kept_results.keep(bench, replace(result_of(case), trouble=CannotRun("no space")))
+    assert kept_results.find(bench, case) is None
+    kept_results.keep(bench, result_of(case))
     (path,) = (bench.state.proved / LAB).glob("*.pickle")
     path.write_bytes(path.read_bytes()[:40])
-    assert kept.find(bench, case) is None
+    assert kept_results.find(bench, case) is None
 
 
 def test_what_was_stopped_half_way_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,20 +127,23 @@ def test_what_was_stopped_half_way_is_not_kept(tmp_path: Path, monkeypatch: pyte
         bench.stop.set()
         return {}
 
-    monkeypatch.setattr(carrying, "_carry_story", swept)
+    monkeypatch.setattr(case_run, "_carry_story", swept)
     with pytest.raises(Stopped):
-        carrying.carry_out(bench, near(bench), 1)
-    assert kept.find(bench, near(bench)) is None
+        case_run.carry_out(bench, near(bench), 1)
+    assert kept_results.find(bench, near(bench)) is None
 
 
 def test_of_what_is_refuted_nothing_is_taken_over() -> None:
     """The cases that a remark names, whichever proof it is about; reset is compared with the start, so both."""
     remark = Remark("near-twice", "not caught")
-    assert kept.to_forget([ProofResult(Proof.NEAR, 2, 0.0), ProofResult(Proof.REHEARSAL, 2, 0.0, (remark,))]) == {
-        "near-twice"
-    }
+    assert kept_results.to_forget(
+        [ProofResult(Proof.NEAR, 2, 0.0), ProofResult(Proof.REHEARSAL, 2, 0.0, (remark,))]
+    ) == {"near-twice"}
     trouble = (Remark("reset after a mess", "no space"),)
-    assert kept.to_forget([ProofResult(Proof.RESET, 1, 0.0, trouble=trouble)]) == {"reset after a mess", "start"}
+    assert kept_results.to_forget([ProofResult(Proof.RESET, 1, 0.0, trouble=trouble)]) == {
+        "reset after a mess",
+        "start",
+    }
 
 
 def test_of_the_mutants_only_those_that_refute_are_tried_again(tmp_path: Path) -> None:
@@ -148,15 +151,15 @@ def test_of_the_mutants_only_those_that_refute_are_tried_again(tmp_path: Path) -
     bench = bench_of(tmp_path)
     case = replace(near(bench), proof=Proof.MUTANTS, name="mutants 1/1")
     tried = (Tried("domain a: off", CAUGHT, 1.0, ("x",)), Tried("domain a: paused", SURVIVED, 1.0))
-    kept.keep(bench, result_of(case, mutants=tried))
-    kept.forget(bench, result_of(case, mutants=tried), {"domain a: paused"})
+    kept_results.keep(bench, result_of(case, mutants=tried))
+    kept_results.forget(bench, result_of(case, mutants=tried), {"domain a: paused"})
     explained = replace(bench, lab=bench.lab._replace(survivors=(Survivor("domain a: paused", "as one likes"),)))
     again = replace(explained, resume=True)
-    assert kept.find(again, case) is None
-    assert [row[0] for row in kept.noted(again, case)] == ["domain a: off"]
+    assert kept_results.find(again, case) is None
+    assert [row[0] for row in kept_results.noted(again, case)] == ["domain a: off"]
 
 
 def test_the_engine_is_all_but_what_only_tells() -> None:
     """A change in what looks, starts or builds counts."""
-    assert not {"host", "guest", "checks", "environment", "labhost", "images"} & set(kept.WITHOUT)
-    assert len(kept.engine()) == 64
+    assert not {"host", "guest", "checks", "environment", "labhost", "images"} & set(kept_results.WITHOUT)
+    assert len(kept_results.engine()) == 64

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.author.beginning import begin
 from kvmlab.author.lint import Severity, lint
+from kvmlab.author.new import begin
 from kvmlab.course import Course
 from kvmlab.errors import UsageError
 from tests.conftest import Kvmlab

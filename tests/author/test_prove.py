@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.author.proof import Proof
+from kvmlab.author.prove.proof import Proof
 from kvmlab.paths import State
 from tests.author.planting import HERE, changes_of, plant, planted_in
 from tests.conftest import Kvmlab

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kvmlab.author.cases import cases_of
-from kvmlab.author.judging import judge
-from kvmlab.author.proof import Outcome, Proof
-from kvmlab.author.repeating import _moved, _other_verdicts
+from kvmlab.author.prove.cases import cases_of
+from kvmlab.author.prove.judgement import judge
+from kvmlab.author.prove.proof import Outcome, Proof
+from kvmlab.author.prove.repeated_looks import _moved, _other_verdicts
 from kvmlab.checks.reader import Key
 from kvmlab.course import Course
 from tests.author.planting import HERE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kvmlab.author.judging import judge
-from kvmlab.author.proof import Proof
-from kvmlab.author.showing import Unusable, fault, shown
+from kvmlab.author.prove.judgement import judge
+from kvmlab.author.prove.proof import Proof
+from kvmlab.author.prove.shown_commands import Unusable, fault, shown
 from tests.author.test_judging import FAILED, PASSED, check, finding, report, result
 
 GOOD = [

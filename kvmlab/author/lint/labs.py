@@ -9,7 +9,7 @@ from kvmlab.author.lint.claims import lint_claims
 from kvmlab.author.lint.course import lint_course
 from kvmlab.author.lint.fault import Fault
 from kvmlab.author.lint.parts import Parts, read_parts
-from kvmlab.author.lint.solving import lint_solutions
+from kvmlab.author.lint.solutions import lint_solutions
 from kvmlab.author.lint.survivors import lint_survivors
 from kvmlab.author.lint.texts import lint_texts
 from kvmlab.author.lint.todo import left_to_do

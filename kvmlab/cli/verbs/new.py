@@ -15,7 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Write the files, and say how to go on."""
-    from kvmlab.author.beginning import begin
+    from kvmlab.author.new import begin
     from kvmlab.report.plain import Page
 
     page = Page(color=ctx.color())

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from kvmlab.author.proof import Proof
+from kvmlab.author.prove.proof import Proof
 
 if TYPE_CHECKING:
     from kvmlab.course.lab.model import Survivor

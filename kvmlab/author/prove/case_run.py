@@ -7,17 +7,17 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kvmlab.author import kept
-from kvmlab.author.asking import unanswered
-from kvmlab.author.bench import Bench, CaseResult, Quiet
-from kvmlab.author.cases import Case
-from kvmlab.author.looking import all_passed, look_until_decided
-from kvmlab.author.mutants.trying import carry_mutants
-from kvmlab.author.proof import Proof
-from kvmlab.author.rehearsing import rehearse
-from kvmlab.author.repeating import look_again
-from kvmlab.author.resetting import carry_reset, remembered_inventory
-from kvmlab.author.showing import unusable
+from kvmlab.author.mutants.trial import carry_mutants
+from kvmlab.author.prove import kept_results
+from kvmlab.author.prove.bench import Bench, CaseResult, Quiet
+from kvmlab.author.prove.cases import Case
+from kvmlab.author.prove.decided_look import all_passed, look_until_decided
+from kvmlab.author.prove.live_questions import unanswered
+from kvmlab.author.prove.proof import Proof
+from kvmlab.author.prove.rehearsals import rehearse
+from kvmlab.author.prove.repeated_looks import look_again
+from kvmlab.author.prove.reset_case import carry_reset, remembered_inventory
+from kvmlab.author.prove.shown_commands import unusable
 from kvmlab.errors import CannotRun, KvmlabError
 from kvmlab.labhost.steps import BOOT_S, STEP_S, StepOutcome, run_step
 from kvmlab.setup.lifecycle import lab_host
@@ -46,7 +46,7 @@ def carry_out(bench: Bench, case: Case, number: int) -> CaseResult:
         result = {"trouble": trouble}
     bench.go_on()  # else its lab host may have been swept away under it
     told = CaseResult(case, began, time.monotonic() - clock, **result)  # type: ignore[arg-type]
-    kept.keep(bench, told)
+    kept_results.keep(bench, told)
     return told
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kvmlab.author.proof import Remark
+from kvmlab.author.prove.proof import Remark
 from kvmlab.grading.as_it_was import AS_IT_WAS
 from kvmlab.words import t
 

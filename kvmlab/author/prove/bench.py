@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kvmlab.author.cases import Case
+from kvmlab.author.prove.cases import Case
 from kvmlab.errors import KvmlabError
 from kvmlab.labhost.container import LabHost
 
 if TYPE_CHECKING:
-    from kvmlab.author.mutants.trying import Tried
-    from kvmlab.author.rehearsing import Rehearsed
-    from kvmlab.author.showing import Unusable
+    from kvmlab.author.mutants.trial import Tried
+    from kvmlab.author.prove.rehearsals import Rehearsed
+    from kvmlab.author.prove.shown_commands import Unusable
     from kvmlab.course import Course, Lab
     from kvmlab.grading.verdicts import Report
     from kvmlab.labhost.steps import StepOutcome

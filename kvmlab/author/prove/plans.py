@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kvmlab.author.cases import EVERYTHING, Case, Draw, cases_of
-from kvmlab.author.proof import Proof
+from kvmlab.author.prove.cases import EVERYTHING, Case, Draw, cases_of
+from kvmlab.author.prove.proof import Proof
 from kvmlab.errors import AuthorError
 from kvmlab.words import t
 

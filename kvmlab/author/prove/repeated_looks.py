@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.author.bench import Bench
-from kvmlab.author.looking import look, opened, verdicts
+from kvmlab.author.prove.bench import Bench
+from kvmlab.author.prove.decided_look import look, opened, verdicts
 from kvmlab.checks.reader import Answer, Key, Missing
 from kvmlab.checks.text import show
 from kvmlab.words import t

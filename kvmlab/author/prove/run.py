@@ -10,14 +10,14 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol
 
-from kvmlab.author import kept
-from kvmlab.author.bench import Bench, CaseResult, Stopped
-from kvmlab.author.carrying import carry_out
-from kvmlab.author.judging import case_json, judge
-from kvmlab.author.leftovers import run_tag, sweep
-from kvmlab.author.plans import Plan
-from kvmlab.author.proof import LabProof, Outcome, Proof
-from kvmlab.author.workers import Workers, workers
+from kvmlab.author.prove import kept_results
+from kvmlab.author.prove.bench import Bench, CaseResult, Stopped
+from kvmlab.author.prove.case_run import carry_out
+from kvmlab.author.prove.judgement import case_json, judge
+from kvmlab.author.prove.leftovers import run_tag, sweep
+from kvmlab.author.prove.plans import Plan
+from kvmlab.author.prove.proof import LabProof, Outcome, Proof
+from kvmlab.author.prove.workers import Workers, workers
 from kvmlab.setup.materials import Materials
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _begin(
     begun, numbers = [], itertools.count(1)
     for plan in plans:
         bench = Bench(course, plan.lab, Materials.of(state, plan.lab, telling), state, tag, stop, resume)
-        known = [(case, kept.find(bench, case) if resume else None) for case in plan.cases]
+        known = [(case, kept_results.find(bench, case) if resume else None) for case in plan.cases]
         futures = [
             _over(result) if result else pool.submit(functools.partial(carry_out, bench, case, next(numbers)))
             for case, result in known
@@ -114,10 +114,10 @@ def _judged(bench: Bench, futures: Futures, only: Collection[Proof]) -> LabProof
     began = min((result.began for result in new), default=time.time())
     ended = max((result.began + result.seconds for result in new), default=began)
     judged = judge(results, only)
-    again = kept.to_forget(judged)
+    again = kept_results.to_forget(judged)
     for future in futures:
         if again & {name for one in _results(future) for name in _names(one)}:
-            kept.forget(bench, future.result(), again)
+            kept_results.forget(bench, future.result(), again)
     lab = bench.lab
     return LabProof(lab.id, lab.variant, ended - began, judged, tuple(case_json(one) for one in results))
 

@@ -22,15 +22,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kvmlab
-from kvmlab.author.proof import Outcome, Proof
+from kvmlab.author.prove.proof import Outcome, Proof
 from kvmlab.course.quiz.model import answers_file, has_quiz
 from kvmlab.errors import CannotRun
 from kvmlab.paths import State, write_atomic
 
 if TYPE_CHECKING:
-    from kvmlab.author.bench import Bench, CaseResult
-    from kvmlab.author.cases import Case
-    from kvmlab.author.proof import ProofResult
+    from kvmlab.author.prove.bench import Bench, CaseResult
+    from kvmlab.author.prove.cases import Case
+    from kvmlab.author.prove.proof import ProofResult
 
 WITHOUT = ("cli", "report", "words", "author/lint", "author/skeleton", "own_course")
 """Parts of the package that no lab host and no verdict hangs on."""

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from kvmlab.author import kept
-from kvmlab.author.bench import Bench, Quiet
-from kvmlab.author.cases import Case
-from kvmlab.author.looking import all_passed, failed, look, opened, verdicts
 from kvmlab.author.mutants.library import drawn, mutants_of
 from kvmlab.author.mutants.mutator import Mutant
 from kvmlab.author.mutants.scene import Noting, things
+from kvmlab.author.prove import kept_results
+from kvmlab.author.prove.bench import Bench, Quiet
+from kvmlab.author.prove.cases import Case
+from kvmlab.author.prove.decided_look import all_passed, failed, look, opened, verdicts
 from kvmlab.course.lab.fences import Step
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.steps import StepOutcome, run_step
@@ -55,7 +55,7 @@ class Tried(NamedTuple):
 def carry_mutants(bench: Bench, case: Case, number: int) -> dict[str, object]:
     """The mutants of one case's part, one after the other."""
     stage = Stage(bench, case, number)
-    tried = [Tried(*row) for row in kept.noted(bench, case)]
+    tried = [Tried(*row) for row in kept_results.noted(bench, case)]
     try:
         with stage.host():
             known = {one.name for one in tried}
@@ -64,7 +64,7 @@ def carry_mutants(bench: Bench, case: Case, number: int) -> dict[str, object]:
             with stage.host():
                 while todo and not stage.spoilt:
                     tried.append(stage.attempt(todo.pop(0)))
-                    kept.note(bench, case, tried[-1])
+                    kept_results.note(bench, case, tried[-1])
     finally:
         stage.leave()
     return {"mutants": tuple(tried), "lab_hosts": stage.hosts}

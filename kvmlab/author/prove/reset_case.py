@@ -10,8 +10,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from kvmlab.author.bench import Bench, Quiet
-from kvmlab.author.cases import Case
+from kvmlab.author.prove.bench import Bench, Quiet
+from kvmlab.author.prove.cases import Case
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.container import find_containers
 from kvmlab.labhost.steps import run_step
@@ -89,7 +89,7 @@ def die(bench: Bench, place: Place, point: str) -> None:
         "verb": "solve" if point == SOLVING else "reset",
     }
     done = subprocess.Popen(
-        [sys.executable, "-m", "kvmlab.author.victim"],
+        [sys.executable, "-m", "kvmlab.author.prove.victim"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kvmlab.author.bench import Bench, CaseResult, Quiet
-from kvmlab.author.proof import Proof, ProofResult, Remark
+from kvmlab.author.prove.bench import Bench, CaseResult, Quiet
+from kvmlab.author.prove.proof import Proof, ProofResult, Remark
 from kvmlab.errors import KvmlabError
 from kvmlab.grading.rehearsed_reader import ahead
 from kvmlab.labhost.container import LabHost

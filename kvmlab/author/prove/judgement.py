@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.author.bench import CaseResult
-from kvmlab.author.ledger import Ledger
-from kvmlab.author.looking import all_passed, failed, verdicts
-from kvmlab.author.mutants.judging import judge_mutants
-from kvmlab.author.proof import Proof, ProofResult, Remark
-from kvmlab.author.rehearsing import judge_rehearsals
+from kvmlab.author.mutants.judgement import judge_mutants
+from kvmlab.author.prove.bench import CaseResult
+from kvmlab.author.prove.decided_look import all_passed, failed, verdicts
+from kvmlab.author.prove.fact_coverage import Ledger
+from kvmlab.author.prove.proof import Proof, ProofResult, Remark
+from kvmlab.author.prove.rehearsals import judge_rehearsals
 from kvmlab.errors import AuthorError
 from kvmlab.grading.as_it_was import AS_IT_WAS
 from kvmlab.observe.inventory import Inventory, differences

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kvmlab.author.bench import Bench
+from kvmlab.author.prove.bench import Bench
 from kvmlab.course.quiz.marks import misfit
 from kvmlab.course.quiz.model import Question, answers_file, has_quiz, read_quiz
 from kvmlab.errors import CouldNotLook

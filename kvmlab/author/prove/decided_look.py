@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.author.bench import Bench
-from kvmlab.author.cases import Case
-from kvmlab.author.proof import Proof
+from kvmlab.author.prove.bench import Bench
+from kvmlab.author.prove.cases import Case
+from kvmlab.author.prove.proof import Proof
 from kvmlab.grading.as_it_was import AS_IT_WAS
 from kvmlab.slowness import given_patience
 

@@ -1,4 +1,4 @@
-"""A kvmlab that is to die: `python -m kvmlab.author.victim` resets or solves a lab, as it is told on standard input.
+"""A kvmlab that is to die: `python -m kvmlab.author.prove.victim` resets or solves a lab, as standard input tells it.
 
 It is a process of its own because SIGKILL (KVMLAB_DIE_AT, see kvmlab.faults) must hit nobody else.
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kvmlab.author.bench import Quiet
+from kvmlab.author.prove.bench import Quiet
 from kvmlab.course import Course
 from kvmlab.errors import KvmlabError
 from kvmlab.labhost.machine import remembered_podman

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from kvmlab.author.mutants.trying import CAUGHT, NOT_MADE, SURVIVED, Tried
-from kvmlab.author.proof import Proof, ProofResult, Remark
+from kvmlab.author.mutants.trial import CAUGHT, NOT_MADE, SURVIVED, Tried
+from kvmlab.author.prove.proof import Proof, ProofResult, Remark
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.author.bench import CaseResult
+    from kvmlab.author.prove.bench import CaseResult
     from kvmlab.course.lab.model import Survivor
 
 
