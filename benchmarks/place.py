@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.timing import KVMLAB, plain_env, timed
+from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import LabHost, find_containers
-from kvmlab.labhost.machine import remembered_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State, default_root
 

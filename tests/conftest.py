@@ -76,15 +76,15 @@ class Kvmlab:
 
     def containers(self) -> list[dict[str, str]]:
         """The containers of this state directory, running or not."""
+        from kvmlab.labhost.computer.podman_options import remembered_podman
         from kvmlab.labhost.container import find_containers
-        from kvmlab.labhost.machine import remembered_podman
 
         return find_containers(remembered_podman(self.state), self.state)
 
     def host_root(self) -> HostRoot:
         """The root of the one lab host of this state directory, seen from outside."""
+        from kvmlab.labhost.computer.podman_options import remembered_podman
         from kvmlab.labhost.container import LabHost
-        from kvmlab.labhost.machine import remembered_podman
 
         (found,) = self.containers()
         return LabHost(found["lab"], found["instance"], self.state, remembered_podman(self.state)).root
@@ -92,8 +92,8 @@ class Kvmlab:
 
 def clear(state: State) -> None:
     """Remove every container of `state`."""
+    from kvmlab.labhost.computer.podman_options import remembered_podman
     from kvmlab.labhost.container import find_containers, remove_all
-    from kvmlab.labhost.machine import remembered_podman
 
     podman = remembered_podman(state)
     remove_all(podman, [found["name"] for found in find_containers(podman, state)])

@@ -125,7 +125,7 @@ def _what_then(running: RunningLab, exam: Exam) -> str:
 
 def close(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     """End it; a lab host that was not handed in goes."""
-    from kvmlab.labhost.machine import remembered_podman
+    from kvmlab.labhost.computer.podman_options import remembered_podman
     from kvmlab.setup.lifecycle import Place, finish
 
     for one in exam.labs:

@@ -61,7 +61,7 @@ class RunningLab:
     @cached_property
     def host(self) -> LabHost:
         """Its lab host, with podman as this computer was found to need it."""
-        from kvmlab.labhost.machine import remembered_podman
+        from kvmlab.labhost.computer.podman_options import remembered_podman
         from kvmlab.setup.lifecycle import host_of
 
         return host_of(self.place, self.run, remembered_podman(self.ctx.state))

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
-from kvmlab.labhost.computer import kernel_and_processor, kvm_access, may_open_kvm
+from kvmlab.labhost.computer.fingerprint import kernel_and_processor, kvm_access, may_open_kvm
 from kvmlab.labhost.podman import Podman, bound
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -38,7 +38,7 @@ def are_current(state: State, podman: Podman, image: str) -> bool:
 
 def add_capabilities(state: State, podman: Podman, base: str, tag: str, folder: Path) -> None:
     """`tag`: the image `base` with the answers on top of it. `folder`: for what is needed on the way."""
-    from kvmlab.labhost.machine import find_podman
+    from kvmlab.labhost.computer.podman_options import find_podman
 
     found, label = find_podman(state, base), _asked_under(state, podman, base)
     answers = folder / "capabilities"
@@ -54,8 +54,8 @@ def add_capabilities(state: State, podman: Podman, base: str, tag: str, folder: 
 
 def _asked_under(state: State, podman: Podman, image: str) -> str:
     """What the label says of answers that are asked for now: by what a lab host can open, not by what we can."""
-    from kvmlab.labhost.accelerator import opens_inside
-    from kvmlab.labhost.machine import find_podman
+    from kvmlab.labhost.computer.accelerator import opens_inside
+    from kvmlab.labhost.computer.podman_options import find_podman
 
     if not may_open_kvm() or not opens_inside(state, find_podman(state, image), image):
         return _WITHOUT
@@ -64,7 +64,7 @@ def _asked_under(state: State, podman: Podman, image: str) -> str:
 
 
 def _ask(podman: Podman, image: str, kind: str, out: Path) -> None:
-    from kvmlab.labhost.wall import trusted_options
+    from kvmlab.labhost.confinement import trusted_options
 
     options = [*podman.run_options, *trusted_options(), bound(out, "/out")]
     argv = [*options, image, "/bin/sh", "-euc", _ASK, "sh", kind]

@@ -68,7 +68,7 @@ def remove_all_of(state: State, podman: Podman, repository: str) -> None:
 
 
 def _build(state: State, podman: Podman, progress: Progress) -> str:
-    from kvmlab.labhost.machine import require_space
+    from kvmlab.labhost.computer.podman_options import require_space
 
     require_space(PLACE, _NEEDED_MIB)
     tag = host_image_tag()

@@ -45,7 +45,7 @@ def ensure_iso(state: State, podman: Podman, name: str, progress: Progress) -> P
 
 
 def _build(state: State, podman: Podman, name: str, folder: Path, progress: Progress) -> None:
-    from kvmlab.labhost.machine import find_podman, require_space
+    from kvmlab.labhost.computer.podman_options import find_podman, require_space
 
     host_image = ensure_host_image(state, podman, progress)
     require_space(state.images, _NEEDED_MIB)

@@ -82,7 +82,7 @@ def _recipes(kind: str) -> list[Path]:
 
 
 def _build(state: State, host: str, kind: str, progress: Progress) -> str:
-    from kvmlab.labhost.machine import find_podman, require_space
+    from kvmlab.labhost.computer.podman_options import find_podman, require_space
 
     require_space(PLACE, _NEEDED_MIB)
     podman, tag = find_podman(state, host), kind_tag(kind)

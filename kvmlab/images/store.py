@@ -111,7 +111,7 @@ def import_image(state: State, podman: Podman, host_image: str, file: Path, name
 
 def _copy(file: Path, target: Path) -> None:
     """With its holes, or not at all where the space it needs is not there (cp(1))."""
-    from kvmlab.labhost.machine import require_space
+    from kvmlab.labhost.computer.podman_options import require_space
 
     require_space(target.parent, 2 * file.stat().st_blocks * 512 // 2**20)
     argv = ["cp", "--sparse=always", "--reflink=auto", "--", str(file), str(target)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.course import GuestSpec
 from kvmlab.images import GuestImage
-from kvmlab.labhost.computer import kernel_and_processor
+from kvmlab.labhost.computer.fingerprint import kernel_and_processor
 from kvmlab.setup import saved_guests
 from kvmlab.setup.clocks import set_by_agent
 from kvmlab.setup.domain_xml import domain_xml

@@ -18,8 +18,8 @@ from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.images.known import forget_host_images
 from kvmlab.labhost import record
+from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import Condition, LabHost, sweep
-from kvmlab.labhost.machine import remembered_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.podman import finish as finish_podman
 from kvmlab.labhost.record import RUNNING, STARTING, STOPPED, STOPPING, Run, run_of

@@ -21,9 +21,9 @@ from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso, kin
 from kvmlab.images.guest import LOOK, authorized_keys
 from kvmlab.images.known import identity
 from kvmlab.images.seed import user_data, write_seed
-from kvmlab.labhost.accelerator import find_kvm
+from kvmlab.labhost.computer.accelerator import find_kvm
+from kvmlab.labhost.computer.podman_options import find_podman
 from kvmlab.labhost.container import LabHost, sweep
-from kvmlab.labhost.machine import find_podman
 from kvmlab.labhost.podman import Podman, finish
 from kvmlab.paths import State
 from kvmlab.setup import saved_guests

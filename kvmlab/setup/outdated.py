@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from kvmlab.errors import CannotRun
 from kvmlab.images.known import forget_host_images
-from kvmlab.labhost.accelerator import forget_kvm
+from kvmlab.labhost.computer.accelerator import forget_kvm
 from kvmlab.paths import State
 
 Result = TypeVar("Result")

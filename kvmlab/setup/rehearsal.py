@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.labhost.container import Condition
-from kvmlab.labhost.copying import Packed, not_copied, wake_copy
+from kvmlab.labhost.copy import Packed, not_copied, wake_copy
 from kvmlab.remote.host_root import LIBVIRT, LIBVIRT_READ_ONLY
 from kvmlab.setup.files import lay_keys
 from kvmlab.setup.libvirtd import connected

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from kvmlab.errors import CannotRun
 from kvmlab.faults import step
 from kvmlab.labhost import record
+from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import Condition, LabHost
-from kvmlab.labhost.machine import remembered_podman
 from kvmlab.labhost.podman import finish
 from kvmlab.labhost.record import RUNNING, STOPPED, Run
 from kvmlab.setup.guest_wait import wait_for_guests

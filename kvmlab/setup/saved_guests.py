@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
 
-from kvmlab.labhost.computer import processor
+from kvmlab.labhost.computer.fingerprint import processor
 from kvmlab.paths import State, write_atomic
 
 FORMAT = 1

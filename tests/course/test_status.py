@@ -166,7 +166,7 @@ def test_the_overview_while_a_lab_runs_and_after_the_last(
 
 
 def test_what_a_lab_host_is_held_to(ask: Ask, record: Callable[..., Path], progress: Progress) -> None:
-    from kvmlab.labhost.cache import PODMAN, remember
+    from kvmlab.labhost.computer.findings import PODMAN, remember
 
     record()
     assert "held to" not in ask("status")

@@ -15,8 +15,8 @@ from kvmlab.checks.vocabulary.host import Host
 from kvmlab.errors import CouldNotLook
 from kvmlab.host import open_host
 from kvmlab.host.reader import HostReader
+from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import LabHost
-from kvmlab.labhost.machine import remembered_podman
 from kvmlab.paths import State
 from tests.conftest import SHARED, Kvmlab, clear
 

@@ -138,6 +138,6 @@ def test_the_manual_pages_and_completion_are_there(lab: Kvmlab) -> None:
 
 def _podman(lab: Kvmlab) -> Podman:
     from kvmlab.images.host import host_image_tag
-    from kvmlab.labhost.machine import find_podman
+    from kvmlab.labhost.computer.podman_options import find_podman
 
     return find_podman(lab.state, host_image_tag())

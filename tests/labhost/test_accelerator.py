@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.labhost import accelerator, computer
-from kvmlab.labhost.accelerator import Kvm, find_kvm, last_found
+from kvmlab.labhost.computer import accelerator, fingerprint
+from kvmlab.labhost.computer.accelerator import Kvm, find_kvm, last_found
+from kvmlab.labhost.computer.boot_trial import Outcome
 from kvmlab.labhost.podman import Podman
-from kvmlab.labhost.trial import Outcome
 from kvmlab.paths import State
 
 DISK = Path("/images/small-0123/disk.qcow2")
@@ -39,7 +39,7 @@ def kvm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stands for /dev/kvm: a file that its owner, this test, may open."""
     file = tmp_path / "kvm"
     file.touch(mode=0o660)
-    for module in (computer, accelerator):
+    for module in (fingerprint, accelerator):
         monkeypatch.setattr(module, "KVM", file)
     return file
 
@@ -110,7 +110,7 @@ def changed_cpuinfo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, what: str) 
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     file = tmp_path / "cpuinfo"
     file.write_text("\n".join(f"{line}7" if line.startswith(what) else line for line in [*lines, f"{what}: "]))
-    monkeypatch.setattr(computer, "_CPUINFO", file)
+    monkeypatch.setattr(fingerprint, "_CPUINFO", file)
 
 
 def another_kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def another_nesting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for module in ("kvm_amd", "kvm_intel"):
         (tmp_path / module / "parameters").mkdir(parents=True)
         (tmp_path / module / "parameters/nested").write_text("changed\n")
-    monkeypatch.setattr(computer, "_MODULES", tmp_path)
+    monkeypatch.setattr(fingerprint, "_MODULES", tmp_path)
 
 
 def other_groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def other_groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def another_podman(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     podman = tmp_path / "podman"
     podman.touch()
-    monkeypatch.setattr(computer, "program", lambda: str(podman))
+    monkeypatch.setattr(fingerprint, "program", lambda: str(podman))
 
 
 def other_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.labhost import advice
+from kvmlab.labhost.computer import kvm_advice
 
 SUDO = """#!/bin/sh
 case $1 in
@@ -29,7 +29,7 @@ def test_a_node_whose_module_is_not_loaded_is_opened_at_once(
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     device = tmp_path / name
     device.touch(mode=0o660)
-    done = subprocess.run(["sh", "-c", advice.to_open(device)], capture_output=True, text=True)
+    done = subprocess.run(["sh", "-c", kvm_advice.to_open(device)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert stat.S_IMODE(device.stat().st_mode) == 0o666
     rule = f'KERNEL=="{name}", MODE="0666", OPTIONS+="static_node={name}"\n'

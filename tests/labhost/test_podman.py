@@ -14,7 +14,8 @@ import pytest
 from kvmlab.errors import AuthorError, CannotRun, KvmlabError
 from kvmlab.images import building
 from kvmlab.installing import install
-from kvmlab.labhost import examine, wall
+from kvmlab.labhost import confinement
+from kvmlab.labhost.computer import doctor
 from kvmlab.labhost.podman import OFFLINE, Podman, bound
 from kvmlab.paths import State
 from kvmlab.setup.objects import run_setup
@@ -54,7 +55,7 @@ def test_what_installs_a_program_here(monkeypatch: pytest.MonkeyPatch, there: st
 @pytest.mark.parametrize(("there", "word"), [("grubby", "sudo grubby "), ("update-grub", "grub.d/kvmlab.cfg")])
 def test_what_gives_the_kernel_an_argument_here(monkeypatch: pytest.MonkeyPatch, there: str, word: str) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/sbin/{name}" if name == there else None)
-    command = examine._boot_with("a.b=1")
+    command = doctor._boot_with("a.b=1")
     assert word in command and "a.b=1" in command
     assert ("grubby" in command) is (there == "grubby")
 
@@ -83,17 +84,17 @@ def test_an_ordinary_user_is_told_of_a_colon_by_start_and_doctor(
     folder = tmp_path / "a:b"
     folder.mkdir()
     with pytest.raises(CannotRun, match="colon") as refused:
-        wall.unchangeable(folder, "/x", None)
+        confinement.unchangeable(folder, "/x", None)
     assert refused.value.todo.startswith("KVMLAB_STATE=")
-    assert wall.unchangeable(folder, "/x", 100000) == bound(folder, "/x", "ro")
+    assert confinement.unchangeable(folder, "/x", 100000) == bound(folder, "/x", "ro")
     state = State(folder)
-    for uid, levels in ((1000, [examine.Level.BAD]), (0, [])):
+    for uid, levels in ((1000, [doctor.Level.BAD]), (0, [])):
         monkeypatch.setattr(os, "getuid", lambda uid=uid: uid)
-        assert [found.level for found in examine._path(state)] == levels
+        assert [found.level for found in doctor._path(state)] == levels
 
 
 def test_a_folder_of_hooks_stays_whole(tmp_path: Path) -> None:
     folder = tmp_path / "a,b"
     folder.mkdir()
-    (option,) = wall.own_cgroups(folder, 100000)
+    (option,) = confinement.own_cgroups(folder, 100000)
     assert next(csv.reader([option.removeprefix("--hooks-dir=")])) == [f"{folder}/hooks"]

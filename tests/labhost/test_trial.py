@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kvmlab.errors import CannotRun
-from kvmlab.labhost import trial
-from kvmlab.labhost.trial import Boot, Outcome, first_to_speak
+from kvmlab.labhost.computer import boot_trial
+from kvmlab.labhost.computer.boot_trial import Boot, Outcome, first_to_speak
 
 Booting = Callable[[str], Boot]
 
@@ -34,7 +34,7 @@ def booting() -> Iterator[Booting]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "AT_LEAST_S", 0.5)
+    monkeypatch.setattr(boot_trial, "AT_LEAST_S", 0.5)
 
 
 def test_it_ends_at_the_line(booting: Booting) -> None:
@@ -81,8 +81,8 @@ def test_a_podman_that_starts_nothing_says_nothing_of_kvm(booting: Booting) -> N
 
 def test_the_measure_is_how_long_the_emulated_one_took(booting: Booting, tmp_path: Path) -> None:
     beside = booting("sleep 0.5; echo Linux version 6")
-    assert trial._patience(beside) == trial.UNMEASURED_S
+    assert boot_trial._patience(beside) == boot_trial.UNMEASURED_S
     beside.hear()
-    assert trial._patience(beside) == trial.AT_LEAST_S
+    assert boot_trial._patience(beside) == boot_trial.AT_LEAST_S
     beside.heard = beside.began + 100
-    assert trial._patience(beside) == 300
+    assert boot_trial._patience(beside) == 300

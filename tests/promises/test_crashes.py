@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from kvmlab.labhost.machine import remembered_podman
+from kvmlab.labhost.computer.podman_options import remembered_podman
 from tests.conftest import Kvmlab
 
 LAB = "network-bridge"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.images import ensure_host_image
-from kvmlab.labhost.machine import find_podman
+from kvmlab.labhost.computer.podman_options import find_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
 from tests.conftest import REPOSITORY, SHARED, Kvmlab

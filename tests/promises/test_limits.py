@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.greed import BOMBS
-from kvmlab.labhost.cache import enforced_limits
+from kvmlab.labhost.computer.findings import enforced_limits
 from kvmlab.paths import State
 from tests.conftest import SHARED, Kvmlab, clear
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kvmlab.labhost.machine import remembered_podman
+from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.remote.host_root import LIBVIRT_READ_ONLY, SSH, HostRoot
 from kvmlab.silence import Silence
 from tests.conftest import Kvmlab

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
+from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import find_containers, remove_all
-from kvmlab.labhost.machine import remembered_podman
 from kvmlab.paths import State
 
 TAG = re.compile(r"_prove-[0-9a-f]{8}")

@@ -13,7 +13,7 @@ from typing import Any
 from kvmlab.author.prove.bench import Quiet
 from kvmlab.course import Course
 from kvmlab.errors import KvmlabError
-from kvmlab.labhost.machine import remembered_podman
+from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.steps import run_step
 from kvmlab.paths import State
 from kvmlab.setup.lifecycle import Place, host_of, reset

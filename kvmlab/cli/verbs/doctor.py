@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 when labs can run here, 3 when something is in the way."""
     from kvmlab.images import built_guest_disk, built_host_image
-    from kvmlab.labhost.examine import Level, examine
+    from kvmlab.labhost.computer.doctor import Level, examine
     from kvmlab.labhost.podman import Podman
 
     findings = []

@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Finish it; one that does not run is finished already."""
-    from kvmlab.labhost.machine import remembered_podman
+    from kvmlab.labhost.computer.podman_options import remembered_podman
     from kvmlab.setup.lifecycle import finish
 
     place = place_of(ctx, args.lab)

@@ -102,7 +102,7 @@ def _list(args: argparse.Namespace, ctx: Context) -> int:
 def _import(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.images import ensure_host_image
     from kvmlab.images.store import import_image
-    from kvmlab.labhost.machine import find_podman
+    from kvmlab.labhost.computer.podman_options import find_podman
     from kvmlab.labhost.podman import Podman
     from kvmlab.report.progress import progress
 

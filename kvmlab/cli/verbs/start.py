@@ -67,14 +67,14 @@ def _start(args: argparse.Namespace, ctx: Context) -> int:
 
 def say_if_emulated(state: State) -> None:
     """That guests are emulated is never kept quiet: why, and what helps."""
-    from kvmlab.labhost import advice
-    from kvmlab.labhost.accelerator import Kvm, last_found
+    from kvmlab.labhost.computer import kvm_advice
+    from kvmlab.labhost.computer.accelerator import Kvm, last_found
 
     kvm = last_found(state)
     if kvm in (None, Kvm.WORKS):
         return
-    print(advice.seen(kvm), file=sys.stderr)
-    if todo := advice.todo(kvm):
+    print(kvm_advice.seen(kvm), file=sys.stderr)
+    if todo := kvm_advice.todo(kvm):
         print(f"  → {todo}", file=sys.stderr)
 
 

@@ -60,7 +60,7 @@ def _print(page: Page, one: Standing, ctx: Context) -> None:
 
 def _limits(ctx: Context) -> str:
     """What its lab host and its guests may take together, as far as this computer keeps them to it."""
-    from kvmlab.labhost.cache import enforced_limits
+    from kvmlab.labhost.computer.findings import enforced_limits
 
     limits, words = enforced_limits(ctx.state), []
     if "memory" in limits:

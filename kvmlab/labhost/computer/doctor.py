@@ -16,15 +16,15 @@ from pathlib import Path
 
 from kvmlab.errors import KvmlabError
 from kvmlab.installing import install
-from kvmlab.labhost import advice
-from kvmlab.labhost.accelerator import Kvm, find_kvm
-from kvmlab.labhost.cache import enforced_limits
-from kvmlab.labhost.computer import KVM, may_open_kvm
+from kvmlab.labhost.computer import kvm_advice
+from kvmlab.labhost.computer.accelerator import Kvm, find_kvm
+from kvmlab.labhost.computer.boot_trial import opens
+from kvmlab.labhost.computer.findings import enforced_limits
+from kvmlab.labhost.computer.fingerprint import KVM, may_open_kvm
+from kvmlab.labhost.computer.podman_options import find_podman, remembered_podman
+from kvmlab.labhost.confinement import trusted_options
 from kvmlab.labhost.container import find_containers, orphans
-from kvmlab.labhost.machine import find_podman, remembered_podman
 from kvmlab.labhost.podman import Podman
-from kvmlab.labhost.trial import opens
-from kvmlab.labhost.wall import trusted_options
 from kvmlab.paths import State
 from kvmlab.words import t
 
@@ -212,7 +212,7 @@ def _kvm(state: State, host_image: str | None, guest_disk: Path | None) -> Findi
 
 
 def _stands(kvm: Kvm) -> Finding:
-    return Finding("KVM", Level.GOOD if kvm is Kvm.WORKS else Level.SLOW, advice.seen(kvm), advice.todo(kvm))
+    return Finding("KVM", Level.GOOD if kvm is Kvm.WORKS else Level.SLOW, kvm_advice.seen(kvm), kvm_advice.todo(kvm))
 
 
 def _vhost_net(state: State, host_image: str | None) -> Iterator[Finding]:
@@ -227,4 +227,4 @@ def _vhost_net(state: State, host_image: str | None) -> Iterator[Finding]:
         return  # that no lab host starts has been said
     if not opened:
         slower = t("a lab host cannot open it; qemu serves the guests' network itself, somewhat slower")
-        yield Finding(str(VHOST_NET), Level.SLOW, slower, advice.to_open(VHOST_NET))
+        yield Finding(str(VHOST_NET), Level.SLOW, slower, kvm_advice.to_open(VHOST_NET))

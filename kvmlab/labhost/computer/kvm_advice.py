@@ -7,8 +7,8 @@ import pwd
 import shutil
 from pathlib import Path
 
-from kvmlab.labhost.accelerator import Kvm
-from kvmlab.labhost.computer import KVM
+from kvmlab.labhost.computer.accelerator import Kvm
+from kvmlab.labhost.computer.fingerprint import KVM
 from kvmlab.words import t
 
 

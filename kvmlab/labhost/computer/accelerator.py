@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
-from kvmlab.labhost.cache import forget, last_circumstances, last_remembered, remember, remembered
-from kvmlab.labhost.computer import KVM, boot_and_podman, kernel_and_processor, kvm_access, may_open_kvm
+from kvmlab.labhost.computer.boot_trial import Outcome, boot, first_to_speak, opens
+from kvmlab.labhost.computer.findings import forget, last_circumstances, last_remembered, remember, remembered
+from kvmlab.labhost.computer.fingerprint import KVM, boot_and_podman, kernel_and_processor, kvm_access, may_open_kvm
+from kvmlab.labhost.confinement import trusted_options
 from kvmlab.labhost.podman import Podman
-from kvmlab.labhost.trial import Outcome, boot, first_to_speak, opens
-from kvmlab.labhost.wall import trusted_options
 from kvmlab.paths import State
 
 ACCELERATOR = "accelerator"

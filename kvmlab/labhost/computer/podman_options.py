@@ -14,11 +14,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
-from kvmlab.labhost.cache import PODMAN, last_remembered, remember, remembered
-from kvmlab.labhost.computer import boot_and_podman
+from kvmlab.labhost.computer.findings import PODMAN, last_remembered, remember, remembered
+from kvmlab.labhost.computer.fingerprint import boot_and_podman
+from kvmlab.labhost.confinement import CAPABILITIES, Limits, confinement, own_cgroups
 from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.podman import Podman, failed
-from kvmlab.labhost.wall import CAPABILITIES, Limits, confinement, own_cgroups
 from kvmlab.paths import State
 from kvmlab.words import t
 
