@@ -15,11 +15,11 @@ from benchmarks.timing import Row, in_turns, tell
 from kvmlab.course import Course, Lab
 from kvmlab.labhost.container import LabHost, remove_all
 from kvmlab.labhost.podman import finish
+from kvmlab.liveness import Silence
 from kvmlab.paths import State
 from kvmlab.setup.files import SAVED, lay_ready
 from kvmlab.setup.libvirtd import connected
 from kvmlab.setup.materials import Materials
-from kvmlab.silence import Silence
 
 LAB = "network-bridge"
 STEPS = ("podman rm", "podman run", "libvirtd and its network", "virsh restore", "SSH answers")

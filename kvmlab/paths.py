@@ -104,7 +104,7 @@ def make_key(path: Path) -> None:
     import tempfile
 
     if not shutil.which("ssh-keygen"):
-        from kvmlab.installing import install
+        from kvmlab.install_command import install
 
         raise CannotRun(t("ssh-keygen is not installed."), install("openssh-client"))
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:

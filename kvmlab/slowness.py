@@ -1,6 +1,6 @@
 """How slow this computer is just now: by how much deadlines are stretched that no sign of life can end.
 
-Where there is a sign, kvmlab.silence is better. An answer over SSH or from libvirt gives none until it is there.
+Where there is a sign, kvmlab.liveness is better. An answer over SSH or from libvirt gives none until it is there.
 """
 
 from __future__ import annotations

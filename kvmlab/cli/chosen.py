@@ -11,7 +11,7 @@ from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.cli.context import Context
-    from kvmlab.cli.standing import Standing
+    from kvmlab.cli.student import Standing
     from kvmlab.course import Lab
     from kvmlab.course.exam.model import Exam
 

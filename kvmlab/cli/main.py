@@ -121,7 +121,7 @@ def _trouble(error: OSError) -> CannotRun | None:
 
 def _run(argv: list[str]) -> int:
     if argv[:1] == ["_complete"]:
-        from kvmlab.cli.completion import complete
+        from kvmlab.cli.completion.candidates import complete
 
         return complete(argv[1:])
     at = _verb_at(argv)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from kvmlab.errors import CannotRun
 from kvmlab.images.recipe import SUITE, Progress
-from kvmlab.installing import install
+from kvmlab.install_command import install
 from kvmlab.words import t
 
 PLACE = Path("/var/tmp")

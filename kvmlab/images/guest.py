@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import UsageError
-from kvmlab.images.building import new_folder, put_together
+from kvmlab.images.build import new_folder, put_together
 from kvmlab.images.debian import installed, unpacked
 from kvmlab.images.host import ensure_host_image
 from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash

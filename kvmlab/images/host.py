@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kvmlab.faults import step
 from kvmlab.images.capabilities import add_capabilities, are_current
 from kvmlab.images.debian import PLACE, installed
-from kvmlab.images.known import forget_host_images, remember, remembered, stamp
+from kvmlab.images.memory import forget_host_images, remember, remembered, stamp
 from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
+from kvmlab.killpoints import killpoint
 from kvmlab.paths import State
 from kvmlab.words import t
 
@@ -78,10 +78,10 @@ def _build(state: State, podman: Podman, progress: Progress) -> str:
         hooks = ["--customize-hook=tar-in rootfs.tar /", '--customize-hook=chroot "$1" sh /kvmlab-finish']
         text = t("building the host image")
         installed(root, package_names(RECIPE / "packages"), progress, text, options=hooks, cwd=folder)
-        step("image.host.root")
+        killpoint("image.host.root")
         progress.step(t("handing the host image to podman"), None)
         podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), base_of(tag))
-    step("image.host.base")
+    killpoint("image.host.base")
     with_answers(state, podman, tag, progress)
     return tag
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import UsageError
-from kvmlab.images.building import new_folder, put_together
+from kvmlab.images.build import new_folder, put_together
 from kvmlab.images.debian import unpacked
 from kvmlab.images.guest import LOOK, authorized_keys, own_files
 from kvmlab.images.host import ensure_host_image

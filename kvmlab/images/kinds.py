@@ -17,12 +17,12 @@ import tarfile
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
-from kvmlab.faults import step
 from kvmlab.images.capabilities import are_current
 from kvmlab.images.debian import PLACE, fetched
 from kvmlab.images.host import base_of, build_folder, ensure_host_image, host_image_tag, remove_all_of, with_answers
-from kvmlab.images.known import remember, remembered, stamp
+from kvmlab.images.memory import remember, remembered, stamp
 from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
+from kvmlab.killpoints import killpoint
 from kvmlab.labhost.podman import OFFLINE, Podman, bound
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -99,17 +99,17 @@ def _build_bare(state: State, podman: Podman, host: str, tag: str, progress: Pro
         with build_folder(state, BARE) as folder:
             pack(folder / "rootfs.tar", {"": RECIPES / "bare/rootfs"})
             _layer(state, podman, folder, RECIPES / "bare/layer", _below(podman, host), base_of(tag))
-        step("image.bare.base")
+        killpoint("image.bare.base")
     with build_folder(state, BARE) as folder:
         argv = ["run", "--rm", *OFFLINE, *podman.run_options, base_of(tag), "cat", "/var/lib/dpkg/status"]
         status, packages = podman.run(*argv), package_names(RECIPES / "apt/packages")
         text = t("fetching the packages of the bare host")
         fetched(folder / "root.tar", (RECIPES / "apt/download").read_text(), packages, status, progress, text)
         _keep_packages(folder / "root.tar", folder / "packages")
-        step("image.bare.packages")
+        killpoint("image.bare.packages")
         progress.step(t("making a repository of them"), None)
         _layer(state, podman, folder, RECIPES / "apt/index", base_of(tag), tag)
-    step("image.bare")
+    killpoint("image.bare")
 
 
 def _build_desk(state: State, podman: Podman, host: str, tag: str, progress: Progress) -> None:
@@ -120,7 +120,7 @@ def _build_desk(state: State, podman: Podman, host: str, tag: str, progress: Pro
         (folder / "packages").write_text("\n".join(package_names(RECIPES / "desk/packages")) + "\n")
         option = f"--mount=type=image,source={bare},destination={_SEEN_AT}"
         _layer(state, podman, folder, RECIPES / "desk/layer", _below(podman, host), base_of(tag), option)
-    step("image.desk.base")
+    killpoint("image.desk.base")
     with_answers(state, podman, tag, progress, DESK)
 
 

@@ -11,7 +11,7 @@ from typing import IO
 
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.podman import work
-from kvmlab.silence import LOOK_S, Silence
+from kvmlab.liveness import LOOK_S, Silence
 from kvmlab.words import t
 
 MOST = 16 << 20  # bytes

@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kvmlab import process
+from kvmlab.disk_space import no_space
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.bounded import run_bounded
 from kvmlab.labhost.confinement import confinement, lent_devices, own_cgroups, read_only, unchangeable
 from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.orphans import end, running_containers
 from kvmlab.labhost.podman import Podman, failed
+from kvmlab.liveness import work_of
 from kvmlab.paths import State, make_key, write_atomic
 from kvmlab.remote.host_root import HostRoot
-from kvmlab.silence import work_of
-from kvmlab.space import no_space
 from kvmlab.words import t
 
 INSIDE = Path(__file__).parent / "inside"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kvmlab.errors import CannotRun
-from kvmlab.faults import step
+from kvmlab.killpoints import killpoint
 from kvmlab.labhost.container import INSIDE, LabHost
 from kvmlab.labhost.podman import finish
 from kvmlab.words import t
@@ -42,10 +42,10 @@ def wake_copy(host: LabHost, fresh: LabHost) -> Packed:
     """Start `fresh` as `host` would be after a boot; its run directory is there already. CannotRun where it cannot."""
     folder = fresh.start_dir / "copy"
     told = _pack(host, folder)
-    step("rehearsal.packed")
+    killpoint("rehearsal.packed")
     finish(fresh.start(_image_of(host), host.volumes, WAKE), ("run",))
     fresh.started()
-    step("rehearsal.container")
+    killpoint("rehearsal.container")
     return told
 
 

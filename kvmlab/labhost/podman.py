@@ -12,9 +12,9 @@ from math import inf
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
-from kvmlab.installing import install
+from kvmlab.install_command import install
 from kvmlab.labhost.orphans import conmons
-from kvmlab.silence import LOOK_S, Silence, work_of
+from kvmlab.liveness import LOOK_S, Silence, work_of
 from kvmlab.words import t
 
 SILENT_S = 120.0

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kvmlab.errors import CannotRun
-from kvmlab.installing import install
+from kvmlab.install_command import install
 from kvmlab.words import t
 
 PROFILES = (Path("/etc/containers/seccomp.json"), Path("/usr/share/containers/seccomp.json"))

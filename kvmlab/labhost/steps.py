@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kvmlab.faults import step as fault
+from kvmlab.killpoints import killpoint
 from kvmlab.labhost.bounded import end_of_output
 from kvmlab.labhost.container import LabHost
 
@@ -34,7 +34,7 @@ def run_step(host: LabHost, step: Step, *, timeout_s: float = STEP_S, boot_s: fl
     command = _BASH if step.guest is None else guest_command(step.guest, "sh", "-eu", "-s")
     argv = host.exec_argv(command, env=[f"KVMLAB_WAIT={boot_s}"])
     status, said = end_of_output(argv, stdin=step.code, timeout_s=timeout_s)
-    fault("solve.step")
+    killpoint("solve.step")
     return StepOutcome(step, status, said)
 
 

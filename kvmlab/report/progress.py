@@ -144,7 +144,7 @@ def _place(mode: Mode, stream: TextIO) -> Shown:
         return Nothing()
     if mode == "plain" or not stream.isatty():
         return Lines(stream)
-    from kvmlab.report.live import Live
+    from kvmlab.report.progress_line import Live
 
     return Live(stream, AFTER_S)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
+from kvmlab.liveness import Silence
 from kvmlab.remote.host_root import SSH, HostRoot
-from kvmlab.silence import Silence
 from kvmlab.words import t
 
 if TYPE_CHECKING:

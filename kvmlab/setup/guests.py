@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kvmlab.course import GuestSpec
+from kvmlab.disk_space import no_space
 from kvmlab.images import GuestImage
 from kvmlab.labhost.computer.fingerprint import kernel_and_processor
 from kvmlab.setup import saved_guests
@@ -15,7 +16,6 @@ from kvmlab.setup.clocks import set_by_agent
 from kvmlab.setup.domain_xml import domain_xml
 from kvmlab.setup.files import SAVED, default_network
 from kvmlab.setup.outdated import Outdated
-from kvmlab.space import no_space
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
+from kvmlab.liveness import Silence
 from kvmlab.remote.host_root import LIBVIRT, HostRoot
-from kvmlab.silence import Silence
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Start, reset and finish a lab: each can be killed at any `step`, and the next one puts things right.
+"""Start, reset and finish a lab: each can be killed at any killpoint, and the next one puts things right.
 
 The record is written before the container exists, so whatever a killed kvmlab left is found by it; the
 old lab host is removed while the new one starts, which is safe because they share no name and no file.
@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kvmlab.course import Lab
+from kvmlab.disk_space import no_space
 from kvmlab.errors import CannotRun
-from kvmlab.faults import step
-from kvmlab.images.known import forget_host_images
+from kvmlab.images.memory import forget_host_images
+from kvmlab.killpoints import killpoint
 from kvmlab.labhost import record
 from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import Condition, LabHost, sweep
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.podman import finish as finish_podman
 from kvmlab.labhost.record import RUNNING, STARTING, STOPPED, STOPPING, Run, run_of
+from kvmlab.liveness import Silence
 from kvmlab.paths import State
 from kvmlab.remote.host_root import HostRoot
 from kvmlab.setup.clocks import clocks_set
@@ -34,8 +36,6 @@ from kvmlab.setup.materials import Materials, has_libvirt
 from kvmlab.setup.objects import bring_up_objects, run_setup
 from kvmlab.setup.outdated import twice
 from kvmlab.setup.start_record import Remembering
-from kvmlab.silence import Silence
-from kvmlab.space import no_space
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def reset(place: Place, lab: Lab, progress: Progress) -> Run:
     """Throw away whatever runs of `lab`, in whatever state, and start another."""
     with place.lock():
         run = twice(place.state, lambda: _launch_and_sweep(place, lab, progress))
-        step("reset.removed")
+        killpoint("reset.removed")
         return run
 
 
@@ -125,11 +125,11 @@ def finish(place: Place, podman: Podman) -> None:
         run = place.run()
         if run and run.compiled:
             record.write(place.state, place.course_tag, run._replace(state=STOPPING))
-        step("finish.record")
+        killpoint("finish.record")
         sweep(podman, place.state, place.labels)
-        step("finish.removed")
+        killpoint("finish.removed")
         record.forget(place.state, place.course_tag, place.lab)
-        step("finish.forgotten")
+        killpoint("finish.forgotten")
 
 
 @contextlib.contextmanager
@@ -152,7 +152,7 @@ def _launch_and_sweep(place: Place, lab: Lab, progress: Progress) -> Run:
         host = LabHost.fresh(place.label, place.state, materials.podman)
         removal = pool.submit(sweep, materials.podman, place.state, place.labels, host.instance)
         run = _launch(place, lab, materials, progress, host)
-        step("reset.launched")
+        killpoint("reset.launched")
         removal.result()
     return run
 
@@ -163,11 +163,11 @@ def _launch(place: Place, lab: Lab, materials: Materials, progress: Progress, ho
     with contextlib.ExitStack() as undo:
         record.write(place.state, place.course_tag, run)
         undo.callback(record.forget, place.state, place.course_tag, place.lab)
-        step("start.record")
+        killpoint("start.record")
         with lab_host(host, materials, lab, progress):
             run = run._replace(state=RUNNING, init=host.init)
             record.write(place.state, place.course_tag, run)
-            step("start.recorded")
+            killpoint("start.recorded")
             undo.pop_all()
     return run
 
@@ -179,7 +179,7 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
         undo.callback(host.remove)
         host.prepare_run_dir()
         lay_ready(host.state, host.start_dir, lab.guests, lab.files, materials.seeds)
-        step("start.run_dir")
+        killpoint("start.run_dir")
         progress.step(t("starting the lab host"), None)
         process = host.start(materials.host_image, materials.volumes())
         _import_meanwhile()
@@ -189,18 +189,18 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
             forget_host_images(host.state)  # it may be gone: the next start asks podman
             raise
         host.started()
-        step("start.container")
+        killpoint("start.container")
         if has_libvirt(lab):
             remembering = _bring_up(host, materials, lab, progress)
         else:
             _prepared(host.root, Silence(BOOT_S, host.work))
-            step("start.guests")  # there are none
+            killpoint("start.guests")  # there are none
             remembering = _wait_for(host, materials, lab, progress)
-        step("start.reachable")
+        killpoint("start.reachable")
         run_setup(host, lab)
-        step("start.setup")
+        killpoint("start.setup")
         remembering.remember(lab)
-        step("start.remembered")
+        killpoint("start.remembered")
         yield host
         undo.pop_all()
 
@@ -210,14 +210,14 @@ def _bring_up(host: LabHost, materials: Materials, lab: Lab, progress: Progress)
     right time."""
     with connected(host.root, Silence(BOOT_S, host.work)) as connection:
         _prepared(host.root, Silence(BOOT_S, host.work))
-        step("start.libvirt")
+        killpoint("start.libvirt")
         if materials.guests:
             progress.step(t("restoring the guests"), None)
         bring_up(connection, materials.guests, materials.restorable())
-        step("start.guests")
+        killpoint("start.guests")
         with clocks_set(connection, host, sorted(_addresses(materials.guests).keys() & materials.restorable())):
             bring_up_objects(connection, lab)
-            step("start.objects")
+            killpoint("start.objects")
             return _wait_for(host, materials, lab, progress)
 
 

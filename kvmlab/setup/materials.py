@@ -15,24 +15,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.course import Lab
+from kvmlab.disk_space import no_space
 from kvmlab.errors import CannotRun
-from kvmlab.faults import step
 from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso, kind_on
 from kvmlab.images.guest import LOOK, authorized_keys
-from kvmlab.images.known import identity
+from kvmlab.images.memory import identity
 from kvmlab.images.seed import user_data, write_seed
+from kvmlab.killpoints import killpoint
 from kvmlab.labhost.computer.accelerator import find_kvm
 from kvmlab.labhost.computer.podman_options import find_podman
 from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.podman import Podman, finish
+from kvmlab.liveness import Silence
 from kvmlab.paths import State
 from kvmlab.setup import saved_guests
 from kvmlab.setup.files import SAVED, lay_ready
 from kvmlab.setup.guest_wait import wait_for_guests
 from kvmlab.setup.guests import PlacedGuest, bring_up, placed, save_to
 from kvmlab.setup.libvirtd import connected
-from kvmlab.silence import Silence
-from kvmlab.space import no_space
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _make(
         folders = [(origins[guest.spec.name], f"{SAVED}/{guest.spec.name}") for guest in guests]
         finish(host.start(host_image, folders), ("run",))
         host.started()
-        step("saving.container")
+        killpoint("saving.container")
         with connected(host.root, Silence(_HOST_BOOT_S, host.work)) as connection:
             bring_up(connection, guests, set())
             addresses = {guest.spec.name: guest.spec.address for guest in guests}
@@ -181,7 +181,7 @@ def _make(
             for name in addresses:
                 host.execute(["ssh", "-n", name, _SETTLED], timeout_s=_BOOT_S)
             time.sleep(_SETTLE_S)
-            step("saving.booted")
+            killpoint("saving.booted")
             for guest in guests:
                 progress.step(t("saving {guest}", guest=guest.spec.name), None)
                 _save(state, host, connection, guest)
@@ -201,7 +201,7 @@ def _save(state: State, host: LabHost, connection, guest: PlacedGuest) -> None: 
         said = done.stderr.strip()[-300:]
         failed = t("{guest} could not be saved: {said}", guest=guest.spec.name, said=said)
         raise no_space(done.stderr) or CannotRun(failed, "kvmlab doctor")
-    step("saving.saved")
+    killpoint("saving.saved")
     with tempfile.TemporaryDirectory(dir=state.saved, prefix=".new-") as folder:
         fresh = Path(folder) / "guest"
         with host.root.opened(inside) as source:

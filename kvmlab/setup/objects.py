@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.course import Lab, StartObject
+from kvmlab.disk_space import no_space
 from kvmlab.errors import AuthorError
 from kvmlab.labhost.container import LabHost
-from kvmlab.space import no_space
 from kvmlab.words import t
 
 if TYPE_CHECKING:

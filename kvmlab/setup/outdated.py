@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from kvmlab.errors import CannotRun
-from kvmlab.images.known import forget_host_images
+from kvmlab.images.memory import forget_host_images
 from kvmlab.labhost.computer.accelerator import forget_kvm
 from kvmlab.paths import State
 

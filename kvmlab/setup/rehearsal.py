@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from kvmlab.errors import CannotRun
-from kvmlab.faults import step
+from kvmlab.killpoints import killpoint
 from kvmlab.labhost.container import Condition
 from kvmlab.labhost.copy import Packed, not_copied, wake_copy
+from kvmlab.liveness import Silence
 from kvmlab.remote.host_root import LIBVIRT, LIBVIRT_READ_ONLY
 from kvmlab.setup.files import lay_keys
 from kvmlab.setup.libvirtd import connected
-from kvmlab.silence import Silence
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Rehearsal:
         done = self.host.execute(["/usr/lib/kvmlab/relink"], stdin=json.dumps({**links, "address": ours}))
         if done.returncode:
             raise not_copied(done.stderr)
-        step("rehearsal.went_on")
+        killpoint("rehearsal.went_on")
 
     def start(self, objects: Iterable[Object]) -> Mapping[Object, str]:
         """Start those that are defined and do not run yet, in their order; libvirt's words for each that does not."""
@@ -75,7 +75,7 @@ class Rehearsal:
                 "pool": copy.storagePoolLookupByName,
             }
             said = {(kind, name): _started(find[kind], name) for kind, name in objects}
-        step("rehearsal.started")
+        killpoint("rehearsal.started")
         return {one: words for one, words in said.items() if words}
 
 
@@ -90,7 +90,7 @@ def rehearsed(first: LabHost, fresh: LabHost) -> Iterator[Rehearsal]:
         if fresh.condition() is not Condition.RUNNING:
             raise not_copied(fresh.podman.attempt("logs", "--tail=1", fresh.container).stderr)
         has_libvirtd = _libvirtd_answers(fresh)
-        step("rehearsal.booted")
+        killpoint("rehearsal.booted")
         yield Rehearsal(fresh, first, packed, has_libvirtd)
     finally:
         fresh.remove()

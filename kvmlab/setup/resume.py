@@ -11,18 +11,18 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
-from kvmlab.faults import step
+from kvmlab.killpoints import killpoint
 from kvmlab.labhost import record
 from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import Condition, LabHost
 from kvmlab.labhost.podman import finish
 from kvmlab.labhost.record import RUNNING, STOPPED, Run
+from kvmlab.liveness import Silence
 from kvmlab.setup.guest_wait import wait_for_guests
 from kvmlab.setup.libvirtd import connected
 from kvmlab.setup.lifecycle import Place, host_of
 from kvmlab.setup.materials import has_libvirt
 from kvmlab.setup.start_record import note_boot
-from kvmlab.silence import Silence
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def resume(place: Place, progress: Progress) -> tuple[Run, bool]:
         _wait(host, run)
         run = run._replace(state=RUNNING, init=host.init)
         record.write(place.state, place.course_tag, run)
-        step("resume.recorded")
+        killpoint("resume.recorded")
         return run, condition is Condition.STOPPED
 
 
@@ -61,11 +61,11 @@ def _resumable(place: Place) -> Run:
 
 
 def _boot(host: LabHost) -> None:
-    step("resume.found")
+    killpoint("resume.found")
     finish(host.resume(), ("start",))
     host.started()
     note_boot(host)
-    step("resume.started")
+    killpoint("resume.started")
 
 
 def _wait(host: LabHost, run: Run) -> None:

@@ -15,7 +15,7 @@ from kvmlab.report.evidence import label
 from tests.checks.test_vocabulary import NOUNS
 
 PACKAGE = Path(words.__file__).parents[1]
-REPORTS = ("terminal", "evidence", "sheet", "junit", "document", "progress", "live")
+REPORTS = ("terminal", "evidence", "sheet", "junit", "document", "progress", "progress_line")
 FILES = sorted(
     [
         *(PACKAGE / "checks").rglob("*.py"),

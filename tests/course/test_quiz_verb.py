@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.cli.asking import Asked, answer_to
+from kvmlab.cli.exam.prompt import Asked, answer_to
 from kvmlab.cli.verbs.read import _page
 from kvmlab.course.quiz.marks import Marked
 from kvmlab.course.quiz.model import read_quiz
@@ -104,7 +104,7 @@ def test_a_lab_that_was_finished_meanwhile_leaves_its_question_out(
         path.unlink(missing_ok=True)
         return Marked(True, (), "")
 
-    monkeypatch.setattr("kvmlab.cli.asking.answer_to", answered)
+    monkeypatch.setattr("kvmlab.cli.exam.prompt.answer_to", answered)
     status, out, _ = told("quiz", "net", "--seed", "2")
     assert (status, "3 of 3 right." in out) == (0, True)
     assert "A question about net-bridge is left out: net-bridge has not been started." in out

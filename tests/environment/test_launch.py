@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from kvmlab.errors import CannotRun
+from kvmlab.liveness import Silence
 from kvmlab.remote.host_root import HostRoot
 from kvmlab.setup.lifecycle import _prepared
-from kvmlab.silence import Silence
 
 
 def answering(root: Path) -> Path:

@@ -15,8 +15,8 @@ import pytest
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.bounded import end_of_output
 from kvmlab.labhost.podman import Podman, ended
+from kvmlab.liveness import Silence, work_of
 from kvmlab.setup.guest_wait import _longer_each_time
-from kvmlab.silence import Silence, work_of
 
 BUSY = f"{sys.executable} -S -c 'import time; end = time.monotonic() + 4\nwhile time.monotonic() < end: pass'"
 Podmans = Callable[[str], Podman]

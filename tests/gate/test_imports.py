@@ -15,9 +15,10 @@ from typing import NamedTuple
 import kvmlab
 
 PACKAGE = Path(kvmlab.__file__).parent
+BASE = ("errors", "install_command", "killpoints", "liveness", "process", "slowness", "words")
 LAYERS = (
-    ("", "errors", "faults", "installing", "process", "silence", "slowness", "words"),  # "": kvmlab/__init__.py
-    ("paths", "space"),
+    ("", *BASE),  # "": kvmlab/__init__.py
+    ("disk_space", "paths"),
     ("checks",),
     ("grading",),
     ("remote",),

@@ -14,7 +14,7 @@ import pytest
 
 from kvmlab.course.lab.model import HOST_KINDS
 from kvmlab.errors import AuthorError
-from kvmlab.images import KINDS, ensure_kind, kinds, known
+from kvmlab.images import KINDS, ensure_kind, kinds, memory
 from kvmlab.images.kinds import built_kind, kind_tag
 from kvmlab.images.recipe import RECIPES, files_of, package_names
 from kvmlab.labhost.podman import Podman
@@ -59,15 +59,15 @@ def test_what_is_there_is_remembered_until_a_recipe_changes(tmp_path: Path) -> N
     state, recipe = State(tmp_path / "state"), tmp_path / "recipe"
     recipe.mkdir()
     (recipe / "layer").write_text("true\n")
-    before = known.stamp([recipe])
-    assert known.remembered(state, "bare", before) is None
-    known.remember(state, "bare", before, "localhost/x:1")
-    assert known.remembered(state, "bare", before) == "localhost/x:1"
-    assert known.remembered(state, "desk", before) is None
+    before = memory.stamp([recipe])
+    assert memory.remembered(state, "bare", before) is None
+    memory.remember(state, "bare", before, "localhost/x:1")
+    assert memory.remembered(state, "bare", before) == "localhost/x:1"
+    assert memory.remembered(state, "desk", before) is None
     os.utime(recipe / "layer", (1, 1))
-    assert known.remembered(state, "bare", known.stamp([recipe])) is None
-    known.forget_host_images(state)
-    assert known.remembered(state, "bare", before) is None
+    assert memory.remembered(state, "bare", memory.stamp([recipe])) is None
+    memory.forget_host_images(state)
+    assert memory.remembered(state, "bare", before) is None
 
 
 @pytest.mark.parametrize(

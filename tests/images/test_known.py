@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kvmlab.images.known import forget_host_images, identity
+from kvmlab.images.memory import forget_host_images, identity
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
 

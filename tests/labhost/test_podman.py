@@ -11,15 +11,15 @@ from unittest.mock import Mock
 
 import pytest
 
+from kvmlab.disk_space import no_space
 from kvmlab.errors import AuthorError, CannotRun, KvmlabError
-from kvmlab.images import building
-from kvmlab.installing import install
+from kvmlab.images import build
+from kvmlab.install_command import install
 from kvmlab.labhost import confinement
 from kvmlab.labhost.computer import doctor
 from kvmlab.labhost.podman import OFFLINE, Podman, bound
 from kvmlab.paths import State
 from kvmlab.setup.objects import run_setup
-from kvmlab.space import no_space
 
 
 @pytest.mark.parametrize("path", ["/a b/state", "/a:b", "/a,b", '/a"b', "/数据"])
@@ -32,7 +32,7 @@ def test_a_build_knows_neither_network_nor_proxy(tmp_path: Path) -> None:
     podman = Mock(spec=Podman, run_options=())
     podman.attempt.return_value = SimpleNamespace(returncode=0)
     (tmp_path / "made").touch()
-    building.put_together(podman, "image", tmp_path, "small", "tag", "true", [], "made")
+    build.put_together(podman, "image", tmp_path, "small", "tag", "true", [], "made")
     argv = podman.attempt.call_args_list[1].args
     assert {"--network=none", "--http-proxy=false"} <= set(argv) and set(OFFLINE) <= set(argv)
     assert bound(tmp_path, "/work") in argv

@@ -22,12 +22,12 @@ pytestmark = pytest.mark.guest
 
 
 def steps(*verbs: str) -> list[str]:
-    """Every fault point of these verbs, read from the source, so that none can be forgotten."""
+    """Every kill point of these verbs, read from the source, so that none can be forgotten."""
     names: set[str] = set()
     for path in (REPOSITORY / "kvmlab").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
-                case ast.Call(func=ast.Name(id="step" | "fault"), args=[ast.Constant(value=str(name))]):
+                case ast.Call(func=ast.Name(id="killpoint"), args=[ast.Constant(value=str(name))]):
                     names.add(name)
     return sorted(name for name in names if name.split(".")[0] in verbs)
 

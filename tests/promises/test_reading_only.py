@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kvmlab.labhost.computer.podman_options import remembered_podman
+from kvmlab.liveness import Silence
 from kvmlab.remote.host_root import LIBVIRT_READ_ONLY, SSH, HostRoot
-from kvmlab.silence import Silence
 from tests.conftest import Kvmlab
 
 LAB = "network-bridge"

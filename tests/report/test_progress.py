@@ -10,8 +10,8 @@ import pytest
 from kvmlab import words
 from kvmlab.grading.passes import Waiting
 from kvmlab.report import progress as module
-from kvmlab.report.live import Live
 from kvmlab.report.progress import History, Lines, Steps, progress, time_left, waiting
+from kvmlab.report.progress_line import Live
 
 
 class Terminal(io.StringIO):

@@ -22,9 +22,9 @@ from kvmlab.author.prove.decided_look import all_passed, failed, look, opened, v
 from kvmlab.course.lab.fences import Step
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.steps import StepOutcome, run_step
+from kvmlab.liveness import Silence
 from kvmlab.setup.libvirtd import connected
 from kvmlab.setup.lifecycle import lab_host
-from kvmlab.silence import Silence
 from kvmlab.slowness import given_patience
 from kvmlab.words import t
 

@@ -36,7 +36,7 @@ systemctl stop libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admi
 """
 """What a student at the end of the tether does."""
 KILLED_AT = ("start.run_dir", "start.guests", "reset.launched")
-"""Where kvmlab is killed with SIGKILL (kvmlab.faults), one reset after the other: before there is a container, with
+"""Where kvmlab is killed with SIGKILL (kvmlab.killpoints), one reset after the other: before there is a container, with
 guests half there, with two lab hosts at once. The engine's own tests try every point alone; here the lab is tried."""
 SOLVING = "solve.step"
 VICTIM_S = 180

@@ -1,6 +1,6 @@
 """A kvmlab that is to die: `python -m kvmlab.author.prove.victim` resets or solves a lab, as standard input tells it.
 
-It is a process of its own because SIGKILL (KVMLAB_DIE_AT, see kvmlab.faults) must hit nobody else.
+It is a process of its own because SIGKILL (KVMLAB_DIE_AT, see kvmlab.killpoints) must hit nobody else.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from kvmlab.cli.context import Context
 from kvmlab.cli.lab import RunningLab, lab_argument
 from kvmlab.cli.output import write_file
 from kvmlab.errors import CouldNotLook, UsageError
-from kvmlab.faults import step
+from kvmlab.killpoints import killpoint
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if args.watch:
         running = _watch(running, args)
     report = _rehearsed(running, args) if args.rehearse else _graded(running, args)
-    step("check.looked")
+    killpoint("check.looked")
     _note(running, report)
-    step("check.noted")
+    killpoint("check.noted")
     if args.junit:
         from kvmlab.report.junit import junit_xml
 
@@ -86,7 +86,7 @@ def _graded(running: RunningLab, args: argparse.Namespace) -> Report:
 
 
 def _rehearsed(running: RunningLab, args: argparse.Namespace) -> Report:
-    from kvmlab.cli.rehearsing import rehearsed
+    from kvmlab.cli.rehearsal import rehearsed
 
     return rehearsed(running, only=args.tasks)
 

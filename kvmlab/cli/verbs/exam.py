@@ -51,7 +51,7 @@ def _sat(args: argparse.Namespace, ctx: Context, exams: Exams, exam: Exam | None
         return _go_on(ctx, exams, exams.keep(_drawn(args, ctx)))
     if exam is None:
         return _none(args, ctx)
-    from kvmlab.cli.examining import close, hand_in, is_up
+    from kvmlab.cli.exam.session import close, hand_in, is_up
 
     if args.action == "end":
         return _ended(ctx, close(ctx, exams, exam))
@@ -61,7 +61,7 @@ def _sat(args: argparse.Namespace, ctx: Context, exams: Exams, exam: Exam | None
 
 
 def _drawn(args: argparse.Namespace, ctx: Context) -> Exam:
-    from kvmlab.cli.examining import drawn_exam
+    from kvmlab.cli.exam.session import drawn_exam
     from kvmlab.course.names import VARIANT, shown
 
     seed = args.seed or secrets.token_hex(4)
@@ -93,7 +93,7 @@ def _none(args: argparse.Namespace, ctx: Context) -> int:
 
 def _go_on(ctx: Context, exams: Exams, exam: Exam) -> int:
     """Questions first, then the open lab; at the end, or when the time is over, the report."""
-    from kvmlab.cli.examining import ask_open_questions, begin_lab, close
+    from kvmlab.cli.exam.session import ask_open_questions, begin_lab, close
     from kvmlab.report.plain import Page
 
     page = Page(color=ctx.color())

@@ -43,7 +43,7 @@ def _build(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.images import ensure_guest_image, ensure_iso, ensure_kind
     from kvmlab.images.guest import OURS
     from kvmlab.images.iso import ISOS
-    from kvmlab.images.known import forget_host_images
+    from kvmlab.images.memory import forget_host_images
     from kvmlab.labhost.podman import Podman
     from kvmlab.report.progress import progress
 

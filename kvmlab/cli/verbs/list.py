@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvmlab.cli.output import write_json
-from kvmlab.cli.standing import Standing, known_of, standings
+from kvmlab.cli.student import Standing, known_of, standings
 from kvmlab.report.cells import cells, fit, right, wrapped
 from kvmlab.report.plain import Page
 from kvmlab.words import t

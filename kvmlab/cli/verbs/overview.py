@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.chosen import is_examined, titles
-from kvmlab.cli.standing import Standing, known_of, standings, state_since
+from kvmlab.cli.student import Standing, known_of, standings, state_since
 from kvmlab.cli.verbs.status import next_commands
 from kvmlab.report.cells import cells, fit
 from kvmlab.report.plain import Page

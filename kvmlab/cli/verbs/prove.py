@@ -41,10 +41,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 all proved, 1 something is refuted, 2 files that do not fit together, 3 a case could not be carried out."""
     from kvmlab.author.prove.cases import Draw
+    from kvmlab.author.prove.display import Telling, print_summary
     from kvmlab.author.prove.plans import plans_of, random_variants, shuffled
     from kvmlab.author.prove.proof import LabProof, Outcome, Proof, document
     from kvmlab.author.prove.run import prove
-    from kvmlab.cli.proofs import Telling, print_summary
     from kvmlab.report.plain import Page
     from kvmlab.report.progress import progress
 

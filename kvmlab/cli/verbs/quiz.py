@@ -12,8 +12,8 @@ from kvmlab.errors import CannotRun, CouldNotLook, UsageError
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.cli.asking import Asked
     from kvmlab.cli.context import Context
+    from kvmlab.cli.exam.prompt import Asked
     from kvmlab.course.quiz.model import Question, Quiz
     from kvmlab.report.plain import Page
 
@@ -61,8 +61,8 @@ def _overview(page: Page, ctx: Context) -> int:
 
 
 def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
-    from kvmlab.cli.asking import answer_to, put, tell
     from kvmlab.cli.chosen import refuse_quiz_in_exam
+    from kvmlab.cli.exam.prompt import answer_to, put, tell
     from kvmlab.course.quiz.progress import Quizzes
     from kvmlab.report.cells import clean
 
@@ -117,7 +117,7 @@ def _askable(ctx: Context, quiz: Quiz) -> tuple[list[Question], list[Question]]:
 
 def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) -> Asked | None:
     """The question to be put; None, with a word, for a live one that has no answer now."""
-    from kvmlab.cli.asking import Asked
+    from kvmlab.cli.exam.prompt import Asked
 
     asked = Asked.drawn(question, draw)
     if not question.lab:

@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """The shell's own exit status; CannotRun where the lab host has ended below it (`reboot`)."""
-    from kvmlab.cli.answering import answering
+    from kvmlab.cli.inside_server import answering
 
     running = RunningLab.of(ctx, args.lab)
     running.must_run()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvmlab.cli.chosen import titles as titles_of
 from kvmlab.cli.output import write_json
-from kvmlab.cli.standing import Standing, standings, state_since
+from kvmlab.cli.student import Standing, standings, state_since
 from kvmlab.report.cells import cells, fit, right
 from kvmlab.report.plain import Page
 from kvmlab.words import t

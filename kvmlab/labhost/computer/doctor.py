@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 
 from kvmlab.errors import KvmlabError
-from kvmlab.installing import install
+from kvmlab.install_command import install
 from kvmlab.labhost.computer import kvm_advice
 from kvmlab.labhost.computer.accelerator import Kvm, find_kvm
 from kvmlab.labhost.computer.boot_trial import opens

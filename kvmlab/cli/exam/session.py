@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from kvmlab.cli.asking import Asked, answer_to, put
+from kvmlab.cli.exam.prompt import Asked, answer_to, put
 from kvmlab.cli.lab import RunningLab, place_of
 from kvmlab.course.exam.draw import draw_apart, draw_shared
 from kvmlab.course.exam.model import Exam, ExamLab, ExamQuestion, Exams
@@ -86,7 +86,7 @@ def begin_lab(ctx: Context, exam: Exam) -> str:
 
 def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     """Grade the open lab as it stands, note it, and finish its lab host. What could not be looked at: CannotRun."""
-    from kvmlab.cli.rehearsing import rehearsed_if_it_can_be
+    from kvmlab.cli.rehearsal import rehearsed_if_it_can_be
     from kvmlab.setup.lifecycle import finish
 
     number = exam.open_lab

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from kvmlab.cli.recorder import Argument, Recorder
+from kvmlab.cli.completion.recorder import Argument, Recorder
 from kvmlab.errors import KvmlabError
 
 if TYPE_CHECKING:

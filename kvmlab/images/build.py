@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
-from kvmlab.faults import step
+from kvmlab.killpoints import killpoint
 from kvmlab.labhost.podman import OFFLINE, Podman, bound
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
@@ -33,7 +33,7 @@ def new_folder(state: State, name: str, folder: Path) -> Iterator[Path]:
         for material in _MATERIALS:
             (work / material).unlink(missing_ok=True)
         write_atomic(work / "manifest.json", json.dumps({"name": name, "hash": folder.name.rpartition("-")[2]}))
-        step(f"image.{name}")
+        killpoint(f"image.{name}")
         shutil.rmtree(folder, ignore_errors=True)
         work.rename(folder)
 
