@@ -1,4 +1,4 @@
-"""A full disk, told from what other programs say of it: whatever could not be written, the advice is the same."""
+"""A full disk, recognized by what other programs say of it; the advice is the same, whatever could not be written."""
 
 from __future__ import annotations
 

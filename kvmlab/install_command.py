@@ -21,6 +21,7 @@ _OTHERWISE = {
 
 
 def install(*packages: str) -> str:
-    """The command for packages by their Debian names; Debian's own where no manager that we know is there."""
+    """The command that installs packages, given by their Debian names; apt's where no package manager is found that we
+    know."""
     manager = next((name for name in _MANAGERS if shutil.which(name)), "apt")
     return " ".join((_MANAGERS[manager], *(_OTHERWISE.get(name, {}).get(manager, name) for name in packages)))

@@ -18,12 +18,12 @@ LOOK_S = 1.0
 
 
 def none() -> None:
-    """The sign of what gives none: silence is over when its time is."""
+    """A sign that never changes: the wait is over after `after_s` seconds."""
 
 
 class Silence:
     """A wait that is `over` when the value of `sign` has not changed for `after_s` seconds, or after `most_s` seconds
-    in all, for what may be busy for ever: an emulated guest that hangs computes, too."""
+    in all: an emulated guest that hangs may compute for ever."""
 
     def __init__(self, after_s: float, sign: Callable[[], object] = none, most_s: float = inf) -> None:
         self.after_s, self._sign = after_s, sign

@@ -1,4 +1,4 @@
-"""A process, told from every other there was or will be: by boot, PID namespace, number and start (proc(5)).
+"""The identity of a process: boot, PID namespace, number and start time (proc(5)); no other process ever has the same.
 
 So whether a lab host still runs is known from its record alone, in microseconds and without asking podman.
 """

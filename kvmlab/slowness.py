@@ -1,4 +1,4 @@
-"""How slow this computer is just now: by how much deadlines are stretched that no sign of life can end.
+"""How slow this computer is just now: the factor by which fixed deadlines are stretched.
 
 Where there is a sign, kvmlab.liveness is better. An answer over SSH or from libvirt gives none until it is there.
 """

@@ -171,8 +171,8 @@ def same_content(text: str) -> Matcher:
 
 
 def as_seen(value: object, percent: float = 0, *, once: float | None = None) -> Matcher:
-    """This value, which is not told: the student is to look. A number may be `percent` off (what moves), text may
-    differ in case and blanks. `number=as_seen(process.value("rss_mib"), percent=20)`
+    """This value, which is not shown, because the student is to find it out. A number may be `percent` off (what
+    moves), text may differ in case and blanks. `number=as_seen(process.value("rss_mib"), percent=20)`
 
     `once`: what it may have been when it was noted, where the looking itself changes it (a counter, an average of
     packets): everything from there to the value is right, too.

@@ -1,4 +1,4 @@
-"""What is said of the next start, and where it is seen once that has happened: a row for each such fact.
+"""Facts about the next start, and for each the fact that shows, once that has happened, whether it came true.
 
 The vocabulary's facts about the future ("stored", "autostart", fstab, "enabled") are read from what is stored. After a
 rehearsal the same fact has the value of another one, its live counterpart: what a NIC *has* that was to be given an
@@ -28,7 +28,7 @@ class Phase(Enum):
 class Live(NamedTuple):
     """Facts `names` of the object `kind` with the key that `key` makes; `value` makes the one fact of them.
 
-    `absent`: there is no such object is the value None, not a missing object.
+    `absent`: where the object is missing, the value is None.
     """
 
     phase: Phase

@@ -1,4 +1,4 @@
-"""Which lab a verb is about, and its text: as it was started where it runs, else from the course."""
+"""Which lab a verb is about, and its text: with the values it was started with where it runs, else the course's own."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def _status(argv: list[str]) -> int:
 
 
 def _trouble(error: OSError) -> CannotRun | None:
-    """What this computer refuses us (errno(3)) is no bug of ours."""
+    """The CannotRun for an OSError (errno(3)) that is this computer's refusal; None: it may be a bug of kvmlab."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return CannotRun(t("No space is left: {error}.", error=error.strerror), "df -h")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and error.filename:

@@ -26,7 +26,8 @@ def rehearsed(running: RunningLab, only: Sequence[str] = ()) -> Report:
 
 
 def rehearsed_if_it_can_be(running: RunningLab) -> Report:
-    """Rehearsed; where that cannot be done, or shows nothing, what is said of the next start is as it is stored."""
+    """Grade with a rehearsal; without one where it is impossible or shows nothing: then facts about the next start are
+    read from what is stored."""
     from kvmlab.observe.grade import grade
 
     try:

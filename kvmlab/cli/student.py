@@ -1,4 +1,4 @@
-"""Where a student stands, put together for list, status and overview from progress and from what runs."""
+"""How far a student is, from progress and from the labs that run: for list, status and overview."""
 
 from typing import TYPE_CHECKING, NamedTuple
 

@@ -13,7 +13,7 @@ VARIANT = re.compile(r"[\w.@+-]{1,64}")
 
 
 def shown(text: object, most: int = 60) -> str:
-    """`text` fit for one line of a message: no control characters, no more than `most` characters."""
+    """`text` as it may stand in a message: on one line, without control characters, at most `most` characters."""
     clean = "".join(letter if letter.isprintable() else "�" for letter in str(text)[: most + 1])
     return clean if len(clean) <= most else clean[: most - 1] + "…"
 

@@ -1,4 +1,4 @@
-"""Compiled sources kept as JSON in the state directory's cache, each with what it was made from.
+"""Compiled sources cached as JSON in the state directory, each with the list of files it was made from.
 
 Every start of `kvmlab list` asks whether the sources are still the same, so that is done with one stat(2) per file
 and per directory (whose time changes when a file comes or goes) and nothing else.

@@ -1,4 +1,4 @@
-"""What is said when a lab or a task is asked for that does not exist."""
+"""The errors for a lab or a task that does not exist."""
 
 from __future__ import annotations
 

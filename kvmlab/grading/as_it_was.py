@@ -1,4 +1,4 @@
-"""What of a lab host is the student's to change, and the guard that all else is as it was at the start.
+"""What a student may change on a lab host, and the guard that everything else is as it was at the start.
 
 Most of it follows from the checks themselves: what a check wants of an object that was there at the start is the
 student's to bring about, and so are the usual means (a guest that is worked on may be restarted, a disk that a running

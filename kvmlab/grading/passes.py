@@ -94,7 +94,7 @@ class Passes:
         return self._judged(check, findings, None)
 
     def _judged(self, check: Check, findings: list[Finding], trouble: CouldNotLook | None) -> CheckResult:
-        """A fact that is not as wanted fails the check, whatever else could not be read."""
+        """The verdict of a check: one fact that is not as wanted fails it, even if others could not be read."""
         trouble = trouble or next((finding.trouble for finding in findings if finding.trouble), None)
         verdict = Verdict.ERROR if trouble else Verdict.PASSED
         if any(finding.unmet for finding in findings):

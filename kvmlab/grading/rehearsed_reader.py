@@ -1,7 +1,7 @@
-"""Two hosts read as one: what is, from the first; what is said of its next start, from a copy that has started.
+"""Two hosts read as one: the present is read from the first, facts about its next start from a copy that has started.
 
-A fact that could not be looked at in the copy is as it is stored, with the trouble beside it: so what is wrong already
-as it is stored is wrong, and what would be right is not passed unseen.
+A fact that could not be looked at in the copy keeps its stored value, with the trouble beside it: a stored value that
+is wrong fails, and one that is right does not pass unseen.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ def _until(
 
 
 def _rest(events: Events | None, seconds: float) -> None:
-    """Until something happens, but long enough that a host with a great deal to tell is not asked without end."""
+    """Wait until something happens, but at least so long that a host with many events is not asked all the time."""
     began = monotonic()
     if events is not None:
         events.wait(seconds)

@@ -1,8 +1,8 @@
-"""The second way into a guest: its guest agent starts its fact server, where SSH answers and does not let us in.
+"""The second way into a guest, where SSH answers but refuses us: the guest agent starts the fact server.
 
-So what is read does not hang on root's password, on the SSH server's options or on the keys it knows: all of these a
-student may change, and rightly so (`passwd -l root`). Rejected: asking the agent first, because each question costs
-two commands of virsh, and libvirt notes in the domain's log that somebody spoke to the agent.
+So what is read does not depend on root's password, on the SSH server's options or on the keys it knows: all of these a
+student may change, and rightly so (`passwd -l root`). Rejected: asking the agent first, because each question costs two
+commands of virsh, and libvirt notes in the domain's log that somebody spoke to the agent.
 """
 
 from __future__ import annotations

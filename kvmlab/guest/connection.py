@@ -116,7 +116,7 @@ class Inside:
 
 
 def cannot_ask(name: str, reason: str) -> CouldNotLook:
-    """A guest that was entered, or nearly, and does not answer as it should."""
+    """The error for a guest that was reached and does not answer as it should."""
     return CouldNotLook(t("Guest {guest} cannot be asked: {reason}.", guest=name, reason=reason))
 
 

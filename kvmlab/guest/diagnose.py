@@ -52,7 +52,7 @@ def _no_answer(search: Search, domain: DomainSeen, surroundings: Surroundings, b
 
 
 def _has(said: dict[str, list[str]], address: str) -> bool:
-    """Whether a guest has told of this address; of link-local ones it does not tell."""
+    """Whether a guest reports this address as its own; link-local ones it never reports."""
     return address.startswith("fe80") or any(address == one.partition("/")[0] for own in said.values() for one in own)
 
 

@@ -58,15 +58,15 @@ class Guests:
         return name if "%" in inside.address else inside.address or address or name
 
     def no_answer(self, to: str) -> CouldNotLook | None:
-        """Not None where nothing comes back from an address because the guest that has it is only on its way."""
+        """The error to raise where an address is silent because its guest is still coming up; else None."""
         return self._on_its_way(self._at(to))
 
     def no_lease(self, name: str) -> CouldNotLook | None:
-        """Likewise where a domain has no lease."""
+        """The same where a domain has no lease."""
         return self._on_its_way(self._surroundings.domain(name))
 
     def no_lease_for(self, mac: str) -> CouldNotLook | None:
-        """Likewise where an interface has none."""
+        """The same where an interface has no lease."""
         return self._on_its_way(transients.owner_of(mac, self._all()))
 
     def _on_its_way(self, domain: DomainSeen | None) -> CouldNotLook | None:

@@ -1,7 +1,7 @@
-"""What is not so yet and may be in a moment: a guest that boots, a bridge port that listens or learns.
+"""States that pass by themselves in a moment: a guest that boots, a bridge port that listens or learns.
 
-Who looks just then would see "no answer", "no lease": true, and no fault of anybody's. So before such a thing is
-told as a fact it is asked here whether it is only on its way; then it is CouldNotLook, transient, with the cause.
+Who looks just then would see "no answer", "no lease": true, and no fault of anybody's. So before such a thing is told
+as a fact, it is asked here whether it is about to pass; then it is a CouldNotLook, transient, with the cause.
 """
 
 from __future__ import annotations

@@ -62,7 +62,8 @@ class Events:
 
 
 def start_loop() -> None:
-    """libvirt's own event loop, in a daemon thread, once per process. Before the connection it is to serve."""
+    """libvirt's own event loop, in a daemon thread, once per process; to be started before the connection that it
+    serves."""
     global _running
     import libvirt
 

@@ -202,7 +202,7 @@ class Image:
 
     @property
     def causes(self) -> list[Cause]:
-        """An image that is to be there is a whole file of its own: what a link leads to may be gone at any time."""
+        """An image must be a whole file of its own: what a link points to may be gone at any time."""
         if self._file["kind"] not in ("file", "link"):
             return []
         if not self.own_file:

@@ -34,7 +34,7 @@ def file(way: Way, key: tuple[str, ...], names: Sequence[str]) -> Facts | Missin
 
 
 def its_own(said: Mapping[str, Any]) -> bool:
-    """A file that nothing else leads to: no symbolic link, and without a second name (ln)."""
+    """Whether it is a plain file with one name: no symbolic link, no further hard link."""
     return said["kind"] == "file" and said.get("target") is None and said["names"] == 1
 
 

@@ -1,4 +1,4 @@
-"""Reading libvirt's XML: parsed without entities, asked by path, units made plain."""
+"""Reads libvirt's XML: without entities, by path, with units converted."""
 
 from __future__ import annotations
 

@@ -73,7 +73,8 @@ class LabHost:
 
     @property
     def run_dir(self) -> Path:
-        """What is known of it and laid ready for it, outside. Once it is up, it can change nothing here."""
+        """Its folder outside: what is known of it, and what is laid ready for it. It cannot change anything here once
+        it is up."""
         return self.state.run / f"{self.lab}-{self.instance}"
 
     @property
@@ -207,8 +208,8 @@ class LabHost:
     def execute(
         self, command: Sequence[str], *, stdin: str = "", timeout_s: float | None = 120
     ) -> subprocess.CompletedProcess[str]:
-        """Run `command` on it to its end. CannotRun where it prints more than is good, does nothing for `timeout_s`
-        seconds, or does not end."""
+        """Run `command` on it to its end. CannotRun where it prints too much, does nothing for `timeout_s` seconds, or
+        does not end."""
         argv = self.exec_argv(command)
         try:
             return run_bounded(argv, stdin=stdin, timeout_s=timeout_s)

@@ -1,4 +1,4 @@
-"""Looking at a lab that runs, now: a check of it, or the true answer to a quiz's live question."""
+"""Looking at a lab that runs: a check of it, or the true answer to a quiz's live question."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def _links(picture: Picture) -> Entries:
 
 
 def _routes(picture: Picture) -> Entries:
-    """Without carrier a route says so; a bridge without a guest loses it some seconds after it came up."""
+    """Routes without the flag "linkdown": a bridge without a guest loses its carrier some seconds after it came up."""
     for route in picture["routes"]:
         parts = [f"via {route['gateway']}" if "gateway" in route else "", f"dev {route.get('dev')}"]
         yield f"route {route.get('dst')} {route.get('type', '')}".strip(), " ".join(part for part in parts if part)

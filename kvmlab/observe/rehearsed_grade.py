@@ -77,7 +77,8 @@ class Rehearsing:
         return self._until_sure(both)
 
     def _until_sure(self, both: Rehearsed) -> Report:
-        """What is as wanted is so at once; what is not may be on its way, for a moment."""
+        """Look again for a moment at what is not as wanted, because it may still be coming; what is as wanted is so at
+        once."""
         checks, lab = checks_of(self.lab, self.checker), self.lab
         deadline = time.monotonic() + SURE_S * given_patience()
         while True:
@@ -114,6 +115,6 @@ def _values(reader: Reader, kind: str, key: tuple[str, ...], *names: str) -> Map
 
 
 def _may_change(report: Report) -> bool:
-    """Whether a fact about the next start is not, or not yet, as wanted."""
+    """Whether some fact about the next start is not as wanted, or not yet."""
     rows = (row for check in report.checks for finding in check.findings for row in finding.facts)
     return any(row.rehearsed and not row.met for row in rows) or any(check.transient for check in report.checks)

@@ -1,4 +1,5 @@
-"""What is read from afar, and never trusted: deadlines, SSH, a lab host's root directory and its fact server.
+"""Reading over a connection from a side that is never trusted: deadlines, SSH, a lab host's root directory, its fact
+server.
 
-`parsing` takes apart what hosts and guests say alike.
+`parsing` reads what hosts and guests print in the same form.
 """

@@ -1,4 +1,4 @@
-"""The way to a lab host besides libvirt: one SSH connection, on it the fact server, each opened when first needed."""
+"""Access to a lab host besides libvirt: one SSH connection, and the fact server over it, each opened on first use."""
 
 from __future__ import annotations
 

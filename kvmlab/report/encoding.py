@@ -1,4 +1,4 @@
-"""What a terminal cannot write: a plain sign for what has one, `?` for the rest."""
+"""Characters that a terminal's encoding lacks: a plain sign for those that have one, `?` for the rest."""
 
 from __future__ import annotations
 

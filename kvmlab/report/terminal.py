@@ -59,12 +59,12 @@ class _Printed:
         self.sheet.line()
 
     def waited_for(self, task: TaskResult, blocked_by: Iterable[str]) -> str:
-        """The checks at the root of it: this task's own and those not shown as sentences, others by their task."""
+        """The checks that block this one in the end: this task's own by their sentences, others by their task."""
         roots = [self.by_id[name] for name in self.roots(blocked_by)]
         return t("; ").join(dict.fromkeys(self.root(task, check) for check in roots))
 
     def root(self, task: TaskResult, check: CheckResult) -> str:
-        """What must be done first, for someone who looks at `task`."""
+        """What must be done first, as it is said under `task`."""
         sentence = check.sentence.rstrip(".。")
         if check.task == task.id:
             return sentence
@@ -73,7 +73,7 @@ class _Printed:
         return t("task {task}", task=check.task)
 
     def roots(self, names: Iterable[str]) -> Iterator[str]:
-        """What is not itself blocked by something else."""
+        """The checks among them that are not blocked by others themselves."""
         for name in names:
             blocked_by = self.by_id[name].blocked_by
             yield from self.roots(blocked_by) if blocked_by else (name,)
@@ -119,7 +119,7 @@ class _Printed:
         sheet.page.commands(self.next())
 
     def next(self) -> list[tuple[str, str]]:
-        """Commands that lead on."""
+        """Commands to go on with."""
         failed = next((task for task in self.report.tasks if task.verdict is Verdict.FAILED), None)
         if self.report.verdict is Verdict.PASSED:
             return [

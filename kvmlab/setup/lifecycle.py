@@ -71,12 +71,12 @@ class Place:
 
     @property
     def labels(self) -> tuple[str, str]:
-        """Both: all that is ever there of it."""
+        """The labels of the lab host and of its copy: everything that may be there of this lab."""
         return self.label, self.label_copy
 
     @property
     def label_copy(self) -> str:
-        """Likewise of the copy in which the next start is rehearsed."""
+        """The label of the copy in which the next start is rehearsed."""
         return f"{self.label}_copy"
 
 
@@ -206,8 +206,8 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
 
 
 def _bring_up(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Remembering:
-    """What libvirt has to be told of: the guests, and the lab's other objects. Then the guests answer, with the
-    right time."""
+    """Define and start the guests and the lab's other objects; return when the guests answer and their clocks are
+    right."""
     with connected(host.root, Silence(BOOT_S, host.work)) as connection:
         _prepared(host.root, Silence(BOOT_S, host.work))
         killpoint("start.libvirt")
@@ -232,7 +232,7 @@ def _wait_for(host: LabHost, materials: Materials, lab: Lab, progress: Progress)
 
 
 def _import_meanwhile() -> None:
-    """What is needed in a moment, imported while podman works (0.2 s that nobody waits for)."""
+    """Import libvirt and paramiko while podman is at work: 0.2 s that nobody waits for."""
     import libvirt  # noqa: F401
     import paramiko  # noqa: F401
 

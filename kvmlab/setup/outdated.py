@@ -1,7 +1,7 @@
-"""What was kept from an earlier start and does not hold any more: dropped, and found out or made anew, once.
+"""Cached findings and saved guests that no longer hold: dropped once, and found out or made anew.
 
-What is kept names all that it is known to hang on. Where a guest cannot be started from it all the same, it was
-something else: then nothing that was kept is believed, and the start begins again.
+What is cached is stamped with everything it is known to depend on. If a guest still cannot be started from it, it
+depended on something else: then nothing cached is believed, and the start begins again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 
 class Outdated(CannotRun):
-    """A guest could not be started from what was kept. `keys`: the saved guests it would have come from."""
+    """A guest could not be started from what was cached. `keys`: the saved guests that were used."""
 
     def __init__(self, message: str, keys: Iterable[str] = ()) -> None:
         super().__init__(message, "kvmlab doctor")
@@ -27,7 +27,7 @@ class Outdated(CannotRun):
 
 
 def twice(state: State, begin: Callable[[], Result]) -> Result:
-    """`begin`; and if that fails for something Outdated, once more without anything that was kept."""
+    """`begin`; and if that fails with Outdated, once more without anything cached."""
     try:
         return begin()
     except Outdated as outdated:
@@ -36,7 +36,7 @@ def twice(state: State, begin: Callable[[], Result]) -> Result:
 
 
 def drop(state: State, keys: Iterable[str] = ()) -> None:
-    """Believe no more what was found out about KVM and about images, and set the saved guests under `keys` aside.
+    """Forget what was found out about KVM and about images, and set the saved guests under `keys` aside.
 
     They are renamed, not removed: another lab host may have them mounted. They go with saved.forget_others.
     """

@@ -84,7 +84,7 @@ def _filled(check: Check, sentence: str, params: Params) -> str:
 
 
 def _lint_run(parts: Parts, check: Check, lab: Lab) -> None:
-    """Run it on a host where nothing is, and on one where everything is, and everything is odd."""
+    """Run it on a host where no object exists, and on one where every object exists, with odd values."""
     said = run_blindly(check, Host(Asked()), lab.params)
     if said is not None:
         message = t("{check} breaks where the object is missing: {said}", check=check.id, said=_told(said))
@@ -96,7 +96,7 @@ def _lint_run(parts: Parts, check: Check, lab: Lab) -> None:
 
 
 def run_blindly(check: Check, host: Host, params: Params) -> BaseException | None:
-    """What breaks when the check runs on `host`, or None."""
+    """The error that the check raises when it runs on `host`, or None."""
     try:
         for number, _ in enumerate(check(host, params)):
             if number >= MOST:

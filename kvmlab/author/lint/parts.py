@@ -1,4 +1,5 @@
-"""The parts of a lab as its author wrote them, each with its lines; what cannot be read is a fault, not the end."""
+"""The parts of a lab as its author wrote them, each with its lines; a part that cannot be read is reported as a fault,
+and linting goes on."""
 
 from __future__ import annotations
 

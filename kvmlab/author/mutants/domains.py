@@ -224,7 +224,7 @@ def _resumed(domain: Domain) -> Change | None:
 
 @mutator("domain", "switched off")
 def _off(domain: Domain) -> Change | None:
-    """Saved rather than killed: so it can be given back as it was."""
+    """Stop a guest by saving it, so that it can be restored as it was."""
     if not domain.running:
         return None
     do = script("virsh save {name} {file}", name=domain.name, file=KEPT.format(name="memory"))
@@ -233,7 +233,7 @@ def _off(domain: Domain) -> Change | None:
 
 @mutator("domain", "started")
 def _started(domain: Domain) -> Change | None:
-    """Paused before its first instruction: a guest that boots would write to its disk."""
+    """Start a guest paused, because one that boots would write to its disk."""
     if domain.running or domain.managed_save:
         return None
     return there_and_back("virsh %s {name}", "start --paused", "destroy", name=domain.name, scars=True)

@@ -1,4 +1,5 @@
-"""What came of the mutants: each that survived is explained in the lab's header, and each explanation is needed."""
+"""Judges the mutants: each one that survived must be explained in the lab's header, and each explanation must be
+needed."""
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ def _explained(one: Tried, survivors: Sequence[Survivor]) -> bool:
 
 
 def _never_needed(result: CaseResult, survived: Sequence[Tried], survivors: Sequence[Survivor]) -> Iterator[Remark]:
-    """Explanations of mutants that are caught, or that there are none of."""
+    """Explanations that explain nothing: their mutants are caught, or do not exist."""
     for survivor in survivors:
         if not any(fnmatchcase(one.name, survivor.mutant) for one in survived):
             message = t("[[survivors]]: no mutant `{mutant}` survives: take it out", mutant=survivor.mutant)

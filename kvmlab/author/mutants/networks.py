@@ -161,7 +161,7 @@ def _address(link: Link) -> Change | None:
 
 
 def _with_routes(link: Link, do: str, undo: str) -> Change:
-    """The kernel forgets routes with what they hang on; `undo` comes first, then they are given back."""
+    """Restore routes after `undo`: the kernel drops them with the link they go through."""
     kept = script(f"ip -4 route show dev {{dev}} | sed 's/ linkdown//' > {ROUTES}", dev=link.label)
     back = script(f"while read -r route; do ip route replace $route dev {{dev}}; done < {ROUTES}", dev=link.label)
     return Change(f"{kept}\n{do}", f"{undo}\n{back}\nrm {ROUTES}", scars=True)

@@ -85,14 +85,14 @@ REGULAR = "test -s {path}; test ! -L {path}; test -f {path}"
 
 
 def _with_copy(path: str, change: str, test: str = REGULAR) -> Change:
-    """Change a copy in the file's place: undone, it is the same file again, with the same times."""
+    """Change a copy put in the file's place, so that undoing gives the same file back, with the same times."""
     words = {"path": path}
     do = script(test, f"mv {{path}} {KEPT}", f"cp --preserve=all --sparse=always {KEPT} {{path}}", **words)
     return Change(f"{do}\n{change}", script(f"rm -rf {{path}}; mv {KEPT} {{path}}", **words))
 
 
 def _instead(path: str, change: str) -> Change:
-    """Something else in its place; the file itself is kept aside."""
+    """Put something else in the file's place; the file itself is kept aside."""
     do = script("test -f {path}; test ! -L {path}", f"mv {{path}} {KEPT}", change, path=path)
     return Change(do, script(f"rm -rf {{path}}; mv {KEPT} {{path}}", path=path))
 

@@ -86,7 +86,7 @@ class CaseResult:
 
 
 class Quiet:
-    """Progress that nobody is told of: of many cases side by side only the whole is shown."""
+    """Discards progress: of many cases side by side only the total is shown."""
 
     def step(self, text: str, fraction: float | None = None) -> None:
         """Nothing."""

@@ -79,7 +79,7 @@ def cases_of(
 
 
 def _shared(cases: list[Case]) -> list[Case]:
-    """The same, but for what the solution passes on its way: that needs no lab host of its own.
+    """The cases, without those that the solution passes through on its way: they need no lab host of their own.
 
     The start is one, the solution without its last step another, and whatever stops half-way. Looking changes nothing.
     """

@@ -1,4 +1,4 @@
-"""Telling of proofs in the terminal: progress while they run, then a table a lab and one line for everything wrong."""
+"""Shows proofs in the terminal: progress while they run, then a table for each lab and a line for everything wrong."""
 
 from __future__ import annotations
 

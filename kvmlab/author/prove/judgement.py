@@ -1,4 +1,4 @@
-"""From what came of the cases to what is proved: one remark for everything that is not as it must be."""
+"""Turns the results of cases into proofs: one remark for everything that is not as it must be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has been proved already: what came of each case is kept under a hash of all that it hangs on.
+"""Results of cases that were carried out, each kept under a hash of everything it depends on.
 
 A run of prove that is stopped, at whatever moment, has kept every case that had ended; `prove --resume` takes those
 over and carries out the rest. The hash is over the engine, the lab as it is compiled (its text and its values), its
@@ -38,7 +38,7 @@ LONGEST_S = 30 * 86400
 
 
 def find(bench: Bench, case: Case) -> CaseResult | None:
-    """What came of `case` when it was carried out before on all the same; None where it was not."""
+    """The result of `case` if it was carried out before under the same hash, else None."""
     try:
         result: CaseResult = pickle.loads(_path(bench, case).read_bytes())
     except FileNotFoundError:
@@ -76,7 +76,7 @@ def keep(bench: Bench, result: CaseResult) -> None:
 
 
 def forget(bench: Bench, result: CaseResult, named: Collection[str]) -> None:
-    """It is to be carried out again; of its mutants those that are `named`."""
+    """Forget the result, so that the case is carried out again; of its mutants only those that are `named`."""
     _path(bench, result.case).unlink(missing_ok=True)
     for one in result.mutants:
         if one.name not in named:
@@ -100,7 +100,7 @@ def _remove_old(folder: Path) -> None:
 
 
 def key_of(bench: Bench, case: Case) -> str:
-    """All that what comes of `case` hangs on, hashed."""
+    """The hash of everything that the result of `case` depends on."""
     digest = sha256(engine().encode())
     for part in (bench.lab._replace(survivors=()).to_json(), bench.materials.identity(), _told(case)):
         digest.update(json.dumps(part, sort_keys=True, default=str).encode() + b"\0")
@@ -126,7 +126,7 @@ def _files(bench: Bench) -> Iterator[Path]:
 
 @functools.cache
 def engine() -> str:
-    """A hash over the engine's files, those left out that neither a lab host nor a verdict hangs on."""
+    """A hash over the engine's files, without those that neither a lab host nor a verdict depends on."""
     root, digest = Path(kvmlab.__file__).parent, sha256()
     for path in sorted(root.rglob("*")):
         name = str(path.relative_to(root))

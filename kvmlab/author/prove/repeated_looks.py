@@ -85,12 +85,12 @@ def _moved(first: Values, last: Values, later: Values) -> Iterator[str]:
 
 
 def _distance(before: object, after: object) -> float:
-    """How far two values are from each other; of what are no numbers, 0 or 1."""
+    """How far two values are from each other; 0 or 1 where they are not numbers."""
     if isinstance(before, int | float) and isinstance(after, int | float):
         return abs(after - before)
     return float(before != after)
 
 
 def _tolerance(fact: Fact) -> float:
-    """What is measured in seconds or MiB of a process wavers by itself."""
+    """How much a fact may move by itself: what is measured in seconds or MiB of a process is never quite still."""
     return 3.0 if fact[2].endswith(("_s", "_mib")) else 0.0

@@ -72,7 +72,8 @@ def remembered_inventory(bench: Bench, host: LabHost) -> Inventory:
 
 
 def _do_wildly(bench: Bench, host: LabHost, case: Case) -> None:
-    """The steps behind the first, which is done already, whatever becomes of them; no looks: nobody looks."""
+    """Carry out the steps after the first, which is done already; their outcome does not matter, and looks are left
+    out."""
     for step in [one for one in case.steps if not one.look][1:]:
         bench.go_on()
         run_step(host, step)
@@ -103,7 +104,7 @@ def die(bench: Bench, place: Place, point: str) -> None:
 
 
 def _end_of(bench: Bench, process: subprocess.Popen[str], order: str) -> str:
-    """Wait for it; its last words. It dies with us, and at VICTIM_S at the latest."""
+    """Wait for it to end, VICTIM_S at most, and return its last words. It dies with us."""
     deadline = time.monotonic() + VICTIM_S
     sent: str | None = order
     try:

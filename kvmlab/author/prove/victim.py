@@ -1,4 +1,5 @@
-"""A kvmlab that is to die: `python -m kvmlab.author.prove.victim` resets or solves a lab, as standard input tells it.
+"""A kvmlab that will be killed on purpose: `python -m kvmlab.author.prove.victim` resets or solves a lab, as standard
+input says.
 
 It is a process of its own because SIGKILL (KVMLAB_DIE_AT, see kvmlab.killpoints) must hit nobody else.
 """

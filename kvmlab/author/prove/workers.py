@@ -1,4 +1,4 @@
-"""Threads that carry out cases side by side, and that nobody has to wait for when all is to end.
+"""Threads that carry out cases side by side; at the end of a run nobody has to wait for them.
 
 A case spends its time waiting for podman, guests and sockets, so threads will do. They are daemons, because one of them
 may sit in a wait of minutes for a lab host that has just been removed. Rejected: concurrent.futures' pool,

@@ -1,4 +1,4 @@
-"""Which aspects of what is remembered of a start the facts of the vocabulary are about.
+"""Which aspects of a remembered start each fact of the vocabulary is about.
 
 A fact says one thing ("memory_mib"); an aspect is a part of an object that can be as it was or not ("stored memory").
 """

@@ -81,7 +81,7 @@ class HostReachFacts(ReachFacts, total=False):
 
 
 class FlowFacts(Facts, total=False):
-    """What became on this host of the last ping from one address to another. Ask after a `reach` that answers."""
+    """What this host did with the last ping from one address to another. Ask after a `reach` that answers."""
 
     translated: Annotated[Flag, "grep 'src={0} dst={1}' /proc/net/nf_conntrack", "it went on under another address"]
     seen_as: Annotated[

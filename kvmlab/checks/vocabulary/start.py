@@ -130,7 +130,7 @@ def aspects_at_start(reader: Reader, noun: str, key: Key) -> dict[str, object] |
 
 
 def aspects_now(reader: Reader, noun: str, key: Key) -> dict[str, object] | None:
-    """Likewise now."""
+    """The aspects of one object now; None: it is not there. Raises CouldNotLook."""
     return _aspects(reader.read("present", (noun, *key), ()))
 
 
@@ -183,7 +183,7 @@ def _then(text: str) -> str:
 
 
 def _only_there(one: object, other: object) -> object:
-    """Of a list what the other has not; anything else as it is."""
+    """The items of a list that the other one lacks; any other value unchanged."""
     if isinstance(one, list) and isinstance(other, list):
         return [item for item in one if item not in other]
     return one

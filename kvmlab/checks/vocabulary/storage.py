@@ -157,5 +157,6 @@ class ImageFile(AsAtStart):
         return self._finding(want)
 
     def true_format(self, otherwise: str) -> str:
-        """What the file really is, whatever it was to be: that is what qemu has to be told. No file: `otherwise`."""
+        """The format the file really has, because that is what qemu must be told, whatever it was meant to be. No file:
+        `otherwise`."""
         return str(self.value("format") or otherwise)

@@ -112,7 +112,7 @@ def _watch(running: RunningLab, args: argparse.Namespace) -> RunningLab:
 
 
 def _as_it_runs_now(running: RunningLab) -> RunningLab:
-    """After a reset it is another lab host; while that one is being started, still the one before.
+    """The run as it is now: after a reset another lab host, and the one before while that is being started.
 
     CannotRun once the lab is finished, or part of an exam, or its lab host no longer runs.
     """

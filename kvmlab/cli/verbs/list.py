@@ -20,7 +20,7 @@ STYLES |= {"solved": "dim", "new": "dim"}
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """The options of this verb."""
+    """Declare the verb's options."""
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 
 

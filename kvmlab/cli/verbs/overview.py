@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """It has none."""
+    """Declare nothing: the overview has no arguments."""
 
 
 def run(args: Namespace, ctx: Context) -> int:

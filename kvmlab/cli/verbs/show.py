@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """The arguments of this verb."""
+    """Declare the verb's arguments."""
     parser.add_argument("lab", nargs="?", metavar="LAB", help=t("the lab; without it, the one that is running"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """The options of this verb."""
+    """Declare the verb's options."""
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 
 

@@ -1,4 +1,4 @@
-"""How often the balloon really asks its guest: qemu can be told past libvirt, whose XML then says something else.
+"""How often the balloon really asks its guest. Somebody may have told qemu directly; libvirt's XML is out of date then.
 
 qemu does not tell the period over a connection that may only read, but it tells when the last numbers came.
 """
@@ -17,7 +17,7 @@ _PAUSE_S = 0.2
 
 
 def period_s(domain: libvirt.virDomain, said: int | None) -> int | None:
-    """The period in force in a running domain whose XML says `said`; None: nothing comes."""
+    """The period in force in a running domain whose XML says `said`; None: no numbers come."""
     first = _last(domain)
     if first is None:
         return said  # its driver has never answered: there is nothing to hold against the XML

@@ -134,7 +134,7 @@ class Disk:
 
     @property
     def causes(self) -> list[Cause]:
-        """As of the whole definition."""
+        """The same as for the whole definition."""
         return self.definition.causes
 
     @property

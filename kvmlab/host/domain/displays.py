@@ -63,7 +63,7 @@ class Graphics:
         return said or (self._usual() if self.element.find("listen[@type='address']") is not None else None)
 
     def _usual(self) -> str:
-        """Where a display listens of which the definition does not say it."""
+        """Where a display listens when the definition does not say."""
         try:
             text = self.definition.way.ask("file", path="/etc/libvirt/qemu.conf", content=True)["text"] or ""
         except NotThere:

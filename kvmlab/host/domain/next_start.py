@@ -1,4 +1,4 @@
-"""What stands beside the facts of a definition and decides about the next start: a managed save image, a disk twice.
+"""What decides about a domain's next start besides its definition: a managed save image, one disk attached twice.
 
 Nobody who writes a check has to think of it: each finding about a stored definition has these rows, where there is
 something to say (kvmlab.checks.reader.Cause).

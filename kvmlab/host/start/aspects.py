@@ -1,4 +1,4 @@
-"""What of a picture counts when it is asked whether something is as it was: objects, each with aspects in plain words.
+"""Which parts of a picture count for "as it was": objects, each with aspects in plain words.
 
 An aspect leaves out what moves by itself or is drawn anew at each start: ids, ports, terminals, tap numbers, PCI
 addresses, counters. Its name's words tell which facts of the vocabulary are about it (kvmlab.grading.as_it_was):

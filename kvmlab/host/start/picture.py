@@ -44,7 +44,7 @@ def take_whole(libvirt: Libvirt | None, way: Way, paths: Iterable[str], salt: st
 
 
 def take_like(start: Picture, libvirt: Libvirt, way: Way) -> Picture:
-    """What is now of all that `start` knows; units and packages are left out. May raise CouldNotLook."""
+    """The present state of all that `start` has; units and packages are left out. May raise CouldNotLook."""
     question = {"paths": tuple(start["scope"]), "trees": (), "salt": start["salt"], "whole": False}
     way.begin("survey", **question)
     told = libvirt.ask(from_libvirt) if start["domains"] is not None else dict.fromkeys(LIBVIRT)

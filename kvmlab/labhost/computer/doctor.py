@@ -174,7 +174,7 @@ def _containers(state: State, host_image: str | None) -> Iterator[Finding]:
 
 
 def _limits(state: State, options: Sequence[str]) -> Finding:
-    """Which limits a lab host cannot be held to here; its own cgroup has told."""
+    """Which limits a lab host is not held to here, as its own cgroup shows."""
     words = {"memory": t("memory"), "processes": t("processes"), "processor": t("processor time")}
     missing = [word for name, word in words.items() if name not in enforced_limits(state)]
     level = Level.SLOW if missing else Level.GOOD
@@ -216,7 +216,7 @@ def _stands(kvm: Kvm) -> Finding:
 
 
 def _vhost_net(state: State, host_image: str | None) -> Iterator[Finding]:
-    """A word only where the device is there and a lab host cannot open it: guests have a network without it, too."""
+    """Mentioned only where the device exists and a lab host cannot open it; guests have a network without it, too."""
     if not VHOST_NET.exists():
         return
     try:

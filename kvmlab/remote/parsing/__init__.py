@@ -1,1 +1,1 @@
-"""What hosts and guests print alike, taken apart; all of it may be hostile."""
+"""Parsers for what hosts and guests print in the same form; all of it may be hostile."""
