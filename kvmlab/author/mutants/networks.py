@@ -110,10 +110,15 @@ def _subnet(network: Network) -> str:
     return str(ip_interface(f"{found.get('address')}/{prefix}").network)
 
 
+def _can_be_filtered(network: Network) -> bool:
+    """A rule of the firewall changes who reaches whom, and nothing else."""
+    return network.active and network.traffic and bool(_subnet(network))
+
+
 @mutator("network", "a NAT rule by hand")
 def _nat_rule(network: Network) -> Change | None:
     forward = parse(network.stored).find("forward") if network.stored else None
-    if not network.active or not _subnet(network) or (forward is not None and forward.get("mode") == "nat"):
+    if not _can_be_filtered(network) or (forward is not None and forward.get("mode") == "nat"):
         return None
     rule = script("POSTROUTING -s {net} ! -d {net} -j MASQUERADE", net=_subnet(network))
     return Change(f"iptables -t nat -I {rule}", f"iptables -t nat -D {rule}")
@@ -121,7 +126,7 @@ def _nat_rule(network: Network) -> Change | None:
 
 @mutator("network", "its packets dropped by hand")
 def _dropped(network: Network) -> Change | None:
-    if not network.active or not _subnet(network):
+    if not _can_be_filtered(network):
         return None
     rule = script("FORWARD -s {net} -j DROP", net=_subnet(network))
     return Change(f"iptables -I {rule}", f"iptables -D {rule}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from kvmlab.checks.reader import Answer, Key
+from kvmlab.checks.reader import Answer, Key, Missing, Reader
 from kvmlab.host.xml import Element, parse
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Device:
 
 @dataclass(frozen=True)
 class Network:
-    """A network. `taps`: (tap, bridge) of the guests on it now."""
+    """A network. `taps`: (tap, bridge) of the guests on it now; `traffic`: the lab asks who reaches whom."""
 
     name: str
     active: bool
@@ -70,6 +70,7 @@ class Network:
     stored: str
     bridge: str
     taps: tuple[tuple[str, str], ...]
+    traffic: bool = True
 
     kind: ClassVar[str] = "network"
 
@@ -190,7 +191,8 @@ def things(noting: Noting, connection: libvirt.virConnect | None, lab: Lab) -> l
     if connection is not None:
         inside = [one for one in connection.listAllDomains() if one.name() in named]
         domains = sorted(map(_domain, inside), key=lambda one: one.name)
-        networks = [_network(one, links) for one in connection.listAllNetworks() if one.name() in named]
+        traffic = any(one.kind in _TRAFFIC for one in subjects)
+        networks = [_network(one, links, traffic) for one in connection.listAllNetworks() if one.name() in named]
         pools = [_pool(one) for one in connection.listAllStoragePools() if one.name() in named]
         wanted |= {network.bridge for network in networks}
         networks.sort(key=lambda one: one.name)
@@ -201,14 +203,19 @@ def things(noting: Noting, connection: libvirt.virConnect | None, lab: Lab) -> l
         found += pools
         found += [snapshot for domain in inside for snapshot in _snapshots(domain)]
     found += [Link(links[name]) for name in sorted(wanted & links.keys())]
-    return found + _files(found, subjects) + [one for one in subjects if one.kind not in (*_FILES, *_TOLD)]
+    return found + _files(found, subjects, noting) + [one for one in subjects if one.kind not in (*_FILES, *_TOLD)]
 
 
+_TRAFFIC = ("reach", "guest-reach", "flow")
 _FILES = ("file", "image", "volume")
 _TOLD = ("domain", "disk", "interface", "console", "graphics", "network", "pool", "snapshot", "link", "lease")
 
 
-def _files(found: Sequence[Named], subjects: Sequence[Asked]) -> list[Named]:
+FROM_THE_START = "from the start"
+"""Among the names of a file's facts: it was there already when the lab began."""
+
+
+def _files(found: Sequence[Named], subjects: Sequence[Asked], reader: Reader) -> list[Named]:
     """Files, images and volumes that were asked for, and the disks' own: each path once."""
     paths: dict[str, set[str]] = {}
     pools = {pool.name: parse(pool.stored).findtext("target/path") or "" for pool in found if isinstance(pool, Pool)}
@@ -221,6 +228,9 @@ def _files(found: Sequence[Named], subjects: Sequence[Asked]) -> list[Named]:
         source = thing.stored.find("source") if isinstance(thing, Device) and thing.stored is not None else None
         if source is not None and source.get("file"):
             paths.setdefault(source.get("file", ""), set()).update(("image",))
+    for path in paths:
+        if not isinstance(reader.read("start", ("file", path), ()), Missing):
+            paths[path].add(FROM_THE_START)
     images = {one.key[0] for one in subjects if one.kind == "image"}
     skipped = ("/proc/", "/sys/", "/dev/", "/run/")
     return [
@@ -270,7 +280,7 @@ def _by(root: Element | None, kind: str, path: str, name: str) -> dict[str, Elem
     return found
 
 
-def _network(network: libvirt.virNetwork, links: dict[str, dict[str, Any]]) -> Network:
+def _network(network: libvirt.virNetwork, links: dict[str, dict[str, Any]], traffic: bool) -> Network:
     import libvirt
 
     persistent, active = bool(network.isPersistent()), bool(network.isActive())
@@ -279,7 +289,7 @@ def _network(network: libvirt.virNetwork, links: dict[str, dict[str, Any]]) -> N
     name = bridge.get("name", "") if bridge is not None else ""
     taps = tuple(sorted((tap, name) for tap, one in links.items() if name and one.get("master") == name))
     autostart = bool(network.autostart()) if persistent else False
-    return Network(network.name(), active, persistent, autostart, stored, name, taps)
+    return Network(network.name(), active, persistent, autostart, stored, name, taps, traffic)
 
 
 def _pool(pool: libvirt.virStoragePool) -> Pool:

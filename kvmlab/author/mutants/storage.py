@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kvmlab.author.mutants.domains import on_off
 from kvmlab.author.mutants.mutator import Change, edited, given, mutator, script, there_and_back
-from kvmlab.author.mutants.scene import Asked, Pool, Snapshot
+from kvmlab.author.mutants.scene import FROM_THE_START, Asked, Pool, Snapshot
 from kvmlab.host.xml import Element
 
 KEPT = "/var/tmp/.kvmlab-kept"
@@ -109,15 +109,15 @@ TEXT = frozenset(("text", "lines", "number", "words"))
 
 @mutator("file", "a link to elsewhere")
 def _link(asked: Asked) -> Change | None:
-    if asked.names and asked.names <= TEXT:
+    if asked.names and asked.names <= {*TEXT, FROM_THE_START}:
         return None
     return _instead(asked.key[0], f"ln -s {KEPT} {{path}}")
 
 
 @mutator("file", "one of two names of a file")
 def _hard_link(asked: Asked) -> Change | None:
-    if "image" not in asked.names:
-        return None
+    if "image" not in asked.names or FROM_THE_START in asked.names:
+        return None  # another name of what was there already does nothing to it
     return Change(script(f"test -f {{path}}; ln {{path}} {KEPT}", path=asked.key[0]), f"rm {KEPT}")
 
 
@@ -158,7 +158,7 @@ def _mode(asked: Asked) -> Change | None:
 def _noted(asked: Asked, edit: str) -> Change:
     path, name = asked.key
     pattern = f"s/^([[:blank:]]*{name}[[:blank:]]*[=:][[:blank:]]*)(.*)$/{edit}/I"
-    test = script("grep -qiE {line} {{path}}", line=f"^[[:blank:]]*{name}[[:blank:]]*[=:]")
+    test = script("grep -qiE {line} {path}", line=f"^[[:blank:]]*{name}[[:blank:]]*[=:]")
     return _with_copy(path, script("sed -i -E {edit} {path}", edit=pattern, path=path), test)
 
 

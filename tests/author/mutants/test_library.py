@@ -148,6 +148,13 @@ def test_drawn_by_a_seed() -> None:
     assert drawn(MUTANTS, 0, "a") == MUTANTS
 
 
+def test_the_firewall_is_left_alone_where_nobody_asks_who_reaches_whom() -> None:
+    """There no text speaks of what it does."""
+    quiet = {one.name for one in mutants_of([replace(ROUTED, traffic=False)])}
+    both = {"network routed: a NAT rule by hand", "network routed: its packets dropped by hand"}
+    assert not both & quiet and both <= {one.name for one in mutants_of([ROUTED])}
+
+
 def seen(path: Path) -> tuple[object, ...]:
     """All that a check could see of a file."""
     if not path.exists():
@@ -169,6 +176,18 @@ def test_files_are_given_back_as_they_were(tmp_path: Path) -> None:
         run(mutant.change.undo.replace("/var/tmp", str(tmp_path)))
         assert seen(path) == before, mutant.name
         assert [one.name for one in tmp_path.iterdir()] == [path.name], mutant.name
+
+
+def test_a_note_gets_another_value_and_none(tmp_path: Path) -> None:
+    """Of the one line that is meant."""
+    path = tmp_path / "my notes.txt"
+    path.write_text("bridge=virbr0\nRange: 2 - 254\n")
+    made = []
+    for mutant in mutants_of([asked("note", str(path), "range")]):
+        run(mutant.change.do.replace("/var/tmp", str(tmp_path)))
+        made.append(path.read_text())
+        run(mutant.change.undo.replace("/var/tmp", str(tmp_path)))
+    assert made == ["bridge=virbr0\nRange: 92 - 254\n", "bridge=virbr0\nRange: \n"]
 
 
 def run(code: str) -> None:
