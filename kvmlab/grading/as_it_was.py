@@ -154,9 +154,17 @@ class Grants:
         """Guests write to their disks; where one works there may be more files than before."""
         if aspect == "entries":
             return path in self._worked_in
+        if aspect == "inode":
+            return not self._in_use_since_the_start(path)
         users = [name for name in self._start.users.get(path, []) if name in self._writing]
         snapshots = any(grant.covers("domain", (name,), "snapshots") for name in users for grant in self._grants)
         return bool(users) and (aspect == "content" or (aspect == "image snapshots" and snapshots))
+
+    def _in_use_since_the_start(self, path: str) -> bool:
+        """A guest that was not restarted has it open: what has that name now has to be the very same file."""
+        users = [(name,) for name in self._start.users.get(path, []) if not self._restarted((name,))]
+        now = aspects_now(self._reader, "file", (path,)) or {}
+        return "inode" in now and any(self._at_start(user).get("process") for user in users)
 
     def _domains(self) -> list[str]:
         return [key[0] for noun, key in self._start.objects if noun == "domain"]

@@ -60,7 +60,7 @@ def start() -> Objects:
         ("link", ("ens33",)): {"up": True, "master": None, "addresses": ["10.0.0.12/24"]},
         ("file", ("/srv/attic",)): {"kind": "directory", "entries": ["accounts"]},
         ("file", ("/srv/attic/accounts",)): {"kind": "file", "content": "3 B, abc"},
-        ("file", ("/d/web1",)): {"kind": "file", "image": "qcow2 256 MiB", "content": "9 B, 111"},
+        ("file", ("/d/web1",)): {"kind": "file", "inode": 8, "image": "qcow2 256 MiB", "content": "9 B, 111"},
         ("file", ("/d/db1",)): {"kind": "file", "image": "qcow2 256 MiB", "content": "9 B, 222"},
     }
 
@@ -137,6 +137,14 @@ def test_what_runs_writes_to_its_disk(tmp_path: Path) -> None:
     """A guest that ran at the start has its disk open; its size is another matter."""
     assert told(tmp_path, changed("file", "/d/web1", content="9 B, 444")) == []
     assert told(tmp_path, changed("file", "/d/web1", image="qcow2 512 MiB")) == ["file /d/web1: image"]
+
+
+def test_a_copy_in_the_place_of_a_disk_in_use_is_another_file(tmp_path: Path) -> None:
+    """What the guest has written since is lost at its next start; restarted, it has the new one open."""
+    copied = changed("file", "/d/web1", inode=9)
+    assert told(tmp_path, copied) == ["file /d/web1: inode"]
+    copied["domain", ("web1",)] = domain(process="8 (200)")
+    assert told(tmp_path, copied, "yield host.guest('web1').shows(hostname='web1')") == []
 
 
 @pytest.mark.parametrize(

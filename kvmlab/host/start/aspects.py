@@ -41,14 +41,16 @@ def objects_of(picture: Picture) -> Objects:
     for route in picture["routes"]:
         if route.get("gateway"):
             found["route", (str(route.get("dst")),)] = {"way": f"{route['gateway']} dev {route.get('dev')}"}
+    running = {name for name, one in (picture["domains"] or {}).items() if one["live"]}
+    in_use = {path for path, names in users_of(picture).items() if running & set(names)}
     for path in _files(picture):
-        found["file", (path,)] = _file(picture["files"][path])
+        found["file", (path,)] = _file(picture["files"][path], in_use=path in in_use)
     return found
 
 
 def lasting(aspects: Aspects) -> Aspects:
     """Those that a boot of the host does not change: what is stored, and the files."""
-    passing = ("state", "process", "boots", "active", "live", "bridge", "up", "master", "addresses", "way")
+    passing = ("state", "process", "boots", "active", "live", "bridge", "up", "master", "addresses", "way", "inode")
     return {name: value for name, value in aspects.items() if name.split()[0] not in passing}
 
 
@@ -226,13 +228,13 @@ def _files(picture: Picture) -> list[str]:
     return [path for path in picture["files"] if path in scope or path.startswith(inside)]
 
 
-def _file(one: Mapping[str, Any]) -> Aspects:
+def _file(one: Mapping[str, Any], *, in_use: bool) -> Aspects:
     kind = one["kind"]
     if kind == "link":
         return {"kind": f"link {one.get('target')}"}
     if kind == "directory":
         return {"kind": kind, "entries": one.get("entries", [])}
-    found: Aspects = {"kind": kind}
+    found: Aspects = {"kind": kind, **({"inode": one["inode"]} if in_use and "inode" in one else {})}
     if said := one.get("qcow2"):
         found["image"] = f"qcow2 {mib(said[0])} MiB{f', {said[1]}' if said[1] else ''}"
         found["image snapshots"] = said[2]
