@@ -8,16 +8,17 @@ MARK = "/run/libvirt/qemu/autostarted"
 START_S = 30
 
 
-@check(task="on", points=3, zh="`{guest}` 会随宿主机自动启动。")
-def guest_starts_with_the_host(host: Host, lab: Params) -> Findings:
-    """`{guest}` starts with the host."""
-    yield host.domain(lab.guest).shows(autostart=True)
-
-
 @check(task="network", points=2, zh="网络 `{network}` 会随宿主机自动启动。")
 def network_starts_with_the_host(host: Host, lab: Params) -> Findings:
     """The network `{network}` starts with the host."""
     yield host.network(lab.network).shows(autostart=True)
+
+
+# Marked or not: a guest whose network is down is not started.
+@check(task="on", points=3, needs=[network_starts_with_the_host], zh="`{guest}` 会随宿主机自动启动。")
+def guest_starts_with_the_host(host: Host, lab: Params) -> Findings:
+    """`{guest}` starts with the host."""
+    yield host.domain(lab.guest).shows(autostart=True)
 
 
 @check(task="off", points=3, zh="`{idle}` 不再随宿主机自动启动，但仍有定义。")
