@@ -217,8 +217,9 @@ class Image:
 
     @property
     def clean(self) -> bool:
-        found = self._filesystem
-        return bool(found and found.clean)
+        heads = [identify(b64decode(head)) for head in self.way.ask("image_heads", path=self.path)]
+        told = [found.clean for found in heads if found and found.clean is not None]
+        return bool(told) and all(told)
 
     @property
     def uuid(self) -> str | None:

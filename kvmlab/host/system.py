@@ -28,6 +28,7 @@ def file(way: Way, key: tuple[str, ...], names: Sequence[str]) -> Facts | Missin
     return {
         "kind": kind, "size_bytes": said["size"], "mode": f"{said['mode']:04o}",
         "owner": f"{said['owner']}:{said['group']}", "age_s": said["age_s"], "target": said.get("target"),
+        "link_age_s": said.get("link_age_s"),
         "sha256": said.get("sha256"), "blank": said.get("blank", False), "own_file": its_own(said),
         **text_facts(said.get("text")),
     }  # fmt: skip

@@ -57,7 +57,7 @@ class Difference:
 
 def inventory_of(picture: Picture) -> Inventory:
     """What two equal starts have in common."""
-    parts = (_domains, _networks, _pools, _links, _routes, _files, _system)
+    parts = (_domains, _networks, _pools, _links, _routes, _firewall, _files, _system)
     return {name: text for part in parts for name, text in part(picture)}
 
 
@@ -143,6 +143,10 @@ def _routes(picture: Picture) -> Entries:
     for route in picture["routes"]:
         parts = [f"via {route['gateway']}" if "gateway" in route else "", f"dev {route.get('dev')}"]
         yield f"route {route.get('dst')} {route.get('type', '')}".strip(), " ".join(part for part in parts if part)
+
+
+def _firewall(picture: Picture) -> Entries:
+    yield "firewall rules", "\n".join(picture.get("firewall", ()))
 
 
 def _files(picture: Picture) -> Entries:

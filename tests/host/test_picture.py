@@ -107,6 +107,29 @@ def test_after_a_boot_of_the_host_only_what_lasts_counts(connection: libvirt.vir
     assert not {name for name in found if name.startswith("live")} | ({"state", "process", "boots"} & found.keys())
 
 
+def test_a_reset_of_a_paused_guest_hangs_up_its_agent(connection: libvirt.virConnect) -> None:
+    """No kernel has begun to boot, and the process is the same; a guest that runs may have no agent at the moment."""
+    live = from_libvirt(connection)
+    plain = live["domains"]["web1"]["live"]
+
+    def boots(state: str, agent: str) -> object:
+        channel = f"<channel type='unix'><target name='org.qemu.guest_agent.0' state='{agent}'/></channel></devices>"
+        live["domains"]["web1"] |= {"state": state, "live": plain.replace("</devices>", channel)}
+        return objects_of({**taken(connection), **live})["domain", ("web1",)]["boots"]
+
+    assert boots("running", "connected") == boots("running", "disconnected") == boots("paused", "connected") == 0
+    assert boots("paused", "disconnected") == "0, agent gone"
+
+
+def test_firewall_rules_are_one_object_that_a_boot_forgets(connection: libvirt.virConnect) -> None:
+    """A record from before they were noted has none."""
+    key = "firewall", ("rules",)
+    found = objects_of(taken(connection, firewall=["ip nat POSTROUTING: counter masquerade"]))
+    assert found[key] == {"rules": ["ip nat POSTROUTING: counter masquerade"]}
+    assert lasting(found[key]) == {}
+    assert key not in objects_of(taken(connection))
+
+
 def test_the_tap_that_is_in_no_bridge(connection: libvirt.virConnect) -> None:
     """libvirt goes on to say that the guest is on its network; the host's kernel knows better."""
     live = from_libvirt(connection)

@@ -76,8 +76,10 @@ class ImageFacts(Facts, total=False):
     uuid: Annotated[Word, "blkid {0}", "of a raw image: that of the filesystem on the whole of it; None: none"]
     clean: Annotated[
         Flag,
-        "dumpe2fs -h {0} | grep -e state -e features",
-        "of a raw image: a filesystem is on the whole of it, and was unmounted properly",
+        "qemu-img convert -U -O raw {0} /tmp/disk.raw; for p in 0 $(partx -g -o START /tmp/disk.raw); do "
+        'tail -c +$((p * 512 + 1)) /tmp/disk.raw > /tmp/part.raw; dumpe2fs -h /tmp/part.raw; '
+        "done 2>&1 | grep -e state -e features",
+        "there is a filesystem on it, on the whole or on partitions, and each was unmounted properly",
     ]
 
 

@@ -43,6 +43,7 @@ class HostFileFacts(FileFacts, total=False):
 
     own_file: Annotated[Flag, "stat {0}", "a file with this one name: neither a symbolic link nor a second name (ln)"]
     age_s: Annotated[Number, "stat -c %y {0}; date", "seconds since it was last written: the younger of two is newer"]
+    link_age_s: Annotated[Number, "stat -c %y {0}; date", "of a link: seconds since it was made; None: it is none"]
 
 
 class PackageFacts(Facts, total=False):

@@ -41,6 +41,8 @@ def objects_of(picture: Picture) -> Objects:
     for route in picture["routes"]:
         if route.get("gateway"):
             found["route", (str(route.get("dst")),)] = {"way": f"{route['gateway']} dev {route.get('dev')}"}
+    if "firewall" in picture:
+        found["firewall", ("rules",)] = {"rules": picture["firewall"]}
     running = {name for name, one in (picture["domains"] or {}).items() if one["live"]}
     in_use = {path for path, names in users_of(picture).items() if running & set(names)}
     for path in _files(picture):
@@ -50,7 +52,8 @@ def objects_of(picture: Picture) -> Objects:
 
 def lasting(aspects: Aspects) -> Aspects:
     """Those that a boot of the host does not change: what is stored, and the files."""
-    passing = ("state", "process", "boots", "active", "live", "bridge", "up", "master", "addresses", "way", "inode")
+    passing = ("state", "process", "boots", "active", "live", "bridge", "up", "master", "addresses", "way", "rules",
+               "inode")  # fmt: skip
     return {name: value for name, value in aspects.items() if name.split()[0] not in passing}
 
 
@@ -77,11 +80,17 @@ def _domain(one: Mapping[str, Any], qemu: Mapping[str, Any] | None, links: Mappi
     found["snapshots"] = sorted(one["snapshots"])
     if qemu and one["live"]:
         found["process"] = f"{qemu['pid']} ({qemu['started']})"
-        found["boots"] = qemu["boots"]
+        found["boots"] = f"{qemu['boots']}, agent gone" if _reset_while_paused(one) else qemu["boots"]
     for view in ("stored", "live"):
         if one[view]:
             found |= {f"{view} {name}": value for name, value in _definition(parse(one[view]), view, links)}
     return found
+
+
+def _reset_while_paused(one: Mapping[str, Any]) -> bool:
+    """No kernel has begun to boot yet, but what was in the memory is lost: a reset hangs up the guest agent's line."""
+    channel = parse(one["live"]).find("devices/channel/target[@name='org.qemu.guest_agent.0']")
+    return one["state"] == "paused" and channel is not None and channel.get("state") == "disconnected"
 
 
 def _definition(root: Element, view: str, links: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Picture = Mapping[str, Any]
 """{"domains", "networks", "pools": by name, or None without libvirt; "scope": paths; "salt"; and what the fact server's
-`survey` says: "links", "routes", "qemu", "files", and of a whole picture "units" and "packages"}."""
+`survey` says: "links", "routes", "firewall", "qemu", "files", and of a whole picture "units" and "packages"}."""
 
 LIBVIRT = ("domains", "networks", "pools")
 TREES = ("/etc/libvirt", "/var/lib/libvirt")
