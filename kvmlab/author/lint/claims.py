@@ -18,6 +18,7 @@ from kvmlab.course import Course
 from kvmlab.course.lab.claims import NOTHING, Claim, claims_of
 from kvmlab.course.lab.text import LabText
 from kvmlab.course.names import nearest
+from kvmlab.grading.as_it_was import AS_IT_WAS, guarded
 from kvmlab.words import t
 
 # Words of an English sentence that asks for something. The Chinese text is held to the English one's ties.
@@ -45,7 +46,7 @@ def lint_claims(parts: Parts) -> None:
     english = _all(parts.text)
     if not any(claim.marked for _, claim in english):
         return
-    known = [check.id for check in parts.checks.checks]
+    known = [*(check.id for check in parts.checks.checks), AS_IT_WAS]
     _lint_ids(parts, parts.lab_md, english, known)
     _lint_unclaimed(parts, english)
     for task, claim in english:
@@ -73,7 +74,7 @@ def beside(course: Course, lab_id: str) -> list[Beside]:
     parts = read_parts(course, lab_id)
     if parts.text is None or parts.checks is None or parts.lab is None:
         return []
-    checks = {check.id: check for check in parts.checks.checks}
+    checks = {check.id: check for check in guarded(parts.checks, parts.lab.tasks, ()).checks}
     params = parts.lab.params
     return [
         Beside(task, claim, tuple((checks[one], facts_of(checks[one], params)) for one in _known(claim, checks)))
