@@ -1,6 +1,6 @@
 """images-clone: a full clone that runs beside its original, and knows that it is another."""
 
-from kvmlab.checks import Findings, Host, Params, all_of, at_least, check, count, lacks, not_
+from kvmlab.checks import Findings, Host, Params, all_of, at_least, check, contains, count, lacks, not_, one_of
 
 
 @check(task="clone", zh="有一台名为 `{clone}` 的虚拟机，而且是持久的：libvirt 保存着它的配置。")
@@ -20,7 +20,7 @@ def clone_has_a_disk_of_its_own(host: Host, lab: Params) -> Findings:
     stored, image = host.domain(lab.clone).stored, host.image_file(lab.disk)
     yield stored.shows(disks=count(1))
     yield stored.disk(index=0).shows(source=lab.disk, format=image.true_format("qcow2"))
-    yield image.shows(backing=None)
+    yield image.shows(backing=None, own_file=True)
 
 
 @check(task="clone", needs=[clone_is_defined], zh="`{clone}` 只有一块网卡，MAC 地址是自己的。")
@@ -38,6 +38,7 @@ def original_is_running(host: Host, lab: Params) -> Findings:
 @check(task="both", needs=[clone_has_a_disk_of_its_own], zh="`{clone}` 正在运行，用的是 `{disk}`。")
 def clone_runs_from_its_own_disk(host: Host, lab: Params) -> Findings:
     """`{clone}` is running, from `{disk}`."""
+    yield host.domain(lab.clone).shows(state="running")
     yield host.domain(lab.clone).live.disk(index=0).shows(source=lab.disk)
 
 
@@ -60,6 +61,19 @@ def original_keeps_its_name(host: Host, lab: Params) -> Findings:
     yield original.file("/etc/hostname").shows(lines=[lab.guest])
 
 
+@check(
+    task="identity",
+    points=0,
+    guard=True,
+    needs=[original_is_running],
+    zh="`{guest}` 的 SSH 主机密钥没有变：校验和还是 `{key_sum}` 里的那一个。",
+)
+def original_keeps_its_keys(host: Host, lab: Params) -> Findings:
+    """The SSH host key of `{guest}` itself has not changed: its sum is the one in `{key_sum}`."""
+    kept = str(host.file(lab.key_sum).value("text") or "").partition(" ")[0]
+    yield host.guest(lab.guest).file(lab.key).shows(sha256=kept)
+
+
 @check(task="identity", points=2, needs=[clone_has_an_address], zh="现在：`{clone}` 的主机名是 {clone}。")
 def name_is_its_own_now(host: Host, lab: Params) -> Findings:
     """Now: the host name of `{clone}` is {clone}."""
@@ -80,9 +94,10 @@ def name_is_its_own_at_boot(host: Host, lab: Params) -> Findings:
     task="identity",
     points=2,
     needs=[clone_has_an_address],
-    zh="`{clone}` 的 SSH 主机密钥和 `{guest}` 的不一样。",
+    zh="`{clone}` 的 SSH 主机密钥是一把密钥，而且和 `{guest}` 的不一样。",
 )
 def keys_are_its_own(host: Host, lab: Params) -> Findings:
-    """The SSH host key of `{clone}` is not that of `{guest}`."""
+    """The SSH host key of `{clone}` is a key, and not that of `{guest}`."""
     original = str(host.guest(lab.guest).file(lab.key).value("sha256"))
-    yield host.guest(lab.clone).file(lab.key).shows(sha256=not_(original))
+    kinds = one_of(contains("ssh-ed25519"), contains("ssh-rsa"), contains("ecdsa-sha2-"))  # a key of dropbear names it
+    yield host.guest(lab.clone).file(lab.key).shows(sha256=not_(original), text=kinds)
