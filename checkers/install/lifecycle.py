@@ -30,11 +30,13 @@ def asleep_is_off(host: Host, lab: Params) -> Findings:
     task="shutdown",
     points=3,
     needs=[asleep_is_off],
-    zh="`{asleep}` 是正常关机的：它的内核最后说的是 `Power down`。",
+    zh="`{asleep}` 是正常关机的：它的内核最后说的是 `Power down`，磁盘上的文件系统已经取消挂载。",
 )
 def asleep_was_shut_down_properly(host: Host, lab: Params) -> Findings:
-    """`{asleep}` was shut down properly: the last word of its kernel is `Power down`."""
+    """`{asleep}` was shut down properly: its kernel's last word is `Power down`, and its filesystem is unmounted."""
     yield host.domain(lab.asleep).console().shows(output=ends_with("reboot: Power down"))
+    disk = host.domain(lab.asleep).stored.disk(index=0).value("source")
+    yield host.image_file(str(disk)).shows(clean=True)
 
 
 @check(task="force", points=4, zh="`{hung}` 又在运行了：新的 qemu，重新开的机。")
