@@ -1,11 +1,15 @@
 """install-autostart: one guest and its network come up with the host, another does not; proved by acting out a boot."""
 
-from kvmlab.checks import Findings, Host, Params, at_least, at_most, check
+from kvmlab.checks import Findings, Host, Params, at_least, at_most, between, check
 
 # libvirtd starts the marked guests once per boot of the host, and then leaves this file (in memory).
 MARK = "/run/libvirt/qemu/autostarted"
+# The mark of a guest, for the next boot.
+LINK = "/etc/libvirt/qemu/autostart/{}.xml"
 # From then on it takes this long at most, on a slow computer, until the qemu of a marked guest has written its number.
 START_S = 30
+# Two ages are not read in the same moment.
+READ_S = 2
 
 
 @check(task="network", points=2, zh="网络 `{network}` 会随宿主机自动启动。")
@@ -49,10 +53,12 @@ def libvirtd_started_as_after_a_boot(host: Host, lab: Params) -> Findings:
     task="proof",
     points=3,
     needs=[guest_starts_with_the_host, libvirtd_started_as_after_a_boot],
-    zh="这样一来，`{guest}` 就起来了：是 libvirtd 那次启动带起来的，不是后来才启动的。",
+    zh="这样一来，`{guest}` 就起来了：是 libvirtd 那次启动带起来的，那时已设为自动启动；不早也不晚。",
 )
 def guest_came_up(host: Host, lab: Params) -> Findings:
-    """And so `{guest}` came up: at that start of libvirtd, not later."""
+    """And so `{guest}`, marked by then, came up: at that start of libvirtd, neither before it nor later."""
     yield host.domain(lab.guest).shows(state="running")
     started_for_s = float(host.file(MARK).value("age_s") or 0)
-    yield host.file(f"/run/libvirt/qemu/{lab.guest}.pid").shows(age_s=at_least(started_for_s - START_S))
+    yield host.file(LINK.format(lab.guest)).shows(link_age_s=at_least(started_for_s - READ_S))
+    at_that_start = between(started_for_s - START_S, started_for_s + READ_S)
+    yield host.file(f"/run/libvirt/qemu/{lab.guest}.pid").shows(age_s=at_that_start)
