@@ -1,6 +1,6 @@
 """install-define: a transient guest made persistent while it runs; a transient and a persistent copy of it."""
 
-from kvmlab.checks import Findings, Host, Matcher, Params, all_of, as_seen, check, not_
+from kvmlab.checks import Findings, Host, Matcher, Params, all_of, as_seen, check, count, not_
 
 
 def a_mac_of_its_own(host: Host, lab: Params, name: str) -> Matcher:
@@ -43,10 +43,25 @@ def brief_has_its_own_disk(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.brief).disk(index=0).shows(source=lab.brief_disk, format=kind)
 
 
-@check(task="brief", points=2, zh="`{brief}` 有自己的 MAC 地址。")
+@check(task="brief", zh="`{brief}` 有自己的 MAC 地址。")
 def brief_has_its_own_mac(host: Host, lab: Params) -> Findings:
     """`{brief}` has a MAC address of its own."""
     yield host.domain(lab.brief).interface(index=0).shows(mac=a_mac_of_its_own(host, lab, lab.brief))
+
+
+@check(
+    task="brief",
+    needs=[brief_is_transient],
+    zh="`{brief}` 其余和 `{guest}` 一样：内存、vCPU、网络都相同，磁盘和网卡各一。",
+)
+def brief_is_like_the_model(host: Host, lab: Params) -> Findings:
+    """`{brief}` is like `{guest}` in all else: its memory, its vCPUs, its network; one disk, one NIC."""
+    brief, model = host.domain(lab.brief).live, host.domain(lab.guest).live
+    yield brief.shows(
+        memory_mib=model.value("memory_mib"), vcpus=model.value("vcpus"), disks=count(1), interfaces=count(1)
+    )
+    nic = model.interface(index=0)
+    yield brief.interface(index=0).shows(type=nic.value("type"), source=nic.value("source"), model=nic.value("model"))
 
 
 @check(task="lasting", points=2, zh="`{lasting}` 在运行，而且是持久的。")
@@ -55,11 +70,16 @@ def lasting_is_persistent(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.lasting).shows(state="running", persistent=True)
 
 
-@check(task="lasting", points=2, zh="`{lasting}` 用的是自己的磁盘 `{lasting_disk}`，并且按它的格式读取。")
+@check(
+    task="lasting",
+    points=2,
+    zh="`{lasting}` 用的是自己的磁盘 `{lasting_disk}`，现在和下次启动都是，并且按它的格式读取。",
+)
 def lasting_has_its_own_disk(host: Host, lab: Params) -> Findings:
-    """`{lasting}` has its own disk, `{lasting_disk}`, read in its format."""
+    """`{lasting}` has its own disk, `{lasting_disk}`, now and at its next start, read in its format."""
     kind = host.image_file(lab.lasting_disk).true_format("qcow2")
     yield host.domain(lab.lasting).disk(index=0).shows(source=lab.lasting_disk, format=kind)
+    yield host.domain(lab.lasting).stored.disk(index=0).shows(source=lab.lasting_disk, format=kind)
 
 
 @check(task="lasting", points=2, zh="`{lasting}` 有自己的 MAC 地址。")
