@@ -1,6 +1,6 @@
 """manage-batch: five guests from one template, each with what is its own, and a script that has nothing left to do."""
 
-from kvmlab.checks import Findings, Host, Params, at_least, check, count, matches, not_, one_of
+from kvmlab.checks import Findings, Host, Params, all_of, at_least, check, contains, count, matches, not_, one_of
 
 COUNT = 5
 
@@ -85,12 +85,12 @@ def two_start_by_themselves(host: Host, lab: Params) -> Findings:
     yield host.domains().shows(autostart=names(lab)[:2])
 
 
-@check(task="again", points=2, zh="`{script}` 是可执行的脚本，里面的程序会找 libvirt 干活。")
+@check(task="again", points=2, zh="`{script}` 是可执行的脚本，里面的程序会找 libvirt 干活，并写下 `created=…`。")
 def script_is_executable(host: Host, lab: Params) -> Findings:
-    """`{script}` is an executable script, a program that has libvirt do the work."""
+    """`{script}` is an executable script, a program that has libvirt do the work and writes `created=…`."""
     # What it does is seen by what stands there; but that has to be the work of a program that speaks with libvirt.
     form = r"(?s)#!\s*/\S+.*\n[^\n#]*\b(virsh|libvirt|virt-install|virt-clone|virt-xml)\b.*"
-    program = matches(form, "#!/bin/bash\nvirsh list")
+    program = all_of(matches(form, "#!/bin/bash\nvirsh list"), contains("created"), contains("changed"))
     yield host.file(lab.script).shows(kind="file", mode=matches("0?[1357][0-7]{2}", "0755"), text=program)
 
 
