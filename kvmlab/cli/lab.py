@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kvmlab.labhost.container import LabHost
     from kvmlab.labhost.record import Run
     from kvmlab.remote.host_root import HostRoot
-    from kvmlab.setup.lifecycle import Place
+    from kvmlab.setup.place import Place
 
 
 def lab_argument(parser: argparse.ArgumentParser) -> None:
@@ -103,6 +103,6 @@ class RunningLab:
 
 def place_of(ctx: Context, lab_id: str) -> Place:
     """The place of a lab of the catalogue (UsageError for another)."""
-    from kvmlab.setup.lifecycle import Place
+    from kvmlab.setup.place import Place
 
     return Place(ctx.state, ctx.course.tag, ctx.course.entry(lab_id).id)

@@ -20,8 +20,9 @@ from kvmlab.labhost.record import RUNNING, STOPPED, Run
 from kvmlab.liveness import Silence
 from kvmlab.setup.guest_wait import wait_for_guests
 from kvmlab.setup.libvirtd import connected
-from kvmlab.setup.lifecycle import Place, host_of
+from kvmlab.setup.lifecycle import host_of
 from kvmlab.setup.materials import has_libvirt
+from kvmlab.setup.place import Place
 from kvmlab.setup.start_record import note_boot
 from kvmlab.words import t
 

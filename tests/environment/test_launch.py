@@ -10,7 +10,7 @@ import pytest
 from kvmlab.errors import CannotRun
 from kvmlab.liveness import Silence
 from kvmlab.remote.host_root import HostRoot
-from kvmlab.setup.lifecycle import _prepared
+from kvmlab.setup.lab_host import _prepared
 
 
 def answering(root: Path) -> Path:

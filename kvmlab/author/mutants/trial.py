@@ -23,8 +23,8 @@ from kvmlab.course.lab.fences import Step
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.steps import StepOutcome, run_step
 from kvmlab.liveness import Silence
+from kvmlab.setup.lab_host import lab_host
 from kvmlab.setup.libvirtd import connected
-from kvmlab.setup.lifecycle import lab_host
 from kvmlab.slowness import given_patience
 from kvmlab.words import t
 

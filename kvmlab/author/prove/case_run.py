@@ -20,7 +20,7 @@ from kvmlab.author.prove.reset_case import carry_reset, remembered_inventory
 from kvmlab.author.prove.shown_commands import unusable
 from kvmlab.errors import CannotRun, KvmlabError
 from kvmlab.labhost.steps import BOOT_S, STEP_S, StepOutcome, run_step
-from kvmlab.setup.lifecycle import lab_host
+from kvmlab.setup.lab_host import lab_host
 from kvmlab.slowness import given_patience
 from kvmlab.words import t
 

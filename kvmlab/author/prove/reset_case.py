@@ -16,7 +16,8 @@ from kvmlab.errors import CannotRun
 from kvmlab.labhost.container import find_containers
 from kvmlab.labhost.steps import run_step
 from kvmlab.observe.inventory import Inventory, inventory_of
-from kvmlab.setup.lifecycle import Place, finish, host_of, reset
+from kvmlab.setup.lifecycle import finish, host_of, reset
+from kvmlab.setup.place import Place
 from kvmlab.setup.start_record import recall
 from kvmlab.words import t
 

@@ -17,7 +17,8 @@ from kvmlab.errors import KvmlabError
 from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.steps import run_step
 from kvmlab.paths import State
-from kvmlab.setup.lifecycle import Place, host_of, reset
+from kvmlab.setup.lifecycle import host_of, reset
+from kvmlab.setup.place import Place
 
 
 def main(order: dict[str, Any]) -> int:

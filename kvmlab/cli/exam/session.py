@@ -126,7 +126,8 @@ def _what_then(running: RunningLab, exam: Exam) -> str:
 def close(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     """End it; a lab host that was not handed in goes."""
     from kvmlab.labhost.computer.podman_options import remembered_podman
-    from kvmlab.setup.lifecycle import Place, finish
+    from kvmlab.setup.lifecycle import finish
+    from kvmlab.setup.place import Place
 
     for one in exam.labs:
         run = _run(ctx, one.id)
