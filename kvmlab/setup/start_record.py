@@ -15,6 +15,7 @@ from kvmlab.host.start.picture import Picture, parameters_that_are_paths, take_a
 from kvmlab.labhost.container import LabHost
 from kvmlab.paths import write_atomic
 from kvmlab.remote.host_connection import Way
+from kvmlab.slowness import given_patience, slowness
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -22,29 +23,43 @@ if TYPE_CHECKING:
 
 BIGGEST = 50_000_000  # bytes
 PATIENCE = 6.0
-"""Every deadline times this: many lab hosts may be starting at once."""
+"""Every deadline times this, and times how slow the computer is: many lab hosts may be starting at once."""
+TRIES = 3
 
 
 class Remembering:
     """The connections that the picture of a start needs, begun while guests are still waited for."""
 
     def __init__(self, host: LabHost, *, has_libvirt: bool) -> None:
-        self._host = host
-        libvirt = Libvirt(host.root, timeout_s=TIMEOUT_S * PATIENCE)
-        self._libvirt = libvirt if has_libvirt else None
-        self._way = Way(host.root, host.state.key_pair("look_key"), patience=PATIENCE)
-        self._way.begin("hello")
+        self._host, self._has_libvirt = host, has_libvirt
+        self._connect()
 
     def remember(self, lab: Lab) -> None:
         """Take the picture and keep it. CannotRun where the lab host does not tell."""
         paths = [*parameters_that_are_paths(lab.values), *(file.path for file in lab.files)]
+        tries = TRIES
+        while (picture := self._picture(paths, last=tries == 1)) is None:
+            tries -= 1
+            self._connect()
+        write_atomic(self._host.start_record, json.dumps(picture))
+
+    def _connect(self) -> None:
+        patience = PATIENCE * slowness()
+        libvirt = Libvirt(self._host.root, timeout_s=TIMEOUT_S * patience)
+        self._libvirt = libvirt if self._has_libvirt else None
+        self._way = Way(self._host.root, self._host.state.key_pair("look_key"), patience=patience)
+        self._way.begin("hello")
+
+    def _picture(self, paths: list[str], *, last: bool) -> Picture | None:
+        """None where nobody answers: beside guests that boot it may have come too late, and need only be asked anew."""
         try:
-            picture = take_whole(self._libvirt, self._way, paths, secrets.token_hex(8))
+            return take_whole(self._libvirt, self._way, paths, secrets.token_hex(8))
         except CouldNotLook as trouble:
-            raise CannotRun(trouble.message, "kvmlab doctor") from None
+            if last:
+                raise CannotRun(trouble.message, "kvmlab doctor") from None
+            return None
         finally:
             self._way.close()
-        write_atomic(self._host.start_record, json.dumps(picture))
 
 
 def pictures(host: LabHost) -> tuple[Picture, Picture]:
@@ -53,8 +68,9 @@ def pictures(host: LabHost) -> tuple[Picture, Picture]:
     if start is None:
         said = t("Nobody remembers how this lab was at its start; after a reset it is known again.")
         raise CannotRun(said, "kvmlab status")
-    libvirt = Libvirt(host.root, timeout_s=TIMEOUT_S)
-    way = Way(host.root, host.state.key_pair("look_key"))
+    patience = given_patience()
+    libvirt = Libvirt(host.root, timeout_s=TIMEOUT_S * patience)
+    way = Way(host.root, host.state.key_pair("look_key"), patience=patience)
     way.begin("hello")
     try:
         return start, take_again(start, libvirt, way)
