@@ -144,7 +144,7 @@ class Volume(AsAtStart):
 
 
 class ImageFile(AsAtStart):
-    """A disk image in a file of the host. `qemu-img info`"""
+    """A disk image in a file of the host: whatever is wanted of it, it is a whole file of its own. `qemu-img info`"""
 
     noun = "file"
 
