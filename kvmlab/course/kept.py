@@ -50,5 +50,5 @@ def _set_aside(path: Path, raw: bytes) -> None:
         path.rename(aside)
     except OSError:
         return
-    message = t("{path} was damaged; it is kept as {aside}.", path=path, aside=aside.name)
+    message = t("{path} is damaged; it was set aside as {aside}.", path=path, aside=aside.name)
     print(f"kvmlab: {message}", file=sys.stderr)

@@ -74,7 +74,7 @@ def changes(start: Picture, now: Picture) -> list[Difference]:
 def not_told(stderr: str) -> CannotRun:
     """The error where a program on the lab host did not answer as it should: its last words."""
     said = (stderr.strip().splitlines() or ["?"])[-1][:300]
-    return CannotRun(t("The lab host could not be looked through: {said}", said=said), "kvmlab doctor")
+    return CannotRun(t("The state of the lab host could not be read: {said}", said=said), "kvmlab doctor")
 
 
 def differences(before: Inventory, now: Inventory) -> list[Difference]:

@@ -119,4 +119,4 @@ def test_a_damaged_progress_file_is_said_on_standard_error(bare_kvmlab: Kvmlab, 
     done = bare_kvmlab("--course", str(EXAMPLE), "list", "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)
-    assert "was damaged; it is kept as net-bridge.json.broken-1." in done.stderr
+    assert "is damaged; it was set aside as net-bridge.json.broken-1." in done.stderr

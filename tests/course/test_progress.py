@@ -128,7 +128,7 @@ def test_a_damaged_file_is_set_aside_with_a_word(
         path.write_bytes(garbage)
         assert progress.lab("net-bridge") == LabProgress("net-bridge")
         assert (progress.folder / f"net-bridge.json.broken-{number}").read_bytes() == garbage
-        assert f"was damaged; it is kept as net-bridge.json.broken-{number}." in capsys.readouterr().err
+        assert f"is damaged; it was set aside as net-bridge.json.broken-{number}." in capsys.readouterr().err
     assert not path.exists()
     check(progress, **ALL)
     assert progress.lab("net-bridge").best_points == 5

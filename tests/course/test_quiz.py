@@ -146,7 +146,7 @@ def test_a_live_answer(truth: object, given: str, right: bool) -> None:
         (TEXT.replace("`virsh vol-wipe`", "`[--a=`").replace("kind=text", "kind=text answer=command"), "no synopsis"),
         (TEXT.replace("`virsh vol-wipe`", "`--wipe`"), "say `answer=option`"),
         (TEXT.replace("`virsh vol-wipe`", "`/srv`"), "say `answer=path`"),
-        (TEXT.replace("`virsh vol-delete`", "`Virsh vol-wipe.`"), "is taken for a right one"),
+        (TEXT.replace("`virsh vol-delete`", "`Virsh vol-wipe.`"), "would be accepted as right"),
         (ONE.replace("{#one}", "{#one answer=path}"), "are for what is typed"),
         (LIVE.replace("lab=", "answer=nothing lab="), "there are: words"),
     ],

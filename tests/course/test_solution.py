@@ -100,7 +100,7 @@ BROKEN = [
     (WAY, "replace=make", "replace=make after=make", 6, "one of replace=, before=, after= at a time."),
     (WAY, "replace=make", "id=make", 6, "this file has a base: say replace=ID"),
     (WAY, '"solution"', '"soluton"', 2, "there is no `soluton.md` beside it. Did you mean `solution`?"),
-    (WAY, '"solution"', '"way-brctl"', 2, "these files have each other as base: way-brctl → way-brctl."),
+    (WAY, '"solution"', '"way-brctl"', 2, "these files are based on each other, in a circle: way-brctl → way-brctl."),
     (WAY, 'base = "solution"', 'omit = ["make"]', 2, "`omit` needs a `base`."),
     (WAY, "base =", "bsae =", 2, "`bsae` is not known here. Did you mean `base`?"),
     (NEAR, '["uplink-is-a-port"]', "[]", 5, "a near-miss names the check that must catch it"),

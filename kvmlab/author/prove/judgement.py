@@ -45,7 +45,7 @@ def _judge(proof: Proof, results: Sequence[CaseResult]) -> ProofResult:
         wrong += _never_answered(results)
     trouble = [Remark(r.case.name, r.trouble.message, r.case.where) for r in own if _unknown(r) and r.trouble]
     if proof is Proof.RESET and start is None and own:
-        trouble.append(Remark("start", t("the start could not be looked through, so nothing is compared with it")))
+        trouble.append(Remark("start", t("the state at the start could not be read, so nothing is compared with it")))
     seconds, taken_over = sum(result.seconds for result in own), sum(result.taken_over for result in own)
     return ProofResult(proof, len(own), seconds, tuple(wrong), tuple(trouble), taken_over=taken_over)
 

@@ -68,7 +68,7 @@ def remembered_inventory(bench: Bench, host: LabHost) -> Inventory:
     """What `host` had at the end of its start, as kvmlab remembers it. CannotRun where nothing is remembered."""
     picture = recall(host)
     if picture is None:
-        raise CannotRun(t("the start could not be looked through, so nothing is compared with it"))
+        raise CannotRun(t("the state at the start could not be read, so nothing is compared with it"))
     return inventory_of(picture)
 
 

@@ -29,7 +29,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
     parser.add_argument("--junit", metavar="FILE", type=Path, help=t("write a JUnit file as well"))
     parser.add_argument(
-        "--wait", metavar="SECONDS", type=_seconds, default=0.0, help=t("look again for so long until all passes")
+        "--wait",
+        metavar="SECONDS",
+        type=_seconds,
+        default=0.0,
+        help=t("look again until all passes, for so many seconds at most"),
     )
     parser.add_argument("--watch", action="store_true", help=t("look again and again until all passes, or Ctrl-C"))
     parser.add_argument("--all", action="store_true", help=t("show the facts that are as wanted, too"))

@@ -30,10 +30,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=[*proofs, *(str(one.number) for one in Proof)],
         help=t("only this proof, by name or number: {names}", names=", ".join(proofs)),
     )  # fmt: skip
-    part = t("so many of each lab's mutants, drawn by the seed of --shuffle; else all")
+    part = t("try only this many mutants of each lab, drawn by the seed of --shuffle; without it, all")
     parser.add_argument("--mutants", metavar="N", type=whole(1, 9999), default=0, help=part)
     parser.add_argument("--shuffle", metavar="SEED", help=t("labs and cases in the order this seed gives"))
-    parser.add_argument("--resume", action="store_true", help=t("take over what was proved of the same code"))
+    parser.add_argument(
+        "--resume", action="store_true", help=t("do not prove again what was proved with the same code")
+    )
     parser.add_argument("--keep-going", action="store_true", help=t("go on with other labs when one is refuted"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 

@@ -141,7 +141,9 @@ def _steps(name: str, read: Mapping[str, Read], above: tuple[str, ...]) -> list[
         tail = " " + t("Did you mean `{meant}`?", meant=meant) if meant else ""
         raise place.error(t("there is no `{name}.md` beside it.", name=shown(base)) + tail)
     if base in (*above, name):
-        raise place.error(t("these files have each other as base: {circle}.", circle=" → ".join([*above, name, base])))
+        raise place.error(
+            t("these files are based on each other, in a circle: {circle}.", circle=" → ".join([*above, name, base]))
+        )
     steps = _steps(base, read, (*above, name))
     return _worked_in(one, steps)
 

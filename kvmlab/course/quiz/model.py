@@ -168,7 +168,7 @@ def _sound_answer(kind: Kind, answer: Answer, options: tuple[Option, ...], place
             raise place.error(message)
     for one in options:
         if not one.right and any(speaks(answer, text, one.text) for text in right):
-            raise place.error(t("the wrong answer `{text}` is taken for a right one.", text=shown(one.text)))
+            raise place.error(t("the wrong answer `{text}` would be accepted as right.", text=shown(one.text)))
 
 
 def _attributes(head: Part) -> tuple[str, str, Kind | None, str, Answer]:

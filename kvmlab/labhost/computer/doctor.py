@@ -204,7 +204,7 @@ def _kvm(state: State, host_image: str | None, guest_disk: Path | None) -> Findi
     if not may_open_kvm():
         return _stands(Kvm.CLOSED)
     if host_image is None or guest_disk is None:
-        return Finding("KVM", Level.UNKNOWN, t("a guest has to be booted to know"), "kvmlab image build")
+        return Finding("KVM", Level.UNKNOWN, t("not known before a guest has been booted"), "kvmlab image build")
     try:
         return _stands(find_kvm(state, find_podman(state, host_image), host_image, guest_disk))
     except KvmlabError as error:
