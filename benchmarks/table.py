@@ -11,7 +11,7 @@ from benchmarks.timing import Row
 
 
 def text(rows: Sequence[Row]) -> str:
-    """A Markdown table: it is pasted into the README as it is."""
+    """A Markdown table: it is pasted into benchmarks/README.md as it is."""
     lines = ["| what | kvmlab | peer | peer | ratio | wanted |", "| --- | ---: | --- | ---: | ---: | ---: |"]
     return "\n".join([*lines, *(_line(row) for row in rows)])
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""script/proved.py: the table of what was proved, in the README between its two marks, from benchmarks/proved.json.
+"""script/proved.py: the table of what was proved, between the marks of benchmarks/README.md, made of proved.json.
 
 --keep FILE…    first make that file of these documents of `kvmlab prove --json` (a lab in several: the worst)
 --show FILE…    only print the table of these documents
---check         change nothing; 1 where the README's table is not that of the file
+--check         change nothing; 1 where that table is not the one of the file
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-README, KEPT = ROOT / "README.md", ROOT / "benchmarks" / "proved.json"
+README, KEPT = ROOT / "benchmarks" / "README.md", ROOT / "benchmarks" / "proved.json"
 BEGIN, END = "<!-- proved: begin (script/proved.py) -->\n", "<!-- proved: end -->\n"
 ORDER = ("proved", "unknown", "refuted")
 Row = dict[str, Any]
@@ -72,11 +72,11 @@ def _numbers(proofs: list[int]) -> str:
 
 
 def readme_with(text: str, rows: dict[str, Row]) -> str:
-    """The README with the table put between its marks."""
+    """That README with the table put between its marks."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise SystemExit(f"proved: README.md has no lines {BEGIN.strip()} and {END.strip()}")
+        raise SystemExit(f"proved: benchmarks/README.md has no lines {BEGIN.strip()} and {END.strip()}")
     return before + begin + table(rows) + end + after
 
 

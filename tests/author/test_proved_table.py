@@ -1,4 +1,4 @@
-"""The README's table of what was proved is made by script/proved.py of kept figures, and those of prove's JSON."""
+"""The table of what was proved is made by script/proved.py of kept figures, and those of prove's JSON."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.gate.programs import REPOSITORY
 
-ARE_WORDS = ("chage", "conectix", "ect", "hda")  # a program, a format, a damaged text, a disk
+ARE_WORDS = ("chage", "conectix", "ect", "hda", "iif")  # a program, a format, a damaged text, a disk, "ip rule"
 MISSPELT_ON_PURPOSE = ("defualts",)  # by a student; by a mutant
 WRONG_IN_TESTS = (
     "activ", "brigde", "bridg", "brige", "chek", "chinesse", "Explenation", "gatway", "hel", "minuts", "mkae", "nam",

@@ -52,8 +52,13 @@ _SEE: Mapping[str, Mapping[str, str]] = {
     "link": {"": "ip -d address show {0}"},
     "route": {"": "ip route show {0}"},
     "firewall": {"": "nft --stateless list ruleset"},
-    "file": {"entries": "ls -la {0}", "image": "qemu-img info -U {0}", "content": "stat {0}",
-             "inode": "ls -i {0}", "": "ls -ld {0}"},
+    "file": {
+        "entries": "ls -la {0}",
+        "image": "qemu-img info -U {0}",
+        "content": "stat {0}",
+        "inode": "ls -i {0}",
+        "": "ls -ld {0}",
+    },
 }
 
 Allowed = Callable[[str], bool]

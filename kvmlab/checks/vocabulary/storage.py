@@ -77,7 +77,7 @@ class ImageFacts(Facts, total=False):
     clean: Annotated[
         Flag,
         "qemu-img convert -U -O raw {0} /tmp/disk.raw; for p in 0 $(partx -g -o START /tmp/disk.raw); do "
-        'tail -c +$((p * 512 + 1)) /tmp/disk.raw > /tmp/part.raw; dumpe2fs -h /tmp/part.raw; '
+        "tail -c +$((p * 512 + 1)) /tmp/disk.raw > /tmp/part.raw; dumpe2fs -h /tmp/part.raw; "
         "done 2>&1 | grep -e state -e features",
         "there is a filesystem on it, on the whole or on partitions, and each was unmounted properly",
     ]
