@@ -5,6 +5,9 @@ images/    guest images;  saved/  saved guests;  cache/  compiled course
 labs/      one file per lab that runs;  progress/  what has been achieved
 run/       per lab host: the sockets that lead into it
 proved/    what came of the cases of `kvmlab prove`
+classes/   per class and student a state directory of its own
+
+Several state directories may share the first four, which are dear to make: those of a class's students do.
 """
 
 from __future__ import annotations
@@ -27,17 +30,29 @@ def default_root() -> Path:
     return Path(base).absolute() / "kvmlab"
 
 
-class State:
-    """The state directory; its folders are made on first use, for this user's eyes only."""
+SHARED = ("keys", "images", "saved", "cache")
+OWN = ("labs", "progress", "run", "locks", "proved", "classes")
 
-    def __init__(self, root: Path | None = None) -> None:
+
+class State:
+    """The state directory; its folders are made on first use, for this user's eyes only.
+
+    `shared`: the one whose keys, images, saved guests and cache it uses: itself, or that of $KVMLAB_SHARED. What
+    makes any of these takes a lock of `shared`.
+    """
+
+    def __init__(self, root: Path | None = None, shared: Path | None = None) -> None:
+        if root is None and (other := os.environ.get("KVMLAB_SHARED")):
+            shared = Path(other).absolute()
         self.root = root or default_root()
+        self.shared = State(shared, shared) if shared and shared != self.root else self
         self._verified = False
 
     def __getattr__(self, name: str) -> Path:
-        names = ("keys", "images", "saved", "cache", "labs", "progress", "run", "locks", "proved")
-        if name not in names:
+        if name not in SHARED + OWN:
             raise AttributeError(name)
+        if name in SHARED and self.shared is not self:
+            return self.shared.__getattr__(name)
         path = self.root / name
         try:
             self._verify()
@@ -91,7 +106,7 @@ class State:
         """The private key `keys/NAME` (its public half beside it as .pub), made on first use."""
         path: Path = self.keys / name
         if not path.exists() or not path.with_suffix(".pub").exists():
-            with self.lock("keys"):
+            with self.shared.lock("keys"):
                 if not path.exists() or not path.with_suffix(".pub").exists():
                     make_key(path)
         return path

@@ -34,6 +34,7 @@ VERBS = {
     "quiz": "questions about a chapter",
     "exam": "an exam: labs and questions, a time limit, no hints",
     "status": "what runs, and what has been achieved",
+    "class": "a class: lab hosts for all students, checks, grades (for instructors)",
     "doctor": "whether this computer can run labs, and what to do if not",
     "image": "build, list, import and remove images",
     "new": "begin a lab (for authors)",

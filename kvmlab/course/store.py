@@ -28,7 +28,7 @@ def load(state: State | None, name: str, extra: str = "") -> Any:
     if state is None:
         return None
     try:
-        with open(f"{state.root}/cache/{name}.json", encoding="utf-8") as stream:  # noqa: PTH123
+        with open(f"{state.shared.root}/cache/{name}.json", encoding="utf-8") as stream:  # noqa: PTH123
             found = json.load(stream)
         fresh = found["made_by"] == [__version__, extra] and _unchanged(found["sources"])
         return found["value"] if fresh else None

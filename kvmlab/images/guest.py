@@ -71,7 +71,7 @@ def ensure_guest_image(state: State, podman: Podman, name: str, progress: Progre
         raise UsageError(t("There is no guest image `{name}`.", name=name[:60]), "kvmlab image list")
     folder = current_folder(state, name)
     if not (folder / "manifest.json").exists():
-        with state.lock(f"image-{name}"):
+        with state.shared.lock(f"image-{name}"):
             if not (folder / "manifest.json").exists():
                 _build(state, podman, name, folder, progress)
     return GuestImage(name, folder / "disk.qcow2", folder.name.rpartition("-")[2])

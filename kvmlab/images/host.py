@@ -46,7 +46,7 @@ def ensure_host_image(state: State, podman: Podman, progress: Progress) -> str:
     now = stamp([RECIPE])
     if (known := remembered(state, _NAME, now)) is not None:
         return known
-    with state.lock("host-image"):
+    with state.shared.lock("host-image"):
         tag = built_host_image(state, podman) or _build(state, podman, progress)
         if not are_current(state, podman, tag) and podman.attempt("image", "exists", base_of(tag)).returncode == 0:
             with_answers(state, podman, tag, progress)

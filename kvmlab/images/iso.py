@@ -38,7 +38,7 @@ def ensure_iso(state: State, podman: Podman, name: str, progress: Progress) -> P
         raise UsageError(t("There is no ISO `{name}`.", name=name[:60]), "kvmlab image list")
     folder = current_iso_folder(state, name)
     if not (folder / "manifest.json").exists():
-        with state.lock(f"image-{name}"):
+        with state.shared.lock(f"image-{name}"):
             if not (folder / "manifest.json").exists():
                 _build(state, podman, name, folder, progress)
     return folder / ISO

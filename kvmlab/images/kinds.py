@@ -60,7 +60,7 @@ def kind_on(host: str, state: State, podman: Podman, kind: str, progress: Progre
     now = stamp(_recipes(kind))
     if (known := remembered(state, kind, now)) is not None:
         return known
-    with state.lock(f"image-{kind}"):
+    with state.shared.lock(f"image-{kind}"):
         tag = built_kind(podman, kind) or _build(state, host, kind, progress)
         if kind == DESK and not are_current(state, podman, tag):
             with_answers(state, podman, tag, progress, kind)

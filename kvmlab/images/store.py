@@ -58,7 +58,7 @@ def remove_image(state: State, name: str) -> int:
     found = [image for image in stored_images(state) if image.name == name]
     if not found:
         raise UsageError(t("There is no guest image `{name}`.", name=name[:60]), "kvmlab image list")
-    with state.lock(f"image-{name}"):
+    with state.shared.lock(f"image-{name}"):
         for image in found:
             shutil.rmtree(image.folder)
     return len(found)
@@ -87,7 +87,7 @@ def import_image(state: State, podman: Podman, host_image: str, file: Path, name
         raise UsageError(said, "kvmlab image import FILE --name centos9")
     if not file.is_file():
         raise UsageError(t("{file} is not a file.", file=file), "kvmlab image import FILE --name centos9")
-    with state.lock(f"image-{name}"), tempfile.TemporaryDirectory(dir=state.images, prefix=".new-") as temporary:
+    with state.shared.lock(f"image-{name}"), tempfile.TemporaryDirectory(dir=state.images, prefix=".new-") as temporary:
         work, copy = Path(temporary) / "image", Path(temporary) / "in"
         work.mkdir()
         copy.mkdir()

@@ -150,9 +150,9 @@ def _place(mode: Mode, stream: TextIO) -> Shown:
 
 
 def _default_history() -> Path:
-    from kvmlab.paths import default_root
+    from kvmlab.paths import State
 
-    return default_root() / "cache" / "durations.json"
+    return State().shared.root / "cache" / "durations.json"
 
 
 class Nothing:

@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kvmlab.course import Lab
 from kvmlab.disk_space import no_space
 from kvmlab.errors import CannotRun
 from kvmlab.images import ensure_guest_image, ensure_host_image, ensure_iso, kind_on
-from kvmlab.images.guest import LOOK, authorized_keys
+from kvmlab.images.guest import LOOK, GuestImage, authorized_keys
 from kvmlab.images.memory import identity
 from kvmlab.images.seed import user_data, write_seed
 from kvmlab.killpoints import killpoint
@@ -86,15 +86,9 @@ class Materials:
     @classmethod
     def of(cls, state: State, lab: Lab, progress: Progress) -> Materials:
         """Find them, and make what is missing."""
-        base = ensure_host_image(state, Podman(), progress)
-        podman = find_podman(state, base)
-        host_image = kind_on(base, state, podman, lab.host, progress)
-        isos = tuple((ensure_iso(state, podman, iso.image, progress), iso.path) for iso in lab.isos)
+        base, podman, host_image, isos, images, runs_on = make_images(state, lab, progress)
         if not has_libvirt(lab):
             return cls(host_image, podman, (), {}, isos)
-        names = sorted({"small", *(guest.image for guest in lab.guests)})
-        images = {name: ensure_guest_image(state, podman, name, progress) for name in names}
-        runs_on = find_kvm(state, podman, base, images["small"].path).domain_type
         inside = authorized_keys(state) + LOOK.read_text(encoding="utf-8")
         guests = placed(lab.guests, images, runs_on, identity(state, podman, base) + host_image, inside)
         origins = {guest.spec.name: origin(state, podman, host_image, guest) for guest in guests}
@@ -102,6 +96,33 @@ class Materials:
         restorable = [guest for guest in guests if guest.restorable]
         folders |= _saved(state, host_image, podman, restorable, origins, progress)
         return cls(host_image, podman, tuple(guests), folders, isos, runs_on)
+
+
+class Images(NamedTuple):
+    """The images that a lab starts from: `base` the host image with everything, `host` the lab's kind of it; the last
+    two are empty where there is no libvirt at the start."""
+
+    base: str
+    podman: Podman
+    host: str
+    isos: tuple[tuple[Path, str], ...]
+    guests: dict[str, GuestImage]
+    runs_on: str
+
+
+def make_images(state: State, lab: Lab, progress: Progress) -> Images:
+    """Find them, and make what is missing; what podman needs on this computer is found out on the way."""
+    base = ensure_host_image(state, Podman(), progress)
+    podman = find_podman(state, base)
+    host_image = kind_on(base, state, podman, lab.host, progress)
+    isos = tuple((ensure_iso(state, podman, iso.image, progress), iso.path) for iso in lab.isos)
+    if not has_libvirt(lab):
+        return Images(base, podman, host_image, isos, {}, "")
+    names = sorted({"small", *(guest.image for guest in lab.guests)})
+    guests = {name: ensure_guest_image(state, podman, name, progress) for name in names}
+    return Images(
+        base, podman, host_image, isos, guests, find_kvm(state, podman, base, guests["small"].path).domain_type
+    )
 
 
 def has_libvirt(lab: Lab) -> bool:
@@ -136,7 +157,7 @@ def _saved(
     found = _find(state, guests)
     missing = [guest for guest in guests if guest.spec.name not in found]
     if missing:
-        with state.lock("saving"):
+        with state.shared.lock("saving"):
             found = _find(state, guests)  # another kvmlab may have made them while we waited
             missing = [guest for guest in guests if guest.spec.name not in found]
             if missing:
@@ -162,6 +183,7 @@ def _make(
     progress: Progress,
 ) -> None:
     """Boot `guests` on a lab host of their own until they answer, and save them."""
+    state = state.shared  # so that whoever saves next finds what one who was killed has left
     sweep(podman, state, [_SAVING])
     host = LabHost.fresh(_SAVING, state, podman)
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kvmlab.checks import Params
-from kvmlab.checks.reader import Answer, Key, Missing, Reading, Want
+from kvmlab.checks.reader import Answer, Key, Missing, Reader, Reading, Want
 from kvmlab.errors import CouldNotLook
 from kvmlab.grading.load import CheckSet, load_checks
 from kvmlab.grading.runner import run
@@ -103,7 +103,7 @@ def untouched() -> Memory:
     return memory
 
 
-def checked(reader: Memory, **options: object) -> Report:
+def checked(reader: Reader, **options: object) -> Report:
     """The sample checker against `reader`."""
     checks = load_checks(SAMPLE)
     return run(checks, reader, Params(PARAMS), TASKS, lab="network-bridge", **options)  # type: ignore[arg-type]

@@ -202,7 +202,7 @@ def test_what_could_not_be_rehearsed_never_passes_and_what_is_stored_wrong_fails
     stored = first.objects["interface", NIC]
     stored["source"] = "br0" if wanted == "br0" else "virbr0"
     copy = Memory(trouble={("interface", ("web1", "live", "index", "0")): unreachable()})
-    report = checked(Rehearsed(first, copy))  # type: ignore[arg-type]
+    report = checked(Rehearsed(first, copy))
     about = [check for check in report.checks if any(row.ahead for one in check.findings for row in one.facts)]
     assert {check.verdict for check in about} == {verdict}
     assert all(check.error for check in about)
@@ -217,9 +217,9 @@ def test_where_neither_can_be_asked_it_could_not_be_looked_at() -> None:
 
 
 def test_what_is_said_of_now_is_asked_of_the_first() -> None:
-    assert checked(Rehearsed(solved(), Memory())).verdict is Verdict.FAILED  # type: ignore[arg-type]
+    assert checked(Rehearsed(solved(), Memory())).verdict is Verdict.FAILED
     copy = Memory({("interface", ("web1", "live", "index", "0")): dict(solved().objects["interface", NIC])})
-    assert checked(Rehearsed(solved(), copy)).verdict is Verdict.PASSED  # type: ignore[arg-type]
+    assert checked(Rehearsed(solved(), copy)).verdict is Verdict.PASSED
 
 
 def test_who_has_to_be_started() -> None:

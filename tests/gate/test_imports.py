@@ -30,6 +30,7 @@ LAYERS = (
     ("setup",),
     ("observe",),
     ("report",),
+    ("classroom",),
     ("author",),
     ("cli",),
     ("__main__",),

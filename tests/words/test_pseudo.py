@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib import import_module
 
 import pytest
 
@@ -37,6 +38,7 @@ RUNS = {
     "lint": ["lint"],
     "commands": ["lint", "--commands"],
 }
+CLASS_ACTIONS = import_module("kvmlab.cli.verbs.class").ACTIONS  # `class` is a keyword
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]*[A-Za-z]")
 COMMANDS = {  # what a user types: options, their values and names, shells, the severities that editors know
     "kvmlab", "help", "json", "course", "lang", "variant", "color", "auto", "always", "never", "plain", "none", "en",
@@ -69,5 +71,5 @@ def test_nothing_is_said_that_cannot_be_translated(bare_kvmlab: Kvmlab, argv: li
     done = bare_kvmlab(*argv, env=env, stdin="bridge link\na\n")
     assert "Traceback" not in done.stderr
     assert "⟦" in done.stdout + done.stderr
-    known = of_the_course() | COMMANDS | set(VERBS)
+    known = of_the_course() | COMMANDS | set(VERBS) | set(CLASS_ACTIONS)
     assert [word for word in outside(done.stdout + "\n" + done.stderr) if word not in known] == []

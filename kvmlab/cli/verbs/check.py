@@ -37,6 +37,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--watch", action="store_true", help=t("look again and again until all passes, or Ctrl-C"))
     parser.add_argument("--all", action="store_true", help=t("show the facts that are as wanted, too"))
+    evidence = t("write all facts that were read as well, so that they can be graded again")
+    parser.add_argument("--evidence", metavar="FILE", type=Path, help=evidence)
     rehearse = t("boot a copy of the lab host, and look there at what is said of the next start")
     parser.add_argument("--rehearse", action="store_true", help=rehearse)
 
@@ -46,12 +48,15 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     refuse_in_exam(ctx, args.lab)
     if args.rehearse and (args.watch or args.wait):
         raise UsageError(t("--rehearse looks once: without --watch and --wait."), f"kvmlab check --rehearse {args.lab}")
+    if args.evidence and (args.rehearse or args.watch or args.wait or args.tasks):
+        message = t("--evidence looks once, at all tasks: without --watch, --wait, --rehearse and TASK.")
+        raise UsageError(message, f"kvmlab check --evidence FILE {args.lab}")
     running = RunningLab.of(ctx, args.lab)
     if not args.json:  # a program gets its document: could not look
         running.must_run()
     if args.watch:
         running = _watch(running, args)
-    report = _rehearsed(running, args) if args.rehearse else _graded(running, args)
+    report = _looked(running, args)
     killpoint("check.looked")
     _note(running, report)
     killpoint("check.noted")
@@ -70,6 +75,14 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if report.exit_status == CouldNotLook.status:
         running.must_run()
     return report.exit_status
+
+
+def _looked(running: RunningLab, args: argparse.Namespace) -> Report:
+    if args.evidence:
+        from kvmlab.cli.evidence import graded_and_kept
+
+        return graded_and_kept(running, args.evidence)
+    return _rehearsed(running, args) if args.rehearse else _graded(running, args)
 
 
 def _graded(running: RunningLab, args: argparse.Namespace) -> Report:

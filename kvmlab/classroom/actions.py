@@ -1,0 +1,184 @@
+"""What is done for one student: start, check, reset, finish, by a kvmlab of the student's own.
+
+Each does what is left to be done and says what that was, so that the same again finishes what was interrupted. None
+raises for anything that is wrong with one student: the outcome says it, and the others go on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kvmlab.classroom.children import Children, Done
+from kvmlab.classroom.folder import Class
+from kvmlab.classroom.roster.student import Student
+from kvmlab.course import Course, Progress
+from kvmlab.errors import CouldNotLook
+from kvmlab.killpoints import killpoint
+from kvmlab.labhost.record import RUNNING, STOPPED, Run, run_of, runs
+from kvmlab.paths import State
+from kvmlab.words import t
+
+MOST_EVIDENCE = 50_000_000  # bytes
+EVIDENCE = "evidence.json"
+
+
+class Outcome(NamedTuple):
+    """What came of it for one student. `status` as of kvmlab: 0 well, 1 checked and not all passed, 3 it could not be.
+
+    `evidence`: of a check, its document. `hints` and `assisted` are of the student's progress at that time.
+    """
+
+    status: int
+    said: str
+    evidence: Mapping[str, Any] | None = None
+    hints: Mapping[str, int] = {}
+    assisted: bool = False
+
+    @property
+    def word(self) -> str:
+        """How the gradebook calls it."""
+        return {0: "done", 1: "done"}.get(self.status, "failed")
+
+
+class Actions(NamedTuple):
+    """What can be done for the students of a class. `shared`: the instructor's state directory."""
+
+    of_class: Class
+    course: Course
+    shared: State
+    children: Children
+
+    def state(self, student: Student) -> State:
+        """The student's state directory, made on first use."""
+        return self.of_class.state(student, self.shared)
+
+    def run(self, student: Student, lab: str) -> Run | None:
+        """What is known of a lab that was started for a student, without making anything."""
+        return run_of(self._seen(student), self.course.tag, lab)
+
+    def runs(self, student: Student) -> dict[str, Run]:
+        """All labs that were started and not finished."""
+        return runs(self._seen(student), self.course)
+
+    def start(self, student: Student, lab: str) -> Outcome:
+        """A lab host with the lab on it. One that runs goes on, one that was stopped is started again as it was."""
+        run = self.run(student, lab)
+        if run and run.state == STOPPED:
+            done = self._child(student, "start", "--resume", lab)
+            return _outcome(done, t("goes on where it was"))
+        done = self._child(student, "start", lab, variant=True)
+        return _outcome(done, t("ran already") if run and run.state == RUNNING else t("ready"))
+
+    def reset(self, student: Student, lab: str | None) -> Outcome:
+        """A fresh lab host in place of the one there is; without `lab`, for each lab that was started."""
+        return self._over(student, lab, "reset", t("as at the start"))
+
+    def finish(self, student: Student, lab: str | None) -> Outcome:
+        """No lab host any more; progress and attempts stay."""
+        return self._over(student, lab, "finish", t("finished"))
+
+    def check(self, student: Student, lab: str) -> Outcome:
+        """Look, and bring the evidence. Where nothing at all could be looked at there is none."""
+        state = self.state(student)
+        file = state.root / EVIDENCE
+        file.unlink(missing_ok=True)  # what one who was killed has left
+        done = self._child(student, "check", lab, "--json", "--evidence", str(file))
+        killpoint("class.checked")
+        try:
+            found = read_evidence(file, lab)
+        except CouldNotLook as trouble:
+            return Outcome(3, done.said or trouble.message.rstrip("."))
+        finally:
+            file.unlink(missing_ok=True)
+        if not any(one["verdict"] in ("passed", "failed") for one in _checks(found)):
+            return Outcome(3, done.said or _first_error(found))
+        progress = Progress(state, self.course.tag).lab(lab)
+        return Outcome(done.status, _result(found), found, dict(progress.hints), progress.solved)
+
+    def _over(self, student: Student, lab: str | None, verb: str, said: str) -> Outcome:
+        there = [lab] if lab else list(self.runs(student))
+        if not there or (verb == "finish" and not self._seen(student).root.exists()):
+            return Outcome(0, t("nothing runs"))
+        outcomes = [_outcome(self._child(student, verb, one, variant=verb == "reset"), said) for one in there]
+        worst = max(outcomes, key=lambda one: one.status)
+        return worst if worst.status else Outcome(0, t("{labs}: {said}", labs=", ".join(there), said=said))
+
+    def _child(self, student: Student, *argv: str, variant: bool = False) -> Done:
+        seed = ("--variant", self.of_class.seed(student)) if variant else ()
+        return self.children.run(self.state(student), *seed, *argv)
+
+    def _seen(self, student: Student) -> State:
+        """For looking only: nothing is made."""
+        return State(self.of_class.state_root(student, self.shared), self.shared.shared.root)
+
+
+def read_evidence(file: Path, lab: str) -> dict[str, Any]:
+    """The document that a check has written. CouldNotLook where there is none, or it is about something else."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as stream:
+            raw = stream.read(MOST_EVIDENCE + 1)
+        if len(raw) > MOST_EVIDENCE:
+            raise ValueError("too large")
+        found = json.loads(raw)
+        must_be_evidence(found, lab)
+    except (OSError, ValueError, RecursionError):
+        raise CouldNotLook(t("The check left no evidence.")) from None
+    assert isinstance(found, dict)
+    return found
+
+
+_TEXTS = ("kvmlab", "course", "lab", "lab_version", "lab_host", "begun", "taken")
+
+
+def must_be_evidence(found: object, lab: str) -> None:
+    """ValueError unless it is a document of kvmlab.evidence/1 about this lab, each field of its type."""
+    if not isinstance(found, dict) or found.get("schema") != "kvmlab.evidence/1" or found.get("lab") != lab:
+        raise ValueError("not evidence of this lab")
+    if not all(isinstance(found.get(name), str) for name in _TEXTS):
+        raise ValueError("a text")
+    if not isinstance(found.get("variant"), str | None) or not isinstance(found.get("parameters"), dict):
+        raise ValueError("variant, parameters")
+    if not isinstance(found.get("facts"), dict):
+        raise ValueError("facts")
+    report = found.get("report")
+    numbers = ("points", "max_points")
+    if not isinstance(report, dict) or not all(type(report.get(one)) is int for one in numbers):
+        raise ValueError("report")
+    checks = _checks(found)
+    if report.get("verdict") not in ("passed", "failed", "blocked", "error") or not checks:
+        raise ValueError("report")
+    if not all(isinstance(one, dict) and isinstance(one.get("verdict"), str) for one in checks):
+        raise ValueError("checks")
+
+
+def _checks(found: Mapping[str, Any]) -> Sequence[Any]:
+    try:
+        return [one for task in found["report"]["tasks"] for one in task["checks"]]
+    except (KeyError, TypeError):
+        raise ValueError("report") from None
+
+
+def _result(found: Mapping[str, Any]) -> str:
+    report = found["report"]
+    said = t("{points}/{most}", points=report["points"], most=report["max_points"])
+    unseen = sum(one["verdict"] == "error" for one in _checks(found))
+    if unseen:
+        why = _first_error(found)
+        return t("{points}, could not look {unseen} times: {why}", points=said, unseen=unseen, why=why)
+    failed = next((one["id"] for one in _checks(found) if one["verdict"] == "failed"), "")
+    return t("{points}, first failing check: {check}", points=said, check=failed) if failed else said
+
+
+def _first_error(found: Mapping[str, Any]) -> str:
+    return next((str(one["error"]).rstrip(".") for one in _checks(found) if one.get("error")), t("could not look"))
+
+
+def _outcome(done: Done, said: str) -> Outcome:
+    if done.status == 0:
+        return Outcome(0, said)
+    return Outcome(done.status, done.said or t("kvmlab ended with status {status}", status=done.status))

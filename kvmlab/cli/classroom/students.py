@@ -1,0 +1,219 @@
+"""kvmlab class start, check, reset, finish, status: a row for each student as it comes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kvmlab.classroom.actions import Actions, Outcome
+from kvmlab.classroom.children import Children, each
+from kvmlab.classroom.folder import Class, open_class
+from kvmlab.classroom.roster.student import Student
+from kvmlab.cli.context import Context
+from kvmlab.cli.output import write_json
+from kvmlab.cli.student import state_word
+from kvmlab.errors import UsageError
+from kvmlab.killpoints import killpoint
+from kvmlab.report.cells import cells, clean, fit
+from kvmlab.report.plain import Page
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.labhost.record import Run
+
+_MARKS = {0: ("✓", "green"), 1: ("✗", "red")}
+
+
+class Rows:
+    """Prints a line a student."""
+
+    def __init__(self, page: Page, students: list[Student]) -> None:
+        self._page = page
+        self._ids = max((cells(one.id) for one in students), default=0)
+        self._names = min(24, max((cells(one.name) for one in students), default=0))
+
+    def put(self, student: Student, said: str, status: int | None = None) -> None:
+        """One row; `status` None: nothing was done."""
+        mark, style = _MARKS.get(status, ("!", "yellow")) if status is not None else (" ", "")
+        who = f"{fit(student.id, self._ids)}  {fit(student.name, self._names)}"
+        self._page.line(f"{self._page.paint(mark, style)} {who}  {clean(said)}")
+        self._page.stream.flush()
+
+
+def start(args: argparse.Namespace, ctx: Context) -> int:
+    """A lab host with the lab on it for each; the images are made first, once."""
+    lab = ctx.course.entry(args.words[0]).id
+    if not args.dry_run:
+        _make_images(ctx, lab)
+    return _for_each(args, ctx, lab, lambda actions, one: actions.start(one, lab))
+
+
+def check(args: argparse.Namespace, ctx: Context) -> int:
+    """Look at each one's lab, and keep what was read."""
+    lab = ctx.course.entry(args.words[0]).id
+    return _for_each(args, ctx, lab, lambda actions, one: actions.check(one, lab))
+
+
+def reset(args: argparse.Namespace, ctx: Context) -> int:
+    """A fresh lab host for each in place of the one there is."""
+    lab = ctx.course.entry(args.words[0]).id if args.words else None
+    return _for_each(args, ctx, lab, lambda actions, one: actions.reset(one, lab))
+
+
+def finish(args: argparse.Namespace, ctx: Context) -> int:
+    """No lab hosts any more."""
+    lab = ctx.course.entry(args.words[0]).id if args.words else None
+    return _for_each(args, ctx, lab, lambda actions, one: actions.finish(one, lab))
+
+
+def status(args: argparse.Namespace, ctx: Context) -> int:
+    """What runs for each, and the last attempt at each lab; nothing is looked at."""
+    with open_class(args.folder) as found:
+        students = chosen(found, args)
+        actions = Actions(found, ctx.course, ctx.state, Children(ctx.course_dir))
+        last = {(one.attempt.student, one.attempt.lab): one for one in found.book.results(ctx.course.tag)}
+        table = [(one, list(_labs(actions, one, last))) for one in students]
+    if args.json:
+        listed = [{"id": one.id, "name": one.name, "group": one.group, "labs": labs} for one, labs in table]
+        return write_json({"schema": "kvmlab.class-status/1", "students": listed})
+    rows = Rows(Page(color=ctx.color()), students)
+    for student, labs in table:
+        for said in [_told(lab) for lab in labs] or [t("nothing yet")]:
+            rows.put(student, said)
+    return 0
+
+
+def chosen(found: Class, args: argparse.Namespace) -> list[Student]:
+    """The students that --group and --student mean; UsageError for one that there is not."""
+    students = found.book.students()
+    for option, given, there in (
+        ("--student", args.student, {one.id for one in students}),
+        ("--group", args.group, {one.group for one in students}),
+    ):
+        for name in given or ():
+            if name not in there:
+                from kvmlab.course.names import nearest, shown
+
+                message = t("{option}: there is none called `{name}`.", option=option, name=shown(name))
+                meant = nearest(name, there)
+                raise UsageError(message, f"kvmlab class status {option} {meant}" if meant else "kvmlab class status")
+    return [
+        one
+        for one in students
+        if (not args.student or one.id in args.student) and (not args.group or one.group in args.group)
+    ]
+
+
+def _for_each(
+    args: argparse.Namespace, ctx: Context, lab: str | None, work: Callable[[Actions, Student], Outcome]
+) -> int:
+    """Do it for all that are meant, those first of all that an interrupted one has left; the worst exit status."""
+    with open_class(args.folder) as found, ExitStack() as stack:
+        students = chosen(found, args)
+        children = Children(ctx.course_dir)
+        actions = Actions(found, ctx.course, ctx.state, children)
+        rows = Rows(Page(color=ctx.color()), students)
+        if args.dry_run:
+            return _foretell(args.action, actions, students, lab, rows)
+        stack.enter_context(ctx.state.lock(f"class-{found.tag}-{args.action}-{lab or 'all'}", wait=False))
+        number, left = _begun(found, args.action, lab or "", students)
+        run = _run_of(found, ctx, lab) if args.action == "check" and lab else None
+        worst = 0
+        with _stopped_by_hand(len(left)):
+            for student, outcome in each(left, lambda one: work(actions, one), children):
+                if outcome.evidence is not None and run is not None:
+                    told = (outcome.evidence, outcome.hints, outcome.assisted)
+                    found.book.add_attempt(run, student.id, ctx.course.tag, *told)
+                found.book.note_outcome(number, student.id, outcome.word, outcome.said)
+                killpoint("class.noted")
+                rows.put(student, outcome.said, outcome.status)
+                worst = max(worst, outcome.status if outcome.status in (0, 1) else 3)
+        found.book.end_action(number)
+    return worst
+
+
+def _begun(found: Class, verb: str, lab: str, students: list[Student]) -> tuple[int, list[Student]]:
+    """The action's number, and for whom it is still to be done."""
+    before = found.book.interrupted(verb, lab)
+    if before is None:
+        return found.book.begin_action(verb, lab), students
+    number, outcomes = before
+    left = [one for one in students if outcomes.get(one.id) != "done"]
+    if done := len(students) - len(left):
+        said = t("Taken up where it was interrupted: {done} of {all} are done.", done=done, all=len(students))
+        print(said, file=sys.stderr)
+    return number, left
+
+
+def _run_of(found: Class, ctx: Context, lab: str) -> int:
+    from kvmlab.course.version import lab_version
+
+    return found.book.begin_run("check", lab, lab_version(ctx.course, lab))
+
+
+@contextmanager
+def _stopped_by_hand(count: int) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(t("Stopped. The same command goes on with those who are left."), file=sys.stderr)
+        raise
+
+
+def _foretell(verb: str, actions: Actions, students: list[Student], lab: str | None, rows: Rows) -> int:
+    for student in students:
+        runs = actions.runs(student)
+        there = {lab: runs[lab]} if lab in runs else {} if lab else runs
+        rows.put(student, _would(verb, lab, there))
+    return 0
+
+
+def _would(verb: str, lab: str | None, there: dict[str, Run]) -> str:
+    known = ", ".join(f"{name} ({state_word(run.state)})" for name, run in there.items())
+    if verb == "start":
+        return t("there already: {labs}", labs=known) if there else t("would start {lab}", lab=lab)
+    if verb == "check":
+        return t("would look at {labs}", labs=known) if there else t("not started: could not look")
+    if verb == "reset" and lab and not there:
+        return t("would start {lab}", lab=lab)
+    return t("would throw away: {labs}", labs=known) if there else t("nothing runs")
+
+
+def _make_images(ctx: Context, lab: str) -> None:
+    """Before many starts at once, which would all want to make them."""
+    from kvmlab.report.progress import progress
+    from kvmlab.setup.materials import make_images
+
+    with progress() as steps:
+        make_images(ctx.state, ctx.course.lab(lab), steps)
+
+
+def _labs(actions: Actions, student: Student, last: dict[tuple[str, str], Any]) -> Iterator[dict[str, Any]]:
+    """Each lab that runs for a student, or was checked."""
+    runs = actions.runs(student)
+    for lab in actions.course.ids:
+        graded, run = last.get((student.id, lab)), runs.get(lab)
+        if graded is None and run is None:
+            continue
+        yield {
+            "lab": lab,
+            "state": run.state if run else None,
+            "started": run.started if run else None,
+            "checked": graded.attempt.taken if graded else None,
+            "verdict": graded.grading.verdict if graded else None,
+            "points": graded.grading.points if graded and not graded.grading.unseen else None,
+            "max_points": graded.grading.max_points if graded else actions.course.entry(lab).points,
+        }
+
+
+def _told(lab: dict[str, Any]) -> str:
+    """One line about a student's lab."""
+    state = state_word(lab["state"]) if lab["state"] else t("not running")
+    if not lab["checked"]:
+        return t("{lab}: {state}, not checked yet", lab=lab["lab"], state=state)
+    points = "?" if lab["points"] is None else lab["points"]
+    values = {"points": points, "most": lab["max_points"], "when": lab["checked"].replace("T", " ").rstrip("Z")}
+    return t("{lab}: {state}, {points}/{most} at {when} UTC", lab=lab["lab"], state=state, **values)

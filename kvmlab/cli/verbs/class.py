@@ -1,0 +1,79 @@
+"""kvmlab class ACTION: what an instructor does with all students at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from kvmlab.cli.context import Context
+from kvmlab.errors import UsageError
+from kvmlab.words import t
+
+_CHOSEN = ("group", "student", "dry_run")
+
+
+class Action(NamedTuple):
+    """One action: the module of kvmlab.cli.classroom that has it, the words it takes (those in [] may be missing), and
+    its options."""
+
+    module: str
+    words: str
+    options: tuple[str, ...] = ()
+
+    @property
+    def most(self) -> int:
+        """How many words it takes."""
+        return len(self.words.split())
+
+    @property
+    def least(self) -> int:
+        """How many words it needs."""
+        return sum(not word.startswith("[") for word in self.words.split())
+
+
+ACTIONS = {
+    "create": Action("roster", "NAME", ("roster",)),
+    "roster": Action("roster", "FILE", ("accept",)),
+    "start": Action("students", "LAB", _CHOSEN),
+    "check": Action("students", "LAB", _CHOSEN),
+    "reset": Action("students", "[LAB]", _CHOSEN),
+    "finish": Action("students", "[LAB]", _CHOSEN),
+    "status": Action("students", "", ("group", "student", "json")),
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to do, with what, for whom."""
+    parser.add_argument("action", choices=list(ACTIONS), help=t("what to do"))
+    parser.add_argument("words", nargs="*", metavar="WORD", help=t("NAME of create, FILE of roster, LAB of the others"))
+    parser.add_argument(
+        "--class", dest="folder", metavar="DIR", help=t("the class's folder; without it, where you are")
+    )
+    parser.add_argument("--roster", type=Path, metavar="FILE", help=t("of create: the students, a CSV file"))
+    parser.add_argument("--accept", action="store_true", help=t("of roster: take it, not only show what it changes"))
+    parser.add_argument("--group", action="append", metavar="GROUP", help=t("only this group; may be given again"))
+    parser.add_argument("--student", action="append", metavar="ID", help=t("only this student; may be given again"))
+    parser.add_argument(
+        "--dry-run", action="store_true", help=t("say what would be done and thrown away, and do nothing")
+    )
+    parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
+
+
+def run(args: argparse.Namespace, ctx: Context) -> int:
+    """Do it."""
+    action = ACTIONS[args.action]
+    if not action.least <= len(args.words) <= action.most:
+        usage = f"kvmlab class {args.action} {action.words}".rstrip()
+        raise UsageError(t("Not the words that it takes: {usage}", usage=usage), f"kvmlab class {args.action} --help")
+    own = {*action.options, "folder", "action", "words", "course", "lang", "variant", "color", "command"}
+    for name, value in vars(args).items():
+        if value and name not in own:
+            option = f"--{name.replace('_', '-')}"
+            message = t("{option} is no option of `kvmlab class {action}`.", option=option, action=args.action)
+            raise UsageError(message, f"kvmlab class {args.action} {action.words}".rstrip())
+    work: Callable[[argparse.Namespace, Context], int]
+    work = getattr(import_module(f"kvmlab.cli.classroom.{action.module}"), args.action)
+    return work(args, ctx)
