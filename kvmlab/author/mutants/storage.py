@@ -81,6 +81,8 @@ def _snapshot_of_image(snapshot: Snapshot) -> Change | None:
                                              name=snapshot.name, path=snapshot.image))  # fmt: skip
 
 
+BACK = f"if test -e {KEPT}; then rm -rf {{path}}; mv {KEPT} {{path}}; fi"
+"""Undone, and nothing done where it was not made: there is nothing kept."""
 REGULAR = "test -s {path}; test ! -L {path}; test -f {path}"
 
 
@@ -88,13 +90,13 @@ def _with_copy(path: str, change: str, test: str = REGULAR) -> Change:
     """Change a copy put in the file's place, so that undoing gives the same file back, with the same times."""
     words = {"path": path}
     do = script(test, f"mv {{path}} {KEPT}", f"cp --preserve=all --sparse=always {KEPT} {{path}}", **words)
-    return Change(f"{do}\n{change}", script(f"rm -rf {{path}}; mv {KEPT} {{path}}", **words))
+    return Change(f"{do}\n{change}", script(BACK, **words))
 
 
 def _instead(path: str, change: str) -> Change:
     """Put something else in the file's place; the file itself is kept aside."""
     do = script("test -f {path}; test ! -L {path}", f"mv {{path}} {KEPT}", change, path=path)
-    return Change(do, script(f"rm -rf {{path}}; mv {KEPT} {{path}}", path=path))
+    return Change(do, script(BACK, path=path))
 
 
 @mutator("file", "moved to a similar name")

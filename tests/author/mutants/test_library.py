@@ -178,6 +178,17 @@ def test_files_are_given_back_as_they_were(tmp_path: Path) -> None:
         assert [one.name for one in tmp_path.iterdir()] == [path.name], mutant.name
 
 
+def test_what_was_not_made_is_not_undone(tmp_path: Path) -> None:
+    """Where a test at the beginning fails, the file is still in its place, and there is none to put back."""
+    path = tmp_path / "notes"
+    path.write_text("nothing of that name\n")
+    for mutant in mutants_of([asked("note", str(path), "range")]):
+        with pytest.raises(AssertionError):
+            run(mutant.change.do.replace("/var/tmp", str(tmp_path)))
+        run(mutant.change.undo.replace("/var/tmp", str(tmp_path)))
+        assert path.read_text() == "nothing of that name\n"
+
+
 def test_a_note_gets_another_value_and_none(tmp_path: Path) -> None:
     """Of the one line that is meant."""
     path = tmp_path / "my notes.txt"
