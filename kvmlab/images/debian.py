@@ -23,11 +23,6 @@ PLACE = Path("/var/tmp")
 subordinate ids (subuid(5)) may not enter."""
 
 
-def unpacked(target: Path, packages: Sequence[str], progress: Progress, text: str) -> None:
-    """`target`: a tar of `packages` and what they depend on, unpacked and not installed."""
-    mmdebstrap(target, ["--variant=extract"], packages, progress, text)
-
-
 def installed(
     target: Path, packages: Sequence[str], progress: Progress, text: str, *, options: Sequence[str] = (), cwd: Path
 ) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from kvmlab.errors import UsageError
 from kvmlab.images.build import new_folder, put_together
-from kvmlab.images.debian import installed, unpacked
 from kvmlab.images.host import ensure_host_image
 from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
+from kvmlab.images.supply import Order, supply
 from kvmlab.paths import State
 from kvmlab.words import t
 
@@ -97,13 +97,20 @@ def _collect(state: State, name: str, work: Path, progress: Progress) -> None:
     """The recipe with this kvmlab's own keys and fact server (recipe/own), and the packages, as tars in `work`."""
     recipe = RECIPES / name
     pack(work / "recipe.tar", {"recipe": recipe, "disk": RECIPES / "disk"}, own_files(state, "recipe"))
-    text = t("building the guest image {name}", name=name)
-    unpacked(work / "unpack.tar", package_names(recipe / "unpack"), progress, text)
+    texts = {"unpack.tar": "building the guest image {name}"}
+    texts["install.tar"] = "installing the packages of the guest image {name}"
+    for tar, order in guest_orders(name).items():
+        supply(state, order, work / tar, progress, t(texts[tar], name=name))
+
+
+def guest_orders(name: str) -> dict[str, Order]:
+    """The packages the image `name` is put together from, by the name of their tar."""
+    recipe = RECIPES / name
+    orders = {"unpack.tar": Order.unpacked(package_names(recipe / "unpack"))}
     if (recipe / "install").exists():
         without = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
-        text = t("installing the packages of the guest image {name}", name=name)
-        packages = package_names(recipe / "install")
-        installed(work / "install.tar", packages, progress, text, options=without, cwd=work)
+        orders["install.tar"] = Order.installed(package_names(recipe / "install"), *without)
+    return orders
 
 
 _ASSEMBLE = """

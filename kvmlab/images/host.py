@@ -70,8 +70,16 @@ def remove_all_of(state: State, podman: Podman, repository: str) -> None:
 def _build(state: State, podman: Podman, progress: Progress) -> str:
     from kvmlab.labhost.computer.podman_options import require_space
 
-    require_space(PLACE, _NEEDED_MIB)
     tag = host_image_tag()
+    if podman.attempt("image", "exists", base_of(tag)).returncode:
+        require_space(PLACE, _NEEDED_MIB)
+        _build_base(state, podman, base_of(tag), progress)
+    killpoint("image.host.base")
+    with_answers(state, podman, tag, progress)
+    return tag
+
+
+def _build_base(state: State, podman: Podman, base: str, progress: Progress) -> None:
     with build_folder(state, _NAME) as folder:
         root = folder / "root.tar"
         pack(folder / "rootfs.tar", {"": RECIPE / "rootfs"}, {"kvmlab-finish": (RECIPE / "finish").read_text()})
@@ -80,10 +88,7 @@ def _build(state: State, podman: Podman, progress: Progress) -> str:
         installed(root, package_names(RECIPE / "packages"), progress, text, options=hooks, cwd=folder)
         killpoint("image.host.root")
         progress.step(t("handing the host image to podman"), None)
-        podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), base_of(tag))
-    killpoint("image.host.base")
-    with_answers(state, podman, tag, progress)
-    return tag
+        podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), base)
 
 
 def with_answers(state: State, podman: Podman, tag: str, progress: Progress, name: str = _NAME) -> None:

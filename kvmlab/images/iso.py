@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from kvmlab.errors import UsageError
 from kvmlab.images.build import new_folder, put_together
-from kvmlab.images.debian import unpacked
 from kvmlab.images.guest import LOOK, authorized_keys, own_files
 from kvmlab.images.host import ensure_host_image
 from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
+from kvmlab.images.supply import Order, supply
 from kvmlab.paths import State
 from kvmlab.words import t
 
@@ -52,11 +52,15 @@ def _build(state: State, podman: Podman, name: str, folder: Path, progress: Prog
     with new_folder(state, name, folder) as work:
         folders = {"recipe": RECIPES / name, **{part: RECIPES / part for part in _PARTS}}
         pack(work / "recipe.tar", folders, own_files(state, "small"))
-        packages = [*package_names(RECIPES / "small/unpack"), *package_names(RECIPES / name / "unpack")]
-        unpacked(work / "unpack.tar", packages, progress, t("building the ISO {name}", name=name))
+        supply(state, iso_order(name), work / "unpack.tar", progress, t("building the ISO {name}", name=name))
         progress.step(t("putting together the ISO {name}", name=name), None)
         found = find_podman(state, host_image)
         put_together(found, host_image, work, name, state.tag, _ASSEMBLE, [f"/work/{ISO}"], ISO)
+
+
+def iso_order(name: str) -> Order:
+    """The packages the ISO `name` is put together from."""
+    return Order.unpacked([*package_names(RECIPES / "small/unpack"), *package_names(RECIPES / name / "unpack")])
 
 
 _ASSEMBLE = """

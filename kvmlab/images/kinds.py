@@ -113,15 +113,20 @@ def _build_bare(state: State, podman: Podman, host: str, tag: str, progress: Pro
 
 
 def _build_desk(state: State, podman: Podman, host: str, tag: str, progress: Progress) -> None:
+    if podman.attempt("image", "exists", base_of(tag)).returncode:
+        _build_desk_base(state, podman, host, base_of(tag), progress)
+    killpoint("image.desk.base")
+    with_answers(state, podman, tag, progress, DESK)
+
+
+def _build_desk_base(state: State, podman: Podman, host: str, base: str, progress: Progress) -> None:
     bare = kind_on(host, state, podman, BARE, progress)
     progress.step(t("installing a web console and graphical clients on the desk host"), None)
     with build_folder(state, DESK) as folder:
         pack(folder / "rootfs.tar", {"": RECIPES / "desk/rootfs"})
         (folder / "packages").write_text("\n".join(package_names(RECIPES / "desk/packages")) + "\n")
         option = f"--mount=type=image,source={bare},destination={_SEEN_AT}"
-        _layer(state, podman, folder, RECIPES / "desk/layer", _below(podman, host), base_of(tag), option)
-    killpoint("image.desk.base")
-    with_answers(state, podman, tag, progress, DESK)
+        _layer(state, podman, folder, RECIPES / "desk/layer", _below(podman, host), base, option)
 
 
 def _below(podman: Podman, host: str) -> str:
