@@ -13,6 +13,7 @@ _MANAGERS = {
 _OTHERWISE = {
     "uidmap": {"dnf": "shadow-utils", "zypper": "shadow", "pacman": "shadow"},
     "openssh-client": {"dnf": "openssh-clients", "zypper": "openssh-clients", "pacman": "openssh"},
+    "libvirt0": {"dnf": "libvirt-libs", "zypper": "libvirt-libs", "pacman": "libvirt"},
     "golang-github-containers-common": {
         "dnf": "containers-common", "zypper": "libcontainers-common", "pacman": "containers-common",
     },

@@ -27,6 +27,7 @@ LAYERS = (
     ("course",),
     ("labhost",),
     ("images",),
+    ("bundle",),
     ("setup",),
     ("observe",),
     ("report",),

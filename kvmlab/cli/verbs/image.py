@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import shutil
 from pathlib import Path
 
 from kvmlab.cli.context import Context
+from kvmlab.cli.images import HOSTS, known_images, needed_images
 from kvmlab.errors import UsageError
 from kvmlab.words import t
-
-_HOSTS = {"host": "full", "bare": "bare", "desk": "desk"}
-"""The kinds of host image, as they are called here, and what a lab calls them."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,22 +38,16 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 def _build(args: argparse.Namespace, ctx: Context) -> int:
     """What the course's labs start from, or those named; what is there already is not built again."""
     from kvmlab.images import ensure_guest_image, ensure_iso, ensure_kind
-    from kvmlab.images.guest import OURS
     from kvmlab.images.iso import ISOS
     from kvmlab.images.memory import forget_host_images
     from kvmlab.labhost.podman import Podman
     from kvmlab.report.progress import progress
 
-    for name in args.names:
-        if name not in (*_HOSTS, *OURS, *ISOS):
-            known = ", ".join((*_HOSTS, *OURS, *ISOS))
-            message = t("`{name}` has no recipe; these have: {known}.", name=name[:60], known=known)
-            raise UsageError(message, "kvmlab image list")
     with progress(args.progress) as steps:
         forget_host_images(ctx.state)
-        for name in args.names or _needed(ctx):
-            if name in _HOSTS:
-                ensure_kind(ctx.state, Podman(), _HOSTS[name], steps)
+        for name in known_images(args.names) or needed_images(ctx):
+            if name in HOSTS:
+                ensure_kind(ctx.state, Podman(), HOSTS[name], steps)
             elif name in ISOS:
                 ensure_iso(ctx.state, Podman(), name, steps)
             else:
@@ -65,26 +56,12 @@ def _build(args: argparse.Namespace, ctx: Context) -> int:
     return 0
 
 
-def _needed(ctx: Context) -> list[str]:
-    """The host image, `small`, and whatever else the labs of the course start from and we have a recipe of."""
-    from kvmlab.errors import AuthorError
-    from kvmlab.images.guest import OURS
-    from kvmlab.images.iso import ISOS
-
-    names = {"small"}
-    for lab_id in ctx.course.ids:
-        with contextlib.suppress(AuthorError):  # a lab that is being written
-            lab = ctx.course.lab(lab_id)
-            names |= {lab.host, *(guest.image for guest in lab.guests), *(iso.image for iso in lab.isos)}
-    return ["host", *(name for name in (*_HOSTS, *OURS, *ISOS) if name in names)]
-
-
 def _list(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.images.kinds import built_kind
     from kvmlab.images.store import stored_images
     from kvmlab.labhost.podman import Podman
 
-    hosts = {name: built_kind(Podman(), kind) for name, kind in _HOSTS.items()}
+    hosts = {name: built_kind(Podman(), kind) for name, kind in HOSTS.items()}
     found = list(stored_images(ctx.state))
     if args.json:
         images = [{"name": i.name, "hash": i.hash, "state": i.state, "size_mib": i.size_mib} for i in found]
@@ -130,8 +107,8 @@ def _remove(args: argparse.Namespace, ctx: Context) -> int:
     for name in args.names:
         if name == "host":
             remove_host_image(ctx.state, Podman())
-        elif name in _HOSTS:
-            remove_kind(ctx.state, Podman(), _HOSTS[name])
+        elif name in HOSTS:
+            remove_kind(ctx.state, Podman(), HOSTS[name])
         else:
             remove_image(ctx.state, name)
         print(t("{name} is removed.", name=name))
