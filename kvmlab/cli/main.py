@@ -37,6 +37,7 @@ VERBS = {
     "class": "a class: lab hosts for all students, checks, grades (for instructors)",
     "doctor": "whether this computer can run labs, and what to do if not",
     "image": "build, list, import and remove images",
+    "receipt": "what you have reached, as a signed document for a teacher",
     "bundle": "kvmlab and its images as one file, for computers without a network",
     "new": "begin a lab (for authors)",
     "lint": "hold text, checker and solution of labs together (for authors)",

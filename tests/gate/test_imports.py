@@ -30,6 +30,7 @@ LAYERS = (
     ("bundle",),
     ("setup",),
     ("observe",),
+    ("receipts",),
     ("report",),
     ("classroom",),
     ("author",),
@@ -39,6 +40,7 @@ LAYERS = (
 IMPORTERS = {  # of each library, the packages and modules that may import it
     "libvirt": {"host", "setup", "author.mutants.scene"},
     "paramiko": {"remote", "setup"},
+    "cryptography": {"receipts.document"},
     "jinja2": {"course.template", "setup.domain_xml", "report.exam", "author.lint.names"},
     "markupsafe": {"report.exam"},
     "markdown_it": {"course", "report.exam", "author.lint.widths"},

@@ -145,12 +145,16 @@ def _as_it_runs_now(running: RunningLab) -> RunningLab:
 
 
 def _note(running: RunningLab, report: Report) -> None:
-    """What was reached is progress; a check that could not look changes nothing."""
+    """What was reached is progress, and kept for a receipt; a check that could not look changes nothing."""
     from kvmlab.course import Progress
 
     looked = {task.id: (task.verdict.value, task.points) for task in report.tasks if task.verdict.value != "error"}
     if looked:
-        Progress(running.ctx.state, running.ctx.course.tag).checked(running.lab, looked)
+        from kvmlab.receipts.evidence import keep
+
+        ctx = running.ctx
+        reached = Progress(ctx.state, ctx.course.tag).checked(running.lab, looked)
+        keep(ctx.state, ctx.course, running.lab, running.run, report, reached)
 
 
 def _seconds(text: str) -> float:
