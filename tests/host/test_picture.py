@@ -244,3 +244,15 @@ def test_a_bridge_of_the_hosts_own_stays_a_link_when_a_network_is_put_on_it(conn
         picture = taken(connection, links=[NIC, bridge], networks=networks)
         found[forward] = ("link", ("br0",)) in objects_of(picture)
     assert list(found.values()) == [True, False]
+
+
+def test_stp_of_a_networks_bridge_is_remembered_with_the_network(connection: libvirt.virConnect) -> None:
+    """What libvirt was told is one thing, what the kernel does another."""
+    one = {"active": True, "persistent": True, "autostart": False, "stored": ""}
+    xml = "<network><name>lan</name><bridge name='br0' stp='on'/></network>"
+    seen = []
+    for state in (1, 0):
+        bridge = {"ifname": "br0", "linkinfo": {"info_kind": "bridge", "info_data": {"stp_state": state}}}
+        picture = taken(connection, links=[bridge], networks={"lan": {**one, "live": xml}})
+        seen.append(objects_of(picture)["network", ("lan",)]["bridge stp"])
+    assert seen == [True, False]

@@ -184,6 +184,7 @@ def _network(one: Mapping[str, Any], links: Mapping[str, Any]) -> Aspects:
     if one["active"] and (link := links.get(_bridge(one))):
         found["bridge"] = _link(link)["addresses"]
         found["bridge up"] = _link(link)["up"]
+        found["bridge stp"] = _link(link).get("stp")
     return found
 
 
