@@ -15,6 +15,8 @@ from kvmlab.errors import CouldNotLook
 from kvmlab.words import t
 
 SCHEMA = "kvmlab.facts/1"
+NOTHING: Mapping[str, Any] = {"schema": SCHEMA, "objects": [], "ways_in": []}
+"""Evidence of nothing at all."""
 _PLAIN = (str, int, float, bool, type(None))
 
 

@@ -41,7 +41,7 @@ IMPORTERS = {  # of each library, the packages and modules that may import it
     "libvirt": {"host", "setup", "author.mutants.scene"},
     "paramiko": {"remote", "setup"},
     "cryptography": {"receipts.document"},
-    "jinja2": {"course.template", "setup.domain_xml", "report.exam", "author.lint.names"},
+    "jinja2": {"classroom.page", "course.template", "setup.domain_xml", "report.exam", "author.lint.names"},
     "markupsafe": {"report.exam"},
     "markdown_it": {"course", "report.exam", "author.lint.widths"},
     "yaml": {"guest.netconfig.netplan"},

@@ -43,6 +43,7 @@ WORD = re.compile(r"[A-Za-z][A-Za-z'-]*[A-Za-z]")
 COMMANDS = {  # what a user types: options, their values and names, shells, the severities that editors know
     "kvmlab", "help", "json", "course", "lang", "variant", "color", "auto", "always", "never", "plain", "none", "en",
     "zh", "bash", "fish", "show", "error", "warning", "begin", "next", "end", "report", "build", "import", "rm", "open",
+    "task",  # of --per
     "ens",  # the host's NIC, ens33
 }  # fmt: skip
 

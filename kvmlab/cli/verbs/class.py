@@ -42,13 +42,22 @@ ACTIONS = {
     "reset": Action("students", "[LAB]", _CHOSEN),
     "finish": Action("students", "[LAB]", _CHOSEN),
     "status": Action("students", "", ("group", "student", "json")),
+    "report": Action("grades", "", ("group", "student", "html")),
+    "export": Action("grades", "FORMAT [FILE]", ("group", "student", "per")),
+    "regrade": Action("grades", "LAB", ("group", "student", "keep", "why")),
+    "forget": Action("grades", "STUDENT"),
 }
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, with what, for whom."""
     parser.add_argument("action", choices=list(ACTIONS), help=t("what to do"))
-    parser.add_argument("words", nargs="*", metavar="WORD", help=t("NAME of create, FILE of roster, LAB of the others"))
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="WORD",
+        help=t("NAME of create, FILE of roster, FORMAT of export, STUDENT of forget, LAB of others"),
+    )
     parser.add_argument(
         "--class", dest="folder", metavar="DIR", help=t("the class's folder; without it, where you are")
     )
@@ -59,6 +68,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help=t("say what would be done and thrown away, and do nothing")
     )
+    parser.add_argument("--html", type=Path, metavar="FILE", help=t("of report: a page, with what the marks rest on"))
+    parser.add_argument("--per", choices=["lab", "task", "check"], help=t("of export csv: a row for each of these"))
+    parser.add_argument("--keep", action="store_true", help=t("of regrade: it counts from now on"))
+    parser.add_argument("--why", metavar="TEXT", help=t("of regrade --keep: the reason"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 
 

@@ -1,0 +1,129 @@
+"""One person removed everywhere: from the gradebook and its copies, from class.toml, and with all that ran for them.
+
+Killed in the middle, the same again removes the rest: the person's row goes last.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from kvmlab.classroom.folder import SETTINGS, Class
+from kvmlab.classroom.roster.student import Student
+from kvmlab.errors import CannotRun
+from kvmlab.killpoints import killpoint
+from kvmlab.labhost.computer.podman_options import remembered_podman
+from kvmlab.labhost.container import find_containers, orphans, sweep
+from kvmlab.paths import State, write_atomic
+from kvmlab.words import t
+
+
+def forget(found: Class, student: Student, shared: State) -> Iterator[str]:
+    """Remove everything of a student; yields what was removed, as it is. CannotRun names what is left."""
+    yield from _lab_hosts(found, student, shared)
+    killpoint("forget.lab_hosts")
+    yield from _settings(found.folder / SETTINGS, student.id)
+    killpoint("forget.settings")
+    for copy in found.book.database.copies():
+        copy.unlink()
+        yield t("{path}, a copy of the gradebook from before an update", path=copy)
+    killpoint("forget.copies")
+    yield from _records(found, student.id)
+    if left := traces(found, student, shared):
+        said = t("{id} is still to be found in {places}.", id=student.id, places=", ".join(map(str, left)))
+        raise CannotRun(said, shlex.join(["grep", "-l", student.id, *map(str, left)]))
+
+
+def traces(found: Class, student: Student, shared: State) -> list[Path]:
+    """The files in which something of the student is left: the state directory's, the gradebook, others of the class.
+
+    In other files an id of fewer than four characters is not looked for: it would be found in any number.
+    """
+    own, book = found.state_root(student, shared), found.book.database.path
+    left = [path for path in sorted(own.rglob("*")) if path.is_file()]
+    columns = (("student", "id"), ("attempt", "student"), ("outcome", "student"))
+    if any(
+        found.book.database.rows(f"SELECT 1 FROM {table} WHERE {name} = ?", [student.id]) for table, name in columns
+    ):
+        left.append(book)
+    word = re.compile(rb"(?<![\w.@+-])" + re.escape(student.id.encode()) + rb"(?![\w@+-])")
+    others = [path for path in sorted(found.folder.rglob("*")) if path.is_file() and path != book]
+    if len(student.id) >= 4:
+        left += [path for path in others if not path.is_symlink() and word.search(path.read_bytes())]
+    return left
+
+
+def _lab_hosts(found: Class, student: Student, shared: State) -> Iterator[str]:
+    root = found.state_root(student, shared)
+    if not root.exists():
+        return
+    state = State(root, shared.shared.root)
+    podman = remembered_podman(state)
+    hosts = find_containers(podman, state)
+    labels = {one["lab"] for one in hosts} | {name.rpartition("-")[0] for name in _names(state)}
+    sweep(podman, state, labels)
+    for one in hosts:
+        yield t("the lab host {name}", name=one["name"])
+    if find_containers(podman, state) or orphans(state):
+        raise CannotRun(t("A lab host of {id} cannot be removed.", id=student.id), "kvmlab doctor")
+    shutil.rmtree(root)
+    yield t("{path}, with progress and what was started", path=root)
+
+
+def _names(state: State) -> list[str]:
+    return [folder.name for folder in state.run.iterdir()]
+
+
+def _settings(path: Path, student: str) -> Iterator[str]:
+    """The student's exceptions, as the lines they are; CannotRun where that is not plainly to be seen."""
+    text = path.read_text(encoding="utf-8")
+    kept, removed = without_exceptions(text, student)
+    if not removed:
+        return
+    before, after = tomllib.loads(text), tomllib.loads(kept)
+    others = [one for one in before["exceptions"] if one.get("student") != student]
+    if after != {**before, "exceptions": others} and after != {k: v for k, v in before.items() if k != "exceptions"}:
+        said = t("{path} has exceptions of {id} that cannot be told from the rest.", path=path, id=student)
+        raise CannotRun(said, f"${{EDITOR:-vi}} {shlex.quote(str(path))}")
+    write_atomic(path, kept)
+    yield t("{count} exceptions in {path}", count=removed, path=path)
+
+
+def without_exceptions(text: str, student: str) -> tuple[str, int]:
+    """The text of a class.toml without the [[exceptions]] of a student, and how many there were."""
+    blocks = re.split(r"(?m)^(?=[ \t]*\[)", text)
+    kept = [block for block in blocks if not _is_of(block, student)]
+    return "".join(kept), len(blocks) - len(kept)
+
+
+def _is_of(block: str, student: str) -> bool:
+    if not re.match(r"[ \t]*\[\[[ \t]*exceptions[ \t]*\]\]", block):
+        return False
+    try:
+        return bool(tomllib.loads(block)["exceptions"][0].get("student") == student)
+    except (ValueError, KeyError, IndexError, AttributeError):
+        return False
+
+
+def _records(found: Class, student: str) -> Iterator[str]:
+    """All rows at once, or none; then the file is written anew, so that not even deleted bytes are left."""
+    with found.book.database.transaction() as change:
+        change.execute("INSERT INTO forgetting VALUES (?)", [student])
+        mine = "(SELECT number FROM attempt WHERE student = ?)"
+        counts = {
+            "gradings": change.execute(f"DELETE FROM grading WHERE attempt IN {mine}", [student]).rowcount,
+            "outcomes": change.execute("DELETE FROM outcome WHERE student = ?", [student]).rowcount,
+            "attempts": change.execute("DELETE FROM attempt WHERE student = ?", [student]).rowcount,
+        }
+        orphaned = "DELETE FROM evidence WHERE digest NOT IN (SELECT evidence FROM attempt)"
+        counts["evidence"] = change.execute(orphaned).rowcount
+        change.execute("DELETE FROM student WHERE id = ?", [student])
+        change.execute("DELETE FROM forgetting")
+    killpoint("forget.records")
+    found.book.database.rewrite()
+    yield t("in the gradebook: {attempts} attempts, {gradings} gradings, {evidence} documents of evidence, "
+            "{outcomes} outcomes, the entry in the roster", **counts)  # fmt: skip

@@ -1,0 +1,113 @@
+"""Stored evidence graded again by the checker as it is now, without any lab host; and what that changes, fact by fact.
+
+The parameters are those the student had. What the evidence lacks is "could not tell": the attempt then has no grade
+until somebody looks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kvmlab.classroom.gradebook.book import Gradebook
+from kvmlab.classroom.gradebook.records import Attempt, Graded, Grading
+from kvmlab.course import Course
+from kvmlab.errors import AuthorError
+from kvmlab.grading.evidence import NOTHING, Replaying
+from kvmlab.grading.load import CheckSet
+from kvmlab.grading.runner import run
+from kvmlab.observe.grade import checks_of
+from kvmlab.words import t
+
+
+class Change(NamedTuple):
+    """What a regrade makes of one attempt. `lines`: why, check by check and fact by fact."""
+
+    attempt: Attempt
+    before: Grading
+    after: Grading
+    lines: tuple[str, ...]
+
+
+def regrade(book: Gradebook, course: Course, lab: str, lang: str, students: Iterable[str]) -> Iterator[Change]:
+    """Grade each attempt of these students at a lab again. AuthorError where the checker itself is broken."""
+    wanted = set(students)
+    texts: dict[str | None, Any] = {}
+    checker = course.checker(lab)
+    checks = checks_of(course.lab(lab, lang), checker)
+    for one in book.graded(course.tag, lab):
+        if one.attempt.student in wanted:
+            seed = one.attempt.seed
+            if seed not in texts:
+                texts[seed] = course.lab(lab, lang, seed)
+            yield _change(book, one, texts[seed], checks, checker)
+
+
+def _change(book: Gradebook, one: Graded, lab: Any, checks: CheckSet, checker: Path) -> Change:
+    damaged: tuple[str, ...] = ()
+    try:
+        reader = Replaying(book.evidence(one.attempt.evidence)["facts"])
+    except (ValueError, KeyError):
+        reader = Replaying(NOTHING)
+        damaged = (t("The evidence of attempt {number} is damaged.", number=one.attempt.number),)
+    own = lab._replace(values=dict(one.attempt.parameters))
+    try:
+        report = run(checks, reader, own.params, lab.tasks, lab=lab.id, variant=lab.variant, settle_s=0)
+    except AuthorError as error:
+        raise AuthorError(error.message, f"kvmlab lint {lab.id}") from error
+    after = Grading.of(one.attempt.number, 0, report.to_json())
+    return Change(one.attempt, one.grading, after, (*damaged, *_why(one.grading.report, after.report)))
+
+
+def changed(changes: Sequence[Change]) -> list[Change]:
+    """Those in which a verdict or points are others than before."""
+    return [one for one in changes if _sum_of(one.before) != _sum_of(one.after) or one.lines]
+
+
+def _sum_of(one: Grading) -> tuple[object, ...]:
+    return one.verdict, one.points, one.max_points, one.unseen
+
+
+def _why(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    old, new = _checks(before), _checks(after)
+    for name in dict.fromkeys((*old, *new)):
+        if name not in new:
+            yield t("{check}: no longer a check, was {verdict}", check=name, verdict=_word(old[name]))
+        elif name not in old:
+            yield t("{check}: a new check, {verdict}", check=name, verdict=_word(new[name]))
+            yield from _facts_of(None, new[name])
+        elif old[name]["verdict"] != new[name]["verdict"]:
+            yield f"{name}: {_word(old[name])} → {_word(new[name])}"
+            yield from _facts_of(old[name], new[name])
+
+
+def _facts_of(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> Iterator[str]:
+    """The facts that decide otherwise than before, and what could not be told."""
+    known = _facts(old) if old else {}
+    for place, fact in _facts(new).items():
+        was = known.pop(place, None)
+        if was is None or was["met"] != fact["met"]:
+            found = t("{found}, wanted {wanted}", found=fact["found"], wanted=fact["wanted"])
+            earlier = t("; before: wanted {wanted}", wanted=was["wanted"]) if was else ""
+            yield f"  {place[0]} {place[1]}: {found}{earlier}"
+    if new["verdict"] not in ("error", "blocked"):
+        for place, fact in known.items():
+            if not fact["met"]:
+                yield t("  {subject} {fact}: no longer wanted to be {wanted}", subject=place[0], fact=place[1],
+                        wanted=fact["wanted"])  # fmt: skip
+    if new["error"]:
+        yield f"  {new['error']}"
+
+
+def _checks(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {one["id"]: one for task in report["tasks"] for one in task["checks"]}
+
+
+def _facts(check: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    return {(one["subject"], fact["name"]): fact for one in check["findings"] for fact in one["facts"]}
+
+
+def _word(check: Mapping[str, Any]) -> str:
+    words = {"passed": t("passed"), "failed": t("failed"), "blocked": t("blocked"), "error": t("could not tell")}
+    return words[check["verdict"]]

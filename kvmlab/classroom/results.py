@@ -1,0 +1,50 @@
+"""All marks of a class by its policy, computed now: a table of students and labs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from kvmlab.classroom.folder import SETTINGS, Class
+from kvmlab.classroom.gradebook.records import Graded
+from kvmlab.classroom.policy import Mark, mark
+from kvmlab.classroom.roster.student import Student
+from kvmlab.course import Course
+
+
+class Results(NamedTuple):
+    """`marks`: by student's id, then by lab. `labs`: those that anybody has an attempt at, in the course's order."""
+
+    students: tuple[Student, ...]
+    labs: tuple[str, ...]
+    marks: Mapping[str, Mapping[str, Mark]]
+
+    def total(self, student: Student) -> tuple[float, float]:
+        """Points, and the most there could be: labs without a grade count for neither."""
+        graded = [one for one in self.marks[student.id].values() if one.points is not None]
+        return sum(one.points or 0 for one in graded), sum(one.max_points for one in graded)
+
+
+def results_of(found: Class, course: Course, students: Sequence[Student]) -> Results:
+    """The marks of these students. UsageError where class.toml is wrong."""
+    policy = found.policy()
+    everybody = [*found.book.students(), *found.book.students(left=True)]
+    policy.must_fit(found.folder / SETTINGS, [one.id for one in everybody], course.ids)
+    by_both: dict[tuple[str, str], list[Graded]] = {}
+    for one in found.book.results(course.tag):
+        by_both.setdefault((one.attempt.student, one.attempt.lab), []).append(one)
+    used = {lab for _, lab in by_both} | set(policy.labs)
+    labs = tuple(lab for lab in course.ids if lab in used)
+    marks = {
+        student.id: {
+            lab: mark(by_both.get((student.id, lab), []), policy.rules(student.id, lab), course.entry(lab).points)
+            for lab in labs
+        }
+        for student in students
+    }
+    return Results(tuple(students), labs, marks)
+
+
+def shown(value: float | None) -> str:
+    """Points as a grade: at most two decimals, none where there is no grade."""
+    return "" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")

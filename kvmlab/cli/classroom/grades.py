@@ -1,0 +1,152 @@
+"""kvmlab class report, export, regrade, forget."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvmlab.classroom.folder import Class, open_class
+from kvmlab.classroom.results import Results, results_of, shown
+from kvmlab.classroom.roster.student import Student
+from kvmlab.cli.classroom.students import Rows, chosen
+from kvmlab.cli.context import Context
+from kvmlab.errors import UsageError
+from kvmlab.paths import write_atomic
+from kvmlab.report.plain import Page
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.classroom.regrade import Change
+
+FORMATS = ("csv", "json", "junit", "moodle")
+
+
+def report(args: argparse.Namespace, ctx: Context) -> int:
+    """Each one's marks by class.toml; with --html as a page, with what they rest on."""
+    with open_class(args.folder) as found:
+        results = results_of(found, ctx.course, chosen(found, args))
+        if args.html:
+            from kvmlab.classroom.page import class_html
+            from kvmlab.course.progress import now
+
+            _write(args.html, class_html(found.folder.name, results, found.book, now()))
+            print(t("{path} is written.", path=args.html), file=sys.stderr)
+            return 0
+    rows = Rows(Page(color=ctx.color()), list(results.students))
+    for one in results.students:
+        rows.put(one, _marks(results, one.id) + "  " + t("total {points}/{most}", **_total(results, one)))
+    return 0
+
+
+def _total(results: Results, one: Student) -> dict[str, str]:
+    points, most = results.total(one)
+    return {"points": shown(points), "most": shown(most)}
+
+
+def _marks(results: Results, student: str) -> str:
+    parts = []
+    for lab, mark in results.marks[student].items():
+        points = t("no grade") if mark.points is None else f"{shown(mark.points)}/{shown(mark.max_points)}"
+        parts.append(f"{lab} {points}" + (f" ({mark.why})" if mark.why else ""))
+    return ", ".join(parts) or t("no attempts yet")
+
+
+def export(args: argparse.Namespace, ctx: Context) -> int:
+    """The marks in a format of another program, into a file or to standard output."""
+    kind = args.words[0]
+    if kind not in FORMATS:
+        message = t("There is no format `{name}`; there are {known}.", name=kind[:40], known=", ".join(FORMATS))
+        raise UsageError(message, "kvmlab class export csv FILE")
+    if args.per and kind != "csv":
+        raise UsageError(t("--per is of csv alone."), f"kvmlab class export csv --per {args.per}")
+    with open_class(args.folder) as found:
+        text = _exported(kind, args.per or "lab", found, ctx, args)
+    if len(args.words) == 1:
+        sys.stdout.write(text)
+        return 0
+    _write(Path(args.words[1]), text)
+    print(t("{path} is written.", path=args.words[1]), file=sys.stderr)
+    return 0
+
+
+def _exported(kind: str, per: str, found: Class, ctx: Context, args: argparse.Namespace) -> str:
+    from kvmlab.classroom.export import documents, tables
+
+    results = results_of(found, ctx.course, chosen(found, args))
+    if kind == "csv":
+        return tables.csv_per(per, results, found.book)
+    if kind == "moodle":
+        return tables.moodle(results, ctx.course, ctx.lang)
+    return documents.json_of(results, found.book) if kind == "json" else documents.junit_of(results, found.book)
+
+
+def _write(path: Path, text: str) -> None:
+    """For the instructor's eyes only: it is about people. UsageError where there is something else than a file."""
+    if path.exists() and not path.is_file():
+        raise UsageError(t("{path} is not a file.", path=path), shlex.join(["ls", "-ld", str(path)]))
+    write_atomic(path, text)
+
+
+def regrade(args: argparse.Namespace, ctx: Context) -> int:
+    """What the checker as it is now makes of the attempts there are; with --keep that counts from now on."""
+    from kvmlab.classroom.regrade import changed
+    from kvmlab.classroom.regrade import regrade as graded_again
+    from kvmlab.course.version import lab_version
+
+    lab = ctx.course.entry(args.words[0]).id
+    if args.keep and not args.why:
+        message = t("--keep needs --why: who asks later is told it.")
+        raise UsageError(message, f"kvmlab class regrade {lab} --keep --why TEXT")
+    with open_class(args.folder) as found:
+        students = chosen(found, args)
+        changes = list(graded_again(found.book, ctx.course, lab, ctx.lang, [one.id for one in students]))
+        others = changed(changes)
+        page = Page(color=ctx.color())
+        _show(page, others)
+        values = {"all": len(changes), "changed": len(others)}
+        page.line(t("{all} attempts graded again, {changed} come out differently.", **values))
+        if args.keep and changes:
+            version = lab_version(ctx.course, lab)
+            run = found.book.keep_regrade(lab, version, args.why, [one.after for one in changes])
+            page.line(t("Kept as run {run}; what was before it stays beside it.", run=run))
+        elif others:
+            page.line(t("Nothing was kept."))
+            page.commands([(f"kvmlab class regrade {lab} --keep --why TEXT", t("keep it"))])
+    return 0
+
+
+def _show(page: Page, changes: Sequence[Change]) -> None:
+    for one in changes:
+        head = t("{student}, attempt {number}: {before} → {after}", student=one.attempt.student,
+                 number=one.attempt.number, before=_points(one, "before"), after=_points(one, "after"))  # fmt: skip
+        page.line(page.paint(page.title(head, page.width).rstrip(), "bold"))
+        for line in one.lines:
+            page.line("    " + page.title(line, page.width - 4).rstrip())
+
+
+def _points(one: Change, which: str) -> str:
+    grading = one.before if which == "before" else one.after
+    points = "?" if grading.unseen else grading.points
+    return f"{points}/{grading.max_points}"
+
+
+def forget(args: argparse.Namespace, ctx: Context) -> int:
+    """Remove one person everywhere, and list what that was."""
+    from kvmlab.classroom.forget import forget as removed
+
+    with open_class(args.folder) as found:
+        there = {one.id: one for one in (*found.book.students(), *found.book.students(left=True))}
+        student = there.get(args.words[0])
+        if student is None:
+            raise UsageError(t("There is no student `{id}`.", id=args.words[0][:80]), "kvmlab class status")
+        page = Page(color=ctx.color())
+        for what in removed(found, student, ctx.state):
+            page.line(t("removed: {what}", what=what))
+        page.line(
+            t("Nothing of {id} is left in the class. Files that were exported are yours to remove.", id=student.id)
+        )
+    return 0
