@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 SOLVED_S, CAUGHT_S, UNDONE_S, SCARS_S = 120, 6, 8, 40
 """How long the solution may take to pass; a change to be seen; what was undone to pass again, with and without a guest
-that has been off or a bridge that learns anew."""
+that has been off or a bridge that learns anew; longer on a slow computer, but never longer than a new lab host took."""
 STEP_S, BOOT_S = 60, 10
 POLL_S = 0.4
 HOSTS = 1000  # numbers for lab hosts of one case
@@ -81,6 +81,7 @@ class Stage:
     spoilt: bool = True
     _lab_host: LabHost | None = None
     _noting: Noting | None = None
+    _made_in_s: float = 0.0
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     @contextlib.contextmanager
@@ -101,6 +102,7 @@ class Stage:
 
     def _begin(self) -> None:
         self.leave()
+        clock = time.monotonic()
         host = self._lab_host = self.bench.host(self.number * HOSTS + self.hosts)
         self.hosts += 1
         with lab_host(host, self.bench.materials, self.bench.lab, Quiet()):
@@ -111,9 +113,10 @@ class Stage:
             if outcome.status and not step.look:
                 raise CannotRun(t("the solution did not get that far"))
         self._noting = Noting(self._stack.enter_context(opened(self.bench, host))[0])
-        if not self._passes(SOLVED_S):
+        if not self._passes(SOLVED_S * given_patience()):
             raise CannotRun(t("the solution does not pass here"))
         self.spoilt = False
+        self._made_in_s = time.monotonic() - clock
 
     @property
     def _here(self) -> LabHost:
@@ -151,7 +154,8 @@ class Stage:
 
     def _undo(self, mutant: Mutant) -> None:
         self._run(mutant.change.undo, mutant)
-        self.spoilt = not self._passes(SCARS_S if mutant.change.scars else UNDONE_S)
+        within_s = (SCARS_S if mutant.change.scars else UNDONE_S) * given_patience()
+        self.spoilt = not self._passes(min(within_s, self._made_in_s))
 
     def _look(self) -> Report:
         assert self._noting is not None
@@ -174,7 +178,7 @@ class Stage:
 
     def _passes(self, within_s: float) -> bool:
         """Whether everything passes, now or soon."""
-        deadline = time.monotonic() + within_s * given_patience()
+        deadline = time.monotonic() + within_s
         while not all_passed(self._look()):
             if time.monotonic() > deadline:
                 return False
