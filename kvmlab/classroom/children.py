@@ -53,7 +53,7 @@ class Children:
                 return Done(130, t("interrupted"))
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "kvmlab", *argv],
-                env=self._environ(state),
+                env=environ_of(state, self._course_dir),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -74,11 +74,6 @@ class Children:
         for process in running:
             end(process, signal.SIGINT)
 
-    def _environ(self, state: State) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in ("KVMLAB_CLASS", "KVMLAB_VARIANT")}
-        shared = {"KVMLAB_STATE": str(state.root), "KVMLAB_SHARED": str(state.shared.root)}
-        return {**kept, **shared, "KVMLAB_COURSE": str(self._course_dir), "KVMLAB_LANG": words.language()}
-
     def _ended(self, process: subprocess.Popen[bytes]) -> Done:
         silence = Silence(SILENT_S, lambda: work_of(process.pid), MOST_S)
         while True:
@@ -89,6 +84,14 @@ class Children:
                 if silence.over:
                     end(process, signal.SIGKILL)
                     return Done(3, t("it gave no sign of life for {seconds} s, and was ended", seconds=SILENT_S))
+
+
+def environ_of(state: State, course_dir: Path, seed: str | None = None) -> dict[str, str]:
+    """The environment of a kvmlab that works in a student's state directory, and draws their variant."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("KVMLAB_CLASS", "KVMLAB_VARIANT")}
+    shared = {"KVMLAB_STATE": str(state.root), "KVMLAB_SHARED": str(state.shared.root)}
+    own = {"KVMLAB_VARIANT": seed} if seed else {}
+    return {**kept, **shared, **own, "KVMLAB_COURSE": str(course_dir), "KVMLAB_LANG": words.language()}
 
 
 def end(process: subprocess.Popen[bytes], how: signal.Signals) -> None:

@@ -133,7 +133,7 @@ def _run(argv: list[str]) -> int:
     else:
         verb = argv[at]
         rest = [*argv[:at], *argv[at + 1 :]]
-        own, command = _set_aside(rest) if verb == "exec" else (rest, [])
+        own, command = _set_aside(rest) if verb in ("exec", "class") else (rest, [])
         args = _parser_of(verb).parse_intermixed_args(own)
         args.command = command
     ctx = Context(course=args.course, lang=words.language(), variant=args.variant, color=args.color)

@@ -14,6 +14,7 @@ import pytest
 from kvmlab.classroom.actions import read_evidence
 from kvmlab.classroom.children import Children, complaint_in, each
 from kvmlab.classroom.folder import Class
+from kvmlab.classroom.roster.student import Student
 from kvmlab.errors import CouldNotLook
 from kvmlab.paths import State
 from tests.classroom.conftest import LAB, ROSTER, Classroom, Told
@@ -267,3 +268,22 @@ def test_children_are_ended_with_all_they_have_started(tmp_path: Path, monkeypat
 def test_a_complaint_is_the_last_one() -> None:
     assert complaint_in(b"noise\nkvmlab: one.\n  \xe2\x86\x92 todo\nkvmlab: two.\n") == "two"
     assert complaint_in(b"\xff\n") == ""
+
+
+def test_enter_is_the_students_own_kvmlab(classroom: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With their state, their variant, and whatever verb and options stand behind --."""
+    entered: list[tuple[list[str], dict[str, str]]] = []
+
+    def execve(_path: str, argv: list[str], environ: dict[str, str]) -> int:
+        entered.append((argv, environ))
+        return 0
+
+    monkeypatch.setattr("os.execve", execve)
+    classroom("enter", "2026001", "--", "exec", LAB, "--", "ls", "--group")
+    ((argv, environ),) = entered
+    assert argv[3:] == ["kvmlab", "exec", LAB, "--", "ls", "--group"]
+    assert environ["KVMLAB_STATE"] == str(classroom.student("2026001").root)
+    assert environ["KVMLAB_SHARED"] == str(classroom.state.root)
+    assert environ["KVMLAB_VARIANT"] == Class(classroom.folder).seed(Student("2026001"))
+    assert classroom("enter", "2026009", "--", "status").status == 2
+    assert classroom("status", "--", "x").status == 2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.classroom.actions import Actions, Outcome
-from kvmlab.classroom.children import Children, each
+from kvmlab.classroom.children import Children, each, environ_of
 from kvmlab.classroom.folder import Class, open_class
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.context import Context
@@ -67,6 +68,17 @@ def finish(args: argparse.Namespace, ctx: Context) -> int:
     """No lab hosts any more."""
     lab = ctx.course.entry(args.words[0]).id if args.words else None
     return _for_each(args, ctx, lab, lambda actions, one: actions.finish(one, lab))
+
+
+def enter(args: argparse.Namespace, ctx: Context) -> int:
+    """One student's own kvmlab, with the verb after `--`: as if they had typed it. It takes this process's place."""
+    with open_class(args.folder) as found:
+        args.student, args.group = [args.words[0]], None
+        (student,) = chosen(found, args)
+        state, seed = found.state(student, ctx.state), found.seed(student)
+    state.labs  # noqa: B018  makes the state directory, and sees that it is ours
+    command = [sys.executable, "-P", "-m", "kvmlab", *args.command]
+    os.execve(sys.executable, command, environ_of(state, ctx.course_dir, seed))
 
 
 def status(args: argparse.Namespace, ctx: Context) -> int:

@@ -42,6 +42,7 @@ ACTIONS = {
     "reset": Action("students", "[LAB]", _CHOSEN),
     "finish": Action("students", "[LAB]", _CHOSEN),
     "status": Action("students", "", ("group", "student", "json")),
+    "enter": Action("students", "STUDENT"),
     "report": Action("grades", "", ("group", "student", "html")),
     "export": Action("grades", "FORMAT [FILE]", ("group", "student", "per")),
     "regrade": Action("grades", "LAB", ("group", "student", "keep", "why")),
@@ -56,7 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="*",
         metavar="WORD",
-        help=t("NAME of create, FILE of roster, FORMAT of export, STUDENT of forget, LAB of others"),
+        help=t("NAME of create, FILE of roster, FORMAT of export, STUDENT of enter and forget, LAB of others"),
     )
     parser.add_argument(
         "--class", dest="folder", metavar="DIR", help=t("the class's folder; without it, where you are")
@@ -81,6 +82,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if not action.least <= len(args.words) <= action.most:
         usage = f"kvmlab class {args.action} {action.words}".rstrip()
         raise UsageError(t("Not the words that it takes: {usage}", usage=usage), f"kvmlab class {args.action} --help")
+    if args.command and args.action != "enter":
+        raise UsageError(t("Only `enter` takes a command after --."), "kvmlab class enter STUDENT -- status")
     own = {*action.options, "folder", "action", "words", "course", "lang", "variant", "color", "command"}
     for name, value in vars(args).items():
         if value and name not in own:
