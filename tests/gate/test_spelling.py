@@ -9,7 +9,7 @@ import pytest
 
 from tests.gate.programs import REPOSITORY
 
-ARE_WORDS = ("chage", "conectix", "ect", "hda", "iif")  # a program, a format, a damaged text, a disk, "ip rule"
+ARE_WORDS = ("adresse", "chage", "conectix", "ect", "hda", "iif", "regrading")  # German, a program, a damaged text, …
 MISSPELT_ON_PURPOSE = ("defualts",)  # by a student; by a mutant
 WRONG_IN_TESTS = (
     "activ", "brigde", "bridg", "brige", "chek", "chinesse", "Explenation", "gatway", "hel", "minuts", "mkae", "nam",

@@ -12,7 +12,7 @@ from kvmlab.checks.vocabulary.guest_storage import Fstab
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.fstab import entries, problem
 from kvmlab.guest.look_output import Sections
-from tests.guest.test_facts import framed, read
+from tests.guest.test_reader import framed, read
 
 SAID: dict[str, dict[str, str | None]] = json.loads(Path(__file__).with_name("fstab.json").read_text(encoding="utf-8"))
 

@@ -1,13 +1,3 @@
-from __future__ import annotations
+from tests.remote.conftest import key
 
-from pathlib import Path
-
-import pytest
-
-from tests.guest.servers import make_key
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> Path:
-    """The look key of this test."""
-    return make_key(tmp_path / "look_key")
+__all__ = ["key"]

@@ -294,7 +294,7 @@ def test_a_host_without_libvirtd(tmp_path: Path) -> None:
 
 
 def test_a_libvirtd_that_accepts_and_says_nothing(tmp_path: Path) -> None:
-    from tests.guest.servers import UnixServer, silent
+    from tests.remote.servers import UnixServer, silent
 
     server = UnixServer(tmp_path / LIBVIRT_READ_ONLY.lstrip("/"), silent)
     reader = reader_over(Libvirt(HostRoot(tmp_path), timeout_s=0.5), tmp_path)
@@ -307,7 +307,7 @@ def test_a_libvirtd_that_accepts_and_says_nothing(tmp_path: Path) -> None:
 
 
 def test_a_libvirtd_that_speaks_nonsense(tmp_path: Path) -> None:
-    from tests.guest.servers import UnixServer, babble
+    from tests.remote.servers import UnixServer, babble
 
     server = UnixServer(tmp_path / LIBVIRT_READ_ONLY.lstrip("/"), babble)
     reader = reader_over(Libvirt(HostRoot(tmp_path), timeout_s=2), tmp_path)

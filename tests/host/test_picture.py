@@ -13,7 +13,7 @@ import pytest
 
 from kvmlab.host.start.aspects import lasting, objects_of, pool_paths, users_of
 from kvmlab.host.start.picture import Picture, from_libvirt, parameters_that_are_paths, scope_of
-from tests.host.test_inside_look import look
+from tests.labhost.inside.test_look import look
 
 __all__ = ["look"]
 

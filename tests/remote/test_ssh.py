@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kvmlab.remote.ssh import Session, Unreachable, Why, connect
-from tests.guest.servers import Answer, babble, make_key, pair, serve, silent
+from tests.remote.servers import Answer, babble, make_key, pair, serve, silent
 
 TIMEOUT_S = 1.0
 

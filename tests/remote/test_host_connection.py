@@ -23,7 +23,7 @@ from kvmlab.host.reader import HostReader
 from kvmlab.host.system import process as process_facts
 from kvmlab.remote.host_connection import Way
 from kvmlab.remote.host_root import SSH, HostRoot
-from tests.guest.servers import UnixServer, babble, make_key, serve, silent
+from tests.remote.servers import UnixServer, babble, make_key, serve, silent
 
 SCRIPT = Path(__file__).parents[2] / "kvmlab" / "labhost" / "inside" / "look"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.guest.guests import Guests
-from tests.guest.test_reach import DOMAIN, LINKS, MAC, NIC, Host
+from tests.guest.test_search import DOMAIN, LINKS, MAC, NIC, Host
 
 UNLEASED = replace(DOMAIN, nics=(replace(NIC, leases=()),))
 

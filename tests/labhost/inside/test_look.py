@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "kvmlab" / "labhost" / "inside" / "look"
+SCRIPT = Path(__file__).parents[3] / "kvmlab" / "labhost" / "inside" / "look"
 
 
 def ask(*requests: object) -> dict[object, dict[str, Any]]:

@@ -20,8 +20,8 @@ from kvmlab.guest.guests import Guests
 from kvmlab.guest.search import eui64
 from kvmlab.guest.surroundings import DomainSeen, LinkSeen, Neighbour, NicSeen
 from kvmlab.remote.ssh import Session, connect
-from tests.guest.servers import babble, make_key, pair, serve, silent
-from tests.guest.test_facts import IP_BUSYBOX, framed
+from tests.guest.test_reader import IP_BUSYBOX, framed
+from tests.remote.servers import babble, make_key, pair, serve, silent
 
 MAC = "52:54:00:aa:bb:01"
 NIC = NicSeen(MAC, "default", "virbr0", "vnet0", True, "default", True, ("192.168.122.11",))
