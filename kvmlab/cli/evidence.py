@@ -23,7 +23,7 @@ def graded_and_kept(running: RunningLab, file: Path) -> Report:
     ctx, lab = running.ctx, running.lab
     checker = ctx.course.checker(running.lab_id)
     with waiting() as tell:
-        report, facts = grade_with_evidence(lab, checker, running.host, ctx.state, waiting=tell)
+        report, facts = grade_with_evidence(lab, checker, running.known_host, waiting=tell)
     write_atomic(file, json.dumps(evidence_of(running, report, facts)) + "\n")  # ASCII: any text can be written
     return report
 

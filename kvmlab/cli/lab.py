@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kvmlab.cli.context import Context
-from kvmlab.errors import CannotRun
+from kvmlab.errors import AuthorError, CannotRun, UsageError
+from kvmlab.labhost.record import RUNNING, STOPPED, Run, run_of, runs
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     import argparse
 
+    from kvmlab.cli.context import Context
+    from kvmlab.cli.student import Standing
     from kvmlab.course import Lab
     from kvmlab.labhost.container import LabHost
-    from kvmlab.labhost.record import Run
+    from kvmlab.labhost.known_host import KnownLabHost
+    from kvmlab.labhost.place import LabPlace
     from kvmlab.remote.host_root import HostRoot
-    from kvmlab.setup.place import Place
 
 
 def lab_argument(parser: argparse.ArgumentParser) -> None:
@@ -27,20 +28,61 @@ def lab_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("lab", metavar="LAB", help=t("a lab, as `kvmlab list` names it"))
 
 
-@dataclass(frozen=True)
+def chosen_id(ctx: Context, given: str | None) -> str:
+    """`given` if the course has it; without one, the lab that runs, if it is the only one."""
+    if given is not None:
+        return ctx.course.entry(given).id
+    found = list(runs(ctx.state, ctx.course))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(t("Several labs are running; say which: {labs}.", labs=", ".join(found)), "kvmlab status")
+    raise UsageError(t("No lab is running; say which one you mean."), "kvmlab list")
+
+
+def chosen_lab(ctx: Context, lab_id: str) -> tuple[Lab, Run | None]:
+    """The lab with the values its lab host was started with, in the language now asked for."""
+    run = run_of(ctx.state, ctx.course.tag, lab_id)
+    return (text_of(ctx, lab_id, run) if run else ctx.course.lab(lab_id, ctx.lang, ctx.variant)), run
+
+
+def text_of(ctx: Context, lab_id: str, run: Run) -> Lab:
+    """The lab as it was started, in the language now asked for where its text has not changed too much since."""
+    if run.compiled and run.compiled.lang == ("zh" if ctx.lang == "zh" else "en"):
+        return run.compiled
+    try:
+        lab = ctx.course.lab(lab_id, ctx.lang, run.variant)
+    except AuthorError:
+        if run.compiled is None:
+            raise
+        return run.compiled
+    same = run.compiled is None or [one.id for one in run.compiled.tasks] == [one.id for one in lab.tasks]
+    return lab if same or run.compiled is None else run.compiled
+
+
+def titles(ctx: Context, standing: Standing) -> tuple[str, dict[str, str]]:
+    """The title of a lab and of its tasks; with the values it was started with where it runs."""
+    entry = standing.entry
+    found = {task.id: task.title(ctx.lang) for task in entry.tasks}
+    if not standing.run or entry.broken:
+        return entry.title(ctx.lang), found
+    try:
+        lab, _ = chosen_lab(ctx, entry.id)
+    except UsageError:
+        return entry.title(ctx.lang), found
+    return lab.title, found | {task.id: task.title for task in lab.tasks if task.id in found}
+
+
 class RunningLab:
     """A lab that runs. `lab` is in the language asked for, with the values it was started with."""
 
-    ctx: Context
-    lab_id: str
-    run: Run
+    def __init__(self, ctx: Context, lab_id: str, run: Run) -> None:
+        self.ctx, self.lab_id, self.run = ctx, lab_id, run
 
     @classmethod
     def of(cls, ctx: Context, lab_id: str) -> RunningLab:
         """The lab that was started; CannotRun where none was, or where a start was cut off. Whether its lab host
         still runs is `must_run`'s to say."""
-        from kvmlab.labhost.record import RUNNING, STOPPED, run_of
-
         entry = ctx.course.entry(lab_id)
         run = run_of(ctx.state, ctx.course.tag, entry.id)
         if run is None:
@@ -54,17 +96,14 @@ class RunningLab:
     @cached_property
     def lab(self) -> Lab:
         """The text in the language asked for; the values are those it was started with."""
-        from kvmlab.cli.chosen import chosen_lab
-
-        return chosen_lab(self.ctx, self.lab_id)[0]
+        return text_of(self.ctx, self.lab_id, self.run)
 
     @cached_property
     def host(self) -> LabHost:
         """Its lab host, with podman as this computer was found to need it."""
         from kvmlab.labhost.computer.podman_options import remembered_podman
-        from kvmlab.setup.lifecycle import host_of
 
-        return host_of(self.place, self.run, remembered_podman(self.ctx.state))
+        return self.place.host(self.run, remembered_podman(self.ctx.state))
 
     @contextlib.contextmanager
     def looked_at(self) -> Iterator[None]:
@@ -78,31 +117,38 @@ class RunningLab:
     def must_run(self) -> None:
         """CannotRun where its lab host does not run any more: the computer was switched off, it was killed, or
         somebody typed `reboot` on it. podman is asked only where the record does not tell."""
-        from kvmlab.labhost.container import Condition
         from kvmlab.process import has_ended
-        from kvmlab.setup.lifecycle import Stopped
 
-        ended = has_ended(self.run.init)
-        condition = Condition.RUNNING if ended is False else self.host.condition()
+        if has_ended(self.run.init) is False:
+            return
+        from kvmlab.labhost.container import Condition
+        from kvmlab.labhost.place import LabHostStopped
+
+        condition = self.host.condition()
         if condition is Condition.STOPPED:
-            raise Stopped(self.lab_id) from None
+            raise LabHostStopped(self.lab_id) from None
         if condition is Condition.GONE:
             message = t("The lab host of {lab} no longer runs.", lab=self.lab_id)
             raise CannotRun(message, f"kvmlab reset {self.lab_id}") from None
 
+    @cached_property
+    def known_host(self) -> KnownLabHost:
+        """Its lab host, as far as looking at it needs: without podman."""
+        return self.place.known_host(self.run)
+
     @property
     def root(self) -> HostRoot:
         """The root directory of its lab host, seen from outside."""
-        return self.host.root
+        return self.known_host.root
 
     @property
-    def place(self) -> Place:
+    def place(self) -> LabPlace:
         """Where it runs."""
         return place_of(self.ctx, self.lab_id)
 
 
-def place_of(ctx: Context, lab_id: str) -> Place:
+def place_of(ctx: Context, lab_id: str) -> LabPlace:
     """The place of a lab of the catalogue (UsageError for another)."""
-    from kvmlab.setup.place import Place
+    from kvmlab.labhost.place import LabPlace
 
-    return Place(ctx.state, ctx.course.tag, ctx.course.entry(lab_id).id)
+    return LabPlace(ctx.state, ctx.course.tag, ctx.course.entry(lab_id).id)

@@ -37,4 +37,4 @@ def rehearsed_if_it_can_be(running: RunningLab) -> Report:
     except CannotRun as trouble:
         print(trouble.message, file=sys.stderr)
     print(t("{lab} is graded without a rehearsal of its next start.", lab=running.lab_id), file=sys.stderr)
-    return grade(running.lab, running.ctx.course.checker(running.lab_id), running.host, running.ctx.state)
+    return grade(running.lab, running.ctx.course.checker(running.lab_id), running.known_host)

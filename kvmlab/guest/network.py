@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from kvmlab.checks.reader import Key, Missing, Reading
 from kvmlab.guest.connection import Inside
 from kvmlab.guest.ip_output import Nic, parse_routes
-from kvmlab.guest.netconfig.model import Device, Kept
-from kvmlab.guest.netconfig.next_boot import stored_network
 from kvmlab.guest.system import processes
 from kvmlab.remote.parsing.readings import chosen_route, resolv_conf
 
@@ -49,6 +47,9 @@ def route(guest: Inside, key: Key) -> Facts | Missing:
 
 def stored(guest: Inside, key: Key) -> Facts | Missing:
     """StoredNetworkFacts. Each reading names the file it is from."""
+    from kvmlab.guest.netconfig.model import Device, Kept  # late: few checks ask, and there are five readers
+    from kvmlab.guest.netconfig.next_boot import stored_network
+
     nic = guest.nics().get(key[2])
     kept = Kept(guest.snapshot("config").texts)
     found = stored_network(kept, Device(key[2], nic.mac if nic else None))

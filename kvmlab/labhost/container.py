@@ -1,4 +1,4 @@
-"""One lab host: its container, what is known of it outside, and the way to its root directory."""
+"""One lab host's container: started, entered, looked after and removed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple
 
 from kvmlab import process
 from kvmlab.disk_space import no_space
@@ -21,18 +20,17 @@ from kvmlab.errors import CannotRun
 from kvmlab.labhost.bounded import run_bounded
 from kvmlab.labhost.confinement import confinement, lent_devices, own_cgroups, read_only, unchangeable
 from kvmlab.labhost.id_range import release_range, reserve_range
+from kvmlab.labhost.known_host import IDENTITY, VOLUMES, Identity, KnownLabHost
 from kvmlab.labhost.orphans import end, running_containers
 from kvmlab.labhost.podman import Podman, failed
-from kvmlab.liveness import work_of
 from kvmlab.paths import State, make_key, write_atomic
-from kvmlab.remote.host_root import HostRoot
 from kvmlab.words import t
 
 INSIDE = Path(__file__).parent / "inside"
 HOSTNAME = "kvmhost"
 START = "/srv/kvmlab/start"
 FILES = "/srv/kvmlab/files"
-_IDENTITY, _PID, _VOLUMES = "identity.json", "pid", "volumes.json"
+_PID = "pid"
 
 
 class Condition(Enum):
@@ -43,53 +41,21 @@ class Condition(Enum):
     GONE = "gone"
 
 
-class Identity(NamedTuple):
-    """What tells a lab host from everything else: who its root is outside (None: us), its SSH host key, and, once it
-    is up, its first process (kvmlab.process)."""
-
-    first_uid: int | None
-    host_key: str
-    init: str = ""
-
-
 @dataclass(frozen=True)
-class LabHost:
-    """A lab host by its instance: every start makes a new one, so nothing old can leak into it."""
+class LabHost(KnownLabHost):
+    """A lab host to be started, entered and removed, by podman."""
 
-    lab: str
-    instance: str
-    state: State
     podman: Podman
 
     @classmethod
-    def fresh(cls, lab: str, state: State, podman: Podman) -> LabHost:
+    def fresh(cls, label: str, state: State, podman: Podman) -> LabHost:
         """A new instance, not started yet."""
-        return cls(lab, secrets.token_hex(4), state, podman)
+        return cls(label, secrets.token_hex(4), state, podman)
 
     @property
     def container(self) -> str:
         """The container's name."""
-        return f"kvmlab-{self.state.tag}-{self.lab}-{self.instance}"
-
-    @property
-    def run_dir(self) -> Path:
-        """Its folder outside: what is known of it, and what is laid ready for it. It cannot change anything here once
-        it is up."""
-        return self.state.run / f"{self.lab}-{self.instance}"
-
-    @property
-    def start_dir(self) -> Path:
-        """What it finds at /srv/kvmlab/start when it starts."""
-        return self.run_dir / "start"
-
-    @property
-    def start_record(self) -> Path:
-        """What there was on it at the end of its start."""
-        return self.run_dir / "start.json"
-
-    def work(self) -> object:
-        """What changes while anything on it computes; None where that is not to be seen."""
-        return work_of(process.number(self.init)) if self.init else None
+        return f"kvmlab-{self.state.tag}-{self.label}-{self.instance}"
 
     def prepare_run_dir(self) -> None:
         """Lay ready what every lab host has: its identity, and programs of its own that look and set up. CannotRun
@@ -115,7 +81,7 @@ class LabHost:
         """Begin `podman run`; `volumes` are further (here, there) pairs, which it cannot change. `command`: what runs
         first, if not systemd."""
         volumes = list(volumes)
-        (self.run_dir / _VOLUMES).write_text(json.dumps([(str(here), there) for here, there in volumes]))
+        (self.run_dir / VOLUMES).write_text(json.dumps([(str(here), there) for here, there in volumes]))
         first_uid = self.identity.first_uid
         devices, binds = lent_devices(self.run_dir, first_uid)
         mounts = [(self.start_dir, START), (self.run_dir / "lib", "/usr/lib/kvmlab")]
@@ -136,7 +102,7 @@ class LabHost:
             f"--hostname={HOSTNAME}",
             f"--pidfile={self.run_dir / _PID}",
             f"--label=kvmlab.state={self.state.tag}",
-            f"--label=kvmlab.lab={self.lab}",
+            f"--label=kvmlab.lab={self.label}",
             f"--label=kvmlab.instance={self.instance}",
             *self.podman.run_options,
             *confinement(self.run_dir, first_uid),
@@ -145,16 +111,6 @@ class LabHost:
             image,
             *command,
         )
-
-    @property
-    def volumes(self) -> list[tuple[Path, str]]:
-        """The further (here, there) pairs that it was started with. CannotRun where nothing was noted."""
-        try:
-            noted = json.loads((self.run_dir / _VOLUMES).read_text())
-            return [(Path(here), there) for here, there in noted]
-        except (OSError, ValueError, TypeError) as error:
-            message = t("What was noted of the lab host is gone: {error}.", error=error)
-            raise CannotRun(message, "kvmlab status") from None
 
     def _podman_with_hooks(self) -> Podman:
         hooks = own_cgroups(self.run_dir, self.identity.first_uid)
@@ -171,34 +127,8 @@ class LabHost:
         if identity.first_uid is not None:
             release_range(identity.first_uid)
 
-    @property
-    def init(self) -> str:
-        """The identity of its first process (kvmlab.process), or "" where it cannot be told."""
-        try:
-            return self.identity.init
-        except CannotRun:
-            return ""
-
-    @property
-    def root(self) -> HostRoot:
-        """Its root directory, seen from outside. CannotRun where it never came up."""
-        identity = self.identity
-        if not identity.init:
-            raise CannotRun(t("The lab host was never up."), "kvmlab status")
-        folder = Path(f"/proc/{process.number(identity.init)}")
-        return HostRoot(folder, identity.init, identity.first_uid, identity.host_key)
-
-    @property
-    def identity(self) -> Identity:
-        """What was noted of it. CannotRun where nothing was."""
-        try:
-            return Identity(**json.loads((self.run_dir / _IDENTITY).read_text()))
-        except (OSError, ValueError, TypeError) as error:
-            message = t("What was noted of the lab host is gone: {error}.", error=error)
-            raise CannotRun(message, "kvmlab status") from None
-
     def _write_identity(self, identity: Identity) -> None:
-        write_atomic(self.run_dir / _IDENTITY, json.dumps(identity._asdict()))
+        write_atomic(self.run_dir / IDENTITY, json.dumps(identity._asdict()))
 
     def exec_argv(self, command: Sequence[str], *, tty: bool = False, env: Sequence[str] = ()) -> list[str]:
         """The argv that runs `command` on it with our standard input (podman-exec(1))."""
@@ -208,8 +138,8 @@ class LabHost:
     def execute(
         self, command: Sequence[str], *, stdin: str = "", timeout_s: float | None = 120
     ) -> subprocess.CompletedProcess[str]:
-        """Run `command` on it to its end. CannotRun where it prints too much, does nothing for `timeout_s` seconds, or
-        does not end."""
+        """Run `command` on it to its end. CannotRun where it prints more than is good, does nothing for `timeout_s`
+        seconds, or does not end."""
         argv = self.exec_argv(command)
         try:
             return run_bounded(argv, stdin=stdin, timeout_s=timeout_s)
@@ -256,7 +186,7 @@ class LabHost:
 def known_ranges(state: State) -> set[int]:
     """The ranges of user ids that this state directory's lab hosts have, those that are stopped with them."""
     found = set()
-    for path in state.run.glob(f"*/{_IDENTITY}"):
+    for path in state.run.glob(f"*/{IDENTITY}"):
         with contextlib.suppress(OSError, ValueError, TypeError):
             found.add(Identity(**json.loads(path.read_text())).first_uid)
     return {first for first in found if first is not None}

@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from kvmlab.course import Lab
 from kvmlab.errors import AuthorError, KvmlabError
-from kvmlab.paths import State
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.grading.load import CheckSet
     from kvmlab.grading.passes import OnProgress
     from kvmlab.grading.verdicts import Report
-    from kvmlab.labhost.container import LabHost
+    from kvmlab.labhost.known_host import KnownLabHost
 
 
 def grade(
     lab: Lab,
     checker: Path,
-    host: LabHost,
-    state: State,
+    host: KnownLabHost,
     *,
     only: Sequence[str] = (),
     wait_s: float = 0,
@@ -33,7 +31,7 @@ def grade(
     from kvmlab.host import open_host
     from kvmlab.setup.start_record import recall
 
-    with open_host(host.root, state.key_pair("look_key"), lab.guests, start=recall(host)) as (reader, events):
+    with open_host(host.root, host.state.key_pair("look_key"), lab.guests, start=recall(host)) as (reader, events):
         checks = checks_of(lab, checker)  # connecting meanwhile
         return run(
             checks,
@@ -50,7 +48,7 @@ def grade(
 
 
 def grade_with_evidence(
-    lab: Lab, checker: Path, host: LabHost, state: State, *, waiting: OnProgress | None = None
+    lab: Lab, checker: Path, host: KnownLabHost, *, waiting: OnProgress | None = None
 ) -> tuple[Report, dict[str, Any]]:
     """Run all checks, and keep what they have read (kvmlab.grading.evidence). Both are of one pass.
 
@@ -61,7 +59,7 @@ def grade_with_evidence(
     from kvmlab.host import open_host
     from kvmlab.setup.start_record import recall
 
-    with open_host(host.root, state.key_pair("look_key"), lab.guests, start=recall(host)) as (reader, events):
+    with open_host(host.root, host.state.key_pair("look_key"), lab.guests, start=recall(host)) as (reader, events):
         recording, checks = Recording(reader), checks_of(lab, checker)
         for settle_s in (SETTLE_S, 0.0):
             recording.passes = 0
@@ -89,7 +87,7 @@ def checks_of(lab: Lab, checker: Path) -> CheckSet:
     return guarded(load_checks(checker), lab.tasks, lab.yours)
 
 
-def true_answer(lab: Lab, answers: Path, question: str, host: LabHost, state: State) -> object:
+def true_answer(lab: Lab, answers: Path, question: str, host: KnownLabHost) -> object:
     """What is right, now, for a live question of `answers` (checkers/CHAPTER/quiz.py); None: there is no answer now.
 
     Raises CouldNotLook where the lab host cannot be read, AuthorError where the file has no such answer or a mistake.
@@ -102,7 +100,7 @@ def true_answer(lab: Lab, answers: Path, question: str, host: LabHost, state: St
     functions = load_answers(answers)
     if question not in functions:
         raise AuthorError(t("{path}:1: there is no answer to `{question}`.", path=answers, question=question))
-    with open_host(host.root, state.key_pair("look_key"), lab.guests) as (reader, _):
+    with open_host(host.root, host.state.key_pair("look_key"), lab.guests) as (reader, _):
         try:
             return functions[question](Host(reader), lab.params)
         except KvmlabError:

@@ -54,7 +54,7 @@ class Rehearsing:
         """
         began, key, wants = time.monotonic(), first.state.key_pair("look_key"), self.wants()
         if not ahead(wants):
-            return grade(self.lab, self.checker, first, first.state, only=self.only)
+            return grade(self.lab, self.checker, first, only=self.only)
         progress.step(t("copying the lab host"), None)
         with (
             rehearsed(first, fresh) as rehearsal,

@@ -12,44 +12,34 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from kvmlab.course import Lab
-from kvmlab.errors import CannotRun
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost import record
 from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import Condition, LabHost, sweep
+from kvmlab.labhost.place import LabHostStopped, LabPlace
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.record import RUNNING, STARTING, STOPPED, STOPPING, Run
 from kvmlab.setup.lab_host import lab_host
 from kvmlab.setup.materials import Materials
 from kvmlab.setup.outdated import twice
-from kvmlab.setup.place import Place
-from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.images import Progress
 
 
-class Stopped(CannotRun):
-    """A lab host is there and does not run: it was stopped, or the computer was. What was done on it is kept."""
-
-    def __init__(self, lab: str) -> None:
-        said = t("The lab host of {lab} no longer runs; what was done on it is kept.", lab=lab)
-        super().__init__(said, f"kvmlab start --resume {lab}")
-
-
-def start(place: Place, lab: Lab, progress: Progress) -> tuple[Run, bool]:
+def start(place: LabPlace, lab: Lab, progress: Progress) -> tuple[Run, bool]:
     """A lab host with `lab` on it; (run, False) where one runs already, and nothing is changed.
 
-    Stopped where there is one that does not run: whether its work is to be kept is the student's to say.
+    LabHostStopped where there is one that does not run: whether its work is to be kept is the student's to say.
     """
     with place.lock():
         run = place.run()
         if run and run.state in (RUNNING, STOPPED):
-            condition = host_of(place, run, remembered_podman(place.state)).condition()
+            condition = place.host(run, remembered_podman(place.state)).condition()
             if condition is Condition.RUNNING:
                 return run, False
             if condition is Condition.STOPPED:
-                raise Stopped(place.lab)
+                raise LabHostStopped(place.lab)
 
         def begin() -> Run:
             materials = Materials.of(place.state, lab, progress)
@@ -60,7 +50,7 @@ def start(place: Place, lab: Lab, progress: Progress) -> tuple[Run, bool]:
         return twice(place.state, begin), True
 
 
-def reset(place: Place, lab: Lab, progress: Progress) -> Run:
+def reset(place: LabPlace, lab: Lab, progress: Progress) -> Run:
     """Throw away whatever runs of `lab`, in whatever state, and start another."""
     with place.lock():
         run = twice(place.state, lambda: _launch_and_sweep(place, lab, progress))
@@ -68,7 +58,7 @@ def reset(place: Place, lab: Lab, progress: Progress) -> Run:
         return run
 
 
-def finish(place: Place, podman: Podman) -> None:
+def finish(place: LabPlace, podman: Podman) -> None:
     """Remove the lab host and everything that belongs to it; progress is kept elsewhere."""
     with place.lock():
         run = place.run()
@@ -82,19 +72,14 @@ def finish(place: Place, podman: Podman) -> None:
 
 
 @contextlib.contextmanager
-def for_a_copy(place: Place, podman: Podman) -> Iterator[LabHost]:
+def for_a_copy(place: LabPlace, podman: Podman) -> Iterator[LabHost]:
     """A lab host, not started, in which the next start of `place`'s can be rehearsed. One at a time."""
     with place.state.lock(f"copy-of-{place.course_tag}-{place.lab}", wait=False):
         sweep(podman, place.state, [place.label_copy])  # one that a killed kvmlab has left
         yield LabHost.fresh(place.label_copy, place.state, podman)
 
 
-def host_of(place: Place, run: Run, podman: Podman) -> LabHost:
-    """The lab host that `run` tells of."""
-    return LabHost(place.label, run.instance, place.state, podman)
-
-
-def _launch_and_sweep(place: Place, lab: Lab, progress: Progress) -> Run:
+def _launch_and_sweep(place: LabPlace, lab: Lab, progress: Progress) -> Run:
     """Start a lab host; whatever else there is of `lab` goes meanwhile, and has gone at the end, however it ends."""
     materials = Materials.of(place.state, lab, progress)
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -106,7 +91,7 @@ def _launch_and_sweep(place: Place, lab: Lab, progress: Progress) -> Run:
     return run
 
 
-def _launch(place: Place, lab: Lab, materials: Materials, progress: Progress, host: LabHost | None = None) -> Run:
+def _launch(place: LabPlace, lab: Lab, materials: Materials, progress: Progress, host: LabHost | None = None) -> Run:
     host = host or LabHost.fresh(place.label, place.state, materials.podman)
     run = Run(lab.id, STARTING, lab.variant, record.moment(), lab, host.instance)
     with contextlib.ExitStack() as undo:

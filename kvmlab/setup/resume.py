@@ -15,14 +15,13 @@ from kvmlab.killpoints import killpoint
 from kvmlab.labhost import record
 from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import Condition, LabHost
+from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.podman import finish
 from kvmlab.labhost.record import RUNNING, STOPPED, Run
 from kvmlab.liveness import Silence
 from kvmlab.setup.guest_wait import wait_for_guests
 from kvmlab.setup.libvirtd import connected
-from kvmlab.setup.lifecycle import host_of
 from kvmlab.setup.materials import has_libvirt
-from kvmlab.setup.place import Place
 from kvmlab.setup.start_record import note_boot
 from kvmlab.words import t
 
@@ -32,11 +31,11 @@ if TYPE_CHECKING:
 ANSWER_S = 60
 
 
-def resume(place: Place, progress: Progress) -> tuple[Run, bool]:
+def resume(place: LabPlace, progress: Progress) -> tuple[Run, bool]:
     """Start the lab host of a lab again; (run, False) where it runs. CannotRun where there is none to start."""
     with place.lock():
         run = _resumable(place)
-        host = host_of(place, run, remembered_podman(place.state))
+        host = place.host(run, remembered_podman(place.state))
         condition = host.condition()
         if condition is Condition.GONE:
             raise CannotRun(t("The lab host of {lab} is gone.", lab=place.lab), f"kvmlab reset {place.lab}")
@@ -51,7 +50,7 @@ def resume(place: Place, progress: Progress) -> tuple[Run, bool]:
         return run, condition is Condition.STOPPED
 
 
-def _resumable(place: Place) -> Run:
+def _resumable(place: LabPlace) -> Run:
     run = place.run()
     if run is None:
         raise CannotRun(t("{lab} has not been started.", lab=place.lab), f"kvmlab start {place.lab}")

@@ -6,13 +6,13 @@ Checks compare with it. It belongs to the lab host (label and instance), as its 
 from __future__ import annotations
 
 import json
-import secrets
+import os
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun, CouldNotLook
 from kvmlab.host.connection import TIMEOUT_S, Libvirt
 from kvmlab.host.start.picture import Picture, parameters_that_are_paths, take_again, take_whole
-from kvmlab.labhost.container import LabHost
+from kvmlab.labhost.known_host import KnownLabHost
 from kvmlab.paths import write_atomic
 from kvmlab.remote.host_connection import Way
 from kvmlab.slowness import given_patience, slowness
@@ -30,7 +30,7 @@ TRIES = 3
 class Remembering:
     """The connections that the picture of a start needs, begun while guests are still waited for."""
 
-    def __init__(self, host: LabHost, *, has_libvirt: bool) -> None:
+    def __init__(self, host: KnownLabHost, *, has_libvirt: bool) -> None:
         self._host, self._has_libvirt = host, has_libvirt
         self._connect()
 
@@ -53,7 +53,7 @@ class Remembering:
     def _picture(self, paths: list[str], *, last: bool) -> Picture | None:
         """None where nobody answers: beside guests that boot it may have come too late, and need only be asked anew."""
         try:
-            return take_whole(self._libvirt, self._way, paths, secrets.token_hex(8))
+            return take_whole(self._libvirt, self._way, paths, os.urandom(8).hex())
         except CouldNotLook as trouble:
             if last:
                 raise CannotRun(trouble.message, "kvmlab doctor") from None
@@ -62,7 +62,7 @@ class Remembering:
             self._way.close()
 
 
-def pictures(host: LabHost) -> tuple[Picture, Picture]:
+def pictures(host: KnownLabHost) -> tuple[Picture, Picture]:
     """What `host` had at its start, and what it has now. CannotRun where either cannot be told."""
     start = recall(host)
     if start is None:
@@ -80,13 +80,13 @@ def pictures(host: LabHost) -> tuple[Picture, Picture]:
         way.close()
 
 
-def note_boot(host: LabHost) -> None:
+def note_boot(host: KnownLabHost) -> None:
     """The lab host has been booted since: what ran at its start ran no further than that, whoever did what."""
     if (picture := recall(host)) is not None:
         write_atomic(host.start_record, json.dumps({**picture, "booted since": True}))
 
 
-def recall(host: LabHost) -> Picture | None:
+def recall(host: KnownLabHost) -> Picture | None:
     """What this lab host had at its start; None where that is not known (any more)."""
     try:
         with host.start_record.open("rb") as stream:

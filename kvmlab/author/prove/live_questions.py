@@ -23,7 +23,7 @@ def unanswered(bench: Bench, host: LabHost) -> dict[str, str]:
     for question in _live_questions(bench):
         bench.go_on()
         try:
-            truth = true_answer(bench.lab, answers, question.id, host, bench.state)
+            truth = true_answer(bench.lab, answers, question.id, host)
         except CouldNotLook as trouble:
             found[question.id] = trouble.message
         else:

@@ -46,7 +46,7 @@ def rehearse(bench: Bench, host: LabHost) -> Rehearsed | None:
     rehearsing = Rehearsing(bench.lab, bench.checker, answer_s=ANSWER_S)
     if not ahead(rehearsing.wants()):
         return None
-    fresh = LabHost(f"{host.lab}_copy", host.instance, host.state, host.podman)
+    fresh = LabHost(f"{host.label}_copy", host.instance, host.state, host.podman)
     report, trouble = None, ""
     try:
         report = rehearsing.report(host, fresh, Quiet())

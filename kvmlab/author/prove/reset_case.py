@@ -14,10 +14,10 @@ from kvmlab.author.prove.bench import Bench, Quiet
 from kvmlab.author.prove.cases import Case
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.container import find_containers
+from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.steps import run_step
 from kvmlab.observe.inventory import Inventory, inventory_of
-from kvmlab.setup.lifecycle import finish, host_of, reset
-from kvmlab.setup.place import Place
+from kvmlab.setup.lifecycle import finish, reset
 from kvmlab.setup.start_record import recall
 from kvmlab.words import t
 
@@ -45,9 +45,9 @@ VICTIM_S = 180
 
 def carry_reset(bench: Bench, case: Case, number: int) -> dict[str, object]:
     """Start; be killed while solving; make a mess; be killed in one reset after the other; reset; say what there is."""
-    place = Place(bench.state, f"{bench.tag}-{number}", bench.lab.id)
+    place = LabPlace(bench.state, f"{bench.tag}-{number}", bench.lab.id)
     try:
-        host = host_of(place, reset(place, bench.lab, Quiet()), bench.materials.podman)
+        host = place.host(reset(place, bench.lab, Quiet()), bench.materials.podman)
         die(bench, place, SOLVING)
         _do_wildly(bench, host, case)
         host.execute(["bash", "-s"], stdin=MESS, timeout_s=60)
@@ -57,7 +57,7 @@ def carry_reset(bench: Bench, case: Case, number: int) -> dict[str, object]:
         bench.go_on()
         record = reset(place, bench.lab, Quiet())
         bench.go_on()
-        inventory = remembered_inventory(bench, host_of(place, record, bench.materials.podman))
+        inventory = remembered_inventory(bench, place.host(record, bench.materials.podman))
         count = len(find_containers(bench.materials.podman, bench.state, [place.label]))
     finally:
         finish(place, bench.materials.podman)
@@ -80,7 +80,7 @@ def _do_wildly(bench: Bench, host: LabHost, case: Case) -> None:
         run_step(host, step)
 
 
-def die(bench: Bench, place: Place, point: str) -> None:
+def die(bench: Bench, place: LabPlace, point: str) -> None:
     """A kvmlab of its own that starts, resets or solves the lab and dies at `point`; CannotRun if it does not."""
     order = {
         "course": str(bench.course.root),

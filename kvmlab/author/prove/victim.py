@@ -15,10 +15,10 @@ from kvmlab.author.prove.bench import Quiet
 from kvmlab.course import Course
 from kvmlab.errors import KvmlabError
 from kvmlab.labhost.computer.podman_options import remembered_podman
+from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.steps import run_step
 from kvmlab.paths import State
-from kvmlab.setup.lifecycle import host_of, reset
-from kvmlab.setup.place import Place
+from kvmlab.setup.lifecycle import reset
 
 
 def main(order: dict[str, Any]) -> int:
@@ -26,7 +26,7 @@ def main(order: dict[str, Any]) -> int:
     state = State(Path(order["state"]))
     course = Course.load(Path(order["course"]), state)
     lab = course.lab(order["lab"], "en", order["variant"])
-    place = Place(state, order["course_tag"], lab.id)
+    place = LabPlace(state, order["course_tag"], lab.id)
     if order["verb"] == "reset":
         reset(place, lab, Quiet())
         return 0
@@ -36,7 +36,7 @@ def main(order: dict[str, Any]) -> int:
         return 1
     with place.lock():
         steps = [step for step in course.solutions(lab)[0].steps if not step.look]
-        host = host_of(place, record, remembered_podman(state))
+        host = place.host(record, remembered_podman(state))
         for one in steps:
             if run_step(host, one).status:
                 break

@@ -66,8 +66,9 @@ def ask_open_questions(page: Page, ctx: Context, exams: Exams, exam: Exam) -> Ex
 
 def begin_lab(ctx: Context, exam: Exam) -> str:
     """The open lab's host, started if there is none, and again if it was stopped with the computer; its id."""
+    from kvmlab.labhost.place import LabHostStopped
     from kvmlab.report.progress import progress
-    from kvmlab.setup.lifecycle import Stopped, start
+    from kvmlab.setup.lifecycle import start
     from kvmlab.setup.resume import resume
 
     lab_id = _known(ctx, exam.labs[exam.open_lab or 0].id)
@@ -79,7 +80,7 @@ def begin_lab(ctx: Context, exam: Exam) -> str:
     with progress() as steps:
         try:
             start(place, lab, steps)
-        except Stopped:
+        except LabHostStopped:
             resume(place, steps)
     return lab_id
 
@@ -126,13 +127,13 @@ def _what_then(running: RunningLab, exam: Exam) -> str:
 def close(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     """End it; a lab host that was not handed in goes."""
     from kvmlab.labhost.computer.podman_options import remembered_podman
+    from kvmlab.labhost.place import LabPlace
     from kvmlab.setup.lifecycle import finish
-    from kvmlab.setup.place import Place
 
     for one in exam.labs:
         run = _run(ctx, one.id)
         if run is not None and run.variant == exam.variant:
-            finish(Place(ctx.state, ctx.course.tag, one.id), remembered_podman(ctx.state))
+            finish(LabPlace(ctx.state, ctx.course.tag, one.id), remembered_podman(ctx.state))
     return exams.end(exam)
 
 

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kvmlab.cli.chosen import refuse_in_exam
 from kvmlab.cli.context import Context
+from kvmlab.cli.exam.rules import refuse_in_exam
 from kvmlab.cli.lab import RunningLab, lab_argument
 from kvmlab.cli.output import write_file
 from kvmlab.errors import CouldNotLook, UsageError
@@ -89,13 +89,11 @@ def _graded(running: RunningLab, args: argparse.Namespace) -> Report:
     from kvmlab.observe.grade import grade
     from kvmlab.report.progress import waiting
 
-    ctx = running.ctx
     with waiting() as tell:
         return grade(
             running.lab,
-            ctx.course.checker(running.lab_id),
-            running.host,
-            ctx.state,
+            running.ctx.course.checker(running.lab_id),
+            running.known_host,
             only=args.tasks,
             wait_s=args.wait,
             waiting=tell,

@@ -46,4 +46,4 @@ def _since_the_start(running: RunningLab) -> list[Difference]:
     from kvmlab.observe.inventory import changes
     from kvmlab.setup.start_record import pictures
 
-    return changes(*pictures(running.host))
+    return changes(*pictures(running.known_host))

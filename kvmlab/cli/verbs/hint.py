@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from kvmlab.cli.chosen import chosen_id, chosen_lab, refuse_in_exam
+from kvmlab.cli.exam.rules import refuse_in_exam
+from kvmlab.cli.lab import chosen_id, chosen_lab
 from kvmlab.cli.output import write_json
 from kvmlab.course.progress import Progress
 from kvmlab.report.cells import cells

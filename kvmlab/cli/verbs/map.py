@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from kvmlab.cli.chosen import chosen_id
 from kvmlab.cli.context import Context
-from kvmlab.cli.lab import RunningLab
+from kvmlab.cli.lab import RunningLab, chosen_id
 from kvmlab.cli.output import write_json
 from kvmlab.words import t
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from kvmlab.cli.chosen import is_examined, titles
+from kvmlab.cli.exam.rules import is_examined
+from kvmlab.cli.lab import titles
 from kvmlab.cli.student import Standing, known_of, standings, state_since
 from kvmlab.cli.verbs.status import next_commands
 from kvmlab.report.cells import cells, fit

@@ -61,8 +61,8 @@ def _overview(page: Page, ctx: Context) -> int:
 
 
 def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
-    from kvmlab.cli.chosen import refuse_quiz_in_exam
     from kvmlab.cli.exam.prompt import answer_to, put, tell
+    from kvmlab.cli.exam.rules import refuse_quiz_in_exam
     from kvmlab.course.quiz.progress import Quizzes
     from kvmlab.report.cells import clean
 
@@ -131,7 +131,7 @@ def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) ->
         lab = RunningLab.of(ctx, question.lab)
         lab.must_run()
         answers = answers_file(ctx.course.root, lab.lab.chapter)
-        truth = true_answer(lab.lab, answers, question.id, lab.host, ctx.state)
+        truth = true_answer(lab.lab, answers, question.id, lab.known_host)
     except (CannotRun, CouldNotLook) as trouble:  # it may have been finished since the round began
         page.line(clean(t("A question about {lab} is left out: {reason}", lab=question.lab, reason=trouble.message)))
         return None

@@ -6,7 +6,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.cli.chosen import chosen_id, chosen_lab, is_in_exam
+from kvmlab.cli.exam.rules import is_in_exam
+from kvmlab.cli.lab import chosen_id, chosen_lab
 from kvmlab.cli.output import write_json
 from kvmlab.course.progress import LabProgress, Progress
 from kvmlab.report.plain import Page

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from kvmlab.cli.chosen import refuse_in_exam
 from kvmlab.cli.context import Context
+from kvmlab.cli.exam.rules import refuse_in_exam
 from kvmlab.cli.lab import RunningLab, lab_argument
 from kvmlab.course.lab.typed_step import typed
 from kvmlab.errors import CannotRun

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.cli.chosen import titles as titles_of
+from kvmlab.cli.lab import titles as titles_of
 from kvmlab.cli.output import write_json
 from kvmlab.cli.student import Standing, standings, state_since
 from kvmlab.report.cells import cells, fit, right
