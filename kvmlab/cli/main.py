@@ -1,4 +1,4 @@
-"""`kvmlab`: from the words on the command line to an exit status (see design: 0, 1, 2, 3, 130, 70)."""
+"""`kvmlab`: from the words on the command line to an exit status (0, 1, 2, 3, 130, 70: docs/using.md)."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import pytest
 
 from kvmlab.cli.main import VERBS
 from tests.gate.programs import REPOSITORY
+from tests.gate.test_imports import BASE, LAYERS
 
 DOCUMENTS = sorted(
     path.relative_to(REPOSITORY)
@@ -39,6 +40,15 @@ def test_its_commands_are_verbs(document: Path) -> None:
     text = (REPOSITORY / document).read_text(encoding="utf-8")
     used = set(re.findall(r"(?:`|\$ )kvmlab (?:--[a-z]+ \w+ )?([a-z]+)", text))
     assert used <= set(VERBS)
+
+
+def test_architecture_has_every_package() -> None:
+    """In the order of the layers."""
+    text = (REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    packages = [name for layer in LAYERS for name in layer if (REPOSITORY / "kvmlab" / name / "__init__.py").is_file()]
+    assert re.findall(r"^\| `(\w+)/` \|", text, flags=re.MULTILINE) == [
+        name for name in packages if name not in ("", *BASE)
+    ]
 
 
 def test_readme_is_a_screen_and_a_half() -> None:
