@@ -46,6 +46,7 @@ class Class:
 
     def state(self, student: Student, shared: State) -> State:
         """The student's state directory, over the images and saved guests of `shared`."""
+        self.states_root(shared).mkdir(mode=0o700, exist_ok=True)
         return State(self.state_root(student, shared), shared.shared.root)
 
     def state_root(self, student: Student, shared: State) -> Path:

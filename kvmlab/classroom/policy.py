@@ -112,6 +112,8 @@ def _no_mark(graded: Sequence[Graded], own: Sequence[Graded], rules: Rules, max_
 
 
 def _counted(seen: Sequence[Graded], rules: Rules) -> Graded:
+    if len(seen) == 1:
+        return seen[0]
     in_order = sorted(seen, key=lambda one: (one.attempt.taken, one.attempt.number))
     if rules.counts == "best":
         return max(in_order, key=lambda one: _worth(one, rules))
@@ -132,6 +134,8 @@ def _late_percent(one: Graded, rules: Rules) -> float:
 
 
 def _hint_percent(one: Graded, rules: Rules) -> float:
+    if not rules.hint_percent:
+        return 0
     return min(100.0, sum(one.attempt.hints.values()) * rules.hint_percent)
 
 

@@ -110,7 +110,7 @@ def test_each_student_has_a_state_over_the_shared_one(folder: Path, tmp_path: Pa
     one, other = found.state(ANNA, shared), found.state(BO, shared)
     assert one.images == other.images == shared.images and one.keys == shared.keys
     assert one.labs != other.labs and shared.root in one.labs.parents and one.tag != other.tag != shared.tag
-    assert stat.S_IMODE(one.root.stat().st_mode) == 0o700
+    assert stat.S_IMODE(one.root.stat().st_mode) == stat.S_IMODE(one.root.parent.stat().st_mode) == 0o700
     assert found.state_root(Student("../../x"), shared).parent == found.states_root(shared)
 
 

@@ -19,7 +19,7 @@ from kvmlab.errors import UsageError
 from kvmlab.words import t
 
 PER = ("lab", "task", "check")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = frozenset("=+-@\t\r")
 Report = Mapping[str, Any]
 
 
@@ -114,5 +114,4 @@ def _written(rows: Iterable[Iterable[str]]) -> str:
 
 def guarded(cell: str) -> str:
     """The cell, so that no spreadsheet takes it for a formula."""
-    plain = cell.replace("\0", "")
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+    return f"'{cell}" if cell and cell[0] in _FORMULA else cell

@@ -17,7 +17,7 @@ from kvmlab.course.progress import now
 
 _STUDENT = "id, name, grp, host, email"
 _LATEST = """
-    SELECT a.*, g.run, g.verdict, g.points, g.max_points, g.unseen{report} FROM attempt a
+    SELECT {columns}, g.run, g.verdict, g.points, g.max_points, g.unseen{report} FROM attempt a
     JOIN grading g ON g.attempt = a.number
     WHERE g.run = (SELECT max(run) FROM grading WHERE attempt = a.number) AND a.course = ? {where}
     ORDER BY a.number
@@ -92,12 +92,14 @@ class Gradebook:
             if value is not None:
                 where += f" AND a.{column} = ?"
                 values.append(value)
-        query = _LATEST.format(where=where, report=", g.report")
+        query = _LATEST.format(columns="a.*", where=where, report=", g.report")
         return [Graded(_attempt(row), _grading(row)) for row in self.database.rows(query, values)]
 
     def results(self, course: str) -> list[Graded]:
-        """Likewise of all labs, without the reports: quick, however many there are."""
-        found = self.database.rows(_LATEST.format(where="", report=", NULL AS report"), [course])
+        """Likewise of all labs, without parameters and reports: quick, however many there are."""
+        columns = ", ".join("'{}' AS parameters" if one == "parameters" else f"a.{one}" for one in Attempt._fields)
+        query = _LATEST.format(columns=columns, where="", report=", NULL AS report")
+        found = self.database.rows(query, [course])
         return [Graded(_attempt(row), _grading(row)) for row in found]
 
     def report(self, attempt: int, run: int) -> Mapping[str, Any]:
@@ -183,7 +185,8 @@ def _put_grading(change: sqlite3.Connection, one: Grading) -> None:
 
 def _attempt(row: sqlite3.Row) -> Attempt:
     values = {name: row[name] for name in Attempt._fields}
-    values |= {name: json.loads(values[name]) for name in ("parameters", "hints")}
+    for name in ("parameters", "hints"):
+        values[name] = {} if values[name] == "{}" else json.loads(values[name])
     return Attempt(**{**values, "assisted": bool(values["assisted"])})
 
 
