@@ -73,6 +73,7 @@ def lasting_is_persistent(host: Host, lab: Params) -> Findings:
 @check(
     task="lasting",
     points=2,
+    needs=[lasting_is_persistent],
     zh="`{lasting}` 用的是自己的磁盘 `{lasting_disk}`，现在和下次启动都是，并且按它的格式读取。",
 )
 def lasting_has_its_own_disk(host: Host, lab: Params) -> Findings:
