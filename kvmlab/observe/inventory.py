@@ -163,6 +163,8 @@ def _files(picture: Picture) -> Entries:
 
 
 def _system(picture: Picture) -> Entries:
+    for unit, state in picture.get("at boot", {}).items():
+        yield f"unit {unit}: at boot", state
     for unit, state in picture.get("units", {}).items():
         yield f"unit {unit}", state
     if "packages" in picture:

@@ -130,6 +130,14 @@ def test_firewall_rules_are_one_object_that_a_boot_forgets(connection: libvirt.v
     assert key not in objects_of(taken(connection))
 
 
+def test_whether_libvirtd_starts_at_boot(connection: libvirt.virConnect) -> None:
+    """What starts with the host, starts by it; a host on which it is still to be installed has none."""
+    found = objects_of(taken(connection, **{"at boot": {"libvirtd.service": "masked", "libvirtd.socket": "enabled"}}))
+    states = {"at boot libvirtd.service": "masked", "at boot libvirtd.socket": "enabled"}
+    assert found["service", ("libvirtd",)] == lasting(found["service", ("libvirtd",)]) == states
+    assert ("service", ("libvirtd",)) not in objects_of(taken(connection, **{"at boot": {}}))
+
+
 def test_the_tap_that_is_in_no_bridge(connection: libvirt.virConnect) -> None:
     """libvirt goes on to say that the guest is on its network; the host's kernel knows better."""
     live = from_libvirt(connection)

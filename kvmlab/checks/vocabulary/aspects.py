@@ -86,6 +86,8 @@ def grants(kind: str, key: Key, names: Sequence[str]) -> Iterator[Grant]:
     elif kind == "link":
         yield from (Grant("link", key[0], aspect) for name in names for aspect in _LINK.get(name, ()))
         yield from () if names else (Grant("link", key[0]),)
+    elif kind == "service":
+        yield Grant("service", key[0].partition(".")[0])
     elif kind == "route":
         yield Grant("route", key[0])
 

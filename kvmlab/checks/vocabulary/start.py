@@ -1,5 +1,5 @@
 """What there was at the start of the lab, beside what there is now. Keys: start and present (NOUN, NAME…), NOUN being
-"domain", "snapshot", "network", "pool", "link", "route", "firewall" or "file"; start () for all of it.
+"domain", "snapshot", "network", "pool", "link", "route", "firewall", "service" or "file"; start () for all of it.
 
 The start is remembered outside of the lab host, where nobody on it can change it. An object has aspects rather than
 facts: `stored disk vda`, `autostart`, `content`; which those are, the reader says (kvmlab.host.start.aspects).
@@ -21,7 +21,7 @@ from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.words import t
 
 LABELS = {"domain": "domain {0}", "network": "network {0}", "pool": "pool {0}", "link": "link {0}",
-          "route": "route {0}", "firewall": "firewall {0}", "file": "file {0}",
+          "route": "route {0}", "firewall": "firewall {0}", "service": "service {0}", "file": "file {0}",
           "snapshot": "snapshot {1} of {0}"}  # fmt: skip
 """Every noun that is remembered, as a finding names it; English, through t()."""
 
@@ -52,6 +52,7 @@ _SEE: Mapping[str, Mapping[str, str]] = {
     "link": {"": "ip -d address show {0}"},
     "route": {"": "ip route show {0}"},
     "firewall": {"": "nft --stateless list ruleset"},
+    "service": {"": "systemctl list-unit-files '{0}*'"},
     "file": {
         "entries": "ls -la {0}",
         "image": "qemu-img info -U {0}",

@@ -43,6 +43,8 @@ def objects_of(picture: Picture) -> Objects:
             found["route", (str(route.get("dst")),)] = {"way": f"{route['gateway']} dev {route.get('dev')}"}
     if "firewall" in picture:
         found["firewall", ("rules",)] = {"rules": picture["firewall"]}
+    if picture.get("at boot"):
+        found["service", ("libvirtd",)] = {f"at boot {unit}": state for unit, state in picture["at boot"].items()}
     running = {name for name, one in (picture["domains"] or {}).items() if one["live"]}
     in_use = {path for path, names in users_of(picture).items() if running & set(names)}
     for path in _files(picture):

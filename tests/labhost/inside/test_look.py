@@ -172,6 +172,25 @@ def test_firewall_rules_are_those_of_the_host(look: ModuleType, monkeypatch: pyt
     ]
 
 
+UNITS = """Id=libvirtd.service
+UnitFileState=enabled
+
+Id=libvirtd.socket
+UnitFileState=masked
+
+Id=libvirtd-gone.socket
+UnitFileState=
+"""
+
+
+def test_what_of_libvirtd_starts_at_boot(look: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "run", lambda argv, timeout: (0, UNITS, ""))
+    assert look.at_boot() == {"libvirtd.service": "enabled", "libvirtd.socket": "masked"}
+    monkeypatch.undo()
+    monkeypatch.setattr(look, "ENVIRONMENT", {"PATH": "/nowhere"})
+    assert look.at_boot() == {}
+
+
 def test_without_nft_there_are_no_rules(look: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look, "ENVIRONMENT", {"PATH": "/nowhere"})
     assert look.firewall() == []
