@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.cli.exam.prompt import Asked, answer_to
-from kvmlab.cli.verbs.read import _page
+from kvmlab.cli.pager import put_out
 from kvmlab.course.quiz.marks import Marked
 from kvmlab.course.quiz.model import read_quiz
 from kvmlab.report.cells import cells
@@ -152,7 +152,7 @@ def test_the_pager_ends_when_it_wants_to(
     """Ctrl-C is a key of less(1), and must not leave the terminal to two readers."""
     monkeypatch.setenv("PAGER", pager)
     monkeypatch.setenv("LESS", "-FX")
-    _page("a page\n", paged=True)
+    put_out("a page\n", paged=True)
     sys.stdout.flush()
     assert "a page\n" in capfd.readouterr().out
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
-import shlex
-import shutil
-import signal
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from kvmlab.cli.pager import put_out
 from kvmlab.errors import UsageError
 from kvmlab.words import t
 
@@ -37,7 +33,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     text = _text(book, ctx, args.chapter)
     printed = io.StringIO()
     show_text(console_for(color=ctx.color(), width=terminal_width(), stream=printed), text)
-    _page(printed.getvalue(), paged=sys.stdout.isatty() and not args.no_pager)
+    put_out(printed.getvalue(), paged=sys.stdout.isatty() and not args.no_pager)
     return 0
 
 
@@ -63,26 +59,3 @@ def _chapter(ctx: Context, wanted: str) -> Chapter:
     meant = nearest(wanted, known)
     message = t("No chapter is called `{name}`; there are: {names}.", name=shown(wanted), names=", ".join(known))
     raise UsageError(message, f"kvmlab read {meant}" if meant else "kvmlab list")
-
-
-def _page(text: str, *, paged: bool) -> None:
-    """Through $PAGER, else less(1), which leaves a short text standing; else straight to standard output."""
-    pager = _pager() if paged else []
-    if not pager or not shutil.which(pager[0]):
-        sys.stdout.write(text)
-        return
-    less = f"-R {os.environ.get('LESS', '-FX')}"  # without -R it would show our colours as ESC[36m
-    env = {"LESSCHARSET": "utf-8"} | os.environ | {"LESS": less}
-    before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is the pager's; a handler is not inherited
-    try:
-        subprocess.run(pager, input=text, encoding=sys.stdout.encoding, errors="replace", env=env, check=False)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _pager() -> list[str]:
-    """The words of $PAGER; where there are none, or a quote is left open, less."""
-    try:
-        return shlex.split(os.environ.get("PAGER", "")) or ["less"]
-    except ValueError:
-        return ["less"]

@@ -10,7 +10,7 @@ from kvmlab.cli.exam.rules import is_in_exam
 from kvmlab.cli.lab import chosen_id, chosen_lab
 from kvmlab.cli.output import write_json
 from kvmlab.course.progress import LabProgress, Progress
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import Page, terminal_width
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("lab", nargs="?", metavar="LAB", help=t("the lab; without it, the one that is running"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
+    parser.add_argument("--no-pager", action="store_true", help=t("print it and be done"))
 
 
 def run(args: Namespace, ctx: Context) -> int:
@@ -32,12 +33,15 @@ def run(args: Namespace, ctx: Context) -> int:
     progress = LabProgress(lab_id) if examined else Progress(ctx.state, ctx.course.tag).lab(lab_id)
     if args.json:
         return write_json(_document(lab, progress, running is not None and running.state != "stopped"))
+    from kvmlab.cli.pager import Unprinted, put_out
     from kvmlab.report.show import console_for, show_lab
 
-    page = Page(color=ctx.color())
-    show_lab(console_for(color=page.color, width=page.width, stream=sys.stdout), lab, progress, running=bool(running))
+    text = Unprinted()
+    page = Page(color=ctx.color(), width=terminal_width(), stream=text)
+    show_lab(console_for(color=page.color, width=page.width, stream=text), lab, progress, running=bool(running))
     page.line()
     page.commands(_next(lab, running.state if running else ""))
+    put_out(text.getvalue(), paged=sys.stdout.isatty() and not args.no_pager)
     return 0
 
 
