@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from kvmlab.classroom.children import Children, Done
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.roster.student import Student
 from kvmlab.course import Course, Progress
-from kvmlab.errors import CouldNotLook
+from kvmlab.errors import CouldNotLook, KvmlabError
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.record import RUNNING, STOPPED, Run, run_of, runs
 from kvmlab.paths import State
@@ -114,6 +114,16 @@ class Actions(NamedTuple):
     def _seen(self, student: Student) -> State:
         """For looking only: nothing is made."""
         return State(self.of_class.state_root(student, self.shared), self.shared.shared.root)
+
+
+def tried(work: Callable[[Actions, Student], Outcome], actions: Actions, student: Student) -> Outcome:
+    """The outcome of `work` for a student; what it raises is one, too: a state directory that cannot be used."""
+    try:
+        return work(actions, student)
+    except KvmlabError as error:
+        return Outcome(3, error.message.rstrip("."))
+    except OSError as error:
+        return Outcome(3, f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
 
 
 def read_evidence(file: Path, lab: str) -> dict[str, Any]:

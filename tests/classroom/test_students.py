@@ -83,6 +83,19 @@ def test_a_failure_does_not_stop_the_others(classroom: Classroom) -> None:
     assert (done.status, rows(done)) == (3, dict.fromkeys(("2026001", "2026002"), "! No space is left"))
 
 
+def test_a_state_directory_that_cannot_be_used_is_a_row(classroom: Classroom) -> None:
+    """One is a file, and of the other others may write."""
+    one, other = classroom.student("2026001").root, classroom.student("2026002").root
+    one.write_text("in the way")
+    other.mkdir()
+    other.chmod(0o777)
+    done = classroom("start", LAB)
+    assert done.status == 3 and "Others may write" in rows(done)["2026002"] and rows(done)["2026001"][0] == "!"
+    one.unlink()
+    other.chmod(0o700)
+    assert classroom("start", LAB).status == 0
+
+
 def test_reset_without_a_lab_is_of_all_that_run(classroom: Classroom) -> None:
     classroom("start", LAB, "--student", "2026001")
     assert rows(classroom("reset")) == {"2026001": f"✓ {LAB}: as at the start", "2026002": "✓ nothing runs"}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.classroom.actions import Actions, Outcome
+from kvmlab.classroom.actions import Actions, Outcome, tried
 from kvmlab.classroom.children import Children, each, environ_of
 from kvmlab.classroom.folder import Class, open_class
 from kvmlab.classroom.roster.student import Student
@@ -135,7 +135,7 @@ def _for_each(
         run = _run_of(found, ctx, lab) if args.action == "check" and lab else None
         worst = 0
         with _stopped_by_hand(len(left)):
-            for student, outcome in each(left, lambda one: work(actions, one), children):
+            for student, outcome in each(left, lambda one: tried(work, actions, one), children):
                 if outcome.evidence is not None and run is not None:
                     told = (outcome.evidence, outcome.hints, outcome.assisted)
                     found.book.add_attempt(run, student.id, ctx.course.tag, *told)
