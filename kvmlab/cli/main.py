@@ -14,36 +14,9 @@ from typing import NoReturn
 from kvmlab import words
 from kvmlab.cli.context import Context
 from kvmlab.cli.parsing import Parser, global_options
+from kvmlab.cli.verbs import VERBS
 from kvmlab.errors import CannotRun, KvmlabError
 from kvmlab.words import t
-
-VERBS = {
-    "list": "the labs, by chapter, and how far you are",
-    "show": "the text of a lab",
-    "read": "the course's book, chapter by chapter",
-    "map": "a picture of bridges, guests and disks as they are now",
-    "start": "a lab host with the lab on it",
-    "shell": "a shell on the lab host",
-    "exec": "one command on the lab host, or in a guest",
-    "check": "say for each task what was wanted and what was found",
-    "hint": "the next hint for a task",
-    "diff": "what has changed on the lab host since the start",
-    "solve": "carry out the lab's solution",
-    "reset": "throw the lab host away and start another",
-    "finish": "remove the lab host; progress is kept",
-    "quiz": "questions about a chapter",
-    "exam": "an exam: labs and questions, a time limit, no hints",
-    "status": "what runs, and what has been achieved",
-    "class": "a class: lab hosts for all students, checks, grades (for instructors)",
-    "doctor": "whether this computer can run labs, and what to do if not",
-    "image": "build, list, import and remove images",
-    "receipt": "what you have reached, as a signed document for a teacher",
-    "bundle": "kvmlab and its images as one file, for computers without a network",
-    "new": "begin a lab (for authors)",
-    "lint": "hold text, checker and solution of labs together (for authors)",
-    "prove": "prove that a lab can be passed, and cannot be passed wrongly (for authors)",
-    "completion": "completion for bash, zsh or fish",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

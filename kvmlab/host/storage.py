@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Mapping
 from functools import cached_property
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -196,8 +197,6 @@ class Image:
 
     @property
     def own_file(self) -> bool:
-        from kvmlab.host.system import its_own
-
         return its_own(self._file)
 
     @property
@@ -233,3 +232,8 @@ class Image:
     @property
     def _head(self) -> bytes:
         return b64decode(self.way.ask("head", path=self.path))
+
+
+def its_own(said: Mapping[str, Any]) -> bool:
+    """Whether it is a plain file with one name: no symbolic link, no further hard link."""
+    return said["kind"] == "file" and said.get("target") is None and said["names"] == 1

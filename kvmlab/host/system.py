@@ -8,7 +8,7 @@ from typing import Any
 
 from kvmlab.checks.reader import Missing
 from kvmlab.errors import CouldNotLook
-from kvmlab.host.storage import Image
+from kvmlab.host.storage import Image, its_own
 from kvmlab.remote.host_connection import NotThere, Way
 from kvmlab.remote.parsing.readings import AT_BOOT, MASKED_FOR_NOW, TEXT_CAP, masked_for_now, pattern, text_facts
 from kvmlab.words import t
@@ -32,11 +32,6 @@ def file(way: Way, key: tuple[str, ...], names: Sequence[str]) -> Facts | Missin
         "sha256": said.get("sha256"), "blank": said.get("blank", False), "own_file": its_own(said),
         **text_facts(said.get("text")),
     }  # fmt: skip
-
-
-def its_own(said: Mapping[str, Any]) -> bool:
-    """Whether it is a plain file with one name: no symbolic link, no further hard link."""
-    return said["kind"] == "file" and said.get("target") is None and said["names"] == 1
 
 
 def _beside(way: Way, path: str) -> tuple[str, ...]:

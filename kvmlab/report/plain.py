@@ -15,6 +15,7 @@ from typing import TextIO
 
 from kvmlab.report.cells import Glyphs, cells, clean, clean_code, fit, no_blank, right, wrap, wrapped
 from kvmlab.report.encoding import NAME
+from kvmlab.words import t
 
 __all__ = ["Page", "cells", "clean", "fit", "right", "terminal_width", "wrap", "wrapped"]
 
@@ -171,3 +172,10 @@ def _blocks(text: str) -> list[str | tuple[str, str] | None]:
 def _joined(before: str, after: str) -> str:
     """Two lines of a paragraph as one."""
     return before + ("" if no_blank(before, after) else " ") + after
+
+
+def time_left(seconds: float) -> str:
+    """ "12 s left", "3 min left"."""
+    if seconds < 90:
+        return t("{seconds:.0f} s left", seconds=max(0.0, seconds))
+    return t("{minutes:.0f} min left", minutes=seconds / 60)

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Literal, Protocol, TextIO
 
 from kvmlab.grading.passes import Waiting
-from kvmlab.report.plain import clean
+from kvmlab.report.plain import clean, time_left
 from kvmlab.words import t
 
 Mode = Literal["auto", "plain", "none"]
@@ -188,10 +188,3 @@ def _measure(fraction: float | None, left_s: float | None) -> str:
     left = "" if left_s is None else time_left(left_s)
     both = t("{part}, {left}", part=part, left=left) if part and left else part or left
     return f" {both}" if both else ""
-
-
-def time_left(seconds: float) -> str:
-    """ "12 s left", "3 min left"."""
-    if seconds < 90:
-        return t("{seconds:.0f} s left", seconds=max(0.0, seconds))
-    return t("{minutes:.0f} min left", minutes=seconds / 60)

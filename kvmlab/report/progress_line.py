@@ -6,8 +6,7 @@ from threading import Lock, Timer
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
-from kvmlab.report.plain import clean
-from kvmlab.report.progress import time_left
+from kvmlab.report.plain import clean, time_left
 
 if TYPE_CHECKING:
     from rich.progress import Progress, Task

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.cli.main import VERBS
+from kvmlab.cli.verbs import VERBS
 from tests.gate.programs import REPOSITORY
 from tests.gate.test_imports import BASE, LAYERS
 

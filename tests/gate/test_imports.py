@@ -9,6 +9,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -133,3 +134,32 @@ def test_libraries() -> None:
 def within(module: str, places: set[str]) -> bool:
     """Whether the module is one of these places, or in one."""
     return any(f"{module}.".startswith(f"{place}.") for place in places)
+
+
+def test_no_circles() -> None:
+    """No module needs itself, by whatever way. Imports for types alone are not made, and may be circles."""
+    modules = {module_of(path): path for path in PACKAGE.rglob("*.py") if "own_course" not in path.parts}
+    needs: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for_types = {id(one) for part in ast.walk(tree) if is_for_types(part) for one in ast.walk(part)}
+        made = [one for one in ast.walk(tree) if isinstance(one, ast.stmt) and id(one) not in for_types]
+        needs[name] = {found for one in made for found in own_modules(one) if found in modules}
+    assert list(TopologicalSorter(needs).static_order())  # CycleError names the circle
+
+
+def is_for_types(part: ast.AST) -> bool:
+    """Whether it is `if TYPE_CHECKING:`."""
+    return isinstance(part, ast.If) and ast.unparse(part.test) == "TYPE_CHECKING"
+
+
+def own_modules(statement: ast.stmt) -> Iterator[str]:
+    """What it imports of kvmlab, without "kvmlab.": of `from kvmlab.x import y` x.y where that is a module, else x."""
+    if isinstance(statement, ast.Import):
+        yield from (one.name.removeprefix("kvmlab.") for one in statement.names if one.name.startswith("kvmlab."))
+    elif isinstance(statement, ast.ImportFrom) and f"{statement.module}.".startswith("kvmlab."):
+        package = f"{statement.module}".removeprefix("kvmlab").removeprefix(".")
+        for one in statement.names:
+            whole = f"{package}.{one.name}".removeprefix(".")
+            folder = PACKAGE / whole.replace(".", "/")
+            yield whole if folder.is_dir() or folder.with_suffix(".py").is_file() else package

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from kvmlab import words
 from kvmlab.grading.passes import Waiting
 from kvmlab.report import progress as module
-from kvmlab.report.progress import History, Lines, Steps, progress, time_left, waiting
+from kvmlab.report.plain import time_left
+from kvmlab.report.progress import History, Lines, Steps, progress, waiting
 from kvmlab.report.progress_line import Live
 
 
@@ -75,7 +77,8 @@ def test_a_line_that_moves_is_shown_after_a_while_and_taken_away() -> None:
     live.say("looking", None, None)
     live.close()
     live.close()
-    assert "guest web1 is still booting" in out.getvalue() and "12 s left" in out.getvalue()
+    assert "guest web1 is still booting" in out.getvalue()
+    assert re.search(r"\b(1[0-2]|\d) s left", out.getvalue())  # counted down while a slow computer began to show it
     shown = len(out.getvalue())
     live.say("too late", None, None)
     time.sleep(0.15)

@@ -11,7 +11,7 @@ from importlib import import_module
 
 import pytest
 
-from kvmlab.cli.main import VERBS
+from kvmlab.cli.verbs import VERBS
 from tests.conftest import Kvmlab
 from tests.course.conftest import EXAMPLE
 

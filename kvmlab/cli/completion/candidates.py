@@ -61,8 +61,8 @@ def _joined(words: list[str]) -> list[str]:
 
 def candidates(words: list[str]) -> Iterator[Candidate]:
     """The words that may stand where the last of `words` stands."""
-    from kvmlab.cli.main import VERBS
     from kvmlab.cli.parsing import global_options
+    from kvmlab.cli.verbs import VERBS
     from kvmlab.words import t
 
     known = Recorder()
