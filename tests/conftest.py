@@ -71,7 +71,8 @@ class Kvmlab:
     def environ(self, die_at: str = "", env: dict[str, str] | None = None) -> dict[str, str]:
         """The environment it runs in: a plain one, with this test's state."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("KVMLAB_", "LC_", "LANG"))}
-        kept |= {"KVMLAB_STATE": str(self.state.root), "LANG": "C.UTF-8", "PYTHONPATH": str(REPOSITORY)}
+        kept |= {"KVMLAB_STATE": str(self.state.root), "KVMLAB_SPARE": "0"}
+        kept |= {"LANG": "C.UTF-8", "PYTHONPATH": str(REPOSITORY)}
         return {**kept, **({"KVMLAB_DIE_AT": die_at} if die_at else {}), **self.env, **(env or {})}
 
     def containers(self) -> list[dict[str, str]]:

@@ -89,7 +89,7 @@ class Children:
 def environ_of(state: State, course_dir: Path, seed: str | None = None) -> dict[str, str]:
     """The environment of a kvmlab that works in a student's state directory, and draws their variant."""
     kept = {name: value for name, value in os.environ.items() if name not in ("KVMLAB_CLASS", "KVMLAB_VARIANT")}
-    shared = {"KVMLAB_STATE": str(state.root), "KVMLAB_SHARED": str(state.shared.root)}
+    shared = {"KVMLAB_STATE": str(state.root), "KVMLAB_SHARED": str(state.shared.root), "KVMLAB_SPARE": "0"}
     own = {"KVMLAB_VARIANT": seed} if seed else {}
     return {**kept, **shared, **own, "KVMLAB_COURSE": str(course_dir), "KVMLAB_LANG": words.language()}
 

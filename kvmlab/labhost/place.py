@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from kvmlab.labhost.podman import Podman
 
 
+SPARE = "spare.json"
+"""In the run directory of a lab host in waiting (kvmlab.setup.spare), and of no other."""
+
+
 @dataclass(frozen=True)
 class LabPlace:
     """Where a lab runs: one lab of one course in one state directory."""
@@ -47,6 +51,17 @@ class LabPlace:
     def label_copy(self) -> str:
         """Likewise of the copy in which the next start is rehearsed."""
         return f"{self.label}_copy"
+
+    @property
+    def is_littered(self) -> bool:
+        """Whether the run directory of a lab host of it is there, whoever has left it."""
+        return any(path.name.rpartition("-")[0] in self.labels for path in self.state.run.iterdir())
+
+    @property
+    def has_spare(self) -> bool:
+        """Whether a lab host is in waiting for its next reset."""
+        found = (path for path in self.state.run.iterdir() if path.name.rpartition("-")[0] == self.label)
+        return any((path / SPARE).is_file() for path in found)
 
     def known_host(self, run: Run) -> KnownLabHost:
         """What is known of the lab host that `run` tells of."""

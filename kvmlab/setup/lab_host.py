@@ -59,7 +59,7 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
         else:
             _prepared(host.root, Silence(BOOT_S, host.work))
             killpoint("start.guests")  # there are none
-            remembering = _wait_for(host, materials, lab, progress)
+            remembering = wait_for(host, materials, lab, progress)
         killpoint("start.reachable")
         run_setup(host, lab)
         killpoint("start.setup")
@@ -82,10 +82,10 @@ def _bring_up(host: LabHost, materials: Materials, lab: Lab, progress: Progress)
         with clocks_set(connection, host, sorted(_addresses(materials.guests).keys() & materials.restorable())):
             bring_up_objects(connection, lab)
             killpoint("start.objects")
-            return _wait_for(host, materials, lab, progress)
+            return wait_for(host, materials, lab, progress)
 
 
-def _wait_for(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Remembering:
+def wait_for(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Remembering:
     """Until the lab host and its guests answer; how it is at its start is being remembered meanwhile."""
     remembering = Remembering(host, has_libvirt=has_libvirt(lab))
     if materials.guests:

@@ -22,6 +22,7 @@ from kvmlab.labhost.record import RUNNING, STARTING, STOPPED, STOPPING, Run
 from kvmlab.setup.lab_host import lab_host
 from kvmlab.setup.materials import Materials
 from kvmlab.setup.outdated import twice
+from kvmlab.setup.spare import find, is_spare, taken
 
 if TYPE_CHECKING:
     from kvmlab.images import Progress
@@ -43,7 +44,7 @@ def start(place: LabPlace, lab: Lab, progress: Progress) -> tuple[Run, bool]:
 
         def begin() -> Run:
             materials = Materials.of(place.state, lab, progress)
-            if run:
+            if run or place.is_littered:
                 sweep(materials.podman, place.state, place.labels)
             return _launch(place, lab, materials, progress)
 
@@ -80,10 +81,11 @@ def for_a_copy(place: LabPlace, podman: Podman) -> Iterator[LabHost]:
 
 
 def _launch_and_sweep(place: LabPlace, lab: Lab, progress: Progress) -> Run:
-    """Start a lab host; whatever else there is of `lab` goes meanwhile, and has gone at the end, however it ends."""
+    """Start a lab host, or take the one in waiting; whatever else there is of `lab` goes meanwhile, and has gone at the
+    end, however it ends."""
     materials = Materials.of(place.state, lab, progress)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        host = LabHost.fresh(place.label, place.state, materials.podman)
+        host = find(place, lab, materials) or LabHost.fresh(place.label, place.state, materials.podman)
         removal = pool.submit(sweep, materials.podman, place.state, place.labels, host.instance)
         run = _launch(place, lab, materials, progress, host)
         killpoint("reset.launched")
@@ -98,7 +100,7 @@ def _launch(place: LabPlace, lab: Lab, materials: Materials, progress: Progress,
         record.write(place.state, place.course_tag, run)
         undo.callback(record.forget, place.state, place.course_tag, place.lab)
         killpoint("start.record")
-        with lab_host(host, materials, lab, progress):
+        with (taken if is_spare(host) else lab_host)(host, materials, lab, progress):
             run = run._replace(state=RUNNING, init=host.init)
             record.write(place.state, place.course_tag, run)
             killpoint("start.recorded")

@@ -19,7 +19,7 @@ PACKAGE = Path(kvmlab.__file__).parent
 BASE = ("errors", "install_command", "killpoints", "liveness", "process", "slowness", "words")
 LAYERS = (
     ("", *BASE),  # "": kvmlab/__init__.py
-    ("disk_space", "paths"),
+    ("disk_space", "paths", "settings"),
     ("checks",),
     ("grading",),
     ("remote",),

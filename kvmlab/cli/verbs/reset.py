@@ -20,6 +20,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.course import Progress
     from kvmlab.report.progress import progress
     from kvmlab.setup.lifecycle import reset
+    from kvmlab.setup.spare_maker import make_behind
 
     place = place_of(ctx, args.lab)
     found = place.run()
@@ -29,5 +30,6 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     Progress(ctx.state, ctx.course.tag).began(lab.id)
     with progress() as steps:
         reset(place, lab, steps)
+    make_behind(place)
     print(t("{lab} is as at its start ({seconds:.1f} s).", lab=lab.id, seconds=time.monotonic() - began))
     return 0

@@ -47,11 +47,13 @@ def _start(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.course import Progress
     from kvmlab.report.progress import progress
     from kvmlab.setup.lifecycle import start
+    from kvmlab.setup.spare_maker import make_behind
 
     lab = ctx.course.lab(args.lab, ctx.lang, ctx.variant)
+    place = place_of(ctx, lab.id)
     began = time.monotonic()
     with progress() as steps:
-        found, fresh = start(place_of(ctx, lab.id), lab, steps)
+        found, fresh = start(place, lab, steps)
     if not fresh:
         print(t("{lab} runs already; nothing was changed.", lab=lab.id), file=sys.stderr)
         if ctx.variant is not None and ctx.variant != found.variant:
@@ -59,6 +61,7 @@ def _start(args: argparse.Namespace, ctx: Context) -> int:
                     command=f"kvmlab --variant {ctx.variant} reset {lab.id}"), file=sys.stderr)  # fmt: skip
         return 0
     Progress(ctx.state, ctx.course.tag).began(lab.id)
+    make_behind(place)
     print(t("{lab} is ready ({seconds:.1f} s).", lab=lab.id, seconds=time.monotonic() - began))
     say_if_emulated(ctx.state)
     say_next(lab.id)

@@ -53,9 +53,17 @@ def _print(page: Page, one: Standing, ctx: Context) -> None:
         page.line("  " + page.paint(t("variant {variant}", variant=fit(one.run.variant, 40).rstrip()), "dim"))
     if limits := _limits(ctx):
         page.line("  " + page.paint(t("held to {limits}", limits=limits), "dim"))
+    if _has_spare(one, ctx):
+        page.line("  " + page.paint(t("a fresh lab host is in waiting for the next reset"), "dim"))
     _tasks(page, one, ctx, width)
     page.line()
     page.commands(next_commands(one))
+
+
+def _has_spare(one: Standing, ctx: Context) -> bool:
+    from kvmlab.labhost.place import LabPlace
+
+    return LabPlace(ctx.state, ctx.course.tag, one.entry.id).has_spare
 
 
 def _limits(ctx: Context) -> str:
@@ -136,5 +144,6 @@ def _lab(one: Standing, ctx: Context) -> dict[str, Any]:
             }
             for name, title, _, points, passed in rows
         ],
+        "spare": _has_spare(one, ctx),
         "next": next_commands(one)[0][0],
     }

@@ -1,0 +1,124 @@
+"""A lab host in waiting: made behind a lab that runs, and taken by its next reset, which need not wait for one then.
+
+It is one more instance of the lab's lab hosts, so whatever removes those removes it, too. A note in its run directory,
+written last, says that it is whole and what it was made from: of another course, image or kvmlab it is never used.
+Its guests are paused, and cost memory and nothing else; they are told the time when it is taken.
+Rejected: freezing the whole lab host (podman-pause(1)): its guests' kernels would find that time has leapt.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import kvmlab
+from kvmlab.killpoints import killpoint
+from kvmlab.labhost.container import LabHost
+from kvmlab.labhost.place import SPARE, LabPlace
+from kvmlab.labhost.podman import finish
+from kvmlab.liveness import Silence
+from kvmlab.paths import write_atomic
+from kvmlab.process import has_ended
+from kvmlab.setup.clocks import clocks_set
+from kvmlab.setup.lab_host import BOOT_S, wait_for
+from kvmlab.setup.libvirtd import connected
+from kvmlab.setup.materials import Materials, has_libvirt
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.course import Lab
+    from kvmlab.images import Progress
+
+
+class Note(NamedTuple):
+    """What a lab host in waiting was made from, and the guests that are paused on it until it is taken."""
+
+    made_from: str
+    paused: list[str]
+
+
+def is_spare(host: LabHost) -> bool:
+    """Whether it waits, whole, and was not taken yet."""
+    return (host.run_dir / SPARE).is_file()
+
+
+def find(place: LabPlace, lab: Lab, materials: Materials) -> LabHost | None:
+    """The lab host in waiting that serves as a start of `lab`; None where there is none."""
+    for folder in place.state.run.iterdir():
+        label, _, instance = folder.name.rpartition("-")
+        host = LabHost(label, instance, place.state, materials.podman)
+        waits = label == place.label and is_spare(host) and has_ended(host.init) is False
+        if waits and _note(host).made_from == _made_from(lab, materials):
+            return host
+    return None
+
+
+def keep_ready(host: LabHost, lab: Lab, materials: Materials) -> None:
+    """Lay `host`, which has just been started, aside for the next reset."""
+    paused = []
+    if has_libvirt(lab):
+        import libvirt
+
+        with connected(host.root, Silence(BOOT_S, host.work)) as connection:
+            for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_RUNNING):
+                domain.suspend()
+                paused.append(domain.name())
+    killpoint("spare.paused")
+    write_atomic(host.run_dir / SPARE, json.dumps(Note(_made_from(lab, materials), paused)._asdict()))
+    killpoint("spare.noted")
+
+
+@contextlib.contextmanager
+def taken(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Iterator[LabHost]:
+    """The lab host in waiting as one that has just been started; removed if anything fails."""
+    with contextlib.ExitStack() as undo:
+        undo.callback(host.remove)
+        paused = _note(host).paused
+        progress.step(t("taking the lab host in waiting"), None)
+        (host.run_dir / SPARE).unlink()
+        killpoint("spare.taken")
+        weighed = _weigh_as_others(host)
+        if has_libvirt(lab):
+            with connected(host.root, Silence(BOOT_S, host.work)) as connection:
+                for name in paused:
+                    connection.lookupByName(name).resume()
+                killpoint("spare.resumed")
+                with clocks_set(connection, host, paused):
+                    remembering = wait_for(host, materials, lab, progress)
+        else:
+            remembering = wait_for(host, materials, lab, progress)
+        weighed()
+        remembering.remember(lab)
+        killpoint("spare.remembered")
+        yield host
+        undo.pop_all()
+
+
+def _weigh_as_others(host: LabHost) -> Callable[[], object]:
+    """Begin to give it the processor time of any lab host (podman-update(1)); what is returned waits for that."""
+    weight = [option for option in host.podman.run_options if option.startswith("--cpu-shares=")]
+    if not weight:
+        return lambda: None
+    process = host.podman.start("update", *weight, host.container)
+    return lambda: finish(process, ("update",))
+
+
+def _note(host: LabHost) -> Note:
+    """Of a note that cannot be read nothing is believed."""
+    try:
+        return Note(**json.loads((host.run_dir / SPARE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return Note("", [])
+
+
+def _made_from(lab: Lab, materials: Materials) -> str:
+    """The lab as it is compiled, what it starts from, and the files of kvmlab by size and time."""
+    root = Path(kvmlab.__file__).parent
+    stats = ((path, path.stat()) for path in sorted(root.rglob("*")) if "__pycache__" not in path.parts)
+    files = [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+    told = json.dumps([lab.to_json(), materials.identity(), files], sort_keys=True, default=str)
+    return sha256(told.encode()).hexdigest()
