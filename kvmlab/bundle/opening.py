@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from kvmlab.labhost.computer.podman_options import require_space
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
 from kvmlab.words import language, t
+
+_UNPACKED = 4
+"""How many times larger the host images are without their compression, at most."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,25 @@ def _load_hosts(state: State, podman: Podman, bundle: Bundle, contents: Contents
     if _absent(podman, contents):
         progress.step(t("handing the host image to podman"), None)
         for name in bundle.names("hosts"):
-            require_space(state.cache, bundle.members[name].size >> 20)
+            require_space(state.cache, _UNPACKED * bundle.members[name].size >> 20)
             with tempfile.TemporaryDirectory(dir=state.cache, prefix=".bundle-") as folder:
-                bundle.extract(name, Path(folder) / "hosts")
-                podman.run("load", "--quiet", f"--input={folder}/hosts")
+                _unpack(bundle, name, Path(folder) / "hosts.tar")
+                podman.run("load", "--quiet", f"--input={folder}/hosts.tar")
         forget_host_images(state)
     if missing := _absent(podman, contents):
         message = t("podman has loaded the host images, and {name} is not among them.", name=missing[0])
         raise CannotRun(message, "podman images")
+
+
+def _unpack(bundle: Bundle, name: str, target: Path) -> None:
+    """The member without its compression: podman 4.3 loads no compressed archive that is meant for several images."""
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        with target.open("xb") as out:
+            for piece in bundle.pieces(name):
+                out.write(unpacking.decompress(piece))
+    except zlib.error:
+        bundle.refuse(t("{name} in it is not as it was written", name=name))
 
 
 def _absent(podman: Podman, contents: Contents) -> list[str]:

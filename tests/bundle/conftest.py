@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import platform
 import sys
 import zipfile
@@ -115,7 +116,7 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MadeUp:
     monkeypatch.setenv("STORE", str(tmp_path / "store"))
     monkeypatch.setenv("CALLED", str(tmp_path / "called"))
     image = f"echo {'a' * 64} >$STORE/{HOST.replace('/', '_').replace(':', '_')}\n".encode()
-    files = {**wheels(tmp_path), "hosts/00.tar.gz": image, PACKAGES: b"packages"}
+    files = {**wheels(tmp_path), "hosts/00.tar.gz": gzip.compress(image), PACKAGES: b"packages"}
     file = write_bundle(tmp_path / "made-up.bundle", files)
     return MadeUp(file, tmp_path / "place", tmp_path / "called")
 

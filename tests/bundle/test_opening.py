@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -67,10 +68,17 @@ def test_a_torn_bundle_changes_nothing(made_up: MadeUp, tmp_path: Path) -> None:
 
 
 def test_an_image_that_podman_does_not_load_is_said(made_up: MadeUp, tmp_path: Path) -> None:
-    write_bundle(made_up.file, {**wheels(tmp_path), "hosts/00.tar.gz": b"true", PACKAGES: b"packages"})
+    write_bundle(made_up.file, {**wheels(tmp_path), "hosts/00.tar.gz": gzip.compress(b"true"), PACKAGES: b"packages"})
     done = kvmlab(made_up, tmp_path / "state")
     assert done.returncode == 3
     assert f"{HOST} is not among them" in done.stderr
+
+
+def test_images_that_are_not_compressed_are_refused(made_up: MadeUp, tmp_path: Path) -> None:
+    write_bundle(made_up.file, {**wheels(tmp_path), "hosts/00.tar.gz": b"no gzip", PACKAGES: b"packages"})
+    done = kvmlab(made_up, tmp_path / "state")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "hosts/00.tar.gz in it is not as it was written" in done.stderr
 
 
 def test_what_is_there_and_not_ours_is_left_alone(made_up: MadeUp) -> None:
