@@ -59,3 +59,16 @@ def test_it_sees_a_program_of_qemus_name_at_work(tmp_path: Path) -> None:
             assert subprocess.run(argv, timeout=60).returncode == 0
         finally:
             busy.kill()
+
+
+def test_a_guest_that_waits_at_each_look_and_works_between_them_is_at_work(tmp_path: Path) -> None:
+    """As one that boots is often met, waiting for its disk."""
+    with subprocess.Popen(["sh", "-c", "while :; do :; done"]) as busy:
+        ps = f"#!/bin/sh\ncase $* in *pid=) echo {busy.pid} ;; *) echo Sl ;; esac\n"
+        (tmp_path / "ps").write_text(ps)
+        (tmp_path / "ps").chmod(0o755)
+        try:
+            until = time.time() + 4
+            assert patiently(tmp_path / "threads", 1, f"test $(date +%s) -ge {until:.0f}").returncode == 0
+        finally:
+            busy.kill()
