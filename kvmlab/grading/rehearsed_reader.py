@@ -146,6 +146,12 @@ def guests_to_enter(wants: Iterable[Want]) -> Mapping[str, str]:
     return {want.key[0]: want.key[1] for want in inside}
 
 
+def with_balloon(wants: Iterable[Want]) -> list[str]:
+    """The domains whose memory after the next start is asked for: only the kernel of the guest gives back the rest."""
+    asked = [want for want in wants if want.kind == "domain" and "memory_mib" in want.names and _at(want, Phase.START)]
+    return list(dict.fromkeys(want.key[0] for want in asked))
+
+
 def _lives(wants: Iterable[Want], phase: Phase) -> Iterable[tuple[Live, Key]]:
     for want in wants:
         for name in want.names or (_EXISTS,):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from kvmlab.checks.reader import Missing, Reader, Want
 from kvmlab.course import Lab
 from kvmlab.errors import CouldNotLook
-from kvmlab.grading.rehearsed_reader import Rehearsed, ahead, guests_to_enter, refresh, to_start
+from kvmlab.grading.rehearsed_reader import Rehearsed, ahead, guests_to_enter, refresh, to_start, with_balloon
 from kvmlab.grading.runner import foreseen, run
 from kvmlab.grading.verdicts import Report
 from kvmlab.host import open_host
@@ -74,6 +75,9 @@ class Rehearsing:
             progress.step(t("waiting for {guest} in the copy", guest=name), None)
             if ("domain", name) not in both.fails:
                 wait_for(both.copy, name, address, deadline)
+        for name in with_balloon(wants):
+            if ("domain", name) not in both.fails:
+                wait_for_balloon(both.copy, name, deadline)
         return self._until_sure(both)
 
     def _until_sure(self, both: Rehearsed) -> Report:
@@ -104,6 +108,18 @@ def wait_for(copy: Reader, name: str, address: str, deadline: float) -> bool:
                 return True
         except CouldNotLook:
             pass
+        time.sleep(POLL_S)
+    return False
+
+
+def wait_for_balloon(copy: Reader, name: str, deadline: float) -> bool:
+    """Whether a guest that runs has, before the deadline, no more memory than is stored: it starts with its maximum."""
+    while time.monotonic() < deadline:
+        refresh(copy)
+        with contextlib.suppress(CouldNotLook):
+            now, stored = (_values(copy, "domain", (name, view), "memory_mib") for view in ("live", "stored"))
+            if not now or now == stored:
+                return bool(now)
         time.sleep(POLL_S)
     return False
 

@@ -13,7 +13,7 @@ from kvmlab.checks.next_start import _ROWS, _VIEWS, Phase, live_of
 from kvmlab.checks.reader import CAUSES, Answer, Cause, Key, Missing, Reading, Want
 from kvmlab.checks.subject import Subject
 from kvmlab.errors import CouldNotLook
-from kvmlab.grading.rehearsed_reader import Rehearsed, guests_to_enter, to_start
+from kvmlab.grading.rehearsed_reader import Rehearsed, guests_to_enter, to_start, with_balloon
 from kvmlab.grading.verdicts import Verdict
 from tests.checks.memory import Memory, checked, solved, unreachable
 
@@ -233,6 +233,8 @@ def test_who_has_to_be_started() -> None:
     ]
     assert to_start(wants) == [("domain", "web1"), ("domain", "app1"), ("domain", "old1"), ("network", "lab")]
     assert guests_to_enter(wants) == {"app1": "10.0.0.9"}
+    balloons = [Want("domain", (one, view), ("memory_mib",)) for one, view in (("web1", "stored"), ("db1", "live"))]
+    assert with_balloon([*wants, *balloons]) == ["web1"]
 
 
 def test_a_list_of_those_that_start_by_themselves() -> None:
