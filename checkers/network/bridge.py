@@ -50,6 +50,31 @@ def default_route_uses_the_bridge(host: Host, lab: Params) -> Findings:
     yield host.route("default").shows(via=lab.lan.gateway, dev=lab.bridge)
 
 
+@check(
+    task="stored",
+    zh="宿主机开机之后：网桥 `{bridge}` 自己出现，打开了 STP，{lan.nic} 是它的端口。",
+)
+def bridge_is_there_after_a_boot(host: Host, lab: Params) -> Findings:
+    """After a boot of the host: `{bridge}` is there by itself, with STP, and {lan.nic} is its port."""
+    yield host.link(lab.bridge).stored.shows(kind="bridge", ports=contains(lab.lan.nic), stp=True)
+
+
+@check(
+    task="stored",
+    needs=[bridge_is_there_after_a_boot],
+    zh="宿主机开机之后：地址 {lan.address} 和经过 {lan.gateway} 的默认路由在 `{bridge}` 上。",
+)
+def host_has_its_address_after_a_boot(host: Host, lab: Params) -> Findings:
+    """After a boot of the host: {lan.address} and the default route through {lan.gateway} are on `{bridge}`."""
+    yield host.link(lab.bridge).stored.shows(addresses=[lab.lan.address], gateway=lab.lan.gateway)
+
+
+@check(task="stored", zh="宿主机开机之后：`{lan.nic}` 上没有地址。")
+def nic_has_no_address_after_a_boot(host: Host, lab: Params) -> Findings:
+    """After a boot of the host: `{lan.nic}` has no address."""
+    yield host.link(lab.lan.nic).stored.shows(addresses=[])
+
+
 @check(task="nic", points=0, guard=True, zh="`{guest}` 正在运行，而且是持久的：libvirt 保存着它的配置。")
 def guest_is_running_and_persistent(host: Host, lab: Params) -> Findings:
     """`{guest}` is running, and persistent: libvirt keeps its definition."""

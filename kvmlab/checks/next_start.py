@@ -125,7 +125,21 @@ def _list(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
+def _of_the_link(name: str) -> Live:
+    """Of a network device of the host."""
+    return Live(Phase.BOOT, "link", (name,), _same, _only(name))
+
+
+def _default_through_it(found: Found, key: Key) -> object:
+    return found.get("via") if found.get("dev") == key[0] else None
+
+
 _ROWS: Mapping[tuple[str, str], Live] = {
+    ("stored-link", "exists"): Live(Phase.BOOT, "link", (), _same, _only("")),
+    **{("stored-link", name): _of_the_link(name) for name in ("kind", "master", "addresses", "ports", "stp")},
+    ("stored-link", "gateway"): Live(
+        Phase.BOOT, "route", ("via", "dev"), lambda _: ("default",), _default_through_it, absent=True
+    ),
     ("domain", "autostart"): _has_come_up("domains"),
     ("network", "autostart"): _has_come_up("networks"),
     ("pool", "autostart"): _has_come_up("pools"),

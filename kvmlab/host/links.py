@@ -22,6 +22,12 @@ def links(way: Way) -> dict[str, dict[str, Any]]:
     return {found["ifname"]: found for found in way.ask("links") if "ifname" in found}
 
 
+def kind_of(link: Mapping[str, Any]) -> str:
+    """ "bridge", "veth", "tun"; "device" for a NIC."""
+    kind = (link.get("linkinfo") or {}).get("info_kind", "")
+    return str(_KINDS.get(kind, kind))
+
+
 def link(way: Way, key: tuple[str, ...]) -> Facts | Missing:
     """LinkFacts."""
     everything = links(way)
@@ -31,7 +37,7 @@ def link(way: Way, key: tuple[str, ...]) -> Facts | Missing:
     info = found.get("linkinfo") or {}
     bridge = info.get("info_data") or {} if info.get("info_kind") == "bridge" else {}
     return {
-        "kind": _KINDS.get(info.get("info_kind", ""), info.get("info_kind")),
+        "kind": kind_of(found),
         "state": operational(found),
         "up": "UP" in found.get("flags", ()),
         "mac": found.get("address"),

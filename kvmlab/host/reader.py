@@ -17,7 +17,7 @@ from kvmlab.checks.reader import CAUSES, Answer, Key, Missing, Reading, Want
 from kvmlab.checks.text import plain
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
-from kvmlab.host import links, lookup, system
+from kvmlab.host import links, lookup, stored_links, system
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.next_start import shown_by
@@ -43,6 +43,7 @@ _LIBVIRT: Mapping[str, Callable[..., Any]] = {
 }
 _LOOK: Mapping[str, Callable[..., Any]] = {
     "link": links.link,
+    "stored-link": stored_links.stored_link,
     "route": links.route,
     "name": links.name,
     "resolver": links.resolver,

@@ -66,6 +66,12 @@ def service(way: Way, key: tuple[str, ...]) -> Facts | Missing:
     return {"active": unit.get("ActiveState") == "active", "enabled": _starts_at_boot(way, key[0], unit)}
 
 
+def starts_at_boot(way: Way, name: str) -> bool:
+    """Whether systemd starts a unit at the next boot."""
+    unit = _unit(way, name)
+    return unit is not None and _starts_at_boot(way, name, unit)
+
+
 Unit = Mapping[str, str]
 
 

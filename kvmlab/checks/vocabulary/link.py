@@ -1,5 +1,6 @@
-"""The network of the host itself. Keys: link (NAME), route (DESTINATION), name (NAME, SERVER or ""),
-resolver (), reach (FROM, TO, PORT or ""), flow (SOURCE, TO), listener (ADDRESS, PORT), web (URL).
+"""The network of the host itself. Keys: link (NAME), stored-link (NAME), route (DESTINATION),
+name (NAME, SERVER or ""), resolver (), reach (FROM, TO, PORT or ""), flow (SOURCE, TO), listener (ADDRESS, PORT),
+web (URL).
 """
 
 from __future__ import annotations
@@ -41,6 +42,17 @@ class LinkFacts(Facts, total=False):
     forward_delay_s: Annotated[Number, _LINK, "of a bridge: seconds"]
     port_state: Annotated[Word, "bridge link show dev {0}", '"forwarding", "listening", "learning"; None: no port']
     all_addresses: Annotated[Words, "ip addr show {0}", "all of them, link-local ones too"]
+
+
+class StoredLinkFacts(Facts, total=False):
+    """What the next boot of the host does with a network device, from what is stored for ifup(8)."""
+
+    kind: Annotated[Word, "ifquery {0}", '"bridge"; of a NIC as it is now']
+    master: Annotated[Word, "ifup --no-act --force -a", "the bridge it is a port of; None: of none"]
+    addresses: Annotated[Words, "ifup --no-act --force -a", 'fixed ones, with prefix: "10.0.0.12/24"']
+    gateway: Annotated[Word, "ifup --no-act --force -a", "of a default route through it; None: none"]
+    ports: Annotated[Words, "ifquery {0}", "of a bridge: the links in it"]
+    stp: Annotated[Flag, "ifquery {0}", "of a bridge: spanning tree is on"]
 
 
 class RouteFacts(Facts, total=False):
@@ -116,7 +128,26 @@ class Link(AsAtStart):
     see = "ip link show"
     absent = "no such link"
 
+    @property
+    def stored(self) -> StoredLink:
+        """What the next boot of the host does with it."""
+        return StoredLink(self.reader, self.key)
+
     def shows(self, **want: Unpack[LinkFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
+
+
+class StoredLink(Subject):
+    """A network device of the host as its next boot leaves it. `ifquery`, `ifup --no-act`; interfaces(5)"""
+
+    kind = "stored-link"
+    facts = StoredLinkFacts
+    label = "link {0} after a boot"
+    see = "ifquery --list"
+    absent = "nothing is stored for it"
+
+    def shows(self, **want: Unpack[StoredLinkFacts]) -> Finding:
         """Want these facts."""
         return self._finding(want)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from kvmlab.guest.netconfig.model import everywhere, with_prefix
 
 HARMLESS = frozenset(
-    ("echo", "printf", "true", ":", "logger", "sleep", "sysctl", "modprobe", "brctl", "ethtool", "iptables",
+    ("echo", "printf", "true", ":", "logger", "sleep", "sysctl", "modprobe", "ethtool", "iptables",
      "ip6tables", "nft", "test", "[", "touch", "mkdir", "date", "rm", "run-parts", "wpa_supplicant")
 )  # fmt: skip
 OF_AN_ADDRESS = {"dev", "label", "broadcast", "brd", "scope", "peer", "metric", "valid_lft", "preferred_lft"}
@@ -33,8 +33,22 @@ class Fails(Exception):
 
 
 @dataclass(slots=True)
+class Bridge:
+    """A bridge that is made: its ports, and whether it has STP."""
+
+    ports: list[str] = field(default_factory=list)
+    stp: bool = False
+
+
+Bridges = dict[str, Bridge]
+
+
+@dataclass(slots=True)
 class Effect:
-    """What the lines for one interface leave behind. `broken`: one of them fails, and the rest is not run."""
+    """What the lines for one interface leave behind. `broken`: one of them fails, and the rest is not run.
+
+    `bridges`: those there are, which grow with what is made; None where nobody asks about bridges.
+    """
 
     dev: str
     dhcp: bool = False
@@ -42,11 +56,12 @@ class Effect:
     gateway: str | None = None
     dns: list[str] = field(default_factory=list)
     broken: bool = False
+    bridges: Bridges | None = None
 
 
-def effect(dev: str, lines: str, variables: Mapping[str, str]) -> Effect:
+def effect(dev: str, lines: str, variables: Mapping[str, str], bridges: Bridges | None = None) -> Effect:
     """What `lines` do, with the variables that ifup sets. Raises NotUnderstood."""
-    found = Effect(dev)
+    found = Effect(dev, bridges=bridges)
     try:
         for line in lines.splitlines():
             for words in _commands(_filled(line, variables)):
@@ -164,7 +179,9 @@ def _ip(found: Effect, words: list[str]) -> None:
         _ip_address(found, words[1], words[2:])
     elif kind == "route":
         _ip_route(found, words[1], words[2:])
-    elif kind != "link" and words[0] not in ("rule", "neigh", "neighbour", "tuntap"):
+    elif kind == "link":
+        _ip_link(found, words[1], words[2:])
+    elif words[0] not in ("rule", "neigh", "neighbour", "tuntap"):
         raise NotUnderstood(shlex.join(["ip", *words]))
 
 
@@ -183,6 +200,8 @@ def _ip_address(found: Effect, verb: str, words: list[str]) -> None:
         raise Fails
     if values["dev"] == found.dev:
         found.addresses.append(whole)
+    elif found.bridges is not None:
+        raise NotUnderstood(shlex.join(["ip", "addr", verb, *words]))  # it tells of another link
 
 
 def _ip_route(found: Effect, verb: str, words: list[str]) -> None:
@@ -238,6 +257,8 @@ def _ifconfig(found: Effect, words: list[str]) -> None:
         return
     values = _pairs(words[1:], {"netmask", "broadcast", "mtu", "hw", "metric", "pointopoint"})
     address = values.get("", "")
+    if words[0] != found.dev and found.bridges is not None and re.match(r"[1-9]", address):
+        raise NotUnderstood(shlex.join(["ifconfig", *words]))  # it tells of another link
     if words[0] != found.dev or not re.match(r"\d", address):
         return
     bare, slash, prefix = address.partition("/")
@@ -259,4 +280,65 @@ def _route(found: Effect, words: list[str]) -> None:
         _default_route(found, values.get("gw"))
 
 
-_KNOWN: Mapping[str, Callable[[Effect, list[str]], None]] = {"ip": _ip, "ifconfig": _ifconfig, "route": _route}
+def _ip_link(found: Effect, verb: str, words: list[str]) -> None:
+    """What makes a bridge, a port, STP; up and down are none of our matters."""
+    if found.bridges is None:
+        return
+    own, _, of_kind = " ".join(words).partition(" type ")
+    values = _pairs(own.split(), {"dev", "name", "master", "address", "mtu", "txqueuelen", "alias", "addrgenmode"})
+    name = values.get("name") or values.get("dev") or values.get("", "")
+    kind, *options = of_kind.split() or [""]
+    if verb == "add" and kind == "bridge":
+        _made(found, name)
+    elif verb not in ("set", "s") or kind not in ("", "bridge", "bridge_slave"):
+        raise NotUnderstood(shlex.join(["ip", "link", verb, *words]))
+    if "stp_state" in options[:-1]:
+        _bridge(found, name).stp = options[options.index("stp_state") + 1] != "0"
+    if "master" in values or "nomaster" in own.split():
+        _port(found, name, values.get("master"))
+
+
+def _brctl(found: Effect, words: list[str]) -> None:
+    """`brctl addbr BRIDGE`, `addif BRIDGE PORT…`, `stp BRIDGE on`; what sets numbers is none of our matters."""
+    if found.bridges is None:
+        return
+    verb, name, *rest = [*words, "", ""]
+    if verb == "addbr":
+        _made(found, name)
+    elif verb == "stp":
+        _bridge(found, name).stp = rest[0] in ("on", "yes", "1")
+    elif verb in ("addif", "delif"):
+        for port in filter(None, rest):
+            _port(found, port, name if verb == "addif" else None)
+    elif verb not in ("setfd", "sethello", "setmaxage", "setageing", "setbridgeprio", "setpathcost", "setportprio"):
+        raise NotUnderstood(shlex.join(["brctl", *words]))
+
+
+def _made(found: Effect, name: str) -> None:
+    if found.bridges is not None:
+        if not name or name in found.bridges:
+            raise Fails
+        found.bridges[name] = Bridge()
+
+
+def _bridge(found: Effect, name: str) -> Bridge:
+    if found.bridges is None or name not in found.bridges:
+        raise Fails
+    return found.bridges[name]
+
+
+def _port(found: Effect, port: str, bridge: str | None) -> None:
+    """A port of this bridge, and of no other; None: of none."""
+    ports = _bridge(found, bridge).ports if bridge else []
+    for other in (found.bridges or {}).values():
+        other.ports[:] = [one for one in other.ports if one != port]
+    ports.append(port)
+
+
+def _false(found: Effect, words: list[str]) -> None:
+    raise Fails
+
+
+_KNOWN: Mapping[str, Callable[[Effect, list[str]], None]] = {
+    "ip": _ip, "ifconfig": _ifconfig, "route": _route, "brctl": _brctl, "false": _false,
+}  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from shlex import quote
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.netconfig.ifup_commands import Effect, NotUnderstood, effect
+from kvmlab.guest.netconfig.ifup_commands import Bridges, Effect, NotUnderstood, effect
 from kvmlab.guest.netconfig.model import Device, Kept, Stored
 from kvmlab.words import t
 
@@ -20,9 +21,8 @@ def ifupdown(kept: Kept, nic: Device) -> Stored | None:
     """
     if nic.name not in _started(kept):
         return None
-    options = _options(kept.text(f"ifquery:{nic.name}"))
-    _refuse_mapping(kept, nic.name)
-    said = _effect(kept, nic.name, options)
+    options = options_of(kept.text(f"ifquery:{nic.name}"))
+    said = brought_up(kept, nic.name, options)
     method = "dhcp" if said.dhcp else "static" if said.addresses else "manual"
     dns = said.dns
     if kept.text("resolver-hook") and not said.broken:
@@ -37,7 +37,7 @@ def _started(kept: Kept) -> set[str]:
     return {*kept.text("ifup-auto").split(), *plugged}
 
 
-def _options(text: str) -> dict[str, str]:
+def options_of(text: str) -> dict[str, str]:
     """What ifquery tells of an interface; the lines below an option belong to its value."""
     options: dict[str, str] = {}
     name = ""
@@ -51,23 +51,26 @@ def _options(text: str) -> dict[str, str]:
     return options
 
 
-def _effect(kept: Kept, name: str, options: dict[str, str]) -> Effect:
+def brought_up(kept: Kept, name: str, options: Mapping[str, str], bridges: Bridges | None = None) -> Effect:
+    """What ifup's commands for an interface do. Raises CouldNotLook where one is not understood."""
+    _refuse_mapping(kept, name)
     variables = {f"IF_{key.upper().replace('-', '_')}": value for key, value in options.items()}
     lines = [line for line in kept.text(f"ifup:{name}").splitlines() if not line.startswith("ifup:")]
     if not kept.text(f"ifup:{name}").strip():
-        raise _could_not_tell(name, "ifup")
+        raise could_not_tell(name, "ifup")
     try:
-        return effect(name, "\n".join(lines), {"IFACE": name, "LOGICAL": name, **variables})
+        return effect(name, "\n".join(lines), {"IFACE": name, "LOGICAL": name, **variables}, bridges)
     except NotUnderstood as error:
-        raise _could_not_tell(name, str(error)) from None
+        raise could_not_tell(name, str(error)) from None
 
 
 def _refuse_mapping(kept: Kept, name: str) -> None:
     if any(re.search(r"^\s*mapping\s", text, re.MULTILINE) for text in _own_files(kept).values()):
-        raise _could_not_tell(name, "mapping")
+        raise could_not_tell(name, "mapping")
 
 
-def _could_not_tell(name: str, command: str) -> CouldNotLook:
+def could_not_tell(name: str, command: str) -> CouldNotLook:
+    """It hangs on this command, or option, which is not understood here."""
     said = t("What the next boot does with {name} cannot be told from here: it depends on `{command}`.",
              name=name, command=command[:100])  # fmt: skip
     return CouldNotLook(said, f"ifup --no-act --force {quote(name)}")

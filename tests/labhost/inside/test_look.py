@@ -321,7 +321,8 @@ def test_files_are_opened_for_reading_only() -> None:
 
 READING = {"ss": ("-Htlnp",), "dpkg-query": ("-W",), "systemctl": ("show", "list-units"),
            "qemu-img": ("info", "compare"), "ping": ("-n",), "getent": ("ahosts",), "dig": ("+short",),
-           "nft": ("--stateless",)}  # fmt: skip
+           "nft": ("--stateless",),
+           "ifquery": ("--list", "--interfaces=/etc/network/interfaces"), "ifup": ("--no-act",)}  # fmt: skip
 
 
 def test_every_command_is_one_that_reads() -> None:
