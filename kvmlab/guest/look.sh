@@ -107,7 +107,7 @@ sizes() {
 }
 
 # Every file that says what the network will be at the next boot, of the kinds distributions use, and which of the
-# programs that read them will run. ifupdown is asked itself what it would do.
+# programs that read them will run. ifupdown, NetworkManager and netplan are asked themselves what they make of them.
 network_config() {
     if [ -d /run/udev ]; then emit udev yes; else nothing udev; fi
     if [ -d /run/systemd/system ]; then
@@ -124,16 +124,28 @@ network_config() {
     done
     for file in /etc/NetworkManager/system-connections/*; do
         case $file in *[!A-Za-z0-9/._:@+,\ -]*) continue ;; esac
-        [ -f "$file" ] && section_of "mode:$file" stat -c '%a %U' "$file"
+        [ -f "$file" ] && section_of "mode:$file" stat -c '%a %U' "$file" && as_networkmanager_reads "$file"
     done
     for file in /lib/systemd/system-generators/netplan /usr/libexec/netplan/generate; do
         [ -x "$file" ] && emit netplan "$file" && break
     done
+    has netplan && section_of netplan-read timeout 20 netplan get
     for file in /etc/network/if-up.d/* /etc/network/if-pre-up.d/*; do
         [ -x "$file" ] && grep -q IF_DNS "$file" && emit resolver-hook "$file" && break
     done
     set -f
     if has ifquery && has ifup; then ifupdown; fi
+}
+
+# A connection as NetworkManager's own library reads it and would write it again, "" where it takes it for none.
+as_networkmanager_reads() {
+    has nmcli || return
+    if [ -z "${OFFLINE-}" ]; then
+        OFFLINE=no
+        timeout 5 nmcli --offline connection add type dummy ifname x >/dev/null 2>&1 && OFFLINE=yes
+    fi
+    [ "$OFFLINE" = yes ] || return
+    emit "nm:$1" "$(timeout 5 nmcli --offline connection modify connection.id kvmlab <"$1" 2>/dev/null)"
 }
 
 # What ifup says it would do (interfaces(5) read by its own reader), and the options it would tell its scripts. Neither

@@ -1,7 +1,8 @@
 # ruff: noqa: E501 (tables are read better in one line)
 """What the next boot does with the network: as ifup says it, and in the words of each other system that keeps it.
 
-ifup.json has what look.sh's section "config" said in a small guest (ifupdown 0.8.44) with each of these files.
+ifup.json has what look.sh's section "config" said in a small guest (ifupdown 0.8.44) with each of these files,
+readers.json what it said on Debian 13 with NetworkManager 1.52 and netplan 1.1.2.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from kvmlab.guest.netconfig.next_boot import stored_network
 MAC = "52:54:00:aa:bb:01"
 ETH0 = Device("eth0", MAC)
 IFUP: dict[str, dict[str, str | None]] = json.loads(Path(__file__).with_name("ifup.json").read_text(encoding="utf-8"))
+
+
+READERS: dict[str, dict[str, str | None]] = json.loads(Path(__file__).with_name("readers.json").read_text(encoding="utf-8"))
 
 
 def ifup(case: str, **more: str) -> Stored | None:
@@ -223,6 +227,45 @@ def test_nothing_is_stored(files: dict[str, str]) -> None:
 def test_what_may_be_meant_for_it_is_not_guessed(files: dict[str, str]) -> None:
     with pytest.raises(CouldNotLook):
         after_a_boot(files)
+
+
+def as_read(case: str, **more: str) -> Stored | None:
+    """What the reader itself makes of it, where both programs run."""
+    return stored_network(Kept(READERS[case] | SYSTEMD | more), ETH0)
+
+
+@pytest.mark.parametrize("case", [
+    "NetworkManager", "NetworkManager, without an id", "netplan", "netplan in two files", "netplan for NetworkManager",
+    "NetworkManager, no prefix",  # its own library takes /24
+    "NetworkManager, autoconnect=no",  # no boolean there, so it connects as if nothing had been said
+    "netplan, with an alias",
+])  # fmt: skip
+def test_a_static_address_as_its_reader_reads_it(case: str) -> None:
+    found = as_read(case)
+    assert found is not None
+    assert (found.method, found.addresses, found.gateway) == ("static", ["10.0.0.122/24"], "10.0.0.2")
+    assert found.dns == ["10.0.0.2", "10.0.0.3"] and f"config:{found.config}" in READERS[case]
+
+
+@pytest.mark.parametrize("case", [
+    "NetworkManager, autoconnect=false", "NetworkManager, a misspelt address", "NetworkManager, a method of ifupdown's",
+    "NetworkManager, nonsense", "netplan, a key it does not know", "netplan, no prefix", "netplan, and no file",
+    "netplan, a gateway that is no address", "netplan, a bridge of what is not there",
+])  # fmt: skip
+def test_what_its_reader_refuses_is_not_stored(case: str) -> None:
+    assert as_read(case) is None
+
+
+def test_what_its_reader_passes_over_is_not_there() -> None:
+    gateway, servers = as_read("NetworkManager, a misspelt gateway"), as_read("NetworkManager, commas between servers")
+    assert gateway is not None and gateway.addresses == ["10.0.0.122/24"] and gateway.gateway is None
+    assert servers is not None and servers.gateway == "10.0.0.2" and servers.dns == []
+
+
+def test_netplan_counts_only_where_the_program_it_writes_for_runs() -> None:
+    assert as_read("netplan for NetworkManager", **{"unit:NetworkManager": "disabled"}) is None
+    assert as_read("netplan", **{"unit:NetworkManager": "disabled", "unit:systemd-networkd": "disabled"}) is not None
+    assert as_read("netplan", **{"unit:systemd-networkd": "masked"}) is None
 
 
 def test_a_connection_that_others_may_read_is_none() -> None:

@@ -33,14 +33,20 @@ def networkmanager(kept: Kept, nic: Device) -> Stored | None:
 
 
 def _connections(kept: Kept) -> Iterator[tuple[str, ConfigParser]]:
-    """The connections that NetworkManager reads: it passes over what others than root may read."""
+    """The connections that NetworkManager reads: it passes over what others than root may read.
+
+    As its own library has read them, where that could be asked: `autoconnect=no` is no boolean there, an address
+    without a prefix has one, and a method it does not know makes the whole file no connection.
+    """
     for path, text in sorted(kept.files.items()):
         if not path.startswith(CONNECTIONS) or path.endswith(("~", ".bak", ".orig", ".rpmsave", ".dpkg-old")):
             continue
         mode, _, owner = kept.modes.get(path, "600 root").partition(" ")
-        keyfile = _sections(text)
+        keyfile = _sections(kept.said.get(f"nm:{path}", text) or "")
         private = owner == "root" and mode.isdigit() and not int(mode, 8) & 0o077
-        if private and keyfile is not None and _true(keyfile.get("connection", "autoconnect", fallback="true")):
+        if not private or keyfile is None or not keyfile.sections():
+            continue
+        if _true(keyfile.get("connection", "autoconnect", fallback="true")):
             yield path, keyfile
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -32,17 +33,41 @@ def netplan(kept: Kept, nic: Device) -> Stored | None:
     """What the interface gets of netplan; None where no file speaks of it. One that is wrong stops all of them."""
     if not kept.text("netplan"):
         return None
-    whole: dict[str, Any] = {}
-    config = ""
-    for path, text in sorted(kept.files.items()):
-        if path.startswith(FOLDER):
-            read = _loaded(text)
-            if not isinstance(read, dict) or not _sound(read):
-                return None
-            _merge(whole, read)
-            config = path if _settings(read, nic) is not None else config
+    files = {path: text for path, text in sorted(kept.files.items()) if path.startswith(FOLDER)}
+    whole = _loaded(kept.text("netplan-read")) if "netplan-read" in kept.said else _put_together(files.values())
+    if not isinstance(whole, dict):
+        return None
     settings = _settings(whole, nic)
-    return None if settings is None else _stored(config, settings)
+    if settings is None or not _will_run(kept, settings, whole):
+        return None
+    return _stored(next(_telling(files, nic), next(iter(files), FOLDER)), settings)
+
+
+def _put_together(texts: Iterable[str]) -> dict[str, Any] | None:
+    """The files as one, where netplan itself cannot be asked (`netplan get`); None where one of them is wrong."""
+    whole: dict[str, Any] = {}
+    for text in texts:
+        read = _loaded(text)
+        if not isinstance(read, dict) or not _sound(read):
+            return None
+        _merge(whole, read)
+    return whole
+
+
+def _telling(files: dict[str, str], nic: Device) -> Iterator[str]:
+    """The files that speak of the interface, the last first."""
+    for path, text in reversed(files.items()):
+        with contextlib.suppress(CouldNotLook):
+            if isinstance(read := _loaded(text), dict) and _settings(read, nic) is not None:
+                yield path
+
+
+def _will_run(kept: Kept, settings: Mapping[str, Any], whole: Mapping[str, Any]) -> bool:
+    """Whether the program that netplan writes for is started. It starts systemd-networkd itself, unless masked."""
+    renderer = settings.get("renderer") or _mapping(whole.get("network")).get("renderer")
+    if str(renderer) == "NetworkManager":
+        return kept.starts("NetworkManager")
+    return kept.text("unit:systemd-networkd").strip() != "masked"
 
 
 def _loaded(text: str) -> Any:
