@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from shlex import quote
 from typing import Any
 
-from kvmlab.checks.reader import Missing
+from kvmlab.checks.reader import CAUSES, Cause, Missing, Reading
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.storage import Image, its_own
 from kvmlab.remote.host_connection import NotThere, Way
@@ -63,7 +64,15 @@ def service(way: Way, key: tuple[str, ...]) -> Facts | Missing:
     if unit.get("ActiveState") in ("activating", "reloading") and unit.get("SubState") != "auto-restart":
         starting = t("The unit {name} is only starting.", name=key[0])
         raise CouldNotLook(starting, f"systemctl status {key[0]}", transient=True)
-    return {"active": unit.get("ActiveState") == "active", "enabled": _starts_at_boot(way, key[0], unit)}
+    found = {"active": unit.get("ActiveState") == "active", "enabled": _starts_at_boot(way, key[0], unit)}
+    wrong = tuple(_wrong(unit))
+    return {**found, CAUSES: Reading(wrong)} if wrong else found
+
+
+def _wrong(unit: Unit) -> Iterator[Cause]:
+    """What is wrong with its files."""
+    if said := unit.get("Wrong", ""):
+        yield Cause("wrong", said.splitlines()[0][:200], None, f"systemd-analyze verify {quote(unit.get('Id', ''))}")
 
 
 def starts_at_boot(way: Way, name: str) -> bool:
@@ -85,8 +94,12 @@ def _unit(way: Way, name: str) -> Unit | None:
 
 
 def _starts_at_boot(way: Way, name: str, unit: Unit) -> bool:
-    """It is not masked, nor is what it starts, and it is enabled or something is that starts it."""
-    if not _free(name, unit) or not all(_free(other, found) for other, found in _named(way, unit, "Triggers")):
+    """It is not masked, nor is what it starts, it can start, and it is enabled or something is that starts it."""
+    if (
+        not _free(name, unit)
+        or not _can_start(unit)
+        or not all(_free(other, found) and _can_start(found) for other, found in _named(way, unit, "Triggers"))
+    ):
         return False
     starters = _named(way, unit, "TriggeredBy")
     return _own(unit) or any(_free(other, found) and _own(found) for other, found in starters)
@@ -94,6 +107,11 @@ def _starts_at_boot(way: Way, name: str, unit: Unit) -> bool:
 
 def _own(unit: Unit) -> bool:
     return unit.get("UnitFileState") in AT_BOOT
+
+
+def _can_start(unit: Unit) -> bool:
+    """systemd takes its files, and the commands in them are there."""
+    return unit.get("LoadState", "loaded") == "loaded" and "is not executable" not in unit.get("Wrong", "")
 
 
 def _free(name: str, unit: Unit) -> bool:

@@ -21,7 +21,9 @@ ETH0 = Device("eth0", MAC)
 IFUP: dict[str, dict[str, str | None]] = json.loads(Path(__file__).with_name("ifup.json").read_text(encoding="utf-8"))
 
 
-READERS: dict[str, dict[str, str | None]] = json.loads(Path(__file__).with_name("readers.json").read_text(encoding="utf-8"))
+READERS: dict[str, dict[str, str | None]] = json.loads(
+    Path(__file__).with_name("readers.json").read_text(encoding="utf-8")
+)
 
 
 def ifup(case: str, **more: str) -> Stored | None:

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from kvmlab.checks.reader import Missing
+from kvmlab.checks.reader import CAUSES, Missing
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.system import service
 from kvmlab.remote.host_connection import NotThere
@@ -63,6 +63,26 @@ def test_a_mask_for_this_boot_hides_what_is_below_it() -> None:
     with pytest.raises(CouldNotLook) as trouble:
         asked(with_states(libvirtd_service="masked-runtime"), "libvirtd")
     assert trouble.value.todo == "systemctl unmask --runtime libvirtd"
+
+
+NO_PROGRAM = "libvirtd.service: Command /usr/sbin/libvirt is not executable: No such file or directory"
+NO_COMMAND = "libvirtd.service: Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing."
+NO_KEY = "/etc/systemd/system/libvirtd.service.d/x.conf:2: Unknown key 'ExecStrat' in section [Service], ignoring."
+
+
+@pytest.mark.parametrize(("load", "wrong", "enabled"), [
+    ("loaded", NO_PROGRAM, False), ("bad-setting", NO_COMMAND, False), ("loaded", NO_KEY, True),
+])  # fmt: skip
+@pytest.mark.parametrize("name", ["libvirtd", "libvirtd.socket"])
+def test_a_unit_that_cannot_start_does_not_start_at_boot(load: str, wrong: str, enabled: bool, name: str) -> None:
+    """As systemd 257 says it: of an unknown key it takes no notice, and its verifier warns all the same."""
+    units = with_states()
+    units["libvirtd.service"] |= {"Id": "libvirtd.service", "LoadState": load, "Wrong": wrong}
+    facts = asked(units, name)
+    assert facts["enabled"] is enabled
+    if name == "libvirtd":
+        (cause,) = facts[CAUSES].value
+        assert (cause.found, cause.see, cause.alone) == (wrong, "systemd-analyze verify libvirtd.service", False)
 
 
 def test_no_such_unit() -> None:

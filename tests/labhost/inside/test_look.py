@@ -320,6 +320,7 @@ def test_files_are_opened_for_reading_only() -> None:
 
 
 READING = {"ss": ("-Htlnp",), "dpkg-query": ("-W",), "systemctl": ("show", "list-units"),
+           "systemd-analyze": ("verify",),
            "qemu-img": ("info", "compare"), "ping": ("-n",), "getent": ("ahosts",), "dig": ("+short",),
            "nft": ("--stateless",),
            "ifquery": ("--list", "--interfaces=/etc/network/interfaces"), "ifup": ("--no-act",)}  # fmt: skip
