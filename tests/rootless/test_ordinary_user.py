@@ -97,7 +97,7 @@ def test_what_is_on_the_lab_host_is_out_of_reach_of_this_computer(kvmlab: Kvmlab
     home = Path.home()
     assert on_host(kvmlab, f"test ! -e {home} && echo no home") == "no home"
     routes = on_host(kvmlab, "ip route show default")
-    assert routes.split()[:5] == "default via 10.0.0.2 dev ens33".split()
+    assert routes.split()[:5] == ["default", "via", "10.0.0.2", "dev", "ens33"]
     assert on_host(kvmlab, "ping -qc1 -W1 192.0.2.1 >/dev/null && echo out || echo in") == "in"
 
 
