@@ -251,3 +251,8 @@ def test_a_rehearsal_that_could_not_be_is_not_known() -> None:
     assert (told.outcome, told.cases, told.seconds) == (Outcome.UNKNOWN, 1, 9.0)
     nothing = judge([result(Proof.NEAR, check("a", PASSED, finding("web1", up=True)))], [Proof.REHEARSAL])[0]
     assert (nothing.outcome, nothing.cases) == (Outcome.PROVED, 0)
+
+
+def test_a_check_that_passes_by_itself_had_failed_too_soon() -> None:
+    seen = result(Proof.WAYS, check("a", Verdict.PASSED, finding("x", y=True)), too_soon=("a",))
+    assert wrong(seen, only=Proof.WAYS) == ["a failed at first and passed by itself: what is on its way is not wrong"]

@@ -77,12 +77,19 @@ def _seen(bench: Bench, host: LabHost, part: Case, steps: tuple[StepOutcome, ...
 
 def _looked(bench: Bench, host: LabHost, case: Case) -> dict[str, object]:
     """The last look, and what else is asked for."""
-    report = look_until_decided(bench, host, case)
+    report, too_soon = look_until_decided(bench, host, case)
     tried = unusable(host, report, everything=case.right or case.proof is Proof.START)
     again = look_again(bench, host) if case.look_again and all_passed(report) else ()
     rehearsal = rehearse(bench, host) if case.rehearsed else None
     asked = _asked(bench, host, case)
-    return {"report": report, "unusable": tried, "again": again, "rehearsal": rehearsal, **asked}
+    return {
+        "report": report,
+        "too_soon": tuple(sorted(too_soon)),
+        "unusable": tried,
+        "again": again,
+        "rehearsal": rehearsal,
+        **asked,
+    }
 
 
 def _asked(bench: Bench, host: LabHost, case: Case) -> dict[str, object]:

@@ -32,19 +32,20 @@ _PORTS = "cat /sys/class/net/*/brport/state 2>/dev/null; true"
 _NOT_YET = {"1", "2"}  # listening, learning (linux/if_bridge.h)
 
 
-def look_until_decided(bench: Bench, host: LabHost, case: Case) -> Report:
-    """The last look: when it was decided, or the deadline came."""
+def look_until_decided(bench: Bench, host: LabHost, case: Case) -> tuple[Report, set[str]]:
+    """The last look: when it was decided, or the deadline came; and the checks that had failed at once, and then passed
+    by themselves."""
+    first: set[str] | None = None
     before = None
     deadline = time.monotonic() + DEADLINE_S[case.proof] * given_patience()
     with opened(bench, host) as (reader, events):
         while True:
             report = look(bench, reader, settle_s=0.0)
-            if all_passed(report) and case.proof is not Proof.START:
-                return report
-            if stands(case, report) and verdicts(report) == before and quiet(host):
-                return report
-            if time.monotonic() > deadline:
-                return report
+            first = failed(report) if first is None else first
+            done = all_passed(report) and case.proof is not Proof.START
+            agreed = stands(case, report) and verdicts(report) == before and quiet(host)
+            if done or agreed or time.monotonic() > deadline:
+                return report, first & passed(report)
             before = verdicts(report)
             events.wait(POLL_S)
 
@@ -83,6 +84,11 @@ def all_passed(report: Report) -> bool:
 def failed(report: Report) -> set[str]:
     """The checks that failed."""
     return {name for name, verdict in verdicts(report).items() if verdict == "failed"}
+
+
+def passed(report: Report) -> set[str]:
+    """The checks that passed."""
+    return {name for name, verdict in verdicts(report).items() if verdict == "passed"}
 
 
 def stands(case: Case, report: Report) -> bool:

@@ -106,6 +106,9 @@ def _wrong(result: CaseResult, start: Inventory | None) -> Iterator[Remark]:
         rule = {Proof.START: _wrong_start, Proof.NEAR: _wrong_near, Proof.STEPS: _wrong_step}
         for message in rule.get(case.proof, _wrong_right)(result, report):
             yield Remark(case.name, message, case.where)
+    for check in result.too_soon:
+        said = t("{check} failed at first and passed by itself: what is on its way is not wrong", check=check)
+        yield Remark(case.name, said, case.where)
     for one in result.unusable:
         yield Remark(case.name, t("{check} shows a command that cannot work: {command}: {why} ({fact})",
                                   check=one.check, command=one.command, why=one.said, fact=one.fact))  # fmt: skip
