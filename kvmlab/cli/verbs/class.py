@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -16,8 +17,8 @@ _CHOSEN = ("group", "student", "dry_run")
 
 
 class Action(NamedTuple):
-    """One action: the module of kvmlab.cli.classroom that has it, the words it takes (those in [] may be missing), and
-    its options."""
+    """One action: the module of kvmlab.cli.classroom that has it, the words it takes (those in [] may be missing, the
+    last may be many where it ends in …), and its options."""
 
     module: str
     words: str
@@ -26,7 +27,7 @@ class Action(NamedTuple):
     @property
     def most(self) -> int:
         """How many words it takes."""
-        return len(self.words.split())
+        return sys.maxsize if self.words.endswith("…") else len(self.words.split())
 
     @property
     def least(self) -> int:
@@ -46,6 +47,7 @@ ACTIONS = {
     "report": Action("grades", "", ("group", "student", "html")),
     "export": Action("grades", "FORMAT [FILE]", ("group", "student", "per")),
     "regrade": Action("grades", "LAB", ("group", "student", "keep", "why")),
+    "verify": Action("receipts", "FILE…", ("json",)),
     "forget": Action("grades", "STUDENT"),
 }
 
@@ -57,7 +59,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="*",
         metavar="WORD",
-        help=t("NAME of create, FILE of roster, FORMAT of export, STUDENT of enter and forget, LAB of others"),
+        help=t(
+            "NAME of create, FILE of roster and verify, FORMAT of export, STUDENT of enter and forget, LAB of others"
+        ),
     )
     parser.add_argument(
         "--class", dest="folder", metavar="DIR", help=t("the class's folder; without it, where you are")
