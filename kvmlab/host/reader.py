@@ -17,7 +17,7 @@ from kvmlab.checks.reader import CAUSES, Answer, Key, Missing, Reading, Want
 from kvmlab.checks.text import plain
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
-from kvmlab.host import links, lookup, stored_links, system
+from kvmlab.host import links, lookup, system
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.next_start import shown_by
@@ -26,6 +26,13 @@ from kvmlab.host.start.picture import Picture
 from kvmlab.remote.deadline import later
 from kvmlab.remote.host_connection import SLOW_S, NotThere, Way
 from kvmlab.words import t
+
+
+def _stored_link(way: Way, key: tuple[str, ...]) -> Answer:
+    from kvmlab.host.stored_links import stored_link  # late: few checks ask, and it has readers of its own
+
+    return stored_link(way, key)
+
 
 _LIBVIRT: Mapping[str, Callable[..., Any]] = {
     "domain": lookup.domain,
@@ -43,7 +50,7 @@ _LIBVIRT: Mapping[str, Callable[..., Any]] = {
 }
 _LOOK: Mapping[str, Callable[..., Any]] = {
     "link": links.link,
-    "stored-link": stored_links.stored_link,
+    "stored-link": _stored_link,
     "route": links.route,
     "name": links.name,
     "resolver": links.resolver,
