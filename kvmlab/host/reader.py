@@ -28,7 +28,7 @@ from kvmlab.remote.host_connection import SLOW_S, NotThere, Way
 from kvmlab.words import t
 
 
-def _stored_link(way: Way, key: tuple[str, ...]) -> Answer:
+def _stored_link(way: Way, key: tuple[str, ...]) -> links.Facts | Missing:
     from kvmlab.host.stored_links import stored_link  # late: few checks ask, and it has readers of its own
 
     return stored_link(way, key)

@@ -24,7 +24,8 @@ COURSE = ("course.", "labs", "checkers", "solutions")
 UNUSED = (  # with what is below each
     "kvmlab.author", "kvmlab.cli.completion", "kvmlab.cli.exam.prompt", "kvmlab.cli.exam.session", "kvmlab.course.book",
     "kvmlab.course.catalogue_builder", "kvmlab.course.exam", "kvmlab.course.lab.compiler", "kvmlab.course.quiz",
-    "kvmlab.course.template", "kvmlab.disk_space", "kvmlab.guest.netconfig", "kvmlab.images", "kvmlab.install_command",
+    "kvmlab.course.template", "kvmlab.disk_space", "kvmlab.guest.netconfig.netplan", "kvmlab.images",
+    "kvmlab.install_command",
     "kvmlab.labhost.computer", "kvmlab.labhost.confinement", "kvmlab.labhost.container", "kvmlab.labhost.podman",
     "kvmlab.labhost.seccomp", "kvmlab.observe.rehearsed_grade", "kvmlab.observe.topology", "kvmlab.report.show",
     "kvmlab.setup.lifecycle", "kvmlab.setup.materials", "asyncio", "jinja2", "markdown_it", "rich", "secrets", "yaml",
