@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.author.mutants.judgement import judge_mutants
@@ -47,7 +47,16 @@ def _judge(proof: Proof, results: Sequence[CaseResult]) -> ProofResult:
     if proof is Proof.RESET and start is None and own:
         trouble.append(Remark("start", t("the state at the start could not be read, so nothing is compared with it")))
     seconds, taken_over = sum(result.seconds for result in own), sum(result.taken_over for result in own)
-    return ProofResult(proof, len(own), seconds, tuple(wrong), tuple(trouble), taken_over=taken_over)
+    return ProofResult(proof, len(own), seconds, tuple(wrong), tuple(trouble), tuple(_too_soon(own)), taken_over)
+
+
+def _too_soon(results: Iterable[CaseResult]) -> Iterator[Remark]:
+    """Checks that were wrong about what was on its way. Told, and no refutation: a busy computer shows one that a quick
+    one does not."""
+    for result in results:
+        for check in result.too_soon:
+            said = t("{check} failed at first and passed by itself: what is on its way is not wrong", check=check)
+            yield Remark(result.case.name, said, result.case.where)
 
 
 def _judge_facts(results: Sequence[CaseResult]) -> ProofResult:
@@ -106,9 +115,6 @@ def _wrong(result: CaseResult, start: Inventory | None) -> Iterator[Remark]:
         rule = {Proof.START: _wrong_start, Proof.NEAR: _wrong_near, Proof.STEPS: _wrong_step}
         for message in rule.get(case.proof, _wrong_right)(result, report):
             yield Remark(case.name, message, case.where)
-    for check in result.too_soon:
-        said = t("{check} failed at first and passed by itself: what is on its way is not wrong", check=check)
-        yield Remark(case.name, said, case.where)
     for one in result.unusable:
         yield Remark(case.name, t("{check} shows a command that cannot work: {command}: {why} ({fact})",
                                   check=one.check, command=one.command, why=one.said, fact=one.fact))  # fmt: skip
