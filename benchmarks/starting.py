@@ -13,8 +13,9 @@ from statistics import median
 from benchmarks.place import Place, beside, state_beside
 from benchmarks.timing import Row, in_turns, tell, timed
 from kvmlab.course import Course, Lab
+from kvmlab.images import Quiet
 from kvmlab.labhost.container import LabHost, remove_all
-from kvmlab.labhost.place import SPARE
+from kvmlab.labhost.known_host import SPARE
 from kvmlab.labhost.podman import finish
 from kvmlab.liveness import Silence
 from kvmlab.paths import State
@@ -36,13 +37,6 @@ while True:
 """
 
 
-class Silent:
-    """kvmlab's progress, unseen."""
-
-    def step(self, text: str, fraction: float | None = None) -> None:
-        """Say nothing."""
-
-
 @dataclass
 class Bare:
     """The bare sum: one lab host after another, by hand and with nothing around it."""
@@ -59,7 +53,7 @@ class Bare:
         from kvmlab.cli.context import own_course
 
         lab = Course.load(own_course(), place.state).lab(LAB, "en", None)
-        return cls(place.state, lab, Materials.of(place.state, lab, Silent()))
+        return cls(place.state, lab, Materials.of(place.state, lab, Quiet()))
 
     def reset(self) -> float:
         """Seconds from removing the old lab host until the guest of the new one answers."""

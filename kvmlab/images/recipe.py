@@ -21,6 +21,13 @@ class Progress(Protocol):
         """`text` is being done now."""
 
 
+class Quiet:
+    """Progress that nobody is told of."""
+
+    def step(self, text: str, fraction: float | None = None) -> None:
+        """Nothing."""
+
+
 def recipe_hash(folders: Iterable[Path], *further: str) -> str:
     """Twelve hex digits over names and contents of all files of `folders`, and `further` text.
 

@@ -20,7 +20,7 @@ from kvmlab.errors import CannotRun
 from kvmlab.labhost.bounded import run_bounded
 from kvmlab.labhost.confinement import confinement, lent_devices, own_cgroups, read_only, unchangeable
 from kvmlab.labhost.id_range import release_range, reserve_range
-from kvmlab.labhost.known_host import IDENTITY, VOLUMES, Identity, KnownLabHost
+from kvmlab.labhost.known_host import IDENTITY, VOLUMES, Identity, KnownLabHost, known_hosts
 from kvmlab.labhost.orphans import end, running_containers
 from kvmlab.labhost.podman import Podman, failed
 from kvmlab.paths import State, make_key, write_atomic
@@ -242,7 +242,6 @@ def sweep(podman: Podman, state: State, labs: Collection[str], keep: str = "") -
     for name, pids in orphans(state, labs, keep).items():
         remove_all(podman, [name])
         end(pids)
-    for folder in state.run.iterdir():
-        owner, _, instance = folder.name.rpartition("-")
-        if owner in labs and instance != keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    for known in known_hosts(state, labs):
+        if known.instance != keep:
+            shutil.rmtree(known.run_dir, ignore_errors=True)

@@ -6,6 +6,7 @@ All that looks at one needs no more; whoever starts, enters or removes it needs 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from kvmlab.remote.host_root import HostRoot
 from kvmlab.words import t
 
 IDENTITY = "identity.json"
+SPARE = "spare.json"
+"""In the run directory of a lab host in waiting (kvmlab.setup.spare), and of no other."""
 VOLUMES = "volumes.json"
 
 
@@ -52,6 +55,11 @@ class KnownLabHost:
     def start_record(self) -> Path:
         """What there was on it at the end of its start."""
         return self.run_dir / "start.json"
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether it waits, whole, for a reset to take it."""
+        return (self.run_dir / SPARE).is_file()
 
     def work(self) -> object:
         """What changes while anything on it computes; None where that is not to be seen."""
@@ -92,3 +100,9 @@ class KnownLabHost:
         except (OSError, ValueError, TypeError) as error:
             message = t("What was noted of the lab host is gone: {error}.", error=error)
             raise CannotRun(message, "kvmlab status") from None
+
+
+def known_hosts(state: State, labels: Collection[str]) -> list[KnownLabHost]:
+    """Those of `labels` whose run directory is there, whoever has left it and whether or not they were ever up."""
+    parts = (folder.name.rpartition("-") for folder in state.run.iterdir())
+    return [KnownLabHost(label, instance, state) for label, _, instance in parts if label in labels]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun
-from kvmlab.labhost.known_host import KnownLabHost
+from kvmlab.labhost.known_host import KnownLabHost, known_hosts
 from kvmlab.labhost.record import Run, run_of
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -15,10 +15,6 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     from kvmlab.labhost.container import LabHost
     from kvmlab.labhost.podman import Podman
-
-
-SPARE = "spare.json"
-"""In the run directory of a lab host in waiting (kvmlab.setup.spare), and of no other."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +48,14 @@ class LabPlace:
         """Likewise of the copy in which the next start is rehearsed."""
         return f"{self.label}_copy"
 
-    @property
-    def is_littered(self) -> bool:
-        """Whether the run directory of a lab host of it is there, whoever has left it."""
-        return any(path.name.rpartition("-")[0] in self.labels for path in self.state.run.iterdir())
+    def known_hosts(self) -> list[KnownLabHost]:
+        """All of whom a run directory is there, copies too."""
+        return known_hosts(self.state, self.labels)
 
     @property
     def has_spare(self) -> bool:
         """Whether a lab host is in waiting for its next reset."""
-        found = (path for path in self.state.run.iterdir() if path.name.rpartition("-")[0] == self.label)
-        return any((path / SPARE).is_file() for path in found)
+        return any(known.is_spare for known in self.known_hosts())
 
     def known_host(self, run: Run) -> KnownLabHost:
         """What is known of the lab host that `run` tells of."""

@@ -22,7 +22,7 @@ from kvmlab.labhost.record import RUNNING, STARTING, STOPPED, STOPPING, Run
 from kvmlab.setup.lab_host import lab_host
 from kvmlab.setup.materials import Materials
 from kvmlab.setup.outdated import twice
-from kvmlab.setup.spare import find, is_spare, taken
+from kvmlab.setup.spare import find, taken
 
 if TYPE_CHECKING:
     from kvmlab.images import Progress
@@ -44,7 +44,7 @@ def start(place: LabPlace, lab: Lab, progress: Progress) -> tuple[Run, bool]:
 
         def begin() -> Run:
             materials = Materials.of(place.state, lab, progress)
-            if run or place.is_littered:
+            if run or place.known_hosts():
                 sweep(materials.podman, place.state, place.labels)
             return _launch(place, lab, materials, progress)
 
@@ -100,7 +100,7 @@ def _launch(place: LabPlace, lab: Lab, materials: Materials, progress: Progress,
         record.write(place.state, place.course_tag, run)
         undo.callback(record.forget, place.state, place.course_tag, place.lab)
         killpoint("start.record")
-        with (taken if is_spare(host) else lab_host)(host, materials, lab, progress):
+        with (taken if host.is_spare else lab_host)(host, materials, lab, progress):
             run = run._replace(state=RUNNING, init=host.init)
             record.write(place.state, place.course_tag, run)
             killpoint("start.recorded")

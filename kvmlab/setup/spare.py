@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import kvmlab
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.container import LabHost
-from kvmlab.labhost.place import SPARE, LabPlace
+from kvmlab.labhost.known_host import SPARE, KnownLabHost
+from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.podman import finish
 from kvmlab.liveness import Silence
 from kvmlab.paths import write_atomic
@@ -41,19 +42,12 @@ class Note(NamedTuple):
     paused: list[str]
 
 
-def is_spare(host: LabHost) -> bool:
-    """Whether it waits, whole, and was not taken yet."""
-    return (host.run_dir / SPARE).is_file()
-
-
 def find(place: LabPlace, lab: Lab, materials: Materials) -> LabHost | None:
     """The lab host in waiting that serves as a start of `lab`; None where there is none."""
-    for folder in place.state.run.iterdir():
-        label, _, instance = folder.name.rpartition("-")
-        host = LabHost(label, instance, place.state, materials.podman)
-        waits = label == place.label and is_spare(host) and has_ended(host.init) is False
-        if waits and _note(host).made_from == _made_from(lab, materials):
-            return host
+    for known in place.known_hosts():
+        waits = known.is_spare and has_ended(known.init) is False
+        if waits and _note(known).made_from == _made_from(lab, materials):
+            return LabHost(known.label, known.instance, place.state, materials.podman)
     return None
 
 
@@ -107,7 +101,7 @@ def _weigh_as_others(host: LabHost) -> Callable[[], object]:
     return lambda: finish(process, ("update",))
 
 
-def _note(host: LabHost) -> Note:
+def _note(host: KnownLabHost) -> Note:
     """Of a note that cannot be read nothing is believed."""
     try:
         return Note(**json.loads((host.run_dir / SPARE).read_text(encoding="utf-8")))
@@ -118,7 +112,7 @@ def _note(host: LabHost) -> Note:
 def _made_from(lab: Lab, materials: Materials) -> str:
     """The lab as it is compiled, what it starts from, and the files of kvmlab by size and time."""
     root = Path(kvmlab.__file__).parent
-    stats = ((path, path.stat()) for path in sorted(root.rglob("*")) if "__pycache__" not in path.parts)
-    files = [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+    paths = (path for path in sorted(root.rglob("*")) if "__pycache__" not in path.parts and path.is_file())
+    files = [(str(path), stat.st_size, stat.st_mtime_ns) for path in paths for stat in [path.stat()]]
     told = json.dumps([lab.to_json(), materials.identity(), files], sort_keys=True, default=str)
     return sha256(told.encode()).hexdigest()

@@ -9,11 +9,12 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import CannotRun, KvmlabError
+from kvmlab.images import Quiet
 from kvmlab.killpoints import killpoint
+from kvmlab.labhost.computer.free_memory import available_mib
 from kvmlab.labhost.container import LabHost
 from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.podman import Podman
@@ -32,13 +33,6 @@ HOST_MIB, FREE_MIB = 400, 1024
 """What a lab host takes besides its guests' memory, and what is left for all else."""
 SHARES = 2
 """The least weight a cgroup can have (podman-run(1), --cpu-shares): whatever else wants a processor has it first."""
-
-
-class Silent:
-    """Progress that nobody waits for."""
-
-    def step(self, text: str, fraction: float | None = None) -> None:
-        """Nothing."""
 
 
 def make_behind(place: LabPlace) -> None:
@@ -70,11 +64,11 @@ def make(place: LabPlace) -> None:
         raise CannotRun(t("{lab} does not run.", lab=place.lab), f"kvmlab start {place.lab}")
     _require_memory(run.compiled)
     with place.state.lock(f"spare-{place.course_tag}-{place.lab}", wait=False):
-        materials = Materials.of(place.state, run.compiled, Silent())
+        materials = Materials.of(place.state, run.compiled, Quiet())
         if find(place, run.compiled, materials):
             return
         host = LabHost.fresh(place.label, place.state, _behind(materials.podman))
-        with lab_host(host, materials, run.compiled, Silent()), place.lock():
+        with lab_host(host, materials, run.compiled, Quiet()), place.lock():
             _require_the_same(place, run)
             keep_ready(host, run.compiled, materials)
 
@@ -94,9 +88,7 @@ def _behind(podman: Podman) -> Podman:
 
 def _require_memory(lab: Lab) -> None:
     needed = HOST_MIB + FREE_MIB + sum(guest.memory_mib for guest in lab.guests)
-    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    free = next(int(line.split()[1]) // 1024 for line in lines if line.startswith("MemAvailable:"))
-    if free < needed:
+    if (free := available_mib()) < needed:
         raise CannotRun(t("{free} MiB of memory are free; {needed} MiB are needed.", free=free, needed=needed), "free")
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from kvmlab.course.lab.model import HOST_KINDS
 from kvmlab.errors import AuthorError
-from kvmlab.images import KINDS, ensure_kind, kinds, memory
+from kvmlab.images import KINDS, Quiet, ensure_kind, kinds, memory
 from kvmlab.images.kinds import built_kind, kind_tag
 from kvmlab.images.recipe import RECIPES, files_of, package_names
 from kvmlab.labhost.podman import Podman
@@ -86,13 +86,6 @@ def test_a_header_that_cannot_be(tmp_path: Path, header: str, said: str) -> None
     with pytest.raises(AuthorError, match=said) as caught:
         compile_lab(tmp_path, "host", "odd", "en", None)
     assert "labs/host/odd/lab.md:4" in str(caught.value)
-
-
-class Quiet:
-    """Progress nobody watches."""
-
-    def step(self, text: str, fraction: float | None = None) -> None:
-        """Nothing."""
 
 
 @pytest.fixture

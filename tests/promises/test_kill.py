@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.images import ensure_host_image
+from kvmlab.images import Quiet, ensure_host_image
 from kvmlab.labhost.computer.podman_options import find_podman
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
@@ -67,13 +67,6 @@ def watched(kvmlab: Kvmlab, shared_state: State) -> Iterator[Kvmlab]:
         assert {name for name in before if before[name] != after[name]} == set()
     finally:
         podman.run("rm", "--force", "--time=0", name)
-
-
-class Quiet:
-    """Tells nobody how far it is."""
-
-    def step(self, text: str, fraction: float | None = None) -> None:
-        """Nothing."""
 
 
 def test_there_is_a_fault_point_in_every_verb() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.labhost.place import SPARE
+from kvmlab.labhost.known_host import SPARE
 from tests.conftest import Kvmlab
 
 pytestmark = pytest.mark.guest

@@ -16,11 +16,12 @@ from kvmlab.author.mutants.library import drawn, mutants_of
 from kvmlab.author.mutants.mutator import Mutant
 from kvmlab.author.mutants.scene import Noting, things
 from kvmlab.author.prove import kept_results
-from kvmlab.author.prove.bench import Bench, Quiet
+from kvmlab.author.prove.bench import Bench
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.decided_look import all_passed, failed, look, opened, verdicts
 from kvmlab.course.lab.fences import Step
 from kvmlab.errors import CannotRun
+from kvmlab.images import Quiet
 from kvmlab.labhost.steps import StepOutcome, run_step
 from kvmlab.liveness import Silence
 from kvmlab.setup.lab_host import lab_host

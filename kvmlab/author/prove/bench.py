@@ -85,10 +85,3 @@ class CaseResult:
     too_soon: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     rehearsal: Rehearsed | None = None
-
-
-class Quiet:
-    """Discards progress: of many cases side by side only the total is shown."""
-
-    def step(self, text: str, fraction: float | None = None) -> None:
-        """Nothing."""

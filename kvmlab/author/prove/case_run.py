@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.author.mutants.trial import carry_mutants
 from kvmlab.author.prove import kept_results
-from kvmlab.author.prove.bench import Bench, CaseResult, Quiet
+from kvmlab.author.prove.bench import Bench, CaseResult
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.decided_look import all_passed, look_until_decided
 from kvmlab.author.prove.live_questions import unanswered
@@ -19,6 +19,7 @@ from kvmlab.author.prove.repeated_looks import look_again
 from kvmlab.author.prove.reset_case import carry_reset, remembered_inventory
 from kvmlab.author.prove.shown_commands import unusable
 from kvmlab.errors import CannotRun, KvmlabError
+from kvmlab.images import Quiet
 from kvmlab.labhost.steps import BOOT_S, STEP_S, StepOutcome, run_step
 from kvmlab.setup.lab_host import lab_host
 from kvmlab.slowness import given_patience

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kvmlab.author.prove.bench import Bench, CaseResult, Quiet
+from kvmlab.author.prove.bench import Bench, CaseResult
 from kvmlab.author.prove.proof import Proof, ProofResult, Remark
 from kvmlab.errors import KvmlabError
 from kvmlab.grading.rehearsed_reader import ahead
+from kvmlab.images import Quiet
 from kvmlab.labhost.container import LabHost
 from kvmlab.observe.rehearsed_grade import Rehearsing
 from kvmlab.words import t

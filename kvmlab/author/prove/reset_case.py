@@ -10,9 +10,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from kvmlab.author.prove.bench import Bench, Quiet
+from kvmlab.author.prove.bench import Bench
 from kvmlab.author.prove.cases import Case
 from kvmlab.errors import CannotRun
+from kvmlab.images import Quiet
 from kvmlab.labhost.container import find_containers
 from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.steps import run_step

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kvmlab.author.prove.bench import Quiet
 from kvmlab.course import Course
 from kvmlab.errors import KvmlabError
+from kvmlab.images import Quiet
 from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.steps import run_step

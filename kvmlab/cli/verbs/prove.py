@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 from kvmlab.cli.context import Context
 from kvmlab.cli.parsing import whole
@@ -81,14 +80,10 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 def default_jobs() -> int:
     """Guests are idle most of the time, and a lab host takes about 250 MB with its guest: two a core, within memory."""
+    from kvmlab.labhost.computer.free_memory import available_mib
+
     cores = len(os.sched_getaffinity(0))
-    return max(1, min(2 * cores, _available_mib() // 400))
-
-
-def _available_mib() -> int:
-    """What can be taken without swapping (proc(5), meminfo)."""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("MemAvailable:")), 1024)
+    return max(1, min(2 * cores, available_mib() // 400))
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -21,6 +21,7 @@ from kvmlab.labhost.computer.accelerator import Kvm, find_kvm
 from kvmlab.labhost.computer.boot_trial import opens
 from kvmlab.labhost.computer.findings import enforced_limits
 from kvmlab.labhost.computer.fingerprint import KVM, may_open_kvm
+from kvmlab.labhost.computer.free_memory import available_mib
 from kvmlab.labhost.computer.podman_options import find_podman, remembered_podman
 from kvmlab.labhost.confinement import trusted_options
 from kvmlab.labhost.container import find_containers, orphans
@@ -152,8 +153,7 @@ def _space(state: State) -> Finding:
 
 
 def _memory() -> Finding:
-    lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
-    free = int(lines["MemAvailable"].split()[0]) // 1024
+    free = available_mib()
     level = Level.GOOD if free >= 1024 else Level.SLOW
     return Finding(t("memory"), level, t("{free} MiB available; a lab takes 200 to 1000", free=free))
 
