@@ -125,19 +125,19 @@ class OncePerPass:
         """Forget everything: a new pass begins."""
         self._known.clear()
         self._final.clear()
-        _optional(self.reader, "refresh")
+        ask_optional(self.reader, "refresh")
 
     def way_in(self, guest: str, address: str) -> str:
         """How a student gets into a guest from the lab host: "ssh 10.0.0.122"."""
-        return str(_optional(self.reader, "way_in", guest, address) or f"ssh {quote(plain(address or guest))}")
+        return str(ask_optional(self.reader, "way_in", guest, address) or f"ssh {quote(plain(address or guest))}")
 
     def note_wanted(self, kind: str, key: Key, want: Mapping[str, object]) -> None:
         """A finding is about to want these facts, for a reader that takes note of it."""
-        _optional(self.reader, "note_wanted", kind, key, want)
+        ask_optional(self.reader, "note_wanted", kind, key, want)
 
     def prefetch(self, wants: Sequence[Want]) -> None:
         """Tell the reader what this pass will most likely ask."""
-        _optional(self.reader, "prefetch", wants)
+        ask_optional(self.reader, "prefetch", wants)
 
 
 class Wanted:
@@ -177,7 +177,8 @@ def _answer_or_raise(final: Missing | CouldNotLook) -> Missing:
     raise final.with_traceback(None)
 
 
-def _optional(reader: object, method: str, *args: object) -> object:
+def ask_optional(reader: object, method: str, *args: object) -> object:
+    """What a method that not every reader has answers; None where it is not there."""
     call: Callable[..., object] | None = getattr(reader, method, None)
     return None if call is None else call(*args)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kvmlab.checks.reader import CAUSES, Answer, Cause, Key, Missing, Reader, Reading, Want
+from kvmlab.checks.reader import CAUSES, Answer, Cause, Key, Missing, Reader, Reading, Want, ask_optional
 from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
 from kvmlab.words import t
@@ -53,21 +53,18 @@ class Recording:
 
     def prefetch(self, wants: Sequence[Want]) -> None:
         """Pass it on."""
-        if ask := getattr(self.reader, "prefetch", None):
-            ask(wants)
+        ask_optional(self.reader, "prefetch", wants)
 
     def refresh(self) -> None:
         """A new pass begins."""
         self.passes += 1
         self._facts.clear()
         self._final.clear()
-        if forget := getattr(self.reader, "refresh", None):
-            forget()
+        ask_optional(self.reader, "refresh")
 
     def way_in(self, guest: str, address: str) -> str:
         """How a student gets into a guest."""
-        ask = getattr(self.reader, "way_in", None)
-        self._ways[guest, address] = way = str(ask(guest, address)) if ask else ""
+        self._ways[guest, address] = way = str(ask_optional(self.reader, "way_in", guest, address) or "")
         return way
 
     def noted(self) -> dict[str, Any]:

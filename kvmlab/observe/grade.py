@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,12 @@ from kvmlab.errors import AuthorError, KvmlabError
 from kvmlab.words import t
 
 if TYPE_CHECKING:
+    from kvmlab.checks.reader import Reader
     from kvmlab.grading.load import CheckSet
     from kvmlab.grading.passes import OnProgress
     from kvmlab.grading.verdicts import Report
+    from kvmlab.host.events import Events
+    from kvmlab.host.reader import HostReader
     from kvmlab.labhost.known_host import KnownLabHost
 
 
@@ -27,24 +31,9 @@ def grade(
     waiting: OnProgress | None = None,
 ) -> Report:
     """Run the checks of `lab` (of the tasks `only`), waiting up to `wait_s` seconds for what has not passed."""
-    from kvmlab.grading.runner import run
-    from kvmlab.host import open_host
-    from kvmlab.setup.start_record import recall
-
-    with open_host(host.root, host.state.key_pair("look_key"), lab.guests, start=recall(host)) as (reader, events):
+    with opened(lab, host) as (reader, events):
         checks = checks_of(lab, checker)  # connecting meanwhile
-        return run(
-            checks,
-            reader,
-            lab.params,
-            lab.tasks,
-            lab=lab.id,
-            variant=lab.variant,
-            only=only,
-            wait_s=wait_s,
-            events=events,
-            on_progress=waiting,
-        )
+        return run_checks(checks, reader, lab, only=only, wait_s=wait_s, events=events, on_progress=waiting)
 
 
 def grade_with_evidence(
@@ -55,28 +44,33 @@ def grade_with_evidence(
     Where guests had to be waited for, facts of several passes are mixed: then all is looked at once more, at once.
     """
     from kvmlab.grading.evidence import Recording
-    from kvmlab.grading.runner import SETTLE_S, run
-    from kvmlab.host import open_host
-    from kvmlab.setup.start_record import recall
+    from kvmlab.grading.runner import SETTLE_S
 
-    with open_host(host.root, host.state.key_pair("look_key"), lab.guests, start=recall(host)) as (reader, events):
+    with opened(lab, host) as (reader, events):
         recording, checks = Recording(reader), checks_of(lab, checker)
         for settle_s in (SETTLE_S, 0.0):
             recording.passes = 0
-            report = run(
-                checks,
-                recording,
-                lab.params,
-                lab.tasks,
-                lab=lab.id,
-                variant=lab.variant,
-                settle_s=settle_s,
-                events=events,
-                on_progress=waiting,
-            )
+            report = run_checks(checks, recording, lab, settle_s=settle_s, events=events, on_progress=waiting)
             if recording.passes == 1:
                 break
         return report, recording.noted()
+
+
+@contextmanager
+def opened(lab: Lab, host: KnownLabHost) -> Iterator[tuple[HostReader, Events]]:
+    """A reader of the lab host that knows its start, and the host's events."""
+    from kvmlab.host import open_host
+    from kvmlab.setup.start_record import recall
+
+    with open_host(host.root, host.state.key_pair("look_key"), lab.guests, start=recall(host)) as both:
+        yield both
+
+
+def run_checks(checks: CheckSet, reader: Reader, lab: Lab, **how: Any) -> Report:
+    """What `checks` find with the parameters of `lab`; `how` as for kvmlab.grading.runner.run."""
+    from kvmlab.grading.runner import run
+
+    return run(checks, reader, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, **how)
 
 
 def checks_of(lab: Lab, checker: Path) -> CheckSet:

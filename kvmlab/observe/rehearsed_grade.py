@@ -13,13 +13,12 @@ from kvmlab.checks.reader import Missing, Reader, Want
 from kvmlab.course import Lab
 from kvmlab.errors import CouldNotLook
 from kvmlab.grading.rehearsed_reader import Rehearsed, ahead, guests_to_enter, refresh, to_start, with_balloon
-from kvmlab.grading.runner import foreseen, run
+from kvmlab.grading.runner import foreseen
 from kvmlab.grading.verdicts import Report
 from kvmlab.host import open_host
 from kvmlab.labhost.container import LabHost
-from kvmlab.observe.grade import checks_of, grade
+from kvmlab.observe.grade import checks_of, grade, opened, run_checks
 from kvmlab.setup.rehearsal import Rehearsal, rehearsed
-from kvmlab.setup.start_record import recall
 from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
@@ -59,7 +58,7 @@ class Rehearsing:
         progress.step(t("copying the lab host"), None)
         with (
             rehearsed(first, fresh) as rehearsal,
-            open_host(first.root, key, self.lab.guests, start=recall(first)) as (now, _),
+            opened(self.lab, first) as (now, _),
             open_host(fresh.root, key, self.lab.guests) as (copy, _),
         ):
             report = self._looked(rehearsal, Rehearsed(now, copy), wants, progress)
@@ -83,12 +82,10 @@ class Rehearsing:
     def _until_sure(self, both: Rehearsed) -> Report:
         """Look again for a moment at what is not as wanted, because it may still be coming; what is as wanted is so at
         once."""
-        checks, lab = checks_of(self.lab, self.checker), self.lab
+        checks = checks_of(self.lab, self.checker)
         deadline = time.monotonic() + SURE_S * given_patience()
         while True:
-            report = run(
-                checks, both, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, only=self.only, settle_s=0
-            )
+            report = run_checks(checks, both, self.lab, only=self.only, settle_s=0)
             if time.monotonic() > deadline or not _may_change(report):
                 return report
             time.sleep(POLL_S * 5)

@@ -18,12 +18,13 @@ from kvmlab.author.mutants.scene import Noting, things
 from kvmlab.author.prove import kept_results
 from kvmlab.author.prove.bench import Bench
 from kvmlab.author.prove.cases import Case
-from kvmlab.author.prove.decided_look import all_passed, failed, look, opened, verdicts
+from kvmlab.author.prove.decided_look import all_passed, failed, look, verdicts
 from kvmlab.course.lab.fences import Step
 from kvmlab.errors import CannotRun
 from kvmlab.images import Quiet
 from kvmlab.labhost.steps import StepOutcome, run_step
 from kvmlab.liveness import Silence
+from kvmlab.observe.grade import opened
 from kvmlab.setup.lab_host import lab_host
 from kvmlab.setup.libvirtd import connected
 from kvmlab.slowness import given_patience
@@ -113,7 +114,7 @@ class Stage:
             outcome = run_step(host, step)
             if outcome.status and not step.look:
                 raise CannotRun(t("the solution did not get that far"))
-        self._noting = Noting(self._stack.enter_context(opened(self.bench, host))[0])
+        self._noting = Noting(self._stack.enter_context(opened(self.bench.lab, host))[0])
         if not self._passes(SOLVED_S * given_patience()):
             raise CannotRun(t("the solution does not pass here"))
         self.spoilt = False

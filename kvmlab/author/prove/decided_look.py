@@ -7,22 +7,19 @@ listens and learns for twice the forward delay, in which nobody can be reached; 
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.author.prove.bench import Bench
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.proof import Proof
 from kvmlab.grading.as_it_was import AS_IT_WAS
+from kvmlab.observe.grade import checks_of, opened, run_checks
 from kvmlab.slowness import given_patience
 
 if TYPE_CHECKING:
     from kvmlab.checks.reader import Reader
     from kvmlab.grading.verdicts import Report
-    from kvmlab.host.events import Events
-    from kvmlab.host.reader import HostReader
     from kvmlab.labhost.container import LabHost
 
 DEADLINE_S = {Proof.START: 60, Proof.SOLUTION: 120, Proof.WAYS: 120, Proof.NEAR: 90, Proof.STEPS: 60}
@@ -38,7 +35,7 @@ def look_until_decided(bench: Bench, host: LabHost, case: Case) -> tuple[Report,
     first: set[str] | None = None
     before = None
     deadline = time.monotonic() + DEADLINE_S[case.proof] * given_patience()
-    with opened(bench, host) as (reader, events):
+    with opened(bench.lab, host) as (reader, events):
         while True:
             report = look(bench, reader, settle_s=0.0)
             first = failed(report) if first is None else first
@@ -50,25 +47,10 @@ def look_until_decided(bench: Bench, host: LabHost, case: Case) -> tuple[Report,
             events.wait(POLL_S)
 
 
-@contextlib.contextmanager
-def opened(bench: Bench, host: LabHost) -> Iterator[tuple[HostReader, Events]]:
-    """A reader of the lab host that knows its start, and the host's events."""
-    from kvmlab.host import open_host
-    from kvmlab.setup.start_record import recall
-
-    key = bench.state.key_pair("look_key")
-    with open_host(host.root, key, bench.lab.guests, start=recall(host)) as both:
-        yield both
-
-
 def look(bench: Bench, reader: Reader, **how: Any) -> Report:
     """One look with all checks of the lab, the guard that nothing else has changed among them. `how` as for `run`."""
-    from kvmlab.grading.runner import run
-    from kvmlab.observe.grade import checks_of
-
     bench.go_on()
-    lab = bench.lab
-    return run(checks_of(lab, bench.checker), reader, lab.params, lab.tasks, lab=lab.id, variant=lab.variant, **how)
+    return run_checks(checks_of(bench.lab, bench.checker), reader, bench.lab, **how)
 
 
 def verdicts(report: Report) -> dict[str, str]:

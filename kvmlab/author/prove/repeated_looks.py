@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.author.prove.bench import Bench
-from kvmlab.author.prove.decided_look import look, opened, verdicts
+from kvmlab.author.prove.decided_look import look, verdicts
 from kvmlab.checks.reader import Answer, Key, Missing
 from kvmlab.checks.text import show
+from kvmlab.observe.grade import opened
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def look_again(bench: Bench, host: LabHost) -> tuple[str, ...]:
 
 def _look(bench: Bench, host: LabHost) -> tuple[dict[str, str], Values]:
     """One look as `check` does it: verdicts, and all that was read."""
-    with opened(bench, host) as (reader, events):
+    with opened(bench.lab, host) as (reader, events):
         keeping = Keeping(reader)
         return verdicts(look(bench, keeping, events=events)), keeping.values
 
