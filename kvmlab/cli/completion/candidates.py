@@ -84,16 +84,7 @@ def candidates(words: list[str]) -> Iterator[Candidate]:
 
 def _verb(known: Recorder, done: list[str]) -> tuple[str | None, list[str]]:
     """The verb among the words before the one being typed, and what follows it."""
-    skip = False
-    for number, word in enumerate(done):
-        if skip:
-            skip = False
-        elif word.startswith("-"):
-            option = known.option(word)
-            skip = bool(option and option.takes_value)
-        else:
-            return word, done[number + 1 :]
-    return None, done
+    return next(((done[number], done[number + 1 :]) for number in _positions(known, done)), (None, done))
 
 
 def _wants_value(known: Recorder, done: list[str]) -> Argument | None:
@@ -123,16 +114,20 @@ def _of_verb(verb: str, known: Recorder, rest: list[str], last: str, ctx: Contex
 
 def _given(known: Recorder, rest: list[str]) -> list[str]:
     """The positional words among `rest`."""
-    found, skip = [], False
-    for word in rest:
+    return [rest[number] for number in _positions(known, rest)]
+
+
+def _positions(known: Recorder, words: list[str]) -> Iterator[int]:
+    """Where the positional words are: no option, and no option's value."""
+    skip = False
+    for number, word in enumerate(words):
         if skip:
             skip = False
         elif word.startswith("-"):
             option = known.option(word)
             skip = bool(option and option.takes_value)
         else:
-            found.append(word)
-    return found
+            yield number
 
 
 def _options(known: Recorder, done: list[str], last: str, ctx: Context, verb: str = "") -> Iterator[Candidate]:

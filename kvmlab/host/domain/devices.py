@@ -30,8 +30,8 @@ def network_of(connection: libvirt.virConnect, name: str | None) -> libvirt.virN
         raise
 
 
-class Interface:
-    """A network interface of a domain."""
+class _Device:
+    """What a definition has below `devices` (formatdomain)."""
 
     def __init__(self, element: Element, definition: Definition, connection: libvirt.virConnect) -> None:
         self.element = element
@@ -40,20 +40,29 @@ class Interface:
 
     @property
     def causes(self) -> list[Cause]:
+        """The same as for the whole definition."""
+        return self.definition.causes
+
+    @property
+    def type(self) -> str | None:
+        return self.element.get("type")
+
+
+class Interface(_Device):
+    """A network interface of a domain."""
+
+    @property
+    def causes(self) -> list[Cause]:
         """A card whose link is down is plugged in nowhere, wherever its definition says that it is."""
         mac, name = quote(self.mac or ""), quote(self.definition.domain.name())
         config = "" if self.definition.runs else "--config "
         see = f"virsh domif-getlink {config}{name} {mac}"
         down = [Cause("link_state", "down", "up", see, alone=True)] if self.link_state == "down" else []
-        return [*down, *self.definition.causes]
+        return [*down, *super().causes]
 
     @property
     def mac(self) -> str | None:
         return (attribute(self.element, "mac", "address") or "").lower() or None
-
-    @property
-    def type(self) -> str | None:
-        return self.element.get("type")
 
     @property
     def source(self) -> str | None:
@@ -124,22 +133,8 @@ class Interface:
         return value in said[by]
 
 
-class Disk:
+class Disk(_Device):
     """A disk of a domain."""
-
-    def __init__(self, element: Element, definition: Definition, connection: libvirt.virConnect) -> None:
-        self.element = element
-        self.definition = definition
-        self.connection = connection
-
-    @property
-    def causes(self) -> list[Cause]:
-        """The same as for the whole definition."""
-        return self.definition.causes
-
-    @property
-    def type(self) -> str | None:
-        return self.element.get("type")
 
     @property
     def device(self) -> str:
