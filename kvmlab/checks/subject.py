@@ -47,6 +47,10 @@ class Subject:
             return not isinstance(answer, Missing)
         return None if isinstance(answer, Missing) else _reading(answer, spec).value
 
+    def command(self, fact: str) -> str:
+        """The command that shows a fact, complete."""
+        return self._command(known(self.facts, fact).see)
+
     def missing(self) -> Finding:
         """A finding that wants this object not to be there."""
         return self._finding({_EXISTS: False})

@@ -152,6 +152,8 @@ def _values(place: Argument, verb: str, given: list[str], ctx: Context) -> Itera
         yield from _tasks(given, ctx)
     elif place.metavar.startswith("CHAPTER"):
         yield from ((chapter.id, chapter.title(ctx.lang)) for chapter in ctx.course.chapters)
+    elif place.metavar == "NOUN":
+        yield from _nouns()
     elif place.dest == "guest":
         yield from _guests(given, ctx)
     elif place.dest == "way":
@@ -186,6 +188,13 @@ def _guests(given: list[str], ctx: Context) -> Iterator[Candidate]:
         run = run_of(ctx.state, ctx.course.tag, given[0])
         lab = (run and run.compiled) or ctx.course.lab(given[0], ctx.lang, ctx.variant)
         yield from ((guest.name, guest.address) for guest in lab.guests)
+
+
+def _nouns() -> Iterator[Candidate]:
+    from kvmlab.author.nouns import nouns
+    from kvmlab.words import t
+
+    yield from ((noun.path, t(noun.about)) for noun in nouns().values())
 
 
 def _ways(given: list[str], ctx: Context) -> Iterator[Candidate]:

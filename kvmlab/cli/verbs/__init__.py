@@ -22,6 +22,7 @@ VERBS = {
     "image": "build, list, import and remove images",
     "receipt": "what you have reached, as a signed document for a teacher",
     "bundle": "kvmlab and its images as one file, for computers without a network",
+    "facts": "what a checker can ask: nouns, their facts, commands (for authors)",
     "new": "begin a lab (for authors)",
     "lint": "hold text, checker and solution of labs together (for authors)",
     "prove": "prove that a lab can be passed, and cannot be passed wrongly (for authors)",
