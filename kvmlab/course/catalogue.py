@@ -13,6 +13,7 @@ from kvmlab.errors import UsageError
 from kvmlab.words import t
 
 if TYPE_CHECKING:
+    from kvmlab.course.fault import FaultFile
     from kvmlab.course.lab.model import Lab
     from kvmlab.course.lab.solution import Solution
     from kvmlab.paths import State
@@ -168,6 +169,12 @@ class Course:
         from kvmlab.course.lab.solution import read_solutions
 
         return read_solutions(self.root, self.solutions_folder(lab.id), lab)
+
+    def faults(self) -> "tuple[FaultFile, ...]":
+        """The faults that a repair may hide on a solved lab host, by their ids."""
+        from kvmlab.course.fault import fault_files
+
+        return fault_files(self.root)
 
 
 def _chapter(data: dict[str, Any]) -> Chapter:

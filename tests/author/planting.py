@@ -28,6 +28,7 @@ def plant(tmp_path: Path, *changes: tuple[str, str, str]) -> Course:
         path = root / name
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         assert not old or old in text, f"{old!r} is not in {name}"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.replace(old, new, 1) if old else text + new, encoding="utf-8")
     return Course.load(root)
 

@@ -86,8 +86,8 @@ SOLUTION, WAY, NEAR = f"{FOLDER}/solution.md", f"{FOLDER}/way-brctl.md", f"{FOLD
 BROKEN = [
     (SOLUTION, "id=make", "id=../make", 11, "`../make` cannot be a id."),
     (SOLUTION, "id=make", "id=uplink", 15, "step `uplink` stands here and on line 11."),
-    (SOLUTION, "id=make", "sudo", 11, "`sudo` is not guest=, id=, look"),
-    (SOLUTION, "id=make", "id=a id=b", 11, "`id=b` is not guest="),
+    (SOLUTION, "id=make", "sudo", 11, "`sudo` is not one of guest=, id="),
+    (SOLUTION, "id=make", "id=a id=b", 11, "`id=b` is not one of guest="),
     (SOLUTION, "id=make", "guest='web1", 11, "the fence's first line: No closing quotation."),
     (SOLUTION, "id=make", "guest=Web1", 11, "there is no guest `Web1`; did you mean `web1`?"),
     (SOLUTION, "id=make", "guest=web1;id", 11, "`web1;id` cannot be a guest."),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-FOLDERS = (".ci", "benchmarks", "checkers", "kvmlab", "labs", "script", "solutions", "tests")
+FOLDERS = (".ci", "benchmarks", "checkers", "faults", "kvmlab", "labs", "script", "solutions", "tests")
 
 
 def files() -> Iterator[Path]:

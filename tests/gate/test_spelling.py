@@ -16,7 +16,7 @@ WRONG_IN_TESTS = (
     "iif", "minuts", "mkae", "nam",
     "netwrok", "nmae", "orderd", "retrun", "soluton", "thrid", "titel",
 )  # fmt: skip  # what an author, a student or we misspell there, for a "did you mean"
-FOLDERS = (".ci", "benchmarks", "checkers", "kvmlab", "labs", "script", "solutions")
+FOLDERS = (".ci", "benchmarks", "checkers", "faults", "kvmlab", "labs", "script", "solutions")
 
 
 def misspelt(*argv: str) -> str:

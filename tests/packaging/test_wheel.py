@@ -12,7 +12,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 CHECKER = REPOSITORY / "tests/author/example/checkers/dns/names.py"
-COURSE = ("course.md", "course.zh.md", "labs", "checkers", "solutions")
+COURSE = ("course.md", "course.zh.md", "labs", "checkers", "solutions", "faults")
 
 
 def run(*argv: str | Path, cwd: Path, **env: str) -> str:

@@ -8,6 +8,7 @@ from kvmlab.author.lint.checkers import lint_checker
 from kvmlab.author.lint.claims import lint_claims
 from kvmlab.author.lint.course import lint_course
 from kvmlab.author.lint.fault import Fault
+from kvmlab.author.lint.host_faults import lint_faults
 from kvmlab.author.lint.parts import Parts, read_parts
 from kvmlab.author.lint.solutions import lint_solutions
 from kvmlab.author.lint.survivors import lint_survivors
@@ -25,7 +26,7 @@ def lint(course: Course, lab_ids: Sequence[str]) -> list[Fault]:
     chosen = [course.entry(one).id for one in lab_ids] or course.ids
     faults = [fault for lab_id in dict.fromkeys(chosen) for fault in lint_lab(course, lab_id)]
     if not lab_ids:
-        faults += lint_course(course)
+        faults += lint_course(course) + lint_faults(course)
     return sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.rule, fault.message))
 
 

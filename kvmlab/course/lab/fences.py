@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -69,23 +69,8 @@ def read_fences(front: Front, lab: Lab) -> tuple[list[Fence], str]:
 
 def _fence(info: str, code: str, place: Place, number: int, where: Mapping[str, Any], lab: Lab) -> Fence:
     """One fence from its info string: `bash guest=web1 id=stp look`."""
-    try:
-        words = shlex.split(info)[1:]
-    except ValueError as error:
-        raise place.error(t("the fence's first line: {reason}.", reason=shown(error))) from None
-    look = "look" in words
-    settings = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if word == "look":
-            continue
-        if not equals or key not in ("guest", "id", *WHERE) or key in settings:
-            message = t("`{word}` is not guest=, id=, look, replace=, before= or after=.", word=shown(word))
-            raise place.error(message)
-        allowed = OBJECT if key == "guest" else TASK
-        if not allowed.fullmatch(value):
-            raise place.error(t("`{value}` cannot be a {key}.", value=shown(value), key=key))
-        settings[key] = value
+    settings = fence_words(info, place)
+    look = settings.pop("look", None) is not None
     _refuse_guest(settings.get("guest"), place, lab)
     wheres = [key for key in WHERE if key in settings]
     if len(wheres) > 1:
@@ -94,6 +79,33 @@ def _fence(info: str, code: str, place: Place, number: int, where: Mapping[str, 
     target = settings.get(key, "")
     name = settings.get("id") or (target if key == "replace" else f"step-{number}")
     return Fence(Step(name, settings.get("guest"), code, look, **where), key, target, place)
+
+
+def fence_words(
+    info: str, place: Place, flags: Collection[str] = ("look",), keys: Collection[str] = ("guest", "id", *WHERE)
+) -> dict[str, str]:
+    """The words of a fence's info string after its language: `id=stp` by its key, `look` with "".
+
+    AuthorError for any other.
+    """
+    try:
+        words = shlex.split(info)[1:]
+    except ValueError as error:
+        raise place.error(t("the fence's first line: {reason}.", reason=shown(error))) from None
+    settings: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if key in settings or key not in (keys if equals else flags):
+            raise place.error(t("`{word}` is not one of {words}.", word=shown(word), words=_shown_words(flags, keys)))
+        allowed = OBJECT if key == "guest" else TASK
+        if equals and not allowed.fullmatch(value):
+            raise place.error(t("`{value}` cannot be a {key}.", value=shown(value), key=key))
+        settings[key] = value
+    return settings
+
+
+def _shown_words(flags: Collection[str], keys: Collection[str]) -> str:
+    return ", ".join([*(f"{key}=" for key in keys), *flags])
 
 
 def _refuse_guest(guest: str | None, place: Place, lab: Lab) -> None:
