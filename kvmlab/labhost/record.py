@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kvmlab.paths import write_atomic
 from kvmlab.process import has_ended
+from kvmlab.suspension import NOTICED_S, suspended_s
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,8 @@ class Run(NamedTuple):
 
     "starting" or "stopping" found at rest: a kvmlab died in between. `instance`: which lab host, or "";
     `compiled`: the lab as it was started, or None; `started`: when, in ISO 8601, or "";
-    `init`: the identity of its lab host's first process (kvmlab.process), or "" where that is not known.
+    `init`: the identity of its lab host's first process (kvmlab.process), or "" where that is not known;
+    `suspended_s`: how long this computer had been suspended by then, since its boot.
     """
 
     lab: str
@@ -39,6 +41,14 @@ class Run(NamedTuple):
     compiled: "Lab | None" = None
     instance: str = ""
     init: str = ""
+    suspended_s: float = 0.0
+
+    @property
+    def slept_s(self) -> float:
+        """For how long this computer has been suspended while the lab ran, and nobody has set the guests' clocks;
+        0 where that is too short to matter."""
+        slept = suspended_s() - self.suspended_s
+        return slept if self.state == RUNNING and slept > NOTICED_S else 0.0
 
     @property
     def minutes(self) -> int | None:
@@ -96,6 +106,7 @@ def _run(lab_id: str, data: object) -> Run:
         compiled = None
     started, instance, init = data.get("started"), data.get("instance"), data.get("init")
     init = init if isinstance(init, str) else ""
+    suspended = data.get("suspended_s")
     return Run(
         lab_id,
         STOPPED if data["state"] == RUNNING and has_ended(init) else data["state"],
@@ -104,6 +115,7 @@ def _run(lab_id: str, data: object) -> Run:
         compiled,
         instance if isinstance(instance, str) and instance.isalnum() else "",
         init,
+        float(suspended) if isinstance(suspended, int | float) else 0.0,
     )
 
 

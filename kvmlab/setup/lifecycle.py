@@ -23,6 +23,7 @@ from kvmlab.setup.lab_host import lab_host
 from kvmlab.setup.materials import Materials
 from kvmlab.setup.outdated import twice
 from kvmlab.setup.spare import find, taken
+from kvmlab.suspension import suspended_s
 
 if TYPE_CHECKING:
     from kvmlab.images import Progress
@@ -101,7 +102,7 @@ def _launch(place: LabPlace, lab: Lab, materials: Materials, progress: Progress,
         undo.callback(record.forget, place.state, place.course_tag, place.lab)
         killpoint("start.record")
         with (taken if host.is_spare else lab_host)(host, materials, lab, progress):
-            run = run._replace(state=RUNNING, init=host.init)
+            run = run._replace(state=RUNNING, init=host.init, suspended_s=suspended_s())
             record.write(place.state, place.course_tag, run)
             killpoint("start.recorded")
             undo.pop_all()

@@ -71,6 +71,15 @@ def test_a_lab_host_that_was_rebooted_goes_on_with_its_work(started: Kvmlab) -> 
     resets(started)
 
 
+def test_a_lab_host_that_is_just_shutting_down_is_waited_for(started: Kvmlab) -> None:
+    slow = "[Service]\nExecStart=/bin/sleep infinity\nExecStop=/bin/sleep 5\n"
+    begin = f"printf '{slow}' >/run/systemd/system/slow.service; systemctl start slow; systemctl --no-block poweroff"
+    started("exec", LAB, "--", "sh", "-c", begin)
+    done = started("start", "--resume", LAB)
+    assert done.returncode == 0 and "goes on where it was" in done.stdout, done.stdout + done.stderr
+    assert started("check", LAB).returncode == 1
+
+
 def test_podman_killed_while_it_starts_a_lab_host(kvmlab: Kvmlab) -> None:
     process = kvmlab.begin("start", LAB)
     deadline = time.monotonic() + 60

@@ -1,6 +1,7 @@
 """kvmlab start LAB: a lab host with the lab on it; where one runs already, say so and change nothing.
 
-With --resume: the lab host that was there before the computer was switched off, with all that was done on it.
+With --resume: the lab host that was there before the computer was switched off, with all that was done on it; where
+the computer only slept, its guests' clocks are set.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 def _resume(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.report.progress import progress
-    from kvmlab.setup.resume import resume
+    from kvmlab.setup.resume import Resumed, resume
 
     place, began = place_of(ctx, args.lab), time.monotonic()
     with progress() as steps:
-        _, again = resume(place, steps)
-    if not again:
+        resumed = resume(place, steps)
+    if resumed is Resumed.CLOCKS:
+        print(t("{lab} runs; its guests' clocks, which stood still while this computer slept, are set.", lab=place.lab))
+        return 0
+    if resumed is Resumed.NOTHING:
         print(t("{lab} runs already; nothing was changed.", lab=place.lab), file=sys.stderr)
         return 0
     print(t("{lab} goes on where it was ({seconds:.1f} s).", lab=place.lab, seconds=time.monotonic() - began))

@@ -111,6 +111,15 @@ def next_commands(one: Standing) -> list[tuple[str, str]]:
     if one.run and one.run.state == "stopped":
         again = (f"kvmlab start --resume {lab}", t("the same lab host again, as it was"))
         return [again, (f"kvmlab reset {lab}", t("throw it away and start again"))]
+    if one.run and one.run.slept_s:
+        hours = one.run.slept_s / 3600
+        return [
+            (
+                f"kvmlab start --resume {lab}",
+                t("this computer slept for {hours:.1f} h: set the guests' clocks", hours=hours),
+            ),
+            (f"kvmlab shell {lab}", t("work on it")),
+        ]
     if one.run and one.run.state == "stopping":
         return [(f"kvmlab finish {lab}", t("remove what is left of it"))]
     if one.entry.tasks and all(task.id in one.progress.passed for task in one.entry.tasks):
