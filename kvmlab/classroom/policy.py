@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,8 +69,8 @@ class Policy(NamedTuple):
     labs: Mapping[str, Mapping[str, Any]]
     exceptions: tuple[PersonRules, ...]
 
-    def rules(self, student: str, lab: str) -> Rules:
-        """Those for one student in one lab: the most special one of each."""
+    def rules(self, student: str | None, lab: str) -> Rules:
+        """Those for one student in one lab: the most special one of each; None: for whoever has no exceptions."""
         found = {**self.for_all, **self.labs.get(lab, {})}
         for one in sorted(self.exceptions, key=lambda one: one.lab is not None):
             if one.student == student and one.lab in (None, lab):
@@ -98,9 +98,9 @@ def mark(graded: Sequence[Graded], rules: Rules, max_points: int) -> Mark:
     seen = [one for one in own if not one.grading.unseen]
     if not seen:
         return _no_mark(graded, own, rules, max_points)
-    counted = _counted(seen, rules)
+    counted = seen[0] if len(seen) == 1 else _counted(seen, rules)
     most = counted.grading.max_points * rules.weight
-    return Mark(_worth(counted, rules), most, counted, ", ".join(_taken_off(counted, rules)))
+    return Mark(_worth(counted, rules), most, counted, _taken_off(counted, rules))
 
 
 def _no_mark(graded: Sequence[Graded], own: Sequence[Graded], rules: Rules, max_points: int) -> Mark:
@@ -112,8 +112,6 @@ def _no_mark(graded: Sequence[Graded], own: Sequence[Graded], rules: Rules, max_
 
 
 def _counted(seen: Sequence[Graded], rules: Rules) -> Graded:
-    if len(seen) == 1:
-        return seen[0]
     in_order = sorted(seen, key=lambda one: (one.attempt.taken, one.attempt.number))
     if rules.counts == "best":
         return max(in_order, key=lambda one: _worth(one, rules))
@@ -139,11 +137,10 @@ def _hint_percent(one: Graded, rules: Rules) -> float:
     return min(100.0, sum(one.attempt.hints.values()) * rules.hint_percent)
 
 
-def _taken_off(one: Graded, rules: Rules) -> Iterator[str]:
-    if late := _late_percent(one, rules):
-        yield t("late: {percent:g} % off", percent=late)
-    if hints := _hint_percent(one, rules):
-        yield t("hints: {percent:g} % off", percent=hints)
+def _taken_off(one: Graded, rules: Rules) -> str:
+    late, hints = _late_percent(one, rules), _hint_percent(one, rules)
+    said = [t("late: {percent:g} % off", percent=late)] if late else []
+    return ", ".join([*said, t("hints: {percent:g} % off", percent=hints)] if hints else said)
 
 
 def read_policy(path: Path) -> Policy:

@@ -13,11 +13,15 @@ from kvmlab.course import Course
 
 
 class Results(NamedTuple):
-    """`marks`: by student's id, then by lab. `labs`: those that anybody has an attempt at, in the course's order."""
+    """`marks`: by student's id, then by lab. `labs`: those that anybody has an attempt at, in the course's order.
+
+    `attempts`: all there are, by student's id and lab.
+    """
 
     students: tuple[Student, ...]
     labs: tuple[str, ...]
     marks: Mapping[str, Mapping[str, Mark]]
+    attempts: Mapping[tuple[str, str], Sequence[Graded]]
 
     def total(self, student: Student) -> tuple[float, float]:
         """Points, and the most there could be: labs without a grade count for neither."""
@@ -35,14 +39,16 @@ def results_of(found: Class, course: Course, students: Sequence[Student]) -> Res
         by_both.setdefault((one.attempt.student, one.attempt.lab), []).append(one)
     used = {lab for _, lab in by_both} | set(policy.labs)
     labs = tuple(lab for lab in course.ids if lab in used)
-    marks = {
-        student.id: {
-            lab: mark(by_both.get((student.id, lab), []), policy.rules(student.id, lab), course.entry(lab).points)
-            for lab in labs
+    usual = [(lab, policy.rules(None, lab), course.entry(lab).points) for lab in labs]
+    special = {one.student for one in policy.exceptions}
+    marks = {}
+    for student in students:
+        id, others = student.id, student.id in special
+        marks[id] = {
+            lab: mark(by_both.get((id, lab), ()), policy.rules(id, lab) if others else rules, points)
+            for lab, rules, points in usual
         }
-        for student in students
-    }
-    return Results(tuple(students), labs, marks)
+    return Results(tuple(students), labs, marks, by_both)
 
 
 def shown(value: float | None) -> str:

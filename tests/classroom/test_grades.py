@@ -138,6 +138,16 @@ def test_page(graded: Classroom, tmp_path: Path) -> None:
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
 
 
+def test_a_page_for_each_student_has_nobody_else_in_it(graded: Classroom, tmp_path: Path) -> None:
+    graded("check", LAB)
+    assert graded("report", "--html", str(tmp_path)).status == 0
+    anna = tmp_path / "students" / "2026001.html"
+    text = anna.read_text(encoding="utf-8")
+    assert "Anna" in text and "2026002" not in text and "Bo" not in text and text.count(" UTC: 3/4") == 2
+    assert "2026002" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert stat.S_IMODE(anna.parent.stat().st_mode) == 0o700 and stat.S_IMODE(anna.stat().st_mode) == 0o600
+
+
 CHECKER = """
 from kvmlab.checks import Findings, Host, Params, check
 

@@ -47,6 +47,7 @@ IMPORTERS = {  # of each library, the packages and modules that may import it
     "markdown_it": {"course", "report.exam", "author.lint.widths"},
     "yaml": {"guest.netconfig.netplan"},
     "rich": {"report"},
+    "xlsxwriter": {"classroom.export.workbook"},
 }
 
 

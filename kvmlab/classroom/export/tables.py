@@ -19,7 +19,7 @@ from kvmlab.errors import UsageError
 from kvmlab.words import t
 
 PER = ("lab", "task", "check")
-_FORMULA = frozenset("=+-@\t\r")
+FORMULA = frozenset("=+-@\t\r")
 Report = Mapping[str, Any]
 
 
@@ -114,4 +114,4 @@ def _written(rows: Iterable[Iterable[str]]) -> str:
 
 def guarded(cell: str) -> str:
     """The cell, so that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell and cell[0] in _FORMULA else cell
+    return f"'{cell}" if cell and cell[0] in FORMULA else cell

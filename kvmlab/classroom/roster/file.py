@@ -10,7 +10,7 @@ from typing import NamedTuple
 from kvmlab.checks.text import plain
 from kvmlab.classroom.roster.columns import Columns, find_columns, is_header, is_sectioned, plain_header
 from kvmlab.classroom.roster.student import ID, MOST, Student
-from kvmlab.classroom.roster.table import Row, Unreadable, read_table
+from kvmlab.classroom.roster.table import Row, Unreadable, bytes_of, read_table
 from kvmlab.errors import UsageError
 from kvmlab.words import t
 
@@ -38,12 +38,7 @@ class RosterError(UsageError):
 def read_roster(path: Path) -> tuple[Student, ...]:
     """The students of a roster file, in its order. RosterError with all that is wrong; UsageError: no such file."""
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        message = t("{path} cannot be read: {reason}.", path=path, reason=error.strerror or error)
-        raise UsageError(message, shlex.join(["ls", "-l", str(path)])) from None
-    try:
-        header, rows = read_table(raw, is_header)
+        header, rows = read_table(bytes_of(path), is_header)
     except Unreadable as error:
         raise RosterError(path, [Fault(error.line, error.why)]) from None
     faults = list(_twice_in_header(header))

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+from kvmlab.errors import UsageError
 from kvmlab.words import t
 
 BIGGEST = 20_000_000  # bytes
@@ -36,7 +39,24 @@ class Unreadable(ValueError):
         self.line, self.why = line, why
 
 
-def text_of(raw: bytes) -> str:
+class Text(NamedTuple):
+    """The text of a file, and how it was written: `(mark + text.encode(codec))` are the bytes again."""
+
+    mark: bytes
+    codec: str
+    text: str
+
+
+def bytes_of(path: Path) -> bytes:
+    """The content of a file that somebody names. UsageError where there is none."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = t("{path} cannot be read: {reason}.", path=path, reason=error.strerror or error)
+        raise UsageError(message, shlex.join(["ls", "-l", str(path)])) from None
+
+
+def text_of(raw: bytes) -> Text:
     """The text of a file; Unreadable with the line where it is none."""
     if len(raw) > BIGGEST:
         raise Unreadable(1, t("the file is larger than {mb} MB", mb=BIGGEST // 1_000_000))
@@ -48,7 +68,7 @@ def text_of(raw: bytes) -> str:
         raise Unreadable(line, t("neither UTF-8 nor UTF-16: save the file as “CSV UTF-8”")) from None
     if (at := text.find("\0")) >= 0:
         raise Unreadable(text.count("\n", 0, at) + 1, t("there is a zero byte; this is no text"))
-    return text
+    return Text(raw[:start], codec, text)
 
 
 def _unmarked(raw: bytes) -> str:
@@ -64,7 +84,7 @@ def read_table(raw: bytes, is_header: Callable[[Sequence[str]], bool]) -> tuple[
 
     The delimiter is the one by which the first row is a header.
     """
-    text = text_of(raw)
+    text = text_of(raw).text
     first, _, rest = text.partition("\n")
     if plain := first.strip().lower() in {f"sep={one}" for one in DELIMITERS}:
         text = f"\n{rest}"
@@ -100,13 +120,13 @@ def _rows(text: str, delimiter: str) -> Iterator[Row]:
             return
         except csv.Error as error:
             raise Unreadable(began, t("not a row of a table ({error})", error=error)) from None
-        trimmed = tuple(_trimmed(cell) for cell in cells)
-        if any(trimmed):
-            yield Row(began, trimmed)
+        row = tuple(trimmed(cell) for cell in cells)
+        if any(row):
+            yield Row(began, row)
         began = reader.line_num + 1
 
 
-def _trimmed(cell: str) -> str:
+def trimmed(cell: str) -> str:
     """Without blanks of any kind at its ends, one between words, letters composed."""
     seen = "".join(letter for letter in cell if letter not in _UNSEEN)
     return unicodedata.normalize("NFC", " ".join(seen.split()))

@@ -1,9 +1,8 @@
-"""kvmlab class report, export, regrade, forget."""
+"""kvmlab class report, regrade, forget."""
 
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,17 +11,15 @@ from typing import TYPE_CHECKING
 from kvmlab.classroom.folder import Class, open_class
 from kvmlab.classroom.results import Results, results_of, shown
 from kvmlab.classroom.roster.student import Student
+from kvmlab.cli.classroom.export import write
 from kvmlab.cli.classroom.students import Rows, chosen
 from kvmlab.cli.context import Context
 from kvmlab.errors import UsageError
-from kvmlab.paths import write_atomic
 from kvmlab.report.plain import Page
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.classroom.regrade import Change
-
-FORMATS = ("csv", "json", "junit", "moodle")
 
 
 def report(args: argparse.Namespace, ctx: Context) -> int:
@@ -30,15 +27,30 @@ def report(args: argparse.Namespace, ctx: Context) -> int:
     with open_class(args.folder) as found:
         results = results_of(found, ctx.course, chosen(found, args))
         if args.html:
-            from kvmlab.classroom.page import class_html
-            from kvmlab.course.progress import now
-
-            _write(args.html, class_html(found.folder.name, results, found.book, now()))
-            print(t("{path} is written.", path=args.html), file=sys.stderr)
-            return 0
+            return _pages(args.html, found, results)
     rows = Rows(Page(color=ctx.color()), list(results.students))
     for one in results.students:
         rows.put(one, _marks(results, one.id) + "  " + t("total {points}/{most}", **_total(results, one)))
+    return 0
+
+
+def _pages(path: Path, found: Class, results: Results) -> int:
+    """One page of the class; into a directory that one, and one for each student to be given to them alone."""
+    from kvmlab.classroom.page import Pages
+    from kvmlab.course.progress import now
+
+    pages = Pages(found.folder.name, results, found.book, now())
+    if not path.is_dir():
+        write(path, pages.of_class())
+        print(t("{path} is written.", path=path), file=sys.stderr)
+        return 0
+    write(path / "index.html", pages.of_class())
+    own = path / "students"
+    own.mkdir(mode=0o700, exist_ok=True)
+    for one in results.students:
+        write(own / f"{one.id}.html", pages.of_student(one))
+    print(t("{path} and {count} pages in {folder} are written.", path=path / "index.html", folder=own,
+            count=len(results.students)), file=sys.stderr)  # fmt: skip
     return 0
 
 
@@ -53,42 +65,6 @@ def _marks(results: Results, student: str) -> str:
         points = t("no grade") if mark.points is None else f"{shown(mark.points)}/{shown(mark.max_points)}"
         parts.append(f"{lab} {points}" + (f" ({mark.why})" if mark.why else ""))
     return ", ".join(parts) or t("no attempts yet")
-
-
-def export(args: argparse.Namespace, ctx: Context) -> int:
-    """The marks in a format of another program, into a file or to standard output."""
-    kind = args.words[0]
-    if kind not in FORMATS:
-        message = t("There is no format `{name}`; there are {known}.", name=kind[:40], known=", ".join(FORMATS))
-        raise UsageError(message, "kvmlab class export csv FILE")
-    if args.per and kind != "csv":
-        raise UsageError(t("--per is of csv alone."), f"kvmlab class export csv --per {args.per}")
-    with open_class(args.folder) as found:
-        text = _exported(kind, args.per or "lab", found, ctx, args)
-    if len(args.words) == 1:
-        sys.stdout.write(text)
-        return 0
-    _write(Path(args.words[1]), text)
-    print(t("{path} is written.", path=args.words[1]), file=sys.stderr)
-    return 0
-
-
-def _exported(kind: str, per: str, found: Class, ctx: Context, args: argparse.Namespace) -> str:
-    from kvmlab.classroom.export import documents, tables
-
-    results = results_of(found, ctx.course, chosen(found, args))
-    if kind == "csv":
-        return tables.csv_per(per, results, found.book)
-    if kind == "moodle":
-        return tables.moodle(results, ctx.course, ctx.lang)
-    return documents.json_of(results, found.book) if kind == "json" else documents.junit_of(results, found.book)
-
-
-def _write(path: Path, text: str) -> None:
-    """For the instructor's eyes only: it is about people. UsageError where there is something else than a file."""
-    if path.exists() and not path.is_file():
-        raise UsageError(t("{path} is not a file.", path=path), shlex.join(["ls", "-ld", str(path)]))
-    write_atomic(path, text)
 
 
 def regrade(args: argparse.Namespace, ctx: Context) -> int:

@@ -45,7 +45,7 @@ ACTIONS = {
     "status": Action("students", "", ("group", "student", "json")),
     "enter": Action("students", "STUDENT"),
     "report": Action("grades", "", ("group", "student", "html")),
-    "export": Action("grades", "FORMAT [FILE]", ("group", "student", "per")),
+    "export": Action("export", "FORMAT [FILE]", ("group", "student", "lab", "per", "fill")),
     "regrade": Action("grades", "LAB", ("group", "student", "keep", "why")),
     "verify": Action("receipts", "FILE…", ("json",)),
     "forget": Action("grades", "STUDENT"),
@@ -73,8 +73,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help=t("say what would be done and thrown away, and do nothing")
     )
-    parser.add_argument("--html", type=Path, metavar="FILE", help=t("of report: a page, with what the marks rest on"))
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE",
+        help=t("of report: a page, with what the marks rest on; DIR: one for each student besides"),
+    )  # fmt: skip
     parser.add_argument("--per", choices=["lab", "task", "check"], help=t("of export csv: a row for each of these"))
+    parser.add_argument("--lab", action="append", metavar="LAB", help=t("of export: only this lab; may be given again"))
+    parser.add_argument(
+        "--fill", type=Path, metavar="FILE",
+        help=t("of export worksheet, canvas: the file that Moodle or Canvas gave, which is not changed"),
+    )  # fmt: skip
     parser.add_argument("--keep", action="store_true", help=t("of regrade: it counts from now on"))
     parser.add_argument("--why", metavar="TEXT", help=t("of regrade --keep: the reason"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
