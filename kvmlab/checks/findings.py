@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from kvmlab.checks.matchers import as_matcher
+from kvmlab.checks.reader import Key
 from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
 
@@ -31,10 +32,27 @@ class FactRow(NamedTuple):
         return {name: getattr(self, name) for name in ("name", "wanted", "found", "met", "see", "rehearsed")}
 
 
+class Mistake(NamedTuple):
+    """A known mistake that the host's state shows (kvmlab.grading.mistakes). `see`: a command that shows it, or ""."""
+
+    name: str
+    sentence: str
+    see: str = ""
+
+
+class About(NamedTuple):
+    """Of which object a finding is, and what was wanted of it, for whoever wants to look further."""
+
+    kind: str
+    key: Key
+    want: Mapping[str, object]
+
+
 class Finding(NamedTuple):
     """What was seen of one object. `missing`: said when the object is not there. `trouble`: it could not be read.
 
-    `as_one`: its facts are parts of one, "as it was", which is met where all of them are.
+    `as_one`: its facts are parts of one, "as it was", which is met where all of them are. `about`: None where it is of
+    no noun of the vocabulary. `mistake`: what it most likely comes from.
     """
 
     subject: str
@@ -42,6 +60,8 @@ class Finding(NamedTuple):
     missing: str | None = None
     trouble: CouldNotLook | None = None
     as_one: bool = False
+    about: About | None = None
+    mistake: Mistake | None = None
 
     @property
     def met(self) -> bool:
@@ -55,7 +75,8 @@ class Finding(NamedTuple):
 
     def to_json(self) -> dict[str, object]:
         """As in the schema kvmlab.check/1."""
-        return {"subject": self.subject, "facts": [row.to_json() for row in self.facts]}
+        mistake = self.mistake._asdict() if self.mistake else None
+        return {"subject": self.subject, "facts": [row.to_json() for row in self.facts], "mistake": mistake}
 
 
 Findings = Iterator[Finding]

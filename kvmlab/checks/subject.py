@@ -8,7 +8,7 @@ from shlex import quote
 from typing import Any, ClassVar
 
 from kvmlab.checks.facts import Facts, FactSpec, known, specs
-from kvmlab.checks.findings import FactRow, Finding, row
+from kvmlab.checks.findings import About, FactRow, Finding, row
 from kvmlab.checks.next_start import live_of
 from kvmlab.checks.reader import CAUSES, Cause, Key, Missing, OncePerPass, Reader, Reading, nearest
 from kvmlab.checks.text import plain
@@ -59,6 +59,9 @@ class Subject:
         wanted = {name: known(self.facts, name).checked(value) for name, value in want.items()}
         if isinstance(self.reader, OncePerPass):
             self.reader.note_wanted(self.kind, self.key, want)
+        return self._found(want, wanted)._replace(about=About(self.kind, self.key, wanted))
+
+    def _found(self, want: Mapping[str, object], wanted: Mapping[str, object]) -> Finding:
         try:
             answer = self.reader.read(self.kind, self.key, _readable(want))
         except CouldNotLook as trouble:

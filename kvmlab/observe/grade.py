@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from kvmlab.course import Lab
 from kvmlab.errors import AuthorError, KvmlabError
+from kvmlab.grading.verdicts import Verdict
 from kvmlab.words import t
 
 if TYPE_CHECKING:
+    from kvmlab.checks import Host
     from kvmlab.checks.reader import Reader
     from kvmlab.grading.load import CheckSet
     from kvmlab.grading.passes import OnProgress
@@ -30,10 +32,21 @@ def grade(
     wait_s: float = 0,
     waiting: OnProgress | None = None,
 ) -> Report:
-    """Run the checks of `lab` (of the tasks `only`), waiting up to `wait_s` seconds for what has not passed."""
+    """Run the checks of `lab` (of the tasks `only`), waiting up to `wait_s` seconds for what has not passed.
+
+    Known mistakes are said under what has failed (kvmlab.grading.mistakes).
+    """
     with opened(lab, host) as (reader, events):
         checks = checks_of(lab, checker)  # connecting meanwhile
-        return run_checks(checks, reader, lab, only=only, wait_s=wait_s, events=events, on_progress=waiting)
+        from kvmlab.checks import Host
+
+        seen = Host(reader)
+        report = run_checks(checks, seen, lab, only=only, wait_s=wait_s, events=events, on_progress=waiting)
+        if report.verdict is not Verdict.FAILED:
+            return report
+        from kvmlab.grading.mistakes.noticing import with_mistakes
+
+        return with_mistakes(report, seen)
 
 
 def grade_with_evidence(
@@ -66,7 +79,7 @@ def opened(lab: Lab, host: KnownLabHost) -> Iterator[tuple[HostReader, Events]]:
         yield both
 
 
-def run_checks(checks: CheckSet, reader: Reader, lab: Lab, **how: Any) -> Report:
+def run_checks(checks: CheckSet, reader: Host | Reader, lab: Lab, **how: Any) -> Report:
     """What `checks` find with the parameters of `lab`; `how` as for kvmlab.grading.runner.run."""
     from kvmlab.grading.runner import run
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TextIO
 
+from kvmlab.checks.findings import Mistake
 from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
 from kvmlab.report.evidence import Evidence
 from kvmlab.report.plain import Page
@@ -40,6 +41,7 @@ class _Printed:
         self.sheet, self.report, self.lab, self.verbose = sheet, report, lab, verbose
         self.by_id = {check.id: check for check in (*report.needed, *report.checks)}
         self.told: set[str] = set()  # troubles
+        self.noticed: list[Mistake] = []
 
     # a task
 
@@ -85,10 +87,20 @@ class _Printed:
         styles = ("dim", "dim") if check.verdict is Verdict.BLOCKED else ("", "cyan")
         self.sheet.put(self.sheet.code(check.sentence, *styles), 2, mark=check.verdict)
         Evidence(self.sheet).put(list(check.findings), met=self.verbose)
+        self.mistakes(check)
         if check.guard and check.verdict is Verdict.FAILED:
             self.sheet.put([(t("the task has no points until this is right again"), "dim")], 4)
         if check.error:
             self.trouble(check.error, check.todo)
+
+    def mistakes(self, check: CheckResult) -> None:
+        """What the findings most likely come from; each is said once, as one mistake often fails many checks."""
+        for mistake in filter(None, (finding.mistake for finding in check.findings)):
+            if mistake not in self.noticed:
+                self.noticed.append(mistake)
+                self.sheet.put(self.sheet.code(mistake.sentence, "yellow", "cyan"), 6, lead="→ ", hang=2)
+                if mistake.see:
+                    self.sheet.shell_line(8, mistake.see)
 
     def trouble(self, error: str, todo: str) -> None:
         """Why it could not look and what to do; said in full only once, as one trouble often stops many checks."""

@@ -108,7 +108,7 @@ def test_a_watch_does_not_go_on_into_an_exam(running: RunningLab, record: Callab
 
 def test_what_a_watch_sees_again_is_noted_once(running: RunningLab, monkeypatch: pytest.MonkeyPatch) -> None:
     def report(verdict: str) -> SimpleNamespace:
-        one = SimpleNamespace(id="c", verdict=verdict, findings=())
+        one = SimpleNamespace(verdict=verdict, to_json=lambda: verdict)
         return SimpleNamespace(checks=[one], exit_status=int(verdict != "passed"))
 
     reports = iter([report("failed"), report("failed"), report("error"), report("passed")])

@@ -1,5 +1,6 @@
 """The report as JSON and as JUnit XML: valid, whatever was found."""
 
+import io
 import json
 import re
 from typing import Any
@@ -8,10 +9,11 @@ from xml.etree import ElementTree
 import pytest
 
 from kvmlab import words
-from kvmlab.checks.findings import FactRow, Finding
+from kvmlab.checks.findings import FactRow, Finding, Mistake
 from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
 from kvmlab.report.document import document, schema
 from kvmlab.report.junit import junit_xml
+from kvmlab.report.terminal import print_report
 from tests.report.samples import STATES, report
 
 TYPES: dict[str, Any] = {
@@ -92,9 +94,32 @@ def test_the_json_of_the_contract() -> None:
                         "rehearsed": False,
                     }
                 ],
+                "mistake": None,
             }
         ],
     }
+
+
+def test_a_known_mistake_is_in_the_json_and_on_the_page() -> None:
+    said = Mistake("listening", "`br0` is \x1b[2J listening.", "bridge link")
+    found = with_mistake(report("half"), said)
+    assert json.loads(document(found))["tasks"][0]["checks"][1]["findings"][0]["mistake"] == said._asdict()
+    valid(json.loads(document(found)), schema(), schema())
+    page = io.StringIO()
+    print_report(found, lab="network-bridge", color=False, width=100, stream=page)
+    assert page.getvalue().count("→ `br0` is [2J listening.\n        $ bridge link\n") == 1
+
+
+def with_mistake(found: Report, mistake: Mistake) -> Report:
+    """The same mistake under each finding that has failed."""
+    tasks = [
+        task._replace(checks=tuple(
+            check._replace(findings=tuple(one._replace(mistake=None if one.met else mistake) for one in check.findings))
+            for check in task.checks
+        ))
+        for task in found.tasks
+    ]  # fmt: skip
+    return found._replace(tasks=tuple(tasks))
 
 
 def test_the_json_says_who_blocks_and_what_could_not_be_seen() -> None:

@@ -112,7 +112,7 @@ def _watch(running: RunningLab, args: argparse.Namespace) -> RunningLab:
 
     shown = None
     while (report := _graded(running, args)).exit_status:
-        verdicts = [(one.id, one.verdict, one.findings) for one in report.checks]
+        verdicts = [one.to_json() for one in report.checks]
         if verdicts != shown:
             _note(running, report)
         if verdicts != shown and not args.json:
