@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 from kvmlab.cli.lab import RunningLab
+from kvmlab.cli.warm import Warm, warm
 from kvmlab.remote.host_root import ASK
 from kvmlab.words import t
 
@@ -38,23 +37,24 @@ def answering(running: RunningLab) -> Iterator[None]:
             said = t("In this shell `kvmlab check` and the like do not answer: {error}.", error=error.strerror or error)
             print(f"kvmlab: {said}", file=sys.stderr)
         else:
-            threading.Thread(target=_serve, args=(server, running), daemon=True).start()
+            ready = stack.enter_context(warm())
+            threading.Thread(target=_serve, args=(server, running, ready), daemon=True).start()
         yield
 
 
-def _serve(server: socket.socket, running: RunningLab) -> None:
+def _serve(server: socket.socket, running: RunningLab, ready: Warm) -> None:
     while True:
         try:
             peer, _ = server.accept()
         except OSError:
             return
         if _CONNECTED.acquire(blocking=False):
-            threading.Thread(target=_answer, args=(peer, running), daemon=True).start()
+            threading.Thread(target=_answer, args=(peer, running, ready), daemon=True).start()
         else:
             peer.close()  # it is being flooded
 
 
-def _answer(peer: socket.socket, running: RunningLab) -> None:
+def _answer(peer: socket.socket, running: RunningLab, ready: Warm) -> None:
     with _released(_CONNECTED), peer, contextlib.suppress(OSError):
         peer.settimeout(5)
         request = _request(peer)
@@ -65,7 +65,7 @@ def _answer(peer: socket.socket, running: RunningLab) -> None:
             return
         with _AT_ONCE:
             peer.settimeout(300)
-            _run(peer, argv, request)
+            _run(peer, ["--course", str(running.ctx.course_dir), *argv], request, ready)
 
 
 @contextlib.contextmanager
@@ -108,22 +108,14 @@ def _plain(word: str) -> bool:
     return word in OPTIONS or (0 < len(word) <= 64 and not word.startswith("-") and set(word) <= _WORD)
 
 
-def _run(peer: socket.socket, argv: list[str], request: dict[str, Any]) -> None:
+def _run(peer: socket.socket, argv: list[str], request: dict[str, Any], ready: Warm) -> None:
     """A process of its own, so that a student's Ctrl-C or a bug there cannot harm the shell's process."""
     columns = request.get("columns")
     width = columns if isinstance(columns, int) and 40 <= columns <= 400 else 80
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "kvmlab", *argv],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "COLUMNS": str(width)},
-    )
-    with process:
-        assert process.stdout is not None
-        for line in process.stdout:
+    with ready.run(argv, width) as answer:
+        for line in answer.output:
             _say(peer, {"out": line.decode(errors="replace")})
-    _say(peer, {"exit": process.returncode})
+        _say(peer, {"exit": answer.status()})
 
 
 def _say(peer: socket.socket, answer: dict[str, Any]) -> None:

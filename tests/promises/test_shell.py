@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from tests.conftest import Kvmlab
+from tests.conftest import REPOSITORY, Kvmlab
 
 LAB = "network-bridge"
 pytestmark = pytest.mark.guest
@@ -30,6 +30,13 @@ def test_the_four_verbs_and_no_other(started: Kvmlab) -> None:
         done = started("shell", LAB, stdin=f"kvmlab {verb} {LAB}; echo =$?=\n")
         assert "=2=" in done.stdout, verb
     assert len(started.containers()) == 1
+
+
+def test_another_course_than_kvmlabs_own(kvmlab: Kvmlab) -> None:
+    course = ["--course", str(REPOSITORY / "benchmarks/course")]
+    assert kvmlab(*course, "start", "ten-facts").returncode == 0
+    done = kvmlab(*course, "shell", "ten-facts", stdin="kvmlab check; echo =$?=\n")
+    assert "=0=" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_same_in_chinese(started: Kvmlab) -> None:
