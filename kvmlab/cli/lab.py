@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kvmlab.labhost.known_host import KnownLabHost
     from kvmlab.labhost.place import LabPlace
     from kvmlab.remote.host_root import HostRoot
+    from kvmlab.repair.record import Repair
 
 
 def lab_argument(parser: argparse.ArgumentParser) -> None:
@@ -136,6 +137,11 @@ class RunningLab:
         """Its lab host, as far as looking at it needs: without podman."""
         return self.place.known_host(self.run)
 
+    @cached_property
+    def repair(self) -> Repair | None:
+        """What is to be mended on it; None where it is a lab as any other. CannotRun where hiding it was cut off."""
+        return repair_of(self.known_host)
+
     @property
     def root(self) -> HostRoot:
         """The root directory of its lab host, seen from outside."""
@@ -145,6 +151,19 @@ class RunningLab:
     def place(self) -> LabPlace:
         """Where it runs."""
         return place_of(self.ctx, self.lab_id)
+
+
+def repair_of(host: KnownLabHost) -> Repair | None:
+    """The repair on a lab host; None where it is a lab as any other. CannotRun where hiding it was cut off."""
+    if not host.is_repair:
+        return None
+    from kvmlab.repair.record import HIDING, recall
+
+    repair = recall(host)
+    if repair is not None and repair.state == HIDING:
+        lab = host.label.rpartition(".")[2]
+        raise CannotRun(t("The beginning of a repair of {lab} was cut off.", lab=lab), f"kvmlab finish {lab}")
+    return repair
 
 
 def place_of(ctx: Context, lab_id: str) -> LabPlace:

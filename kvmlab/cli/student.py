@@ -45,6 +45,13 @@ def standings(ctx: "Context") -> list[Standing]:
     return [Standing(course.entries[one], progress[one], running.get(one)) for one in ids]
 
 
+def is_repair(ctx: "Context", one: Standing) -> bool:
+    """Whether what runs of it is to be repaired: then its tasks say nothing."""
+    from kvmlab.cli.lab import place_of
+
+    return one.run is not None and bool(one.run.instance) and place_of(ctx, one.entry.id).known_host(one.run).is_repair
+
+
 def known_of(ctx: "Context", chapter: "Chapter") -> int:
     """How many of the questions of a chapter's quiz were answered rightly at last."""
     return Quizzes(ctx.state, ctx.course.tag).chapter(chapter.id).known(chapter.questions) if chapter.questions else 0

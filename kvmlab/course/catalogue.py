@@ -13,7 +13,7 @@ from kvmlab.errors import UsageError
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.course.fault import FaultFile
+    from kvmlab.course.fault.reading import FaultFile
     from kvmlab.course.lab.model import Lab
     from kvmlab.course.lab.solution import Solution
     from kvmlab.paths import State
@@ -172,7 +172,7 @@ class Course:
 
     def faults(self) -> "tuple[FaultFile, ...]":
         """The faults that a repair may hide on a solved lab host, by their ids."""
-        from kvmlab.course.fault import fault_files
+        from kvmlab.course.fault.reading import fault_files
 
         return fault_files(self.root)
 

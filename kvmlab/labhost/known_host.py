@@ -22,6 +22,8 @@ IDENTITY = "identity.json"
 SPARE = "spare.json"
 """In the run directory of a lab host in waiting (kvmlab.setup.spare), and of no other."""
 VOLUMES = "volumes.json"
+REPAIR = "repair.json"
+"""In the run directory of one that is to be repaired (kvmlab.repair.record)."""
 
 
 class Identity(NamedTuple):
@@ -60,6 +62,11 @@ class KnownLabHost:
     def is_spare(self) -> bool:
         """Whether it waits, whole, for a reset to take it."""
         return (self.run_dir / SPARE).is_file()
+
+    @property
+    def is_repair(self) -> bool:
+        """Whether something is broken on it, or has been, for somebody to mend."""
+        return (self.run_dir / REPAIR).exists()
 
     def work(self) -> object:
         """What changes while anything on it computes; None where that is not to be seen."""

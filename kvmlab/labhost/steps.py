@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 STEP_S = 300
 BOOT_S = 90
 """How long a step in a guest waits for a guest that the step before has restarted."""
-_BASH = ("bash", "-euo", "pipefail", "-c", 'code=$(cat); exec </dev/null; eval "$code"')
+BASH = ("bash", "-euo", "pipefail", "-c", 'code=$(cat); exec </dev/null; eval "$code"')
 """The step comes on standard input, and is read to its end first: `ssh GUEST COMMAND` in it would swallow the rest."""
 
 
@@ -31,7 +31,7 @@ class StepOutcome:
 def run_step(host: LabHost, step: Step, *, timeout_s: float = STEP_S, boot_s: float = BOOT_S) -> StepOutcome:
     """Feed one step to bash on the lab host, or through ssh to the guest's own shell. One that does nothing for
     `timeout_s` seconds, or never comes to an end, ends with status 124."""
-    command = _BASH if step.guest is None else guest_command(step.guest, "sh", "-eu", "-s")
+    command = BASH if step.guest is None else guest_command(step.guest, "sh", "-eu", "-s")
     argv = host.exec_argv(command, env=[f"KVMLAB_WAIT={boot_s}"])
     status, said = end_of_output(argv, stdin=step.code, timeout_s=timeout_s)
     killpoint("solve.step")

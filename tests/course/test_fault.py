@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kvmlab.course import Course
-from kvmlab.course.fault import Fault, FaultFile, fault_files
+from kvmlab.course.fault.model import Fault
+from kvmlab.course.fault.reading import FaultFile, fault_files
 from kvmlab.errors import AuthorError
 
 Edit = Callable[[str, str, str], Path]

@@ -31,6 +31,7 @@ LAYERS = (
     ("bundle",),
     ("setup",),
     ("observe",),
+    ("repair",),
     ("receipts",),
     ("report",),
     ("classroom",),

@@ -9,8 +9,8 @@ from typing import TypeVar
 from kvmlab.author.lint.fault import Fault, Severity, from_error
 from kvmlab.author.lint.todo import left_to_do
 from kvmlab.course import Course
-from kvmlab.course import fault as host_fault
-from kvmlab.course.fault import FaultFile, fault_files
+from kvmlab.course.fault import model as host_fault
+from kvmlab.course.fault.reading import FaultFile, fault_files
 from kvmlab.errors import KvmlabError
 from kvmlab.grading.as_it_was import declared
 from kvmlab.words import t

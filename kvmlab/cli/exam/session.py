@@ -93,6 +93,9 @@ def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     number = exam.open_lab
     assert number is not None
     running = _carried_on(RunningLab.of(ctx, _known(ctx, exam.labs[number].id)))
+    if running.repair:
+        message = t("{lab} is the exam's next lab, and runs already for practice.", lab=running.lab_id)
+        raise CannotRun(message, f"kvmlab finish {running.lab_id}")
     report = rehearsed_if_it_can_be(running)
     if report.exit_status == 3:
         message = t("{lab} could not be looked at, so it is not handed in yet.", lab=running.lab_id)

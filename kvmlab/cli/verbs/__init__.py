@@ -12,6 +12,8 @@ VERBS = {
     "hint": "the next hint for a task",
     "diff": "what has changed on the lab host since the start",
     "solve": "carry out the lab's solution",
+    "repair": "a lab host that somebody has broken, for you to mend",
+    "explain": "the story of a repair that has ended",
     "reset": "throw the lab host away and start another",
     "finish": "remove the lab host; progress is kept",
     "quiz": "questions about a chapter",

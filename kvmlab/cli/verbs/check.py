@@ -52,6 +52,10 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         message = t("--evidence looks once, at all tasks: without --watch, --wait, --rehearse and TASK.")
         raise UsageError(message, f"kvmlab check --evidence FILE {args.lab}")
     running = RunningLab.of(ctx, args.lab)
+    if running.repair:
+        from kvmlab.cli import repair
+
+        return repair.check(running, args)
     if not args.json:  # a program gets its document: could not look
         running.must_run()
     if args.watch:

@@ -24,6 +24,10 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     """Print each difference, by name. 0, whether there are any or none."""
     running = RunningLab.of(ctx, args.lab)
     running.must_run()
+    if running.repair:
+        from kvmlab.cli.repair import refuse_open
+
+        refuse_open(running)
     with running.looked_at():
         found = _since_the_start(running)
     if args.json:

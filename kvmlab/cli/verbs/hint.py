@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.exam.rules import refuse_in_exam
-from kvmlab.cli.lab import chosen_id, chosen_lab
+from kvmlab.cli.lab import RunningLab, chosen_id, chosen_lab, place_of, repair_of
 from kvmlab.cli.output import write_json
 from kvmlab.course.progress import Progress
 from kvmlab.report.cells import cells
@@ -32,7 +32,11 @@ def run(args: Namespace, ctx: Context) -> int:
     """Give the next hint and write down that it was given."""
     lab_id = chosen_id(ctx, args.lab)
     refuse_in_exam(ctx, lab_id)
-    lab, _ = chosen_lab(ctx, lab_id)
+    lab, run = chosen_lab(ctx, lab_id)
+    if run is not None and (found := repair_of(place_of(ctx, lab_id).known_host(run))):
+        from kvmlab.cli import repair
+
+        return repair.hint(RunningLab.of(ctx, lab_id), found, args)
     progress = Progress(ctx.state, ctx.course.tag)
     was = progress.lab(lab_id)
     task = lab.task(args.task) if args.task is not None else _next_task(lab, was.passed)

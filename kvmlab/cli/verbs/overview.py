@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.cli.exam.rules import is_examined
 from kvmlab.cli.lab import titles
-from kvmlab.cli.student import Standing, known_of, standings, state_since
+from kvmlab.cli.student import Standing, is_repair, known_of, standings, state_since
 from kvmlab.cli.verbs.status import next_commands
 from kvmlab.report.cells import cells, fit
 from kvmlab.report.plain import Page
@@ -63,6 +63,9 @@ def _running(page: Page, one: Standing, ctx: Context) -> None:
     mark = page.mark("stopped" if one.run.state == "stopped" else "running")
     page.line(f"{page.paint(mark + ' ' + one.entry.id, style)}  {title}")
     page.line("  " + page.paint(state, "dim"))
+    if is_repair(ctx, one):
+        page.line("  " + page.paint(t("a repair: somebody has broken it"), "dim"))
+        return
     left = [task for task in one.entry.tasks if task.id not in one.progress.passed]
     if left and one.run.state == "running":
         label = t("next task: ")

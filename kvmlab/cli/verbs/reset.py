@@ -27,6 +27,12 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     variant = ctx.variant if ctx.variant is not None or found is None else found.variant
     lab = ctx.course.lab(place.lab, ctx.lang, variant)
     began = time.monotonic()
+    if found and place.known_host(found).is_repair and ctx.variant is None:
+        from kvmlab.cli.verbs.repair import begin_again
+
+        if begin_again(ctx, place):
+            print(t("{lab} is broken as it was ({seconds:.1f} s).", lab=place.lab, seconds=time.monotonic() - began))
+            return 0
     Progress(ctx.state, ctx.course.tag).began(lab.id)
     with progress() as steps:
         reset(place, lab, steps)

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.cli.exam.rules import is_in_exam
-from kvmlab.cli.lab import chosen_id, chosen_lab
+from kvmlab.cli.lab import RunningLab, chosen_id, chosen_lab, place_of, repair_of
 from kvmlab.cli.output import write_json
 from kvmlab.course.progress import LabProgress, Progress
 from kvmlab.report.plain import Page, terminal_width
@@ -22,6 +22,9 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("lab", nargs="?", metavar="LAB", help=t("the lab; without it, the one that is running"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
+    parser.add_argument(
+        "--text", action="store_true", help=t("the lab's text, where its lab host is to be repaired, too")
+    )
     parser.add_argument("--no-pager", action="store_true", help=t("print it and be done"))
 
 
@@ -29,6 +32,10 @@ def run(args: Namespace, ctx: Context) -> int:
     """Print the lab's text. Hints that were given and explanations of what has passed are in it, but for an exam."""
     lab_id = chosen_id(ctx, args.lab)
     lab, running = chosen_lab(ctx, lab_id)
+    if not args.text and running is not None and (found := repair_of(place_of(ctx, lab_id).known_host(running))):
+        from kvmlab.cli import repair
+
+        return repair.show(RunningLab.of(ctx, lab_id), found, as_json=args.json)
     examined = is_in_exam(ctx, lab_id)
     progress = LabProgress(lab_id) if examined else Progress(ctx.state, ctx.course.tag).lab(lab_id)
     if args.json:

@@ -28,6 +28,10 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     refuse_in_exam(ctx, args.lab)
     running = RunningLab.of(ctx, args.lab)
     running.must_run()
+    if running.repair:
+        from kvmlab.cli.repair import refuse_open
+
+        refuse_open(running)
     with running.place.lock():
         solution = _solution(running, args.way)
         Progress(ctx.state, ctx.course.tag).solved(running.lab_id)

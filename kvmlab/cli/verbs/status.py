@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvmlab.cli.lab import titles as titles_of
 from kvmlab.cli.output import write_json
-from kvmlab.cli.student import Standing, standings, state_since
+from kvmlab.cli.student import Standing, is_repair, standings, state_since
 from kvmlab.report.cells import cells, fit, right
 from kvmlab.report.plain import Page
 from kvmlab.words import t
@@ -42,6 +42,7 @@ def _print(page: Page, one: Standing, ctx: Context) -> None:
     assert one.run
     width = min(page.width, 100)
     points = t("{points}/{most} points", points=one.progress.points, most=one.entry.points)
+    points = "" if is_repair(ctx, one) else points
     style = "bold cyan" if one.run.state == "running" else "bold yellow"
     mark = page.mark("stopped" if one.run.state == "stopped" else "running")
     room = max(8, width - 2 - cells(one.entry.id) - 2 - cells(points) - 2)
@@ -55,7 +56,10 @@ def _print(page: Page, one: Standing, ctx: Context) -> None:
         page.line("  " + page.paint(t("held to {limits}", limits=limits), "dim"))
     if _has_spare(one, ctx):
         page.line("  " + page.paint(t("a fresh lab host is in waiting for the next reset"), "dim"))
-    _tasks(page, one, ctx, width)
+    if is_repair(ctx, one):
+        page.line("  " + page.paint(t("a repair: somebody has broken it"), "dim"))
+    else:
+        _tasks(page, one, ctx, width)
     page.line()
     page.commands(next_commands(one))
 
@@ -153,6 +157,7 @@ def _lab(one: Standing, ctx: Context) -> dict[str, Any]:
             }
             for name, title, _, points, passed in rows
         ],
+        "repair": is_repair(ctx, one),
         "spare": _has_spare(one, ctx),
         "next": next_commands(one)[0][0],
     }

@@ -5,9 +5,10 @@ What a repair that runs has to know of it is plain data (`to_json`, `from_json`)
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kvmlab.course.lab.fences import Step
+if TYPE_CHECKING:
+    from kvmlab.course.lab.fences import Step
 
 LEVELS = (1, 2, 3)
 """1: fails at once; 2: shows only at the next start or boot, or now and then; 3: two that hide each other."""

@@ -1,0 +1,179 @@
+"""kvmlab repair [LAB|CHAPTER]: a lab host that somebody has broken, and a ticket that says what no longer works."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from kvmlab.cli.context import Context
+from kvmlab.cli.exam.rules import refuse_in_exam
+from kvmlab.cli.lab import RunningLab, chosen_id, place_of
+from kvmlab.cli.parsing import whole
+from kvmlab.errors import CannotRun, UsageError
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.course.fault.reading import FaultFile
+    from kvmlab.labhost.place import LabPlace
+    from kvmlab.repair.drawing import Offer
+    from kvmlab.repair.record import Repair
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """LAB or CHAPTER, level, seed; --give-up."""
+    which = t("a lab or a chapter; without it, what fits your progress")
+    parser.add_argument("name", metavar="LAB|CHAPTER", nargs="?", help=which)
+    levels = t("1 fails at once, 2 shows at the next start or boot or now and then, 3 two that hide each other")
+    parser.add_argument("--level", metavar="N", type=whole(1, 3), default=0, help=levels)
+    parser.add_argument("--seed", metavar="S", help=t("the same seed gives the same fault"))
+    parser.add_argument("--fault", metavar="ID", help=t("this fault (for authors)"))
+    parser.add_argument(
+        "--give-up", action="store_true", help=t("end the repair that runs, and be told what was broken")
+    )
+
+
+def run(args: argparse.Namespace, ctx: Context) -> int:
+    """Begin one, and show its ticket."""
+    if args.give_up:
+        return _give_up(args, ctx)
+    from kvmlab.cli.repair import show
+    from kvmlab.repair.record import Repair
+
+    offer, seed = _drawn(args, ctx)
+    refuse_in_exam(ctx, offer.lab)
+    place = place_of(ctx, offer.lab)
+    _refuse_running(place)
+    began = time.monotonic()
+    begin(ctx, place, offer.file, Repair(seed))
+    print(t("{lab} is ready ({seconds:.1f} s).", lab=offer.lab, seconds=time.monotonic() - began))
+    print()
+    running = RunningLab.of(ctx, offer.lab)
+    repair = running.repair
+    assert repair is not None
+    return show(running, repair)
+
+
+def _drawn(args: argparse.Namespace, ctx: Context) -> tuple[Offer, str]:
+    """What is to be hidden where, and the seed that gives the same again."""
+    from kvmlab.course.names import VARIANT
+    from kvmlab.repair.drawing import drawn, offers
+
+    if args.seed is not None and not VARIANT.fullmatch(args.seed):
+        raise UsageError(t("A seed is 1 to 64 letters, digits and `_.@+-`."), "kvmlab repair --seed monday")
+    seed = args.seed or secrets.token_hex(3)
+    labs = _labs(args.name, ctx)
+    found = offers(ctx.course.faults(), labs, args.level)
+    if args.fault:
+        found = [one for one in found if one.file.id == args.fault]
+    if not found:
+        raise UsageError(t("The course has no fault of that kind."), "kvmlab lint")
+    if args.seed is None and not args.fault:
+        found = _fitting(found, args, ctx)
+    return drawn(found, seed), seed
+
+
+def _labs(name: str | None, ctx: Context) -> list[str]:
+    """The labs that are meant by a lab's name, a chapter's, or none."""
+    course = ctx.course
+    chapters = {one.id: one for one in course.chapters}
+    if name is None:
+        named = course.ids
+    elif name in chapters and name not in course.entries:
+        named = list(chapters[name].labs)
+    else:
+        named = [course.entry(name).id]
+    ready = [lab for lab in named if course.entries[lab].complete and not course.entries[lab].broken]
+    if not ready:
+        raise UsageError(t("There is no lab with a checker and a solution among these."), "kvmlab list")
+    return ready
+
+
+def _fitting(found: list[Offer], args: argparse.Namespace, ctx: Context) -> list[Offer]:
+    """What fits the student: not mended before, a lab that is known, a level that is not too high."""
+    from kvmlab.course.fault.progress import MENDED, Repairs
+    from kvmlab.course.progress import Progress
+    from kvmlab.labhost.record import runs
+
+    mended = [one for one in Repairs(ctx.state, ctx.course.tag).all() if one.outcome == MENDED]
+    known = Progress(ctx.state, ctx.course.tag).all(ctx.course.ids)
+    busy = {} if args.name in ctx.course.entries else runs(ctx.state, ctx.course)
+    highest = 1 + sum(sum(one.level == level for one in mended) >= 3 for level in (1, 2))
+    before = {(one.lab, one.fault) for one in mended}
+    wishes = [
+        lambda one: one.lab not in busy,
+        lambda one: (one.lab, one.file.id) not in before,
+        lambda one: args.level or one.file.level <= highest,
+        lambda one: known[one.lab].done or known[one.lab].solved_ever,
+    ]
+    for fits in wishes:  # each is kept only where something is left
+        found = [one for one in found if fits(one)] or found  # type: ignore[no-untyped-call]
+    return found
+
+
+def _refuse_running(place: LabPlace) -> None:
+    """What runs there is somebody's work: it is theirs to throw away."""
+    run = place.run()
+    if run is None or run.state not in ("running", "stopped"):
+        return
+    if place.known_host(run).is_repair:
+        raise CannotRun(t("A repair of {lab} runs already.", lab=place.lab), f"kvmlab show {place.lab}")
+    message = t("{lab} runs already; a repair needs a lab host of its own.", lab=place.lab)
+    raise CannotRun(message, f"kvmlab finish {place.lab}")
+
+
+def begin(ctx: Context, place: LabPlace, file: FaultFile, repair: Repair, variant: str | None = None) -> None:
+    """A lab host with this fault on it in place of whatever runs there. Where it cannot be made there is none."""
+    from kvmlab.course import Progress
+    from kvmlab.labhost.computer.podman_options import remembered_podman
+    from kvmlab.repair.beginning import Beginning
+    from kvmlab.report.progress import progress
+    from kvmlab.setup.lifecycle import finish, reset
+
+    lab = ctx.course.lab(place.lab, ctx.lang, variant if variant is not None else ctx.variant)
+    fault, solution = file.for_lab(lab), ctx.course.solutions(lab)[0]
+    with progress() as steps:
+        run = reset(place, lab, steps)
+        Progress(ctx.state, ctx.course.tag).began(lab.id)
+        host = place.host(run, remembered_podman(ctx.state))
+        try:
+            with place.lock():
+                beginning = Beginning(lab, ctx.course.checker(lab.id), solution.steps, host, steps)
+                beginning.hide(repair, lambda _: fault)
+        except BaseException:
+            finish(place, host.podman)
+            raise
+
+
+def begin_again(ctx: Context, place: LabPlace) -> bool:
+    """Break the same again on a new lab host, if a repair is open there and its fault still in the course."""
+    from kvmlab.repair.record import recall
+
+    run = place.run()
+    repair = recall(place.known_host(run)) if run and run.instance else None
+    if run is None or repair is None or not repair.is_open or repair.fault is None:
+        return False
+    file = next((one for one in ctx.course.faults() if one.id == repair.fault.id and place.lab in one.labs), None)
+    if file is None:
+        return False
+    begin(ctx, place, file, repair, run.variant)
+    return True
+
+
+def _give_up(args: argparse.Namespace, ctx: Context) -> int:
+    from kvmlab.cli.repair import end, explain
+
+    running = RunningLab.of(ctx, chosen_id(ctx, args.name))
+    repair = running.repair
+    if repair is None:
+        raise no_repair(running.lab_id)
+    if repair.is_open:
+        repair = end(running, repair, "given up")
+        running.__dict__.pop("repair", None)
+    return explain(running, repair)
+
+
+def no_repair(lab_id: str) -> CannotRun:
+    """Its lab host is one like any other."""
+    return CannotRun(t("{lab} runs, and is not to be repaired.", lab=lab_id), f"kvmlab check {lab_id}")

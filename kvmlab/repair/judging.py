@@ -1,0 +1,132 @@
+"""Whether a repair is mended: no symptom is left, every check of the lab holds, and nothing else is changed.
+
+What a check of a lab finds is never told while a repair is open: it would name the cause.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kvmlab.checks.reader import Answer, Key, Missing
+from kvmlab.course import Lab
+from kvmlab.grading.as_it_was import AS_IT_WAS, declared, guarded
+from kvmlab.grading.load import CheckSet, load_checks
+from kvmlab.grading.verdicts import Report, Verdict
+from kvmlab.host.start.aspects import Aspects, Objects, objects_of
+from kvmlab.observe.grade import opened, run_checks
+from kvmlab.repair.symptoms import left
+from kvmlab.setup.start_record import pictures
+
+if TYPE_CHECKING:
+    from kvmlab.checks.vocabulary.aspects import Grant
+    from kvmlab.labhost.container import LabHost
+    from kvmlab.repair.record import Repair
+
+_RUNNING_ON = ("process", "boots")
+
+
+class Judgement(NamedTuple):
+    """What is known. `left`: symptoms still seen; `report`: of the lab's checks, None while symptoms are left.
+
+    `forbidden`: what the ticket forbids, and was done.
+    """
+
+    left: tuple[str, ...]
+    report: Report | None = None
+    forbidden: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """PASSED: mended. ERROR: nothing is known to be wrong, but not everything could be looked at."""
+        if self.left or self.forbidden:
+            return Verdict.FAILED
+        return self.report.verdict if self.report else Verdict.ERROR
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing besides the fault was changed, as far as is known."""
+        checks = self.report.checks if self.report else ()
+        return not any(one.id == AS_IT_WAS and one.verdict is Verdict.FAILED for one in checks)
+
+    @property
+    def holds(self) -> bool:
+        """Whether what the lab itself asks for holds, as far as is known."""
+        checks = self.report.checks if self.report else ()
+        return not any(one.verdict in (Verdict.FAILED, Verdict.BLOCKED) for one in checks if one.id != AS_IT_WAS)
+
+
+def judge(lab: Lab, checker: Path, host: LabHost, repair: Repair, fresh: LabHost) -> Judgement:
+    """Look at a repair. `fresh`: a lab host that has not been started, for symptoms of the next boot."""
+    fault = repair.fault
+    assert fault is not None
+    if seen := left(host, fault.symptoms, fresh):
+        return Judgement(seen)
+    with opened(lab, host) as (reader, events):
+        checks = repaired(lab, checker, (*repair.granted, *fault.yours))
+        report = run_checks(checks, restartable(reader, fault.forbids), lab, events=events)
+    if not fault.forbids or report.verdict is not Verdict.PASSED:
+        return Judgement((), report)
+    now = forbidden_aspects(objects_of(pictures(host)[1]), fault.forbids)
+    return Judgement((), report, now != repair.handed_over)
+
+
+def repaired(lab: Lab, checker: Path, granted: Sequence[str]) -> CheckSet:
+    """The checks of the lab, and the guard, which grants what the fault has changed, too."""
+    return guarded(load_checks(checker), lab.tasks, (*lab.yours, *granted))
+
+
+def changed_by_the_fault(before: Objects, after: Objects) -> tuple[str, ...]:
+    """What is not as it was in the solved state, as a lab's `yours`: whole objects, or aspects of one."""
+    found = []
+    for (noun, key), aspects in before.items():
+        name, now = f"{noun} {'/'.join(key)}", after.get((noun, key))
+        if now is None:
+            found.append(name)
+            continue
+        differing = [one for one in dict.fromkeys((*aspects, *now)) if aspects.get(one) != now.get(one)]
+        found += [f"{name}: {one}" for one in differing]
+    return tuple(found)
+
+
+def forbidden_aspects(objects: Objects, forbids: Sequence[str]) -> dict[str, Aspects]:
+    """What the ticket forbids to touch, as it is among `objects` (of a picture); by the header's words."""
+    return {text: _covered(objects, declared(text)) for text in forbids}
+
+
+def _covered(objects: Objects, grant: Grant) -> Aspects:
+    found = {
+        f"{'/'.join(key)} {aspect}": value
+        for (noun, key), aspects in objects.items()
+        for aspect, value in aspects.items()
+        if grant.covers(noun, key, aspect)
+    }
+    plain: Aspects = json.loads(json.dumps(found))
+    return plain
+
+
+def restartable(reader: Any, forbids: Sequence[str]) -> Any:
+    """The reader, to which a guest that was restarted is as it was: a lab may forbid that, its repair need not."""
+    kept = {grant.name for one in forbids if (grant := declared(one)).noun == "domain" and grant.words in _RUNNING_ON}
+    return _Restartable(reader, kept)
+
+
+class _Restartable:
+    """Passes everything on, but for which qemu a domain runs in and how often it has booted."""
+
+    def __init__(self, reader: Any, kept: set[str]) -> None:
+        self._reader, self._kept = reader, kept
+
+    def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
+        """As Reader.read."""
+        answer: Answer = self._reader.read(kind, key, names)
+        if isinstance(answer, Missing) or kind not in ("start", "present") or key[:1] != ("domain",):
+            return answer
+        if key[1] in self._kept:
+            return answer
+        return {name: reading for name, reading in answer.items() if name not in _RUNNING_ON}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
