@@ -12,6 +12,7 @@ are processors.
     students     a student's state directory, variant and child processes
     regrading    stored evidence graded again by the checker as it is now
     export       tables for other programs
+    machines     students at computers of their own
     forgetting   one person removed everywhere
 
 Rejected: a daemon (nothing here has to be remembered between two commands but what the gradebook has); results in a

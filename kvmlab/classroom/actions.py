@@ -94,10 +94,8 @@ class Actions(NamedTuple):
             return Outcome(3, done.said or trouble.message.rstrip("."))
         finally:
             file.unlink(missing_ok=True)
-        if not any(one["verdict"] in ("passed", "failed") for one in _checks(found)):
-            return Outcome(3, done.said or _first_error(found))
         progress = Progress(state, self.course.tag).lab(lab)
-        return Outcome(done.status, _result(found), found, dict(progress.hints), progress.solved)
+        return outcome_of(found, done)._replace(hints=dict(progress.hints), assisted=progress.solved)
 
     def _over(self, student: Student, lab: str | None, verb: str, said: str) -> Outcome:
         there = [lab] if lab else list(self.runs(student))
@@ -116,7 +114,7 @@ class Actions(NamedTuple):
         return State(self.of_class.state_root(student, self.shared), self.shared.shared.root)
 
 
-def tried(work: Callable[[Actions, Student], Outcome], actions: Actions, student: Student) -> Outcome:
+def tried(work: Callable[[Any, Student], Outcome], actions: object, student: Student) -> Outcome:
     """The outcome of `work` for a student; what it raises is one, too: a state directory that cannot be used."""
     try:
         return work(actions, student)
@@ -132,14 +130,29 @@ def read_evidence(file: Path, lab: str) -> dict[str, Any]:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as stream:
             raw = stream.read(MOST_EVIDENCE + 1)
+    except OSError:
+        raw = b""
+    return evidence_in(raw, lab)
+
+
+def evidence_in(raw: bytes, lab: str) -> dict[str, Any]:
+    """Likewise of a document that is in memory."""
+    try:
         if len(raw) > MOST_EVIDENCE:
             raise ValueError("too large")
         found = json.loads(raw)
         must_be_evidence(found, lab)
-    except (OSError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         raise CouldNotLook(t("The check left no evidence.")) from None
     assert isinstance(found, dict)
     return found
+
+
+def outcome_of(found: dict[str, Any], done: Done) -> Outcome:
+    """What a check with this evidence comes to. Where nothing at all could be looked at it is no attempt."""
+    if not any(one["verdict"] in ("passed", "failed") for one in _checks(found)):
+        return Outcome(3, done.said or _first_error(found))
+    return Outcome(done.status, _result(found), found)
 
 
 _TEXTS = ("kvmlab", "course", "lab", "lab_version", "lab_host", "begun", "taken")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import selectors
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -38,6 +40,15 @@ class Done(NamedTuple):
     said: str
 
 
+class Answer(NamedTuple):
+    """What another program printed, as far as it was read. `why` it was ended: "deadline", "length", or ""."""
+
+    status: int
+    out: bytes
+    err: bytes
+    why: str
+
+
 class Children:
     """Children of one course and language. `stop()` from any thread ends those there are, and lets no more begin."""
 
@@ -48,23 +59,42 @@ class Children:
 
     def run(self, state: State, *argv: str) -> Done:
         """Run `kvmlab ARGV…` in a student's state directory, to its end."""
+        command, environ = [sys.executable, "-P", "-m", "kvmlab", *argv], environ_of(state, self._course_dir)
+        with self._process(command, environ, subprocess.DEVNULL) as process:
+            return self._ended(process) if process else Done(130, t("interrupted"))
+
+    def answer(self, argv: Sequence[str], deadline_s: float, most: int) -> Answer:
+        """Run another program: for so long, and up to so many bytes; then it is ended with all it has started."""
+        with self._process(argv, None, subprocess.PIPE) as process:
+            if process is None:
+                return Answer(130, b"", b"", "")
+            try:
+                return _read(process, deadline_s, most)
+            finally:
+                end(process, signal.SIGKILL)
+
+    @contextlib.contextmanager
+    def _process(
+        self, argv: Sequence[str], environ: Mapping[str, str] | None, stdout: int
+    ) -> Iterator[subprocess.Popen[bytes] | None]:
+        """A process in a session of its own; None: no more may begin."""
         with self._lock:
-            if self._stopped:
-                return Done(130, t("interrupted"))
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "kvmlab", *argv],
-                env=environ_of(state, self._course_dir),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-            self._running.add(process)
+            process = None
+            if not self._stopped:
+                process = subprocess.Popen(
+                    argv, env=environ, start_new_session=True,
+                    stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+                )  # fmt: skip
+                self._running.add(process)
         try:
-            return self._ended(process)
+            yield process
         finally:
-            with self._lock:
-                self._running.discard(process)
+            if process:
+                with self._lock:
+                    self._running.discard(process)
+                for stream in (process.stdout, process.stderr):
+                    if stream:
+                        stream.close()
 
     def stop(self) -> None:
         """End all of them, as Ctrl-C would."""
@@ -111,14 +141,42 @@ def complaint_in(stderr: bytes) -> str:
     return found[-1].rstrip(".") if found else ""
 
 
+def _read(process: subprocess.Popen[bytes], deadline_s: float, most: int) -> Answer:
+    """What it prints until it ends, the deadline has come, or it is too much; of its complaints the last are kept."""
+    until, out, err = time.monotonic() + deadline_s, bytearray(), bytearray()
+    with selectors.DefaultSelector() as selector:
+        for stream, kept in ((process.stdout, out), (process.stderr, err)):
+            assert stream
+            selector.register(stream, selectors.EVENT_READ, kept)
+        while selector.get_map():
+            left = until - time.monotonic()
+            if left <= 0:
+                return Answer(-1, bytes(out), bytes(err), "deadline")
+            for key, _ in selector.select(left):
+                chunk = os.read(key.fd, 65536)
+                key.data.extend(chunk)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+            del err[:-4000]
+            if len(out) > most:
+                return Answer(-1, bytes(out), bytes(err), "length")
+    try:
+        return Answer(process.wait(max(0.1, until - time.monotonic())), bytes(out), bytes(err), "")
+    except subprocess.TimeoutExpired:
+        return Answer(-1, bytes(out), bytes(err), "deadline")
+
+
 def at_once() -> int:
     """As many as this process may use processors."""
     return max(1, len(os.sched_getaffinity(0)))
 
 
-def each(items: Iterable[Item], work: Callable[[Item], Result], children: Children) -> Iterator[tuple[Item, Result]]:
-    """Do the work for each item, and yield each result as it comes. However it is left, no child remains."""
-    with ThreadPoolExecutor(max_workers=at_once()) as pool:
+def each(
+    items: Iterable[Item], work: Callable[[Item], Result], children: Children, width: int | None = None
+) -> Iterator[tuple[Item, Result]]:
+    """Do the work for each item, `width` (as many as there are processors) at once, and yield each result as it comes.
+    However it is left, no child remains."""
+    with ThreadPoolExecutor(max_workers=width or at_once()) as pool:
         waiting = {pool.submit(work, item): item for item in items}
         try:
             for future in as_completed(waiting):

@@ -7,7 +7,6 @@ until somebody looks again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from kvmlab.classroom.gradebook.book import Gradebook
@@ -30,33 +29,48 @@ class Change(NamedTuple):
     lines: tuple[str, ...]
 
 
+class Grader:
+    """A lab's checker as it is now, over facts that were read some time, somewhere."""
+
+    def __init__(self, course: Course, lab: str, lang: str) -> None:
+        self._course, self._lab, self._lang = course, lab, lang
+        self._checks: CheckSet = checks_of(course.lab(lab, lang), course.checker(lab))
+        self._texts: dict[str | None, Any] = {}
+
+    def report(self, seed: str | None, facts: object, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The document of `kvmlab check --json` for a variant; `parameters`: others than it has now.
+
+        ValueError where these are no facts, AuthorError where the checker itself is broken.
+        """
+        reader = Replaying(facts)
+        if seed not in self._texts:
+            self._texts[seed] = self._course.lab(self._lab, self._lang, seed)
+        lab = self._texts[seed]
+        own = lab if parameters is None else lab._replace(values=dict(parameters))
+        try:
+            report = run(self._checks, reader, own.params, lab.tasks, lab=lab.id, variant=seed, settle_s=0)
+        except AuthorError as error:
+            raise AuthorError(error.message, f"kvmlab lint {lab.id}") from error
+        return report.to_json()
+
+
 def regrade(book: Gradebook, course: Course, lab: str, lang: str, students: Iterable[str]) -> Iterator[Change]:
     """Grade each attempt of these students at a lab again. AuthorError where the checker itself is broken."""
-    wanted = set(students)
-    texts: dict[str | None, Any] = {}
-    checker = course.checker(lab)
-    checks = checks_of(course.lab(lab, lang), checker)
+    wanted, grader = set(students), Grader(course, lab, lang)
     for one in book.graded(course.tag, lab):
         if one.attempt.student in wanted:
-            seed = one.attempt.seed
-            if seed not in texts:
-                texts[seed] = course.lab(lab, lang, seed)
-            yield _change(book, one, texts[seed], checks, checker)
+            yield _change(book, one, grader)
 
 
-def _change(book: Gradebook, one: Graded, lab: Any, checks: CheckSet, checker: Path) -> Change:
+def _change(book: Gradebook, one: Graded, grader: Grader) -> Change:
     damaged: tuple[str, ...] = ()
+    own = (one.attempt.seed, one.attempt.parameters)
     try:
-        reader = Replaying(book.evidence(one.attempt.evidence)["facts"])
+        report = grader.report(own[0], book.evidence(one.attempt.evidence)["facts"], own[1])
     except (ValueError, KeyError):
-        reader = Replaying(NOTHING)
+        report = grader.report(own[0], NOTHING, own[1])
         damaged = (t("The evidence of attempt {number} is damaged.", number=one.attempt.number),)
-    own = lab._replace(values=dict(one.attempt.parameters))
-    try:
-        report = run(checks, reader, own.params, lab.tasks, lab=lab.id, variant=lab.variant, settle_s=0)
-    except AuthorError as error:
-        raise AuthorError(error.message, f"kvmlab lint {lab.id}") from error
-    after = Grading.of(one.attempt.number, 0, report.to_json())
+    after = Grading.of(one.attempt.number, 0, report)
     return Change(one.attempt, one.grading, after, (*damaged, *_why(one.grading.report, after.report)))
 
 

@@ -23,8 +23,13 @@ from kvmlab.report.plain import Page
 from kvmlab.words import t
 
 if TYPE_CHECKING:
+    from kvmlab.classroom.machines.remote import Machines
     from kvmlab.labhost.record import Run
 
+    Acting = Actions | Machines
+
+DEADLINES_S = {"start": 900, "check": 180, "reset": 900, "finish": 120}
+"""What a student's own computer has for a verb, where nothing else is said."""
 _MARKS = {0: ("✓", "green"), 1: ("✗", "red")}
 
 
@@ -47,7 +52,7 @@ class Rows:
 def start(args: argparse.Namespace, ctx: Context) -> int:
     """A lab host with the lab on it for each; the images are made first, once."""
     lab = ctx.course.entry(args.words[0]).id
-    if not args.dry_run:
+    if not args.dry_run and not args.inventory:
         _make_images(ctx, lab)
     return _for_each(args, ctx, lab, lambda actions, one: actions.start(one, lab))
 
@@ -119,14 +124,12 @@ def chosen(found: Class, args: argparse.Namespace) -> list[Student]:
     ]
 
 
-def _for_each(
-    args: argparse.Namespace, ctx: Context, lab: str | None, work: Callable[[Actions, Student], Outcome]
-) -> int:
+def _for_each(args: argparse.Namespace, ctx: Context, lab: str | None, work: Callable[[Any, Student], Outcome]) -> int:
     """Do it for all that are meant, those first of all that an interrupted one has left; the worst exit status."""
     with open_class(args.folder) as found, ExitStack() as stack:
         students = chosen(found, args)
         children = Children(ctx.course_dir)
-        actions = Actions(found, ctx.course, ctx.state, children)
+        actions, width = _actions(args, ctx, found, lab, children)
         rows = Rows(Page(color=ctx.color()), students)
         if args.dry_run:
             return _foretell(args.action, actions, students, lab, rows)
@@ -135,7 +138,7 @@ def _for_each(
         run = _run_of(found, ctx, lab) if args.action == "check" and lab else None
         worst = 0
         with _stopped_by_hand(len(left)):
-            for student, outcome in each(left, lambda one: tried(work, actions, one), children):
+            for student, outcome in each(left, lambda one: tried(work, actions, one), children, width):
                 if outcome.evidence is not None and run is not None:
                     told = (outcome.evidence, outcome.hints, outcome.assisted)
                     found.book.add_attempt(run, student.id, ctx.course.tag, *told)
@@ -145,6 +148,25 @@ def _for_each(
                 worst = max(worst, outcome.status if outcome.status in (0, 1) else 3)
         found.book.end_action(number)
     return worst
+
+
+def _actions(
+    args: argparse.Namespace, ctx: Context, found: Class, lab: str | None, children: Children
+) -> tuple[Acting, int | None]:
+    """What acts for the students, and for how many of them at once."""
+    if not args.inventory:
+        return Actions(found, ctx.course, ctx.state, children), None
+    from kvmlab.classroom.machines.inventory import read_inventory
+    from kvmlab.classroom.machines.remote import WIDTH, Machines
+    from kvmlab.classroom.regrade import Grader
+
+    if lab is None:
+        said = t("With --inventory the lab has to be named.")
+        raise UsageError(said, f"kvmlab class {args.action} LAB --inventory {args.inventory}")
+    inventory = read_inventory(args.inventory)
+    grader = Grader(ctx.course, lab, ctx.lang) if args.action == "check" else None
+    everybody, deadline_s = found.book.students(), args.deadline or DEADLINES_S[args.action]
+    return Machines(found, ctx.course, inventory, everybody, children, deadline_s, grader), WIDTH
 
 
 def _begun(found: Class, verb: str, lab: str, students: list[Student]) -> tuple[int, list[Student]]:
@@ -175,8 +197,13 @@ def _stopped_by_hand(count: int) -> Iterator[None]:
         raise
 
 
-def _foretell(verb: str, actions: Actions, students: list[Student], lab: str | None, rows: Rows) -> int:
+def _foretell(verb: str, actions: Acting, students: list[Student], lab: str | None, rows: Rows) -> int:
     for student in students:
+        if not isinstance(actions, Actions):
+            where = actions.where(student)
+            said = where if isinstance(where, str) else f"{where.name}: kvmlab {verb} {lab}"
+            rows.put(student, said)
+            continue
         runs = actions.runs(student)
         there = {lab: runs[lab]} if lab in runs else {} if lab else runs
         rows.put(student, _would(verb, lab, there))

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kvmlab.cli.context import Context
+from kvmlab.cli.parsing import whole
 from kvmlab.errors import UsageError
 from kvmlab.words import t
 
 _CHOSEN = ("group", "student", "dry_run")
+_ACTED = (*_CHOSEN, "inventory", "deadline")
 
 
 class Action(NamedTuple):
@@ -38,10 +40,10 @@ class Action(NamedTuple):
 ACTIONS = {
     "create": Action("roster", "NAME", ("roster",)),
     "roster": Action("roster", "FILE", ("accept",)),
-    "start": Action("students", "LAB", _CHOSEN),
-    "check": Action("students", "LAB", _CHOSEN),
-    "reset": Action("students", "[LAB]", _CHOSEN),
-    "finish": Action("students", "[LAB]", _CHOSEN),
+    "start": Action("students", "LAB", _ACTED),
+    "check": Action("students", "LAB", _ACTED),
+    "reset": Action("students", "[LAB]", _ACTED),
+    "finish": Action("students", "[LAB]", _ACTED),
     "status": Action("students", "", ("group", "student", "json")),
     "enter": Action("students", "STUDENT"),
     "report": Action("grades", "", ("group", "student", "html")),
@@ -73,6 +75,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help=t("say what would be done and thrown away, and do nothing")
     )
+    parser.add_argument(
+        "--inventory", type=Path, metavar="FILE",
+        help=t("students' own computers: an Ansible inventory; the roster's `host` names each one's"),
+    )  # fmt: skip
+    parser.add_argument(
+        "--deadline", type=whole(1, 86_400), metavar="SECONDS",
+        help=t("of --inventory: how long a computer has; without it, minutes"),
+    )  # fmt: skip
     parser.add_argument(
         "--html", type=Path, metavar="FILE",
         help=t("of report: a page, with what the marks rest on; DIR: one for each student besides"),
