@@ -9,34 +9,54 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 LANGUAGES = ("en", "zh")
+FOLDER = Path(__file__).parent
 PSEUDO = "pseudo"  # every translated message in ⟦…⟧: what has none was never passed through t()
 
 _language = "en"
-_catalogue: dict[str, str] = {}
+_spoken: ContextVar[str] = ContextVar("_spoken", default="")
+_catalogues: dict[str, dict[str, str]] = {"en": {}}
 
 
 def t(message: str, /, **values: object) -> str:
     """The message in the current language, `{name}` filled in from `values`."""
-    text = f"⟦{message}⟧" if _language == PSEUDO else _catalogue.get(message, message)
+    spoken = language()
+    text = f"⟦{message}⟧" if spoken == PSEUDO else catalogue(spoken).get(message, message)
     return text.format_map(values) if values else text
 
 
 def language() -> str:
     """The current language: "en", "zh" (or "pseudo" in tests)."""
-    return _language
+    return _spoken.get() or _language
 
 
 def set_language(name: str) -> None:
-    """Speak `name` from here on; Chinese reads its catalogues now."""
+    """Speak `name` from here on."""
     global _language
     _language = name
-    _catalogue.clear()
-    if name == "zh":
-        for path in sorted((Path(__file__).parent / "zh").glob("*.json")):
-            _catalogue.update(json.loads(path.read_text(encoding="utf-8")))
+
+
+@contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Speak `name` until the block ends, in this task (asyncio) or thread and no other: to one of several users."""
+    before = _spoken.set(name)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
+def catalogue(name: str) -> dict[str, str]:
+    """English to `name`; read when first asked for."""
+    if name not in _catalogues:
+        read = (json.loads(path.read_text(encoding="utf-8")) for path in sorted((FOLDER / name).glob("*.json")))
+        _catalogues[name] = {text: said for part in read for text, said in part.items()}
+    return _catalogues[name]
 
 
 def from_locale(environ: dict[str, str] | None = None) -> str:

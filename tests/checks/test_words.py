@@ -51,7 +51,7 @@ def test_messages_are_found() -> None:
 @pytest.mark.usefixtures("_chinese")
 @pytest.mark.parametrize("message", MESSAGES)
 def test_there_is_chinese_for_it(message: str) -> None:
-    chinese = words._catalogue.get(message)
+    chinese = words.catalogue("zh").get(message)
     assert chinese and sorted(PLACES.findall(chinese)) == sorted(PLACES.findall(message))
 
 
@@ -60,7 +60,7 @@ def test_there_is_chinese_for_it(message: str) -> None:
 def test_there_is_chinese_for_its_facts(cls: type[Subject]) -> None:
     for name in fact_names(cls.facts):
         english = re.sub(r" \(.*", "", words_of(name))
-        assert english in words._catalogue, english
+        assert english in words.catalogue("zh"), english
 
 
 def words_of(name: str) -> str:
@@ -73,5 +73,5 @@ def words_of(name: str) -> str:
 
 @pytest.mark.usefixtures("_chinese")
 def test_names_of_places_and_inventories_too() -> None:
-    assert {"host", "peer", "gateway", "domains", "networks", "pools"} <= set(words._catalogue)
+    assert {"host", "peer", "gateway", "domains", "networks", "pools"} <= set(words.catalogue("zh"))
     assert label("memory_mib") == "内存 (MiB)" and len(Verdict) == 4

@@ -36,6 +36,7 @@ LAYERS = (
     ("report",),
     ("classroom",),
     ("author",),
+    ("page",),
     ("cli",),
     ("__main__",),
 )
@@ -45,10 +46,13 @@ IMPORTERS = {  # of each library, the packages and modules that may import it
     "cryptography": {"receipts.document"},
     "jinja2": {"classroom.page", "course.template", "setup.domain_xml", "report.exam", "author.lint.names"},
     "markupsafe": {"report.exam"},
-    "markdown_it": {"course", "report.exam", "author.lint.widths"},
+    "markdown_it": {"course", "report.exam", "author.lint.widths", "page.prose"},
     "yaml": {"guest.netconfig.netplan"},
     "rich": {"report"},
     "xlsxwriter": {"classroom.export.workbook"},
+    "starlette": {"page", "cli.verbs.serve"},
+    "uvicorn": {"page", "cli.verbs.serve"},
+    "websockets": {"cli.verbs.serve"},
 }
 
 

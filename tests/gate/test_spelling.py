@@ -21,7 +21,7 @@ FOLDERS = (".ci", "benchmarks", "checkers", "faults", "kvmlab", "labs", "script"
 
 def misspelt(*argv: str) -> str:
     """What codespell says."""
-    argv = (sys.executable, "-m", "codespell_lib", "--skip=*.zh.*,*/zh/*,*.pyc,*/.venv/*", *argv)
+    argv = (sys.executable, "-m", "codespell_lib", "--skip=*.zh.*,*/zh/*,*/page/vendor/*,*.pyc,*/.venv/*", *argv)
     done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True)
     return done.stdout + done.stderr
 

@@ -27,7 +27,7 @@ def messages(package: str) -> Iterator[str]:
 
 def test_every_message_is_translated() -> None:
     words.set_language("zh")
-    missing = {message for package in PACKAGES for message in messages(package) if message not in words._catalogue}
+    missing = {message for package in PACKAGES for message in messages(package) if message not in words.catalogue("zh")}
     assert not missing
 
 

@@ -114,7 +114,7 @@ def test_what_a_watch_sees_again_is_noted_once(running: RunningLab, monkeypatch:
     reports = iter([report("failed"), report("failed"), report("error"), report("passed")])
     noted: list[object] = []
     monkeypatch.setattr(check, "_graded", lambda *_: next(reports))
-    monkeypatch.setattr(check, "_note", lambda _, seen: noted.append(seen.checks[0].verdict))
+    monkeypatch.setattr(check, "note", lambda _, seen: noted.append(seen.checks[0].verdict))
     monkeypatch.setattr(check, "WATCH_S", 0)
     check._watch(running, cast("Any", SimpleNamespace(json=True)))
     assert noted == ["failed", "error"]

@@ -7,6 +7,7 @@ VERBS = {
     "map": "a picture of bridges, guests and disks as they are now",
     "start": "a lab host with the lab on it",
     "shell": "a shell on the lab host",
+    "serve": "all of it as a page in a browser on this computer",
     "exec": "one command on the lab host, or in a guest",
     "check": "say for each task what was wanted and what was found",
     "hint": "the next hint for a task",

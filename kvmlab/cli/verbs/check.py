@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kvmlab.cli.context import Context
 from kvmlab.cli.exam.rules import refuse_in_exam
 from kvmlab.cli.lab import RunningLab, lab_argument
+from kvmlab.cli.noting import note
 from kvmlab.cli.output import write_file
 from kvmlab.errors import CouldNotLook, UsageError
 from kvmlab.killpoints import killpoint
@@ -36,6 +37,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help=t("look again until all passes, for so many seconds at most"),
     )
     parser.add_argument("--watch", action="store_true", help=t("look again and again until all passes, or Ctrl-C"))
+    follow = t("one line of JSON whenever something has changed, until standard input ends (for programs)")
+    parser.add_argument("--follow", action="store_true", help=follow)
     parser.add_argument("--all", action="store_true", help=t("show the facts that are as wanted, too"))
     evidence = t("write all facts that were read as well, so that they can be graded again")
     parser.add_argument("--evidence", metavar="FILE", type=Path, help=evidence)
@@ -45,6 +48,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """The report's exit status: 0 all passed, 1 not, 3 could not look."""
+    if args.follow:
+        return _followed(args, ctx)
     refuse_in_exam(ctx, args.lab)
     if args.rehearse and (args.watch or args.wait):
         raise UsageError(t("--rehearse looks once: without --watch and --wait."), f"kvmlab check --rehearse {args.lab}")
@@ -62,7 +67,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         running = _watch(running, args)
     report = _looked(running, args)
     killpoint("check.looked")
-    _note(running, report)
+    note(running, report)
     killpoint("check.noted")
     if args.junit:
         from kvmlab.report.junit import junit_xml
@@ -79,6 +84,15 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if report.exit_status == CouldNotLook.status:
         running.must_run()
     return report.exit_status
+
+
+def _followed(args: argparse.Namespace, ctx: Context) -> int:
+    if args.tasks or args.junit or args.wait or args.watch or args.all or args.evidence or args.rehearse:
+        message = t("--follow stands alone: all tasks, and nothing else asked.")
+        raise UsageError(message, f"kvmlab check --follow {args.lab}")
+    from kvmlab.cli.following import follow_lab
+
+    return follow_lab(ctx, ctx.course.entry(args.lab).id)
 
 
 def _looked(running: RunningLab, args: argparse.Namespace) -> Report:
@@ -118,7 +132,7 @@ def _watch(running: RunningLab, args: argparse.Namespace) -> RunningLab:
     while (report := _graded(running, args)).exit_status:
         verdicts = [one.to_json() for one in report.checks]
         if verdicts != shown:
-            _note(running, report)
+            note(running, report)
         if verdicts != shown and not args.json:
             if sys.stdout.isatty():
                 sys.stdout.write("\x1b[H\x1b[2J")
@@ -144,19 +158,6 @@ def _as_it_runs_now(running: RunningLab) -> RunningLab:
         return running
     refuse_in_exam(running.ctx, running.lab_id)
     return RunningLab.of(running.ctx, running.lab_id)
-
-
-def _note(running: RunningLab, report: Report) -> None:
-    """What was reached is progress, and kept for a receipt; a check that could not look changes nothing."""
-    from kvmlab.course import Progress
-
-    looked = {task.id: (task.verdict.value, task.points) for task in report.tasks if task.verdict.value != "error"}
-    if looked:
-        from kvmlab.receipts.evidence import keep
-
-        ctx = running.ctx
-        reached = Progress(ctx.state, ctx.course.tag).checked(running.lab, looked)
-        keep(ctx.state, ctx.course, running.lab, running.run, report, reached)
 
 
 def _seconds(text: str) -> float:

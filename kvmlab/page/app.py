@@ -1,0 +1,254 @@
+"""The page's routes: files that tell nothing, POST for whatever is told or done, WebSockets for what goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from kvmlab.errors import KvmlabError, UsageError
+from kvmlab.page import prose
+from kvmlab.page.commands import Commands
+from kvmlab.page.gate import cookie_name
+from kvmlab.page.keys import SESSION_S, Keys
+from kvmlab.page.labs import VERBS, Feed, Labs
+from kvmlab.page.terminals import Terminal, Terminals, Viewer, size_of
+from kvmlab.page.words import page_words
+from kvmlab.words import LANGUAGES, speaking, t
+
+STATIC = Path(__file__).parent / "static"
+VENDOR = Path(__file__).parent / "vendor"
+LAB = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+TERMINAL = re.compile(r"shell-[1-4]")
+
+Asked = dict[str, Any]
+
+
+class Page:
+    """All of it, for one user."""
+
+    def __init__(self, commands: Commands, keys: Keys) -> None:
+        self._commands, self._keys = commands, keys
+        self._labs, self._terminals = Labs(commands), Terminals()
+        self._index = (STATIC / "index.html").read_text(encoding="utf-8")
+
+    def routes(self) -> list[BaseRoute]:
+        """All there are; a test reads them."""
+        calls: dict[str, Callable[[Asked], Awaitable[Asked]]] = {
+            "course": self._course,
+            "lab": self._lab,
+            "hint": self._hint,
+            "act": self._act,
+        }
+        return [
+            Route("/", self._shell),
+            Route("/static/words/{lang}.json", self._words),
+            Mount("/static/vendor", StaticFiles(directory=VENDOR, check_dir=False)),
+            Mount("/static", StaticFiles(directory=STATIC)),
+            Route("/api/login", self._login, methods=["POST"]),
+            Route("/api/ticket", self._ticket, methods=["POST"]),
+            *(Route(f"/api/{name}", _answering(call), methods=["POST"]) for name, call in calls.items()),
+            WebSocketRoute("/ws/lab/{lang}/{lab}", self._ws_lab),
+            WebSocketRoute("/ws/terminal/{lang}/{lab}/{name}", self._ws_terminal),
+        ]
+
+    def app(self) -> Starlette:
+        """To be put behind the gate."""
+        return Starlette(routes=self.routes(), lifespan=self._lifespan)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        sweeper = asyncio.create_task(self._terminals.sweep())
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            await asyncio.gather(self._labs.close(), self._terminals.close())
+
+    # what is asked once
+
+    async def _shell(self, request: Request) -> Response:
+        return HTMLResponse(self._index.replace("NONCE", request.scope["nonce"]))
+
+    async def _words(self, request: Request) -> Response:
+        return JSONResponse(page_words(_lang(request.path_params)))
+
+    async def _login(self, request: Request) -> Response:
+        asked = await _json(request)
+        both = self._keys.login(asked.get("token")) if asked else None
+        if both is None:
+            return JSONResponse({"error": t("This link was used already, or is an old one.")}, 403)
+        cookie, key = both
+        answer = JSONResponse({"key": key})
+        name = cookie_name(request.headers["host"])
+        answer.set_cookie(name, cookie, max_age=SESSION_S, httponly=True, samesite="strict", path="/")
+        return answer
+
+    async def _ticket(self, request: Request) -> Response:
+        asked = await _json(request)
+        path = asked.get("path") if asked else None
+        if not isinstance(path, str) or len(path) > 300:
+            return JSONResponse({"error": "path"}, 400)
+        return JSONResponse({"ticket": self._keys.ticket(request.scope["session"], path)})
+
+    async def _course(self, asked: Asked) -> Asked:
+        return await self._commands.document(_lang(asked), "list", "--json")
+
+    async def _lab(self, asked: Asked) -> Asked:
+        found = await self._commands.document(_lang(asked), "show", "--json", _lab(asked))
+        found["html"] = prose.html(str(found.pop("text")))
+        for task in found["tasks"]:
+            task["title"] = prose.inline_html(task["title"])
+            task["html"] = prose.html(task.pop("text"))
+            task["hints"] = [prose.html(hint) for hint in task["hints"]]
+            task["explanation"] = prose.html(task["explanation"]) if task["explanation"] else None
+        return found
+
+    async def _hint(self, asked: Asked) -> Asked:
+        return await self._commands.document(_lang(asked), "hint", "--json", _lab(asked), _name(asked, "task"))
+
+    async def _act(self, asked: Asked) -> Asked:
+        verb = asked.get("verb")
+        if verb not in VERBS:
+            raise UsageError(t("The page does not know how to do that."), "kvmlab --help")
+        self._labs.act(_lab(asked), str(verb), _lang(asked))
+        return {}
+
+    # what goes on
+
+    async def _ws_lab(self, socket: WebSocket) -> None:
+        lang, lab = socket.path_params["lang"], socket.path_params["lab"]
+        if lang not in LANGUAGES or not LAB.fullmatch(lab):
+            await socket.close(1008)
+            return
+        await socket.accept()
+        async with self._labs.feed(lab, lang) as feed:
+            await _both(self._tell_lab(socket, lab, feed), self._hear_lab(socket, feed))
+
+    async def _tell_lab(self, socket: WebSocket, lab: str, feed: Feed) -> None:
+        seen = -1
+        while True:
+            seen = await self._labs.news(lab).after(seen)
+            if not feed.latest:
+                continue
+            await socket.send_json({"lab": feed.latest, "action": self._labs.action(lab)})
+
+    async def _hear_lab(self, socket: WebSocket, feed: Feed) -> None:
+        while True:
+            await socket.receive_text()
+            feed.poke()
+
+    async def _ws_terminal(self, socket: WebSocket) -> None:
+        lang, lab, name = (socket.path_params[part] for part in ("lang", "lab", "name"))
+        if lang not in LANGUAGES or not LAB.fullmatch(lab) or not TERMINAL.fullmatch(name):
+            await socket.close(1008)
+            return
+        await socket.accept()
+        terminal = self._terminals.get(lab, name, self._commands.argv(lang, "shell", lab), lambda: self._labs.poke(lab))
+        if terminal is None:
+            await socket.close(4000, t("There are too many terminals."))
+            return
+        since = socket.query_params.get("since", "")
+        viewer, wipe = terminal.look(socket.query_params.get("id", ""), int(since) if _is_offset(since) else 0)
+        try:
+            await socket.send_json({"id": terminal.id, "from": viewer.sent, "wipe": wipe})
+            await _both(_show(socket, terminal, viewer), _hear(socket, terminal, viewer))
+        finally:
+            await terminal.leave(viewer)
+
+
+async def _show(socket: WebSocket, terminal: Terminal, viewer: Viewer) -> None:
+    while (found := await terminal.next(viewer)) is not None:
+        piece, lost = found
+        if lost:
+            await socket.send_json({"id": terminal.id, "from": viewer.sent - len(piece), "wipe": True})
+        await socket.send_bytes(piece)
+    await socket.send_json({"ended": terminal.status})
+    await socket.close()
+
+
+async def _hear(socket: WebSocket, terminal: Terminal, viewer: Viewer) -> None:
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        if (typed := message.get("bytes")) is not None:
+            terminal.type(typed)
+            continue
+        said = _object(message.get("text") or "")
+        if isinstance(shown := said.get("shown"), int):
+            await terminal.acknowledge(viewer, shown)
+        elif size := size_of(said):
+            terminal.resize(*size)
+
+
+async def _both(*works: Awaitable[None]) -> None:
+    """Until one of them ends, or the other side has gone; then neither goes on."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(ended, Exception) and not isinstance(ended, WebSocketDisconnect | RuntimeError | OSError):
+                raise ended
+
+
+def _answering(call: Callable[[Asked], Awaitable[Asked]]) -> Callable[[Request], Awaitable[Response]]:
+    """A route that answers JSON with JSON; what goes wrong as message and command to go on with."""
+
+    async def answer(request: Request) -> Response:
+        asked = await _json(request)
+        if asked is None:
+            return JSONResponse({"error": "JSON"}, 400)
+        try:
+            with speaking(_lang(asked)):
+                return JSONResponse(await call(asked))
+        except KvmlabError as error:
+            return JSONResponse({"error": error.message, "todo": error.todo}, 409)
+
+    return answer
+
+
+async def _json(request: Request) -> Asked | None:
+    return _object((await request.body()).decode(errors="replace")) or None
+
+
+def _object(text: str) -> Asked:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _lang(asked: Asked) -> str:
+    return found if (found := asked.get("lang")) in LANGUAGES else "en"
+
+
+def _lab(asked: Asked) -> str:
+    return _name(asked, "lab")
+
+
+def _name(asked: Asked, what: str) -> str:
+    """An id out of what was asked; it becomes a word of a command line, and begins with no dash."""
+    found = asked.get(what)
+    if not isinstance(found, str) or not LAB.fullmatch(found):
+        raise UsageError(t("That is not a name."), "kvmlab list")
+    return found
+
+
+def _is_offset(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 16

@@ -1,0 +1,244 @@
+// A lab: its text with the checks in it at the left, terminals at the right.
+
+import { h, prose, sentence } from "./dom.js";
+import { call, Failed, Line } from "./server.js";
+import { Shell } from "./terminal.js";
+
+const MARKS = { passed: "✓", failed: "✗", blocked: "○", error: "!" };
+const NAMES = { passed: "passed", failed: "unmet", blocked: "blocked", error: "error" };
+const OFFERED = { none: ["start"], running: ["reset", "finish", "solve"], stopped: ["resume", "reset", "finish"],
+  starting: ["reset"], stopping: ["finish"], damaged: ["reset"], error: ["reset", "finish"] };
+const ASKED = new Set(["reset", "finish", "solve"]);
+const TERMINALS = 4;
+
+export async function labPage(app, id) {
+  const page = new LabPage(app, id);
+  await page.read();
+  return page;
+}
+
+class LabPage {
+  constructor({ lang, say, words }, id) {
+    Object.assign(this, { lang, say, words, id, shells: [], state: "", instance: "", passed: "", doing: 0 });
+    this.text = h("article", { class: "text", tabindex: "-1", "aria-label": say("text") });
+    this.bar = h("div", { class: "bar" });
+    this.told = h("div", { class: "told", role: "status" });
+    this.log = h("pre", { class: "log", hidden: true });
+    this.tabs = h("div", { class: "tabs", role: "tablist" });
+    this.panes = h("div", { class: "panes" });
+    this.work = h("section", { class: "work" }, this.tabs, this.panes,
+      h("p", { class: "keys" }, h("span", {}, say("leave")), this.reader()));
+    this.main = h("main", { class: "both" },
+      h("div", { class: "left" }, this.bar, this.told, this.log, this.text), this.work);
+  }
+
+  async read() {
+    this.lab = await call("lab", { lang: this.lang, lab: this.id });
+    this.title = this.lab.title;
+    this.draw();
+  }
+
+  shown() {
+    this.line = new Line(`/ws/lab/${this.lang}/${this.id}`, {
+      heard: (message) => this.heard(message),
+      up: (stands) => this.main.classList.toggle("away", !stands),
+    });
+  }
+
+  skip() {
+    this.shells[0]?.term.focus();
+  }
+
+  close() {
+    this.line?.close();
+    this.shells.forEach((shell) => shell.close());
+  }
+
+  // the text
+
+  draw() {
+    this.checks = {};
+    const tasks = this.lab.tasks.map((task, number) => this.task(task, number + 1));
+    this.text.replaceChildren(
+      h("h1", {}, this.lab.title),
+      h("p", { class: "facts" }, `${this.id} · ${this.say("minutes", { minutes: this.lab.minutes })} · ` +
+        this.say("points", { points: this.lab.points, most: this.lab.max_points })),
+      prose("div", this.lab.html), ...tasks);
+    if (this.report) this.show(this.report);
+  }
+
+  task(task, number) {
+    const checks = (this.checks[task.id] = h("ul", { class: "checks" }));
+    const mark = (checks.mark = h("span", { class: "mark" }, task.passed ? MARKS.passed : ""));
+    const head = h("h2", {}, mark, `${number}. `, prose("span", task.title),
+      h("span", { class: "facts" }, ` ${task.max_points}`));
+    const hint = async () => {
+      await this.doing_(async () => {
+        await call("hint", { lang: this.lang, lab: this.id, task: task.id });
+        await this.read();
+      });
+    };
+    const hints = task.hints.map((html, at) => h("details", { class: "hint", open: at === task.hints.length - 1 },
+      h("summary", {}, this.say("hint-number", { number: at + 1, all: task.hints_in_all })), prose("div", html)));
+    const more = task.hints.length < task.hints_in_all && !task.passed
+      ? h("button", { type: "button", class: "plain", onclick: hint }, this.say("hint")) : null;
+    const why = task.explanation ? h("details", { class: "explanation" },
+      h("summary", {}, this.say("explanation")), prose("div", task.explanation)) : null;
+    return h("section", { class: task.passed ? "task passed" : "task", id: `task-${task.id}` },
+      head, prose("div", task.html), checks, hints, more, why);
+  }
+
+  // what is found
+
+  heard({ lab, action }) {
+    if (action) this.acted(action);
+    this.state = lab.state ?? "";
+    this.drawBar(action && action.status === null);
+    if (lab.error) this.tell(lab.error, lab.todo);
+    if (lab.report) {
+      this.report = lab.report;
+      this.show(lab.report);
+      const passed = lab.report.tasks.map((task) => task.verdict === "passed").join();
+      if (passed !== this.passed && this.passed) this.read();
+      this.passed = passed;
+    }
+    if (this.state === "running" && !this.shells.length) this.another();
+    if (lab.instance && this.instance && lab.instance !== this.instance) this.told.replaceChildren();
+    this.instance = lab.instance ?? this.instance;
+  }
+
+  show(report) {
+    for (const task of report.tasks) {
+      const list = this.checks[task.id];
+      if (!list) continue;
+      list.replaceChildren(...task.checks.map((check) => this.check(check)));
+      list.mark.textContent = MARKS[task.verdict] ?? "";
+      list.mark.title = this.say(NAMES[task.verdict] ?? "");
+      list.parentElement.classList.toggle("passed", task.verdict === "passed");
+    }
+  }
+
+  check(check) {
+    const open = check.verdict === "failed" || check.verdict === "error";
+    return h("li", { class: `check ${check.verdict}` },
+      h("span", { class: "mark", role: "img", "aria-label": this.say(NAMES[check.verdict] ?? "") },
+        MARKS[check.verdict] ?? ""),
+      h("span", {}, sentence(check.sentence)),
+      check.error ? h("p", { class: "wrong" }, check.error) : null,
+      open ? check.findings.flatMap((finding) => this.finding(finding)) : null);
+  }
+
+  finding(finding) {
+    const unmet = finding.facts.filter((fact) => !fact.met);
+    const commands = new Set(unmet.map((fact) => fact.see).filter(Boolean));
+    return unmet.length === 0 ? [] : [h("div", { class: "finding" },
+      unmet.map((fact) => h("p", {}, h("strong", {}, finding.subject), ` ${fact.name}: `,
+        this.say("found", { found: fact.found, wanted: fact.wanted }))),
+      [...commands].map((see) => this.command(see)))];
+  }
+
+  command(text) {
+    return h("button", { type: "button", class: "command", title: this.say("type"), onclick: () => this.put(text) },
+      h("code", {}, text));
+  }
+
+  put(text) {
+    (this.current ?? this.shells[0])?.put(text);
+  }
+
+  // what is done
+
+  drawBar(busy) {
+    const key = `${this.state} ${busy} ${this.lang}`;
+    if (this.bar.dataset.key === key) return;
+    this.bar.dataset.key = key;
+    const offered = OFFERED[this.state] ?? [];
+    this.bar.replaceChildren(
+      h("span", { class: `state ${this.state}` }, this.say(`state-${this.state}`)),
+      ...offered.map((verb) => h("button", { type: "button", disabled: busy, onclick: () => this.act(verb) },
+        this.say(verb))));
+  }
+
+  act(verb) {
+    if (!ASKED.has(verb)) return this.doing_(() => call("act", { lang: this.lang, lab: this.id, verb }));
+    const sure = h("dialog", {}, h("p", {}, this.say(`sure-${verb}`)),
+      h("button", { type: "button", onclick: () => sure.close("yes") }, this.say("yes")), " ",
+      h("button", { type: "button", class: "plain", onclick: () => sure.close("no") }, this.say("no")));
+    sure.addEventListener("close", () => {
+      sure.remove();
+      if (sure.returnValue === "yes") this.doing_(() => call("act", { lang: this.lang, lab: this.id, verb }));
+    });
+    document.body.append(sure);
+    sure.showModal();
+    return undefined;
+  }
+
+  async doing_(work) {
+    this.told.replaceChildren();
+    try {
+      await work();
+    } catch (error) {
+      this.tell(error.message, error instanceof Failed ? error.todo : "");
+    }
+  }
+
+  tell(message, todo) {
+    this.told.replaceChildren(h("p", { class: "wrong" }, message), todo ? h("p", {}, "→ ", h("code", {}, todo)) : "");
+  }
+
+  acted(action) {
+    const busy = action.status === null;
+    this.log.hidden = !busy && action.verb !== "solve" && action.status === 0;
+    this.log.textContent = (busy && action.verb !== "solve" ? action.lines.slice(-1) : action.lines).join("\n");
+    this.log.scrollTop = this.log.scrollHeight;
+    if (!busy && this.doing && action.id === this.doing) this.shells.forEach((shell) => shell.over && shell.typed("\r"));
+    this.doing = busy ? action.id : 0;
+  }
+
+  // terminals
+
+  another() {
+    if (this.shells.length >= TERMINALS) return;
+    const number = this.shells.length + 1;
+    const shell = new Shell(`/ws/terminal/${this.lang}/${this.id}/shell-${number}`, this.words, () => this.leave());
+    const tab = h("button", { type: "button", role: "tab", id: `tab-${number}`, "aria-controls": `pane-${number}`,
+      onclick: () => this.choose(shell) }, this.say("terminal", { number }));
+    shell.pane = h("div", { class: "pane", role: "tabpanel", id: `pane-${number}`, "aria-labelledby": `tab-${number}` },
+      shell.element);
+    shell.tab = tab;
+    this.shells.push(shell);
+    this.panes.append(shell.pane);
+    this.tabs.append(tab);
+    this.plus?.remove();
+    if (number < TERMINALS) {
+      this.plus = h("button", { type: "button", class: "plain", "aria-label": this.say("more-terminals"),
+        onclick: () => this.another() }, "+");
+      this.work.insertBefore(this.plus, this.panes);
+      this.tabs.after(this.plus);
+    }
+    this.choose(shell);
+  }
+
+  choose(chosen) {
+    this.current = chosen;
+    for (const shell of this.shells) {
+      shell.pane.hidden = shell !== chosen;
+      shell.tab.setAttribute("aria-selected", String(shell === chosen));
+    }
+    chosen.open();
+    chosen.term.focus();
+  }
+
+  leave() {
+    this.text.focus();
+  }
+
+  reader() {
+    const box = h("input", { type: "checkbox", checked: localStorage.getItem("kvmlab-reader") === "yes",
+      onchange: () => {
+        localStorage.setItem("kvmlab-reader", box.checked ? "yes" : "no");
+        this.shells.forEach((shell) => (shell.term.options.screenReaderMode = box.checked));
+      } });
+    return h("label", {}, box, " ", this.say("reader"));
+  }
+}

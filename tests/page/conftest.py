@@ -1,0 +1,128 @@
+"""A page that is served: the real `kvmlab serve`, spoken to as a browser does."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from kvmlab.paths import State
+from kvmlab.slowness import slowness
+from tests.conftest import REPOSITORY, SHARED, Kvmlab
+
+LINK = re.compile(r"http://127\.0\.0\.1:(\d+)/#token=(\S+)")
+
+
+class Served:
+    """A `kvmlab serve`, and a browser's session with it."""
+
+    def __init__(self, kvmlab: Kvmlab, log: Path, *options: str) -> None:
+        self.kvmlab, self.log, self.options = kvmlab, log, options
+        self.cookie = self.key = ""
+        self.start()
+
+    def start(self) -> None:
+        """Begin it, and wait for its first link."""
+        with self.log.open("w") as stream:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "kvmlab", "serve", *self.options],
+                env=self.kvmlab.environ(), stdout=stream, stderr=subprocess.STDOUT, cwd=REPOSITORY,
+            )  # fmt: skip
+        for _ in range(int(300 * slowness())):
+            if self.links():
+                break
+            if self.process.poll() is not None:
+                raise AssertionError(self.log.read_text())
+            signal.sigtimedwait([], 0.1)
+        self.port = int(self.links()[-1][0])
+
+    def links(self) -> list[tuple[str, str]]:
+        """Port and token of each link that it has printed."""
+        return LINK.findall(self.log.read_text())
+
+    @property
+    def link(self) -> str:
+        """The link that lets a browser in."""
+        port, token = self.links()[-1]
+        return f"http://127.0.0.1:{port}/#token={token}"
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """End it; its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+    def post(self, path: str, asked: object, **headers: str) -> tuple[int, Any, dict[str, str]]:
+        """Status, JSON and headers of the answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        sent = {"origin": f"http://127.0.0.1:{self.port}", "content-type": "application/json"}
+        sent |= {"cookie": self.cookie, "x-kvmlab-key": self.key, **headers}
+        connection.request("POST", path, json.dumps(asked), sent)
+        answer = connection.getresponse()
+        body = answer.read()
+        told = json.loads(body) if answer.headers.get_content_type() == "application/json" else body.decode()
+        return answer.status, told, dict(answer.headers)
+
+    def login(self) -> tuple[int, Any, dict[str, str]]:
+        """Be let in by the last link."""
+        found = self.post("/api/login", {"token": self.links()[-1][1]})
+        if found[0] == 200:
+            self.cookie, self.key = found[2]["set-cookie"].partition(";")[0], found[1]["key"]
+        return found
+
+    def socket(self, path: str, query: str = "", **headers: str) -> ClientConnection:
+        """A WebSocket, as the page opens it."""
+        status, told, _ = self.post("/api/ticket", {"path": path})
+        ticket = told["ticket"] if status == 200 else ""
+        sent = {"Origin": f"http://127.0.0.1:{self.port}", "Cookie": self.cookie, **headers}
+        return connect(f"ws://127.0.0.1:{self.port}{path}?ticket={ticket}&{query}", additional_headers=sent, proxy=None)
+
+
+Serving = Callable[..., Served]
+
+
+def ended(served: Served) -> None:
+    """Whatever it was, it is gone."""
+    if served.process.poll() is None:
+        served.stop()
+
+
+def state_at(root: Path, shared: State) -> State:
+    """A state directory with the shared images, and the course as it was compiled before."""
+    root.mkdir()
+    for name in SHARED:
+        (root / name).symlink_to(getattr(shared, name))
+    return State(root)
+
+
+@pytest.fixture
+def serving(tmp_path: Path, shared_state: State) -> Iterator[Serving]:
+    """Serves, in a state directory of the test's own; whatever was begun is ended."""
+    begun: list[Served] = []
+    own = Kvmlab(state_at(tmp_path / "state", shared_state))
+
+    def serve(*options: str, kvmlab: Kvmlab = own) -> Served:
+        begun.append(Served(kvmlab, tmp_path / f"serve-{len(begun)}.log", *options))
+        return begun[-1]
+
+    yield serve
+    for one in begun:
+        ended(one)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, shared_state: State) -> Iterator[Served]:
+    """One for all tests of a module that only ask, let in already."""
+    folder = tmp_path_factory.mktemp("served")
+    found = Served(Kvmlab(state_at(folder / "state", shared_state)), folder / "serve.log")
+    found.login()
+    yield found
+    ended(found)
