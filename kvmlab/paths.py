@@ -89,6 +89,13 @@ class State:
 
         return sha256(str(self.root).encode()).hexdigest()[:8]
 
+    def related(self) -> list[Path]:
+        """The roots of this state directory, of the one whose classes it belongs to or has, and of all their
+        students'."""
+        of_student = len(self.root.parents) > 2 and self.root.parents[1].name == "classes"
+        top = self.root.parents[2] if of_student else self.root
+        return [top, *top.glob("classes/*/*")]
+
     @contextlib.contextmanager
     def lock(self, name: str, *, wait: bool = True) -> Iterator[None]:
         """Hold `name` alone among all kvmlabs of this state directory; freed by the kernel when we die."""

@@ -13,6 +13,7 @@ are processors.
     regrading    stored evidence graded again by the checker as it is now
     export       tables for other programs
     machines     students at computers of their own
+    doctor       what this computer lacks for all of them
     forgetting   one person removed everywhere
 
 Rejected: a daemon (nothing here has to be remembered between two commands but what the gradebook has); results in a

@@ -184,9 +184,10 @@ class LabHost(KnownLabHost):
 
 
 def known_ranges(state: State) -> set[int]:
-    """The ranges of user ids that this state directory's lab hosts have, those that are stopped with them."""
+    """The ranges of user ids that lab hosts have which are stopped or about to start, and so no process tells: this
+    state directory's, and those of everybody in the same classes."""
     found = set()
-    for path in state.run.glob(f"*/{IDENTITY}"):
+    for path in (path for root in state.related() for path in root.glob(f"run/*/{IDENTITY}")):
         with contextlib.suppress(OSError, ValueError, TypeError):
             found.add(Identity(**json.loads(path.read_text())).first_uid)
     return {first for first in found if first is not None}

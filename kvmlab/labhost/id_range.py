@@ -36,6 +36,11 @@ def reserve_range(taken: Container[int]) -> int:
     raise CannotRun(t("All {count} ranges of user ids for lab hosts are in use.", count=RANGES), "kvmlab status")
 
 
+def free_ranges() -> int:
+    """How many ranges no process has."""
+    return RANGES - sum(0 <= first - FIRST < RANGES * IDS for first in _ranges_in_use())
+
+
 def release_range(first: int) -> None:
     """Let another have it: its lab host is up, or gone."""
     if held := _reserved.pop(first, None):

@@ -50,6 +50,7 @@ ACTIONS = {
     "export": Action("export", "FORMAT [FILE]", ("group", "student", "lab", "per", "fill")),
     "regrade": Action("grades", "LAB", ("group", "student", "keep", "why")),
     "verify": Action("receipts", "FILE…", ("json",)),
+    "doctor": Action("doctor", "LAB", ("group", "student", "json")),
     "forget": Action("grades", "STUDENT"),
 }
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import TYPE_CHECKING
 
 from kvmlab.cli.context import Context
+from kvmlab.report.cells import fit
 from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.labhost.computer.doctor import Finding
 
 _MARKS = {"good": ("✓", "32"), "slow": ("!", "33"), "bad": ("✗", "31"), "unknown": ("?", "36")}
 
@@ -26,11 +31,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     for finding in examine(ctx.state, built_host_image(ctx.state, Podman()), built_guest_disk(ctx.state, "small")):
         findings.append(finding)
         if not args.json:
-            mark, colour = _MARKS[finding.level.value]
-            shown = f"\x1b[{colour}m{mark}\x1b[0m" if ctx.color() else mark
-            print(f"{shown} {finding.name:<18} {finding.seen}", flush=True)
-            if finding.todo:
-                print(f"  {'':<18} → {finding.todo}")
+            put(finding, color=ctx.color())
     bad = any(finding.level is Level.BAD for finding in findings)
     if args.json:
         document = {"schema": "kvmlab.doctor/1", "ok": not bad, "findings": [f.to_json() for f in findings]}
@@ -38,3 +39,12 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     else:
         print(t("Something is in the way of labs on this computer.") if bad else t("Labs can run on this computer."))
     return 3 if bad else 0
+
+
+def put(finding: Finding, *, color: bool, width: int = 18) -> None:
+    """One finding, and below it what helps."""
+    mark, colour = _MARKS[finding.level.value]
+    shown = f"\x1b[{colour}m{mark}\x1b[0m" if color else mark
+    print(f"{shown} {fit(finding.name, width)} {finding.seen}", flush=True)
+    if finding.todo:
+        print(f"  {'':<{width}} → {finding.todo}")

@@ -1,0 +1,116 @@
+"""What this computer lacks for so many students with a lab each; nothing is started, and nothing is changed.
+
+What a lab host takes was measured (benchmarks/README.md); what its guests may take stands in the lab.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from kvmlab.course import Lab
+from kvmlab.labhost.computer.doctor import Finding, Level
+from kvmlab.labhost.computer.findings import enforced_limits
+from kvmlab.labhost.computer.free_memory import available_mib
+from kvmlab.labhost.id_range import free_ranges
+from kvmlab.paths import State
+from kvmlab.words import t
+
+HOST_MIB, QEMU_MIB = 60, 60
+"""Memory of a lab host without guests, and of a guest's QEMU besides the guest's own."""
+SAVED_MIB, LAYER_MIB = 200, 60
+"""Disk of a guest that was booted once and saved, and of what a lab host writes when it starts."""
+INOTIFY = 8
+"""inotify(7) instances of a lab host: systemd, udevd, libvirtd and D-Bus have five to seven."""
+PROCESSES = 40
+_PROC = Path("/proc/sys")
+
+
+def examine(state: State, lab: Lab, students: int) -> Iterator[Finding]:
+    """All findings for this lab and so many students who do not run it yet, the worst kind of lack first."""
+    guests = len(lab.guests)
+    seen = t("{students} lab hosts to be started, {guests} guests on each", students=students, guests=guests)
+    yield Finding(lab.id, Level.GOOD, seen)
+    yield _memory(lab, students)
+    yield _space(state, lab, students)
+    yield _inotify(students)
+    yield _processes(students)
+    yield _ids(students)
+    yield from _wall(state, students)
+
+
+def _memory(lab: Lab, students: int) -> Finding:
+    most = students * (HOST_MIB + sum(max(one.memory_mib, one.max_memory_mib) + QEMU_MIB for one in lab.guests))
+    usual = students * (HOST_MIB + sum(min(one.memory_mib, 128) + QEMU_MIB for one in lab.guests))
+    free = available_mib()
+    values = {"free": free, "usual": usual, "most": most}
+    seen = t("{free} MiB available; {usual} MiB are usual, {most} MiB if all guests use all they have", **values)
+    level = Level.GOOD if free >= most else Level.SLOW if free >= usual else Level.BAD
+    todo = "" if level is Level.GOOD else f"kvmlab class start {lab.id} --group GROUP"
+    return Finding(t("memory"), level, seen, todo)
+
+
+def _space(state: State, lab: Lab, students: int) -> Finding:
+    parent = next(path for path in (state.shared.root, *state.shared.root.parents) if path.exists())
+    free = shutil.disk_usage(parent).free // 2**20
+    needed = students * (LAYER_MIB + SAVED_MIB * len(lab.guests))
+    seen = t("{free} MiB free at {path}; {needed} MiB are needed", free=free, path=parent, needed=needed)
+    enough = free >= needed + 4096
+    return Finding(t("space"), Level.GOOD if enough else Level.BAD, seen, "" if enough else f"df -h {parent}")
+
+
+def _inotify(students: int) -> Finding:
+    """The kernel counts them for the account that owns the lab hosts, however many user ids these have."""
+    name = "fs.inotify.max_user_instances"
+    return _setting(name, students * INOTIFY + 64, t("of all lab hosts together; {each} each", each=INOTIFY))
+
+
+def _processes(students: int) -> Finding:
+    return _setting("kernel.pid_max", students * PROCESSES + 4096, t("of this computer; {each} each", each=PROCESSES))
+
+
+def _setting(name: str, needed: int, meaning: str) -> Finding:
+    """A setting of the kernel, as sysctl(8) has it."""
+    there = int((_PROC / name.replace(".", "/")).read_text(encoding="ascii"))
+    values = {"there": there, "needed": needed, "meaning": meaning}
+    seen = t("{there}, and {needed} are needed ({meaning})", **values)
+    if there >= needed:
+        return Finding(name, Level.GOOD, seen)
+    larger = max(needed, 1024)
+    command = f"echo {name}={larger} | sudo tee /etc/sysctl.d/90-{name}.conf && sudo sysctl -w {name}={larger}"
+    return Finding(name, Level.BAD, seen, command)
+
+
+def _ids(students: int) -> Finding:
+    name = t("user ids")
+    if os.getuid() != 0:
+        seen = t("all lab hosts share your range of ids: for students who trust each other; a range each needs root")
+        return Finding(name, Level.SLOW, seen)
+    free = free_ranges()
+    seen = t("a range of 65536 for each lab host; {free} are free", free=free)
+    return Finding(
+        name, Level.GOOD if free >= students else Level.BAD, seen, "" if free >= students else "kvmlab doctor"
+    )
+
+
+def _wall(state: State, students: int) -> Iterator[Finding]:
+    """What one student can take from the others."""
+    limits, name = enforced_limits(state), t("limits")
+    if not limits:
+        yield Finding(name, Level.UNKNOWN, t("not known before a lab host has been started"), "kvmlab doctor")
+        return
+    missing = [word for key, word in (("memory", t("memory")), ("processes", t("processes")),
+                                      ("processor", t("processor time"))) if key not in limits]  # fmt: skip
+    if missing:
+        seen = t("not enforced here: {what}; one lab host may take what others need", what=", ".join(missing))
+        yield Finding(name, Level.SLOW, seen)
+        return
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+    values = {"memory": limits["memory"], "processes": limits["processes"], "total": total}
+    seen = t("a lab host has {memory} MiB and {processes} processes at most; this computer has {total} MiB", **values)
+    at_once = max(1, total // max(1, limits["memory"]))
+    if at_once < students:
+        seen += t(", which {count} lab hosts that take all they may can fill", count=at_once)
+    yield Finding(name, Level.GOOD if at_once >= students else Level.SLOW, seen)
