@@ -18,7 +18,7 @@ def test_all_nouns_and_one_of_them(bare_kvmlab: Kvmlab) -> None:
     one = bare_kvmlab("facts", "bridge")
     assert one.stdout.splitlines()[:2] == ["host.link(LINK)", "host.bridge(BRIDGE)"]
     assert "master           str\n" in one.stdout
-    assert "the bridge it is a port of; None: of none\n                 ip -d link show LINK\n" in one.stdout
+    assert "the bridge it is a port of; None: of none\n                 ip link show LINK\n" in one.stdout
 
 
 @pytest.mark.parametrize(
