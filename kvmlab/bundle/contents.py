@@ -15,6 +15,7 @@ from typing import Any
 from kvmlab.bundle.archive import MANIFEST, Bundle
 from kvmlab.errors import CannotRun
 from kvmlab.install_command import install
+from kvmlab.json_text import json_text
 from kvmlab.labhost.podman import program
 from kvmlab.words import t
 
@@ -43,7 +44,7 @@ class Contents:
 
     def to_json(self) -> bytes:
         """As it stands in the bundle."""
-        return (json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1) + "\n").encode()
+        return json_text({"schema": SCHEMA, **asdict(self)}).encode()
 
 
 def read_contents(bundle: Bundle) -> Contents:

@@ -15,8 +15,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from kvmlab.checks.matchers import Matcher
-from kvmlab.checks.reader import nearest
 from kvmlab.errors import AuthorError
+from kvmlab.nearest import nearest
 from kvmlab.words import t
 
 Word = str | Matcher | None  # text; None: has no value

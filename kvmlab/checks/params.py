@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kvmlab.checks.reader import nearest
 from kvmlab.errors import AuthorError
+from kvmlab.nearest import nearest
 from kvmlab.words import t
 
 _PLACE = re.compile(r"\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\}")

@@ -7,7 +7,7 @@ there is no such object, or raises CouldNotLook. It never answers with a guess.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from shlex import quote
 from typing import NamedTuple, Protocol
 
@@ -181,12 +181,3 @@ def ask_optional(reader: object, method: str, *args: object) -> object:
     """What a method that not every reader has answers; None where it is not there."""
     call: Callable[..., object] | None = getattr(reader, method, None)
     return None if call is None else call(*args)
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The one of `names` that was most likely meant by `name`, never `name` itself."""
-    from difflib import get_close_matches
-
-    others = [other for other in names if other != name][:1000]
-    found = get_close_matches(name[:100], others, n=1, cutoff=0.6)
-    return found[0] if found else None

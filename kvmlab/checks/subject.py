@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 from kvmlab.checks.facts import Facts, FactSpec, known, specs
 from kvmlab.checks.findings import About, FactRow, Finding, row
 from kvmlab.checks.next_start import live_of
-from kvmlab.checks.reader import CAUSES, Cause, Key, Missing, OncePerPass, Reader, Reading, nearest
+from kvmlab.checks.reader import CAUSES, Cause, Key, Missing, OncePerPass, Reader, Reading
 from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
+from kvmlab.nearest import nearest
 from kvmlab.words import t
 
 _EXISTS = "exists"

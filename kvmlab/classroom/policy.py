@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from kvmlab.checks.text import plain
 from kvmlab.classroom.gradebook.records import Graded
-from kvmlab.course.names import nearest
 from kvmlab.errors import UsageError
+from kvmlab.nearest import nearest
 from kvmlab.words import t
 
 DAY_S = 86_400

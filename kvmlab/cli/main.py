@@ -125,13 +125,12 @@ def _parser_of(verb: str) -> Parser:
     Rejected: argparse's subparsers; making sixteen that are not asked for takes longer than the verb `list`.
     """
     if verb not in VERBS:
-        from difflib import get_close_matches
-
         from kvmlab.errors import UsageError
+        from kvmlab.nearest import nearest
 
         message = t("kvmlab has no verb {verb!r}.", verb=verb[:60])
-        meant = get_close_matches(verb[:60], VERBS, n=1)
-        raise UsageError(message, f"kvmlab {meant[0]}" if meant else "kvmlab --help")
+        meant = nearest(verb, VERBS)
+        raise UsageError(message, f"kvmlab {meant}" if meant else "kvmlab --help")
     line = t(VERBS[verb])
     parser = Parser(f"kvmlab {verb}", line)
     _module(verb).arguments(parser)

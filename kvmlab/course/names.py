@@ -1,9 +1,8 @@
-"""Names that come from outside: which are allowed, how they are shown, which was probably meant."""
+"""Names that come from outside: which are allowed, and how they are shown."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 CHAPTER = re.compile(r"[a-z][a-z0-9]{0,31}")
 LAB = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -16,11 +15,3 @@ def shown(text: object, most: int = 60) -> str:
     """`text` as it may stand in a message: on one line, without control characters, at most `most` characters."""
     clean = "".join(letter if letter.isprintable() else "�" for letter in str(text)[: most + 1])
     return clean if len(clean) <= most else clean[: most - 1] + "…"
-
-
-def nearest(word: str, names: Iterable[str]) -> str | None:
-    """The name that was probably meant by `word`, or None."""
-    from difflib import get_close_matches
-
-    found = get_close_matches(word[:80], list(names), n=1, cutoff=0.55)
-    return found[0] if found else None

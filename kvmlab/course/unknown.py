@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kvmlab.course.names import nearest, shown
+from kvmlab.course.names import shown
 from kvmlab.errors import UsageError
+from kvmlab.nearest import nearest
 from kvmlab.words import t
 
 

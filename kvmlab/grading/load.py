@@ -11,8 +11,8 @@ from typing import NamedTuple, Protocol
 
 from kvmlab.checks.answers import ANSWERS, AnswerFunction
 from kvmlab.checks.declare import CHECKS, Check, place_of
-from kvmlab.checks.reader import nearest
 from kvmlab.errors import AuthorError, KvmlabError, UsageError
+from kvmlab.nearest import nearest
 from kvmlab.words import t
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kvmlab.checks.reader import nearest
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.look_output import Sections
+from kvmlab.nearest import nearest
 from kvmlab.words import t
 
 EXT = ("ext2", "ext3", "ext4")

@@ -30,7 +30,7 @@ def cannot(name: str, reason: str, todo: str = "", *, transient: bool = False) -
 
 
 def _undefined(name: str, surroundings: Surroundings) -> CouldNotLook:
-    from kvmlab.checks.reader import nearest
+    from kvmlab.nearest import nearest
 
     reason = t("there is no domain {name}", name=name)
     if meant := nearest(name, surroundings.domains()):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.errors import CannotRun
+from kvmlab.json_text import canonical, json_text
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
 
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SCHEMA = "kvmlab.receipt/1"
-
-
-def canonical(value: object) -> bytes:
-    """The one way to write a value; ValueError for NaN and the infinities."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
 
 
 def signed(state: State, receipt: dict[str, Any]) -> str:
@@ -30,7 +25,7 @@ def signed(state: State, receipt: dict[str, Any]) -> str:
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     signature = key.sign(_signed_text(receipt))
     whole = {"schema": SCHEMA, "receipt": receipt, "key": _text(public), "signature": _text(signature)}
-    return json.dumps(whole, ensure_ascii=True, indent=1) + "\n"
+    return json_text(whole)
 
 
 def is_signed(receipt: object, key: str, signature: str) -> bool:

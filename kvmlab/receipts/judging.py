@@ -14,8 +14,8 @@ from kvmlab.course import Course, Lab
 from kvmlab.course.names import shown
 from kvmlab.course.version import lab_version
 from kvmlab.errors import KvmlabError
+from kvmlab.json_text import canonical
 from kvmlab.observe.grade import checks_of
-from kvmlab.receipts.document import canonical
 from kvmlab.receipts.reading import Receipt, Refused, read_receipt, when
 from kvmlab.words import t
 

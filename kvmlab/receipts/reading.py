@@ -13,7 +13,8 @@ from typing import Any
 
 from kvmlab.course.names import LAB, TASK, VARIANT, shown
 from kvmlab.errors import KvmlabError, UsageError
-from kvmlab.receipts.document import SCHEMA, canonical, is_signed
+from kvmlab.json_text import canonical
+from kvmlab.receipts.document import SCHEMA, is_signed
 from kvmlab.words import t
 
 BIGGEST = 20_000_000  # bytes; all labs of a course have about one million

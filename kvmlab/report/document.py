@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from kvmlab.grading.verdicts import Report
+from kvmlab.json_text import json_text
 
 
 def document(report: Report) -> str:
     """One JSON document, ending in a newline; any text in it is safe to print."""
-    return json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
+    return json_text(report.to_json())
 
 
 def schema() -> dict[str, Any]:

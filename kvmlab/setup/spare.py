@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import kvmlab
+from kvmlab.json_text import canonical
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.container import LabHost
 from kvmlab.labhost.known_host import SPARE, KnownLabHost
@@ -114,5 +115,4 @@ def _made_from(lab: Lab, materials: Materials) -> str:
     root = Path(kvmlab.__file__).parent
     paths = (path for path in sorted(root.rglob("*")) if "__pycache__" not in path.parts and path.is_file())
     files = [(str(path), stat.st_size, stat.st_mtime_ns) for path in paths for stat in [path.stat()]]
-    told = json.dumps([lab.to_json(), materials.identity(), files], sort_keys=True, default=str)
-    return sha256(told.encode()).hexdigest()
+    return sha256(canonical([lab.to_json(), materials.identity(), files])).hexdigest()

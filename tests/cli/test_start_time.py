@@ -52,6 +52,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.labhost.record",
     "kvmlab.course.store",
     "kvmlab.errors",
+    "kvmlab.json_text",
     "kvmlab.labhost",
     "kvmlab.labhost.computer",
     "kvmlab.labhost.computer.findings",

@@ -16,7 +16,18 @@ from typing import NamedTuple
 import kvmlab
 
 PACKAGE = Path(kvmlab.__file__).parent
-BASE = ("errors", "install_command", "killpoints", "liveness", "process", "slowness", "suspension", "words")
+BASE = (
+    "errors",
+    "install_command",
+    "json_text",
+    "killpoints",
+    "liveness",
+    "nearest",
+    "process",
+    "slowness",
+    "suspension",
+    "words",
+)
 LAYERS = (
     ("", *BASE),  # "": kvmlab/__init__.py
     ("disk_space", "paths", "settings"),

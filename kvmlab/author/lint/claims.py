@@ -17,8 +17,8 @@ from kvmlab.checks.reader import Asked
 from kvmlab.course import Course
 from kvmlab.course.lab.claims import NOTHING, Claim, claims_of
 from kvmlab.course.lab.text import LabText
-from kvmlab.course.names import nearest
 from kvmlab.grading.as_it_was import AS_IT_WAS, guarded
+from kvmlab.nearest import nearest
 from kvmlab.words import t
 
 # Words of an English sentence that asks for something. The Chinese text is held to the English one's ties.

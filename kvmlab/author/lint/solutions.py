@@ -8,8 +8,8 @@ from kvmlab.author.lint.parts import Parts
 from kvmlab.course import Lab
 from kvmlab.course.front_matter import read_front
 from kvmlab.course.lab.solution import FILE, Kind, Solution
-from kvmlab.course.names import nearest
 from kvmlab.grading.as_it_was import AS_IT_WAS
+from kvmlab.nearest import nearest
 from kvmlab.words import t
 
 RIGHT_WAYS = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from kvmlab.author.lint.parts import Parts
-from kvmlab.course.names import nearest
+from kvmlab.nearest import nearest
 from kvmlab.words import t
 
 

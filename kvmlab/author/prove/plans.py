@@ -66,7 +66,7 @@ def random_variants(number: int) -> list[str | None]:
 
 
 def _sound_solutions(course: Course, lab: Lab) -> tuple[Solution, ...]:
-    from kvmlab.course.names import nearest
+    from kvmlab.nearest import nearest
     from kvmlab.observe.grade import checks_of
 
     checks = checks_of(lab, course.checker(lab.id))

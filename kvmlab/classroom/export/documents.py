@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -11,6 +10,7 @@ from kvmlab.classroom.export.tables import reports
 from kvmlab.classroom.gradebook.book import Gradebook
 from kvmlab.classroom.policy import Mark
 from kvmlab.classroom.results import Results
+from kvmlab.json_text import json_text
 from kvmlab.report.junit import legal
 
 SCHEMA = "kvmlab.class/1"
@@ -24,7 +24,7 @@ def json_of(results: Results, book: Gradebook) -> str:
                                    for lab in results.labs]}
         for one in results.students
     ]  # fmt: skip
-    return json.dumps({"schema": SCHEMA, "students": students}, indent=1) + "\n"  # ASCII: safe to look at
+    return json_text({"schema": SCHEMA, "students": students})
 
 
 def _lab(lab: str, mark: Mark, report: Mapping[str, Any] | None) -> dict[str, Any]:

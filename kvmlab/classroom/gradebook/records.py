@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from kvmlab.json_text import canonical
+
 BIGGEST = 200_000_000  # bytes of a document when it is unpacked
 
 
@@ -75,8 +77,7 @@ class Graded(NamedTuple):
 
 def packed(document: object) -> bytes:
     """A JSON document as it is stored."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))  # ASCII: any text at all can be stored
-    return zlib.compress(text.encode())
+    return zlib.compress(canonical(document, allow_nan=True))
 
 
 def unpacked(raw: bytes) -> Any:
@@ -93,4 +94,4 @@ def unpacked(raw: bytes) -> Any:
 
 def digest_of(document: object) -> str:
     """Names a document by its content."""
-    return sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return sha256(canonical(document, allow_nan=True)).hexdigest()

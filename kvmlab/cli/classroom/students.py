@@ -112,7 +112,8 @@ def chosen(found: Class, args: argparse.Namespace) -> list[Student]:
     ):
         for name in given or ():
             if name not in there:
-                from kvmlab.course.names import nearest, shown
+                from kvmlab.course.names import shown
+                from kvmlab.nearest import nearest
 
                 message = t("{option}: there is none called `{name}`.", option=option, name=shown(name))
                 meant = nearest(name, there)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.context import Context
+from kvmlab.cli.output import write_json
 from kvmlab.report.cells import fit
 from kvmlab.words import t
 
@@ -34,8 +34,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
             put(finding, color=ctx.color())
     bad = any(finding.level is Level.BAD for finding in findings)
     if args.json:
-        document = {"schema": "kvmlab.doctor/1", "ok": not bad, "findings": [f.to_json() for f in findings]}
-        print(json.dumps(document, ensure_ascii=False, indent=2))
+        write_json({"schema": "kvmlab.doctor/1", "ok": not bad, "findings": [f.to_json() for f in findings]})
     else:
         print(t("Something is in the way of labs on this computer.") if bad else t("Labs can run on this computer."))
     return 3 if bad else 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 from pathlib import Path
 
 from kvmlab.cli.context import Context
 from kvmlab.cli.images import HOSTS, known_images, needed_images
+from kvmlab.cli.output import write_json
 from kvmlab.errors import UsageError
 from kvmlab.words import t
 
@@ -65,9 +65,7 @@ def _list(args: argparse.Namespace, ctx: Context) -> int:
     found = list(stored_images(ctx.state))
     if args.json:
         images = [{"name": i.name, "hash": i.hash, "state": i.state, "size_mib": i.size_mib} for i in found]
-        document = {"schema": "kvmlab.images/1", "host": hosts["host"], "hosts": hosts, "images": images}
-        print(json.dumps(document, indent=2))
-        return 0
+        return write_json({"schema": "kvmlab.images/1", "host": hosts["host"], "hosts": hosts, "images": images})
     words = {"built": t("built"), "imported": t("imported"), "old": t("of an older recipe")}
     for name, tag in hosts.items():
         print(f"{name:<13} {tag or t('not built yet')}")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 
 from kvmlab.cli.context import Context
+from kvmlab.cli.output import write_json
 from kvmlab.words import t
 
 
@@ -31,8 +30,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     faults = lint(ctx.course, args.labs)
     counts = {one: sum(fault.severity is one for fault in faults) for one in Severity}
     if args.json:
-        json.dump(faults_json(faults), sys.stdout, ensure_ascii=False, indent=2)
-        print()
+        write_json(faults_json(faults))
     else:
         for fault in faults:
             print(clean(fault.text()))
@@ -55,10 +53,7 @@ def _claims(args: argparse.Namespace, ctx: Context) -> int:
              "checks": [{"id": check.id, "sentence": check.sentence, "facts": facts} for check, facts in row.checks]}
             for lab, found in rows.items() for row in found
         ]  # fmt: skip
-        document = {"schema": "kvmlab.claims/1", "alone": alone, "claims": listed}
-        json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
-        print()
-        return 1 if alone else 0
+        return write_json({"schema": "kvmlab.claims/1", "alone": alone, "claims": listed}, 1 if alone else 0)
     page = Page(color=ctx.color())
     for lab, found in rows.items():
         for row in found:
@@ -83,9 +78,8 @@ def _commands(args: argparse.Namespace, ctx: Context) -> int:
     unused = sum(not one.labs for one in rows)
     if args.json:
         listed = [{"commands": one.commands, "labs": one.labs} for one in rows]
-        json.dump({"schema": "kvmlab.commands/1", "unused": unused, "commands": listed}, sys.stdout, indent=2)
-        print()
-        return 1 if unused else 0
+        document = {"schema": "kvmlab.commands/1", "unused": unused, "commands": listed}
+        return write_json(document, 1 if unused else 0)
     page = Page(color=ctx.color())
     names = [" | ".join(one.commands) for one in rows]
     widest = min(max(map(cells, names), default=0), page.width // 2)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
-import sys
 import time
 
 from kvmlab.cli.context import Context
+from kvmlab.cli.output import write_json
 from kvmlab.cli.parsing import whole
 from kvmlab.errors import UsageError
 from kvmlab.words import t
@@ -71,8 +70,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         )  # fmt: skip
     seconds = time.monotonic() - began
     if page is None:
-        json.dump(document(proofs, seconds), sys.stdout, ensure_ascii=False, indent=2)
-        print()
+        write_json(document(proofs, seconds))
     else:
         print_summary(page, proofs, len(plans), seconds)
     return {Outcome.PROVED: 0, Outcome.REFUTED: 1}.get(Outcome.over(one.outcome for one in proofs), 3)

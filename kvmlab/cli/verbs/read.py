@@ -51,7 +51,8 @@ def _text(book: Book, ctx: Context, wanted: str | None) -> str:
 
 def _chapter(ctx: Context, wanted: str) -> Chapter:
     """The chapter of the catalogue. Unknown: UsageError naming those there are."""
-    from kvmlab.course.names import nearest, shown
+    from kvmlab.course.names import shown
+    from kvmlab.nearest import nearest
 
     known = {one.id: one for one in ctx.course.chapters}
     if wanted in known:

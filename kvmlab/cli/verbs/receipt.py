@@ -94,8 +94,8 @@ def show(found: list[Judged], *, as_json: bool) -> int:
     if as_json:
         rows = [{"file": str(one.file), "student": one.student, "taken": one.taken, "against": one.against,
                  "points": {lab: list(points) for lab, points in one.points.items()}} for one in found]  # fmt: skip
-        write_json({"schema": "kvmlab.receipts/1", "receipts": rows, "note": what_it_is_not()})
-        return 0 if taken == len(found) else 1
+        document = {"schema": "kvmlab.receipts/1", "receipts": rows, "note": what_it_is_not()}
+        return write_json(document, 0 if taken == len(found) else 1)
     from kvmlab.report.plain import clean
 
     for one in found:

@@ -11,9 +11,10 @@ from markdown_it import MarkdownIt
 
 from kvmlab.course.front_matter import Front
 from kvmlab.course.lab.model import Lab
-from kvmlab.course.names import OBJECT, TASK, nearest, shown
+from kvmlab.course.names import OBJECT, TASK, shown
 from kvmlab.course.source import Piece, Place
 from kvmlab.course.template import render
+from kvmlab.nearest import nearest
 from kvmlab.words import t
 
 WHERE = ("replace", "before", "after")
