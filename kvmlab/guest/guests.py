@@ -92,7 +92,7 @@ class Guests:
                 guest = _there(promise)
                 if guest is not None and guest.alive:
                     guest.refresh()
-                elif promise.done:
+                elif promise.done():
                     del self._entered[name]
 
     def close(self) -> None:

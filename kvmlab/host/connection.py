@@ -59,7 +59,7 @@ class Libvirt:
         """A new pass: connect again where the connection has gone."""
         with self._lock:
             opening, self._silent = self._opening, False
-            if opening is not None and not (opening.done and self._stands(opening)):
+            if opening is not None and not (opening.done() and self._stands(opening)):
                 self._opening = None
 
     def close(self) -> None:

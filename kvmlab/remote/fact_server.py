@@ -43,7 +43,7 @@ class Look:
         promise: Later[Any] = Later()
         with self._lock:
             if self._ended:
-                promise.fail(NotRead(self._ended))
+                promise.set_exception(NotRead(self._ended))
                 return promise
             number = next(self._numbers)
             self._waiting[number] = promise
@@ -77,16 +77,15 @@ class Look:
         except (ValueError, KeyError, TypeError, RecursionError):
             return
         if answer.get("ok"):
-            promise.put(answer.get("value"))
+            promise.set_result(answer.get("value"))
         elif answer.get("kind") == "missing":
-            promise.fail(NotThere(str(answer.get("error"))))
+            promise.set_exception(NotThere(str(answer.get("error"))))
         else:
-            promise.fail(NotRead(str(answer.get("error"))))
+            promise.set_exception(NotRead(str(answer.get("error"))))
 
     def _end(self, why: str) -> None:
         with self._lock:
             self._ended = self._ended or why
-            waiting = list(self._waiting.values())
-            self._waiting.clear()
-        for promise in waiting:
-            promise.fail(NotRead(self._ended))
+            for number in list(self._waiting):
+                if promise := self._waiting.pop(number, None):  # else it has just been answered
+                    promise.set_exception(NotRead(self._ended))

@@ -67,13 +67,13 @@ class Way:
         """A new pass: forget the answers, and connections that have gone."""
         with self._lock:
             self._answers.clear()
-            if self._session is not None and self._session.done and not self._stands():
+            if self._session is not None and self._session.done() and not self._stands():
                 self._session = self._look = None
 
     def close(self) -> None:
         """Hang up."""
         with self._lock:
-            if self._session is not None and self._session.done and self._stands():
+            if self._session is not None and self._session.done() and self._stands():
                 self._session.get(0).close()
 
     def _stands(self) -> bool:
@@ -83,7 +83,7 @@ class Way:
             return False
 
     def _look_stands(self) -> bool:
-        return self._look is None or not self._look.done or self._look.get(0).alive
+        return self._look is None or not self._look.done() or self._look.get(0).alive
 
     def _connect(self) -> Session:
         stream = self._root.connect(SSH, self.timeout_s)
