@@ -140,8 +140,8 @@ def make_key(path: Path) -> None:
         fresh.replace(path)
 
 
-def write_atomic(path: Path, content: str | bytes, mode: int = 0o600) -> None:
-    """Write the whole of `path` or nothing: a temporary file, fsync, rename(2)."""
+def write_atomic(path: Path, content: str | bytes, mode: int = 0o600, *, durable: bool = True) -> None:
+    """Write the whole of `path` or nothing: a temporary file, fsync (if `durable`), rename(2)."""
     data = content.encode() if isinstance(content, str) else content
     name = f"{path.parent}/.{path.name[:40]}.{os.urandom(6).hex()}"
     try:
@@ -149,7 +149,8 @@ def write_atomic(path: Path, content: str | bytes, mode: int = 0o600) -> None:
             with os.fdopen(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode), "wb") as stream:
                 stream.write(data)
                 stream.flush()
-                os.fsync(stream.fileno())
+                if durable:
+                    os.fsync(stream.fileno())
             os.replace(name, path)  # noqa: PTH105
         except BaseException:
             with contextlib.suppress(OSError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -15,7 +14,7 @@ from kvmlab.bundle.wheels import fits
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.images.recipe import Progress
 from kvmlab.killpoints import killpoint
-from kvmlab.paths import write_atomic
+from kvmlab.state import record
 from kvmlab.words import t
 
 _OURS = "kvmlab-bundle.json"
@@ -31,7 +30,7 @@ def default_place() -> Path:
 def made_of(place: Path) -> str | None:
     """The identity of the bundle the environment was made of; "": half-made; None: there is none of ours."""
     try:
-        return str(json.loads((place / _OURS).read_text(encoding="utf-8"))["bundle"])
+        return str(record.load(place / _OURS)["bundle"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -43,7 +42,7 @@ def install(bundle: Bundle, version: str, place: Path, progress: Progress) -> Pa
         return command
     _refuse_to_harm(place)
     place.mkdir(parents=True, exist_ok=True)
-    write_atomic(place / _OURS, json.dumps({"bundle": ""}), 0o644)
+    record.write(place / _OURS, {"bundle": ""}, 0o644)
     killpoint("bundle.environment.begun")
     for old in place.iterdir():
         if old.name != _OURS:
@@ -56,7 +55,7 @@ def install(bundle: Bundle, version: str, place: Path, progress: Progress) -> Pa
     _run([str(command), "--version"])
     _run([str(place / "bin/python"), "-c", "import libvirt, paramiko, jinja2, markdown_it, yaml, rich"])
     killpoint("bundle.environment.installed")
-    write_atomic(place / _OURS, json.dumps({"bundle": bundle.identity}), 0o644)
+    record.write(place / _OURS, {"bundle": bundle.identity}, 0o644)
     return command
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.cli.lab import RunningLab
-from kvmlab.paths import write_atomic
+from kvmlab.state import record
 
 if TYPE_CHECKING:
     from kvmlab.grading.verdicts import Report
@@ -24,7 +23,7 @@ def graded_and_kept(running: RunningLab, file: Path) -> Report:
     checker = ctx.course.checker(running.lab_id)
     with waiting() as tell:
         report, facts = grade_with_evidence(lab, checker, running.known_host, waiting=tell)
-    write_atomic(file, json.dumps(evidence_of(running, report, facts)) + "\n")  # ASCII: any text can be written
+    record.write(file, evidence_of(running, report, facts))
     return report
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kvmlab.course import kept
 from kvmlab.paths import State
+from kvmlab.state import record
 
 if TYPE_CHECKING:
     from kvmlab.course.lab.model import Lab
@@ -64,7 +64,7 @@ class Progress:
     def lab(self, lab_id: str) -> LabProgress:
         """Progress in one lab; nothing yet: all zero. `lab_id` has to be one of the catalogue."""
         path = self._path(self.folder, lab_id)
-        return kept.read(path, lambda data: _from_json(lab_id, data), LabProgress(lab_id))
+        return record.read(path, lambda data: _from_json(lab_id, data), LabProgress(lab_id))
 
     def all(self, lab_ids: Iterable[str]) -> dict[str, LabProgress]:
         """Progress in each of `lab_ids`."""
@@ -137,7 +137,7 @@ class Progress:
                 folder = self._state.progress / self._tag
                 folder.mkdir(mode=0o700, exist_ok=True)
                 data = {**new._asdict(), "hints": dict(new.hints), "earned": dict(new.earned)}
-                kept.write(self._path(folder, lab_id), data)
+                record.write(self._path(folder, lab_id), data)
             return new
 
 

@@ -2,23 +2,23 @@
 
 Every start of `kvmlab list` asks whether the sources are still the same, so that is done with one stat(2) per file
 and per directory (whose time changes when a file comes or goes) and nothing else.
-A cache is never trusted: a damaged file or an unexpected shape means compiling again, and a cache that cannot be
-written (a full disk) costs time, not the command.
 Rejected: digests of the contents (reading them takes longer than compiling one lab), hashlib (3 ms to import).
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import sys
 from binascii import crc32
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from kvmlab import __version__
 from kvmlab.errors import CannotRun
-from kvmlab.paths import State, write_atomic
+from kvmlab.paths import State
+from kvmlab.state import cache
 
 Watched = dict[str, list[int] | None]  # path → size and time in nanoseconds; None: it is not there
 
@@ -27,24 +27,17 @@ def load(state: State | None, name: str, extra: str = "") -> Any:
     """What `save` put there under the same name and `extra`, if its sources are unchanged; else None."""
     if state is None:
         return None
-    try:
-        with open(f"{state.shared.root}/cache/{name}.json", encoding="utf-8") as stream:  # noqa: PTH123
-            found = json.load(stream)
-        fresh = found["made_by"] == [__version__, extra] and _unchanged(found["sources"])
-        return found["value"] if fresh else None
-    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return None
+    made_by = [__version__, extra]
+    path = Path(f"{state.shared.root}/cache/{name}.json")
+    return cache.load(path, lambda stamp: stamp["made_by"] == made_by and _unchanged(stamp["sources"]))
 
 
 def save(state: State | None, name: str, sources: Watched, value: object, extra: str = "") -> None:
     """Keep `value` (plain data) for the next process. `sources` were looked at before it was made."""
-    if state is None:
-        return
-    text = json.dumps({"made_by": [__version__, extra], "sources": sources, "value": value}, ensure_ascii=False)
-    try:
-        write_atomic(state.cache / f"{name}.json", text)
-    except (CannotRun, OSError, ValueError):
-        return
+    if state is not None:
+        with contextlib.suppress(CannotRun):
+            stamp = {"made_by": [__version__, extra], "sources": sources}
+            cache.save(state.cache / f"{name}.json", stamp, value)
 
 
 def look_at(files: Iterable[str], trees: Iterable[str], folders: Iterable[str] = ()) -> Watched:

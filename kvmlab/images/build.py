@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,8 @@ from pathlib import Path
 from kvmlab.errors import CannotRun
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.podman import OFFLINE, Podman, bound
-from kvmlab.paths import State, write_atomic
+from kvmlab.paths import State
+from kvmlab.state import record
 from kvmlab.words import t
 
 _MATERIALS = ("recipe.tar", "unpack.tar", "install.tar")
@@ -32,7 +32,7 @@ def new_folder(state: State, name: str, folder: Path) -> Iterator[Path]:
         yield work
         for material in _MATERIALS:
             (work / material).unlink(missing_ok=True)
-        write_atomic(work / "manifest.json", json.dumps({"name": name, "hash": folder.name.rpartition("-")[2]}))
+        record.write(work / "manifest.json", {"name": name, "hash": folder.name.rpartition("-")[2]})
         killpoint(f"image.{name}")
         shutil.rmtree(folder, ignore_errors=True)
         work.rename(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from kvmlab.images.host import ensure_host_image
 from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
 from kvmlab.images.supply import Order, supply
 from kvmlab.paths import State
+from kvmlab.state import record
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def ensure_guest_image(state: State, podman: Podman, name: str, progress: Progre
     """The image `name`, built first if it is one of ours and not there yet."""
     imported = state.images / f"{name}{IMPORTED}"
     if NAME.fullmatch(name) and (imported / "manifest.json").exists():
-        manifest = json.loads((imported / "manifest.json").read_text())
+        manifest = record.load(imported / "manifest.json")
         return GuestImage(name, imported / "disk.qcow2", manifest["hash"], seed="nocloud")
     if name not in OURS:
         raise UsageError(t("There is no guest image `{name}`.", name=name[:60]), "kvmlab image list")

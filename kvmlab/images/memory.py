@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from kvmlab.images.capabilities import circumstances
 from kvmlab.images.recipe import files_of, recipe_hash
-from kvmlab.paths import State, write_atomic
+from kvmlab.paths import State
+from kvmlab.state import cache
 
 if TYPE_CHECKING:
     from kvmlab.labhost.podman import Podman
@@ -26,16 +26,13 @@ def stamp(recipes: Iterable[Path]) -> str:
 
 def remembered(state: State, name: str, wanted: str) -> str | None:
     """The image's tag if it was there under this stamp, else None."""
-    try:
-        kept = json.loads(_memory(state, name).read_text())
-        return str(kept["tag"]) if kept["stamp"] == wanted else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    found = cache.load(_memory(state, name), lambda stamp: bool(stamp == wanted))
+    return found if isinstance(found, str) else None
 
 
 def remember(state: State, name: str, wanted: str, tag: str) -> None:
     """It is there."""
-    write_atomic(_memory(state, name), json.dumps({"stamp": wanted, "tag": tag}))
+    cache.save(_memory(state, name), wanted, tag)
 
 
 def identity(state: State, podman: Podman, tag: str) -> str:

@@ -16,7 +16,8 @@ from kvmlab.images.guest import IMPORTED, NAME, OURS, current_folder
 from kvmlab.images.iso import ISO, ISOS, current_iso_folder
 from kvmlab.images.recipe import Progress
 from kvmlab.labhost.podman import OFFLINE, Podman, bound
-from kvmlab.paths import State, write_atomic
+from kvmlab.paths import State
+from kvmlab.state import record
 from kvmlab.words import t
 
 
@@ -35,7 +36,7 @@ def stored_images(state: State) -> Iterator[Stored]:
     """All of them, by name."""
     for folder in sorted(state.images.iterdir()):
         try:
-            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            manifest = record.load(folder / "manifest.json")
             name, found = str(manifest["name"]), str(manifest["hash"])
             file = folder / (ISO if name in ISOS else "disk.qcow2")
             size = file.stat().st_blocks * 512 // 2**20
@@ -103,7 +104,7 @@ def import_image(state: State, podman: Podman, host_image: str, file: Path, name
         (work / "first").unlink()
         with (work / "disk.qcow2").open("rb") as stream:
             found = file_digest(stream, "sha256").hexdigest()[:12]
-        write_atomic(work / "manifest.json", json.dumps({"name": name, "hash": found, "from": file.name}))
+        record.write(work / "manifest.json", {"name": name, "hash": found, "from": file.name})
         folder = state.images / f"{name}{IMPORTED}"
         shutil.rmtree(folder, ignore_errors=True)
         work.rename(folder)

@@ -23,7 +23,8 @@ from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.known_host import IDENTITY, VOLUMES, Identity, KnownLabHost, known_hosts
 from kvmlab.labhost.orphans import end, running_containers
 from kvmlab.labhost.podman import Podman, failed
-from kvmlab.paths import State, make_key, write_atomic
+from kvmlab.paths import State, make_key
+from kvmlab.state import record
 from kvmlab.words import t
 
 INSIDE = Path(__file__).parent / "inside"
@@ -81,7 +82,7 @@ class LabHost(KnownLabHost):
         """Begin `podman run`; `volumes` are further (here, there) pairs, which it cannot change. `command`: what runs
         first, if not systemd."""
         volumes = list(volumes)
-        (self.run_dir / VOLUMES).write_text(json.dumps([(str(here), there) for here, there in volumes]))
+        record.write(self.run_dir / VOLUMES, [(str(here), there) for here, there in volumes])
         first_uid = self.identity.first_uid
         devices, binds = lent_devices(self.run_dir, first_uid)
         mounts = [(self.start_dir, START), (self.run_dir / "lib", "/usr/lib/kvmlab")]
@@ -128,7 +129,7 @@ class LabHost(KnownLabHost):
             release_range(identity.first_uid)
 
     def _write_identity(self, identity: Identity) -> None:
-        write_atomic(self.run_dir / IDENTITY, json.dumps(identity._asdict()))
+        record.write(self.run_dir / IDENTITY, identity._asdict())
 
     def exec_argv(self, command: Sequence[str], *, tty: bool = False, env: Sequence[str] = ()) -> list[str]:
         """The argv that runs `command` on it with our standard input (podman-exec(1))."""
@@ -189,7 +190,7 @@ def known_ranges(state: State) -> set[int]:
     found = set()
     for path in (path for root in state.related() for path in root.glob(f"run/*/{IDENTITY}")):
         with contextlib.suppress(OSError, ValueError, TypeError):
-            found.add(Identity(**json.loads(path.read_text())).first_uid)
+            found.add(Identity(**record.load(path)).first_uid)
     return {first for first in found if first is not None}
 
 

@@ -5,7 +5,6 @@ All that looks at one needs no more; whoever starts, enters or removes it needs 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from kvmlab.errors import CannotRun
 from kvmlab.liveness import work_of
 from kvmlab.paths import State
 from kvmlab.remote.host_root import HostRoot
+from kvmlab.state import record
 from kvmlab.words import t
 
 IDENTITY = "identity.json"
@@ -76,8 +76,7 @@ class KnownLabHost:
     def volumes(self) -> list[tuple[Path, str]]:
         """The further (here, there) pairs that it was started with. CannotRun where nothing was noted."""
         try:
-            noted = json.loads((self.run_dir / VOLUMES).read_text())
-            return [(Path(here), there) for here, there in noted]
+            return [(Path(here), there) for here, there in record.load(self.run_dir / VOLUMES)]
         except (OSError, ValueError, TypeError) as error:
             message = t("What was noted of the lab host is gone: {error}.", error=error)
             raise CannotRun(message, "kvmlab status") from None
@@ -103,7 +102,7 @@ class KnownLabHost:
     def identity(self) -> Identity:
         """What was noted of it. CannotRun where nothing was."""
         try:
-            return Identity(**json.loads((self.run_dir / IDENTITY).read_text()))
+            return Identity(**record.load(self.run_dir / IDENTITY))
         except (OSError, ValueError, TypeError) as error:
             message = t("What was noted of the lab host is gone: {error}.", error=error)
             raise CannotRun(message, "kvmlab status") from None

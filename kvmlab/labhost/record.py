@@ -4,24 +4,21 @@ Which labs run is read from these alone: no podman is asked, nothing is waited f
 its lab was started, so that `kvmlab reset` can be offered.
 """
 
-import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kvmlab.paths import write_atomic
 from kvmlab.process import has_ended
+from kvmlab.state import record
 from kvmlab.suspension import NOTICED_S, suspended_s
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kvmlab.course.catalogue import Course
     from kvmlab.course.lab.model import Lab
     from kvmlab.paths import State
 
 STARTING, RUNNING, STOPPING = STATES = ("starting", "running", "stopping")
 STOPPED, DAMAGED = "stopped", "damaged"
-BIGGEST = 5_000_000  # bytes
 
 
 class Run(NamedTuple):
@@ -77,15 +74,9 @@ def runs(state: "State", course: "Course") -> dict[str, Run]:
 def run_of(state: "State", course_tag: str, lab_id: str) -> Run | None:
     """The run of one lab of the catalogue, or None."""
     try:
-        with open(f"{state.root}/labs/{course_tag}/{lab_id}.json", "rb") as stream:  # noqa: PTH123
-            raw = stream.read(BIGGEST)
-    except FileNotFoundError:
-        return None
-    except OSError:
-        return Run(lab_id, DAMAGED)
-    try:
-        return _run(lab_id, json.loads(raw))
-    except (ValueError, RecursionError):
+        found = record.load(Path(f"{state.root}/labs/{course_tag}/{lab_id}.json"))
+        return None if found is None else _run(lab_id, found)
+    except (OSError, ValueError):
         return Run(lab_id, DAMAGED)
 
 
@@ -126,7 +117,7 @@ def moment() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def record_path(state: "State", course_tag: str, lab: str) -> "Path":
+def record_path(state: "State", course_tag: str, lab: str) -> Path:
     """Where the record of `lab` lies."""
     folder = state.labs / course_tag
     folder.mkdir(exist_ok=True, mode=0o700)
@@ -136,8 +127,7 @@ def record_path(state: "State", course_tag: str, lab: str) -> "Path":
 def write(state: "State", course_tag: str, run: Run) -> None:
     """Write the record, whole or not at all."""
     compiled = run.compiled.to_json() if run.compiled else None
-    text = json.dumps({**run._asdict(), "compiled": compiled}, ensure_ascii=False)
-    write_atomic(record_path(state, course_tag, run.lab), text)
+    record.write(record_path(state, course_tag, run.lab), {**run._asdict(), "compiled": compiled})
 
 
 def forget(state: "State", course_tag: str, lab: str) -> None:

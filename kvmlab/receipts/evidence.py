@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.course.progress import LabProgress, now
 from kvmlab.course.version import lab_version
-from kvmlab.paths import State, write_atomic
+from kvmlab.paths import State
+from kvmlab.state import record
 
 if TYPE_CHECKING:
     from kvmlab.course import Course, Lab
@@ -41,14 +41,14 @@ def keep(state: State, course: Course, lab: Lab, run: Run, report: Report, progr
     }
     path = _path(state, course.tag, lab.id)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_atomic(path, json.dumps(found) + "\n")
+    record.write(path, found)
 
 
 def kept(state: State, course_tag: str, lab_id: str) -> dict[str, Any] | None:
     """What was kept of a lab, or None; what cannot be read is nothing."""
     try:
-        found = json.loads(_path(state, course_tag, lab_id).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        found = record.load(_path(state, course_tag, lab_id))
+    except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,9 +9,8 @@ from typing import Any, NamedTuple
 
 from kvmlab.course.fault.model import Fault
 from kvmlab.labhost.known_host import REPAIR, KnownLabHost
-from kvmlab.paths import write_atomic
+from kvmlab.state import record
 
-BIGGEST = 5_000_000  # bytes
 HIDING, OPEN, MENDED, GIVEN_UP = STATES = ("hiding", "open", "mended", "given up")
 POINTS = {1: 5, 2: 10, 3: 15}
 """What a mend is worth, by the fault's level."""
@@ -67,11 +65,9 @@ class Repair(NamedTuple):
 def recall(host: KnownLabHost) -> Repair | None:
     """The repair on `host`; None where there is none. One whose record is damaged counts as cut off."""
     try:
-        with (host.run_dir / REPAIR).open("rb") as stream:
-            return _from_json(json.loads(stream.read(BIGGEST)))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError):
+        found = record.load(host.run_dir / REPAIR)
+        return None if found is None else _from_json(found)
+    except (OSError, ValueError):
         return Repair("")
 
 
@@ -79,7 +75,7 @@ def keep(host: KnownLabHost, repair: Repair) -> None:
     """Write it, whole or not at all."""
     fault = repair.fault.to_json() if repair.fault else None
     data = {**repair._asdict(), "fault": fault, "handed_over": dict(repair.handed_over)}
-    write_atomic(host.run_dir / REPAIR, json.dumps(data, ensure_ascii=False))
+    record.write(host.run_dir / REPAIR, data)
 
 
 def _from_json(data: Any) -> Repair:

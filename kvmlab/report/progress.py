@@ -14,8 +14,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Literal, Protocol, TextIO
 
+from kvmlab import __version__
 from kvmlab.grading.passes import Waiting
 from kvmlab.report.plain import clean, time_left
+from kvmlab.state import cache
 from kvmlab.words import t
 
 Mode = Literal["auto", "plain", "none"]
@@ -84,24 +86,13 @@ class History:
         """Keep what was noted; where that cannot be written, do without."""
         if self._path is None or not self._now or not self._path.parent.is_dir():
             return
-        import json
-        import os
-
-        kept = dict(list((self._read() | self._now).items())[-200:])
-        draft = self._path.with_suffix(f".{os.getpid()}")
-        try:
-            draft.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-            draft.replace(self._path)
-        except OSError:
-            draft.unlink(missing_ok=True)
+        cache.save(self._path, __version__, dict(list((self._read() | self._now).items())[-200:]))
 
     def _read(self) -> dict[str, float]:
-        import json
-
+        found = cache.load(self._path, lambda stamp: bool(stamp == __version__)) if self._path else None
         try:
-            found = json.loads(self._path.read_text(encoding="utf-8")) if self._path else {}
-            return {str(text): float(seconds) for text, seconds in found.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+            return {str(text): float(seconds) for text, seconds in (found or {}).items()}
+        except (ValueError, TypeError, AttributeError):
             return {}
 
 

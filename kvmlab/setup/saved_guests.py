@@ -10,7 +10,6 @@ which every write moves: 0.2 s less at every start.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -20,10 +19,12 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from kvmlab.labhost.computer.fingerprint import processor
-from kvmlab.paths import State, write_atomic
+from kvmlab.paths import State
+from kvmlab.state import cache, record
 
 FORMAT = 1
-_WHOLE = "whole.json"
+MANIFEST = "manifest.json"
+_WHOLE = "found-whole.json"
 IN_USE_S = 24 * 3600
 
 
@@ -56,15 +57,15 @@ def find(state: State, key: str) -> SavedGuest | None:
 def is_whole(folder: Path) -> bool:
     """Whether every file is there, of the content that was saved."""
     try:
-        manifest: dict[str, str] = json.loads((folder / "manifest.json").read_text())
-        stamps = {name: _stamp(folder / name) for name in (*manifest, "manifest.json")}
+        manifest: dict[str, str] = record.load(folder / MANIFEST)
         if not manifest:
             return False
-        if _stamps_when_whole(folder) == stamps:
+        stamps = {name: _stamp(folder / name) for name in (*manifest, MANIFEST)}
+        if cache.load(folder / _WHOLE, lambda stamp: bool(stamp == stamps)):
             return True
         if any(digest(folder / name) != wanted for name, wanted in manifest.items()):
             return False
-        write_atomic(folder / _WHOLE, json.dumps(stamps))
+        cache.save(folder / _WHOLE, stamps, True)
         return True
     except (OSError, ValueError, AttributeError):
         return False
@@ -73,13 +74,6 @@ def is_whole(folder: Path) -> bool:
 def _stamp(path: Path) -> list[int]:
     found = path.stat()
     return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
-
-
-def _stamps_when_whole(folder: Path) -> object:
-    try:
-        return json.loads((folder / _WHOLE).read_text())
-    except (OSError, ValueError):
-        return None
 
 
 def digest(path: Path) -> str:
@@ -91,7 +85,7 @@ def digest(path: Path) -> str:
 def keep(state: State, key: str, fresh: Path) -> SavedGuest:
     """Take the folder `fresh` in under `key`: manifest last, then one rename."""
     manifest = {path.name: digest(path) for path in sorted(fresh.iterdir())}
-    write_atomic(fresh / "manifest.json", json.dumps(manifest, indent=1))
+    record.write(fresh / MANIFEST, manifest)
     target = state.saved / key
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)

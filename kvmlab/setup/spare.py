@@ -9,7 +9,6 @@ Rejected: freezing the whole lab host (podman-pause(1)): its guests' kernels wou
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -23,12 +22,12 @@ from kvmlab.labhost.known_host import SPARE, KnownLabHost
 from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.podman import finish
 from kvmlab.liveness import Silence
-from kvmlab.paths import write_atomic
 from kvmlab.process import has_ended
 from kvmlab.setup.clocks import clocks_set
 from kvmlab.setup.lab_host import BOOT_S, wait_for
 from kvmlab.setup.libvirtd import connected
 from kvmlab.setup.materials import Materials, has_libvirt
+from kvmlab.state import record
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def keep_ready(host: LabHost, lab: Lab, materials: Materials) -> None:
                 domain.suspend()
                 paused.append(domain.name())
     killpoint("spare.paused")
-    write_atomic(host.run_dir / SPARE, json.dumps(Note(_made_from(lab, materials), paused)._asdict()))
+    record.write(host.run_dir / SPARE, Note(_made_from(lab, materials), paused)._asdict())
     killpoint("spare.noted")
 
 
@@ -105,7 +104,7 @@ def _weigh_as_others(host: LabHost) -> Callable[[], object]:
 def _note(host: KnownLabHost) -> Note:
     """Of a note that cannot be read nothing is believed."""
     try:
-        return Note(**json.loads((host.run_dir / SPARE).read_text(encoding="utf-8")))
+        return Note(**record.load(host.run_dir / SPARE))
     except (OSError, ValueError, TypeError):
         return Note("", [])
 

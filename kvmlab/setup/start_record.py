@@ -5,7 +5,6 @@ Checks compare with it. It belongs to the lab host (label and instance), as its 
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
@@ -13,15 +12,14 @@ from kvmlab.errors import CannotRun, CouldNotLook
 from kvmlab.host.connection import TIMEOUT_S, Libvirt
 from kvmlab.host.start.picture import Picture, parameters_that_are_paths, take_again, take_whole
 from kvmlab.labhost.known_host import KnownLabHost
-from kvmlab.paths import write_atomic
 from kvmlab.remote.host_connection import Way
 from kvmlab.slowness import given_patience, slowness
+from kvmlab.state import record
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.course import Lab
 
-BIGGEST = 50_000_000  # bytes
 PATIENCE = 6.0
 """Every deadline times this, and times how slow the computer is: many lab hosts may be starting at once."""
 TRIES = 3
@@ -41,7 +39,7 @@ class Remembering:
         while (picture := self._picture(paths, last=tries == 1)) is None:
             tries -= 1
             self._connect()
-        write_atomic(self._host.start_record, json.dumps(picture))
+        record.write(self._host.start_record, picture)
 
     def _connect(self) -> None:
         patience = PATIENCE * slowness()
@@ -83,14 +81,13 @@ def pictures(host: KnownLabHost) -> tuple[Picture, Picture]:
 def note_boot(host: KnownLabHost) -> None:
     """The lab host has been booted since: what ran at its start ran no further than that, whoever did what."""
     if (picture := recall(host)) is not None:
-        write_atomic(host.start_record, json.dumps({**picture, "booted since": True}))
+        record.write(host.start_record, {**picture, "booted since": True})
 
 
 def recall(host: KnownLabHost) -> Picture | None:
     """What this lab host had at its start; None where that is not known (any more)."""
     try:
-        with host.start_record.open("rb") as stream:
-            found = json.loads(stream.read(BIGGEST))
-    except (OSError, ValueError, RecursionError):
+        found = record.load(host.start_record)
+    except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

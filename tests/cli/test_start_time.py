@@ -43,7 +43,6 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.cli.verbs.status",
     "kvmlab.course",
     "kvmlab.course.catalogue",
-    "kvmlab.course.kept",
     "kvmlab.course.lab",
     "kvmlab.course.lab.model",
     "kvmlab.course.progress",
@@ -62,6 +61,9 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.report.cells",
     "kvmlab.report.encoding",
     "kvmlab.report.plain",
+    "kvmlab.state",
+    "kvmlab.state.cache",
+    "kvmlab.state.record",
     "kvmlab.words",
 }
 SLOW = {  # of Python's own: each costs a millisecond or more

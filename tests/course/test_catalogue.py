@@ -146,7 +146,7 @@ def test_an_edit_is_seen_at_once(copy: Path, state: State, edit: Callable[[str, 
 
 @pytest.mark.parametrize(
     "damage",
-    [b"", b"{", b"null", b"[]", b'{"key": 1}', b"\xff\xfe", b'{"key": "x", "value": {}}', b"[" * 100_000],
+    [b"", b"{", b"null", b"[]", b'{"for": 1}', b"\xff\xfe", b'{"for": "x", "found": {}}', b"[" * 100_000],
 )
 def test_a_damaged_cache_is_made_again(copy: Path, state: State, damage: bytes) -> None:
     course = Course.load(copy, state)
@@ -156,14 +156,14 @@ def test_a_damaged_cache_is_made_again(copy: Path, state: State, damage: bytes) 
     again = Course.load(copy, state)
     assert again.ids == course.ids
     assert again.lab("net-bridge") == lab
-    assert all(json.loads(path.read_bytes())["value"] for path in files_of(state))
+    assert all(json.loads(path.read_bytes())["found"] for path in files_of(state))
 
 
 @pytest.mark.parametrize("value", [{}, {"tag": "x"}, [], 7, {"tasks": []}, {"chapters": 1, "labs": 2}])
 def test_a_cache_of_another_shape_is_made_again(copy: Path, state: State, value: object) -> None:
     lab = Course.load(copy, state).lab("net-bridge")
     for path in files_of(state):
-        path.write_text(json.dumps({**json.loads(path.read_bytes()), "value": value}), encoding="utf-8")
+        path.write_text(json.dumps({**json.loads(path.read_bytes()), "found": value}), encoding="utf-8")
     assert Course.load(copy, state).lab("net-bridge") == lab
 
 

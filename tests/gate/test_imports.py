@@ -31,6 +31,7 @@ BASE = (
 LAYERS = (
     ("", *BASE),  # "": kvmlab/__init__.py
     ("disk_space", "paths", "settings"),
+    ("state",),
     ("checks",),
     ("grading",),
     ("remote",),

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, NamedTuple
 
-from kvmlab.course import kept
 from kvmlab.course.names import CHAPTER, LAB, TASK, VARIANT
 from kvmlab.course.progress import TIME, now
 from kvmlab.paths import State
+from kvmlab.state import record
 
 PASS_PERCENT = 70
 SCHEMA = "kvmlab.exam/1"
@@ -162,7 +162,7 @@ class Exams:
 
     def running(self) -> Exam | None:
         """The one that was begun and not ended."""
-        return kept.read(self._current, Exam.from_json, None)
+        return record.read(self._current, Exam.from_json, None)
 
     def last(self) -> Exam | None:
         """The one that ended last."""
@@ -170,20 +170,20 @@ class Exams:
             newest = max(self._ended.glob("*.json"), default=None)
         except OSError:
             return None
-        return kept.read(newest, Exam.from_json, None) if newest else None
+        return record.read(newest, Exam.from_json, None) if newest else None
 
     def keep(self, exam: Exam) -> Exam:
         """Write it as it is now."""
         _ = self._state.progress
         self._folder.mkdir(exist_ok=True, mode=0o700)
-        kept.write(self._current, exam.to_json())
+        record.write(self._current, exam.to_json())
         return exam
 
     def end(self, exam: Exam) -> Exam:
         """No more is handed in: it moves to those that have ended."""
         done = exam._replace(ended=now())
         self._ended.mkdir(exist_ok=True, mode=0o700)
-        kept.write(self._ended / f"{exam.began.replace(':', '')}.json", done.to_json())
+        record.write(self._ended / f"{exam.began.replace(':', '')}.json", done.to_json())
         self._current.unlink(missing_ok=True)
         return done
 

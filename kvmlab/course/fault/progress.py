@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from kvmlab.course import kept
 from kvmlab.paths import State
+from kvmlab.state import record
 
 MOST = 2000
 MENDED, GIVEN_UP = "mended", "given up"
@@ -35,7 +35,7 @@ class Repairs:
 
     def all(self) -> tuple[Ended, ...]:
         """All that are known of, the last MOST."""
-        return kept.read(self._path, _from_json, ())
+        return record.read(self._path, _from_json, ())
 
     def ended(self, one: Ended) -> None:
         """Note one more."""
@@ -43,7 +43,7 @@ class Repairs:
             rows = [*self.all(), one][-MOST:]
             folder = self._state.progress / self._tag
             folder.mkdir(mode=0o700, exist_ok=True)
-            kept.write(self._path, {"repairs": [row._asdict() for row in rows]})
+            record.write(self._path, {"repairs": [row._asdict() for row in rows]})
 
 
 def _from_json(data: Any) -> tuple[Ended, ...]:

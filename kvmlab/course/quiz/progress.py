@@ -5,8 +5,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from kvmlab.course import kept
 from kvmlab.paths import State
+from kvmlab.state import record
 
 
 class QuizProgress(NamedTuple):
@@ -29,7 +29,7 @@ class Quizzes:
 
     def chapter(self, chapter: str) -> QuizProgress:
         """What has been answered; nothing yet: empty."""
-        return kept.read(self._path(chapter), lambda data: _from_json(chapter, data), QuizProgress(chapter))
+        return record.read(self._path(chapter), lambda data: _from_json(chapter, data), QuizProgress(chapter))
 
     def answered(self, chapter: str, question: str, right: bool) -> None:
         """Note one answer, at once: what was answered stays answered, whatever happens next."""
@@ -38,7 +38,7 @@ class Quizzes:
             path = self._path(chapter)
             _ = self._state.progress  # the folder above, made for this user only
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            kept.write(path, {"chapter": chapter, "answers": {**was.answers, question: right}})
+            record.write(path, {"chapter": chapter, "answers": {**was.answers, question: right}})
 
     def _path(self, chapter: str) -> Path:
         return self._state.root / "progress" / self._tag / "quizzes" / f"{chapter}.json"

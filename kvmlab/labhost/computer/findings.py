@@ -5,12 +5,12 @@ What a finding hangs on is named, item by item: a finding of another kernel, use
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kvmlab.paths import State, write_atomic
+from kvmlab.paths import State
+from kvmlab.state import cache
 
 PODMAN = "podman"
 """The finding how podman starts lab hosts here, and to which limits they are held."""
@@ -18,17 +18,17 @@ PODMAN = "podman"
 
 def remembered(state: State, name: str, hangs_on: Mapping[str, str]) -> Any:
     """The finding `name` if it was made under exactly these circumstances, else None."""
-    return last_remembered(state, name) if last_circumstances(state, name) == dict(hangs_on) else None
+    return cache.load(_file(state, name), lambda stamp: bool(stamp == dict(hangs_on)))
 
 
 def last_remembered(state: State, name: str) -> Any:
     """The finding `name` as it was last made, whatever the circumstances; None where there is none."""
-    return _read(_file(state, name)).get("found")
+    return cache.load(_file(state, name), lambda _: True)
 
 
 def last_circumstances(state: State, name: str) -> dict[str, str]:
     """What the finding `name` was last made under; {} where there is none."""
-    found = _read(_file(state, name)).get("for")
+    found = cache.stamp_of(_file(state, name))
     return found if isinstance(found, dict) else {}
 
 
@@ -41,7 +41,7 @@ def enforced_limits(state: State) -> dict[str, int]:
 
 def remember(state: State, name: str, hangs_on: Mapping[str, str], found: object) -> None:
     """Keep it, in place of an earlier one."""
-    write_atomic(_file(state, name), json.dumps({"for": dict(hangs_on), "found": found}, indent=1))
+    cache.save(_file(state, name), dict(hangs_on), found)
 
 
 def forget(state: State, name: str) -> None:
@@ -51,11 +51,3 @@ def forget(state: State, name: str) -> None:
 
 def _file(state: State, name: str) -> Path:
     return state.cache / f"{name}.json"
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
