@@ -64,6 +64,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.state",
     "kvmlab.state.cache",
     "kvmlab.state.record",
+    "kvmlab.suspension",
     "kvmlab.words",
 }
 SLOW = {  # of Python's own: each costs a millisecond or more
