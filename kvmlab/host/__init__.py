@@ -62,6 +62,6 @@ def open_host(
     way.start()
     libvirt.start()
     try:
-        yield reader, Events(libvirt)
+        yield reader, Events(libvirt, way)
     finally:
         reader.close()

@@ -1,14 +1,19 @@
-"""Waiting until libvirt says that something has changed, so that nobody polls."""
+"""Waiting until something has changed, so that nobody polls: libvirt's events, and signs of life on the lab host."""
 
 from __future__ import annotations
 
+import math
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.host.connection import Libvirt
+from kvmlab.remote.deadline import later
 
 if TYPE_CHECKING:
     import libvirt
+
+    from kvmlab.remote.host_connection import Way
 
 _DOMAIN_EVENTS = ("LIFECYCLE", "REBOOT", "DEVICE_ADDED", "DEVICE_REMOVED", "AGENT_LIFECYCLE", "BALLOON_CHANGE",
                   "TUNABLE", "METADATA_CHANGE", "BLOCK_JOB")  # fmt: skip
@@ -17,21 +22,35 @@ _running = False
 
 
 class Events:
-    """libvirt's events of domains, networks, pools and guest agents. Nothing is started before the first `wait`."""
+    """libvirt's events of domains, networks, pools and guest agents; with a way to the lab host, what stirs there, too.
+    Nothing is started before the first `wait`."""
 
-    def __init__(self, socket_of: Libvirt) -> None:
+    def __init__(self, socket_of: Libvirt, way: Way | None = None) -> None:
         self._libvirt = socket_of
+        self._way = way
+        self._waits = 0
         self._happened = threading.Event()
         self._listening = False
         self._connection: libvirt.virConnect | None = None
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until something happens, at most `timeout_s` seconds; True if it did. Without libvirt, only waits."""
+        """Wait until something happens, at most `timeout_s` seconds; True if it did. Where nobody tells, only waits."""
         if not self._listening:
             self._listening = self._listen()
+        self._waits += 1
+        if self._way is not None and timeout_s > 0:
+            later(lambda number=self._waits: self._heed(number, timeout_s), "stir")  # type: ignore[misc]
         happened = self._happened.wait(max(0.0, timeout_s))
+        self._waits += 1  # what stirs from now on is whoever looks
         self._happened.clear()
         return happened
+
+    def _heed(self, number: int, timeout_s: float) -> None:
+        """Wake the wait of this number, if it still waits, when something stirs on the lab host."""
+        assert self._way is not None
+        with suppress(Exception):  # then libvirt's events and the time are all that is to be had
+            if self._way.stirs(min(10, max(1, math.ceil(timeout_s)))) and number == self._waits:
+                self._happened.set()
 
     def _listen(self) -> bool:
         try:

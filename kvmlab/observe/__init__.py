@@ -1,1 +1,1 @@
-"""A lab host that runs, looked at: graded (with a rehearsal, too), compared with its start, drawn as a map."""
+"""A lab host that runs, looked at: graded (rehearsed, or watched), compared with its start, drawn as a map."""

@@ -63,6 +63,10 @@ class Way:
         except TooLate:
             raise CouldNotLook(t("The lab host does not answer."), TODO) from None
 
+    def stirs(self, within_s: int) -> bool:
+        """Whether anything stirs on the lab host within so many seconds, as soon as it does. Raises NotRead."""
+        return self._asked("stir", {"within": within_s}) is True
+
     def refresh(self) -> None:
         """A new pass: forget the answers, and connections that have gone."""
         with self._lock:

@@ -1,12 +1,17 @@
-"""`diff` says what has changed since the start, and `check --watch` looks until all passes."""
+"""`diff` says what has changed since the start; `check --watch` looks whenever something stirs, until all passes."""
 
 from __future__ import annotations
 
 import json
 import signal
+from threading import Thread
 
 import pytest
 
+from kvmlab.course import Course
+from kvmlab.labhost.place import LabPlace
+from kvmlab.labhost.record import run_of
+from kvmlab.observe import watch
 from tests.author.planting import HERE
 from tests.conftest import Kvmlab
 
@@ -49,6 +54,22 @@ def test_watch_ends_when_all_passes(tiny: Kvmlab) -> None:
     said, _ = watching.communicate(timeout=120)
     assert watching.returncode == 0
     assert "✓" in said
+
+
+def test_a_watch_sleeps_until_something_stirs(tiny: Kvmlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "QUIET_S", 600.0)
+    course = Course.load(HERE, tiny.state)
+    run = run_of(tiny.state, course.tag, LAB)
+    assert run and run.compiled
+    place = LabPlace(tiny.state, course.tag, LAB)
+    with watch.watched(run.compiled, course.checker(LAB), place.known_host(run)) as watched:
+        assert watched.look().exit_status == 1
+        assert any(not watched.stirs(2.0) for _ in range(10))
+        solving = Thread(target=tiny, args=("solve", LAB))
+        solving.start()
+        while watched.look().exit_status:  # ends by the test's own limit where nothing wakes it
+            watched.rest()
+        solving.join()
 
 
 def test_map(kvmlab: Kvmlab) -> None:

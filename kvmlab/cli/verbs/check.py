@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,6 @@ from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.grading.verdicts import Report
-
-WATCH_S = 2.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -126,22 +123,35 @@ def _rehearsed(running: RunningLab, args: argparse.Namespace) -> Report:
 
 def _watch(running: RunningLab, args: argparse.Namespace) -> RunningLab:
     """Show and note each report that differs from the one before, until one has passed; the last is the caller's."""
+    from kvmlab.observe.watch import watched
+
+    shown: object = None
+    while True:
+        with watched(running.lab, running.ctx.course.checker(running.lab_id), running.known_host) as watch:
+            now = running
+            while now is running:
+                report = watch.look(args.tasks)
+                if not report.exit_status:
+                    return running
+                verdicts = [one.to_json() for one in report.checks]
+                if verdicts != shown:
+                    note(running, report)
+                    _show(running, report, args)
+                shown = verdicts
+                watch.rest()
+                now = _as_it_runs_now(running)
+        running = now
+
+
+def _show(running: RunningLab, report: Report, args: argparse.Namespace) -> None:
     from kvmlab.report.terminal import print_report
 
-    shown = None
-    while (report := _graded(running, args)).exit_status:
-        verdicts = [one.to_json() for one in report.checks]
-        if verdicts != shown:
-            note(running, report)
-        if verdicts != shown and not args.json:
-            if sys.stdout.isatty():
-                sys.stdout.write("\x1b[H\x1b[2J")
-            print_report(report, lab=running.lab_id, color=running.ctx.color(), verbose=args.all)
-            sys.stdout.flush()
-        shown = verdicts
-        time.sleep(WATCH_S)
-        running = _as_it_runs_now(running)
-    return running
+    if args.json:
+        return
+    if sys.stdout.isatty():
+        sys.stdout.write("\x1b[H\x1b[2J")
+    print_report(report, lab=running.lab_id, color=running.ctx.color(), verbose=args.all)
+    sys.stdout.flush()
 
 
 def _as_it_runs_now(running: RunningLab) -> RunningLab:

@@ -14,6 +14,7 @@ import time
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from typing import Any
 
@@ -45,6 +46,36 @@ def look() -> ModuleType:
     loader.exec_module(module)
     sys.dont_write_bytecode = before
     return module
+
+
+def test_a_process_that_begins_stirs(look: ModuleType) -> None:
+    stir = look.Stir()
+    subprocess.run(["true"], check=True)
+    before = stir.signs()
+    subprocess.run(["true"], check=True)
+    assert stir.signs() != before
+    began = time.monotonic()
+    thread = Thread(target=lambda: [subprocess.run(["true"]) for _ in range(3)])
+    thread.start()
+    assert stir.wait(30) is True and time.monotonic() - began < 30
+    thread.join()
+
+
+@pytest.mark.parametrize("within", [0, 61, 1.5, True, "1", None])
+def test_how_long_it_waits_is_bounded(within: object) -> None:
+    assert one("stir", within=within)["kind"] == "refused"
+
+
+def test_one_who_asks_anew_waits_alone(look: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    stir = look.Stir()
+    monkeypatch.setattr(stir, "signs", list)
+    first = Thread(target=stir.wait, args=(60,))
+    first.start()
+    while not stir.asked:
+        time.sleep(0.01)
+    assert stir.wait(1) is False
+    first.join(30)
+    assert not first.is_alive()
 
 
 def test_several_questions_are_answered_side_by_side() -> None:

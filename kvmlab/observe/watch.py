@@ -1,0 +1,71 @@
+"""Looking again and again at one lab host, with connections that stay open, whenever something may have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, process_time, sleep
+from typing import TYPE_CHECKING, Protocol
+
+from kvmlab.course import Lab
+from kvmlab.observe.grade import checks_of, opened, run_checks
+
+if TYPE_CHECKING:
+    from kvmlab.checks.reader import Reader
+    from kvmlab.grading.load import CheckSet
+    from kvmlab.grading.verdicts import Report
+    from kvmlab.labhost.known_host import KnownLabHost
+
+LIVELY_S = 3.0
+"""For how long after a sign of life it is looked often: a command that has begun takes effect a little later."""
+OFTEN_S = 0.3
+QUIET_S = 10.0
+"""How often it is looked where nothing stirs: what happens inside a guest may be seen by nobody."""
+_SHARE = 5
+"""Looking may take a fifth of a processor."""
+
+
+class Events(Protocol):
+    """Tells when something happened on the host."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """True as soon as something happened, False after `timeout_s`."""
+
+
+class Watch:
+    """One lab, looked at again and again."""
+
+    def __init__(self, lab: Lab, checks: CheckSet, reader: Reader, events: Events) -> None:
+        self._lab, self._checks, self._reader, self._events = lab, checks, reader, events
+        self._lively_until = 0.0
+        self._took = 0.0
+
+    def look(self, only: Sequence[str] = ()) -> Report:
+        """What is so now; what is on its way is not waited for."""
+        began = process_time()
+        report = run_checks(self._checks, self._reader, self._lab, only=only, settle_s=0)
+        self._took = process_time() - began
+        if any(check.transient for check in report.checks):
+            self._lively_until = monotonic() + LIVELY_S
+        return report
+
+    def rest(self) -> None:
+        """Until something may have changed."""
+        began = monotonic()
+        lively = began < self._lively_until
+        self.stirs(OFTEN_S if lively else QUIET_S)
+        sleep(max(0.0, self._took * (_SHARE - 1) - (monotonic() - began)))
+
+    def stirs(self, within_s: float) -> bool:
+        """Whether something stirs within so many seconds, as soon as it does."""
+        if stirs := self._events.wait(within_s):
+            self._lively_until = monotonic() + LIVELY_S
+        return stirs
+
+
+@contextmanager
+def watched(lab: Lab, checker: Path, host: KnownLabHost) -> Iterator[Watch]:
+    """`lab` on this lab host, watched for as long as the block lasts."""
+    with opened(lab, host) as (reader, events):
+        yield Watch(lab, checks_of(lab, checker), reader, events)
