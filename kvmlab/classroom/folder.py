@@ -44,6 +44,10 @@ class Class:
         mac = hmac.new(self._secret, student.id.encode(), sha256)
         return mac.hexdigest()[:16]
 
+    def salt(self, student: str) -> bytes:
+        """What a student's codes are hashed with: another one for each, and no id has a line end in it."""
+        return hmac.digest(self._secret, f"code\n{student}".encode(), "sha256")
+
     def state(self, student: Student, shared: State) -> State:
         """The student's state directory, over the images and saved guests of `shared`."""
         self.states_root(shared).mkdir(mode=0o700, exist_ok=True)

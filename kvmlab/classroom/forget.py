@@ -45,7 +45,7 @@ def traces(found: Class, student: Student, shared: State) -> list[Path]:
     """
     own, book = found.state_root(student, shared), found.book.database.path
     left = [path for path in sorted(own.rglob("*")) if path.is_file()]
-    columns = (("student", "id"), ("attempt", "student"), ("outcome", "student"))
+    columns = (("student", "id"), *((name, "student") for name in ("attempt", "outcome", "code", "login_key")))
     if any(
         found.book.database.rows(f"SELECT 1 FROM {table} WHERE {name} = ?", [student.id]) for table, name in columns
     ):
@@ -121,9 +121,11 @@ def _records(found: Class, student: str) -> Iterator[str]:
         }
         orphaned = "DELETE FROM evidence WHERE digest NOT IN (SELECT evidence FROM attempt)"
         counts["evidence"] = change.execute(orphaned).rowcount
+        for table in ("code", "login_key"):
+            change.execute(f"DELETE FROM {table} WHERE student = ?", [student])
         change.execute("DELETE FROM student WHERE id = ?", [student])
         change.execute("DELETE FROM forgetting")
     killpoint("forget.records")
     found.book.database.rewrite()
     yield t("in the gradebook: {attempts} attempts, {gradings} gradings, {evidence} documents of evidence, "
-            "{outcomes} outcomes, the entry in the roster", **counts)  # fmt: skip
+            "{outcomes} outcomes, codes and keys, the entry in the roster", **counts)  # fmt: skip

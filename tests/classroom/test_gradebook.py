@@ -193,7 +193,7 @@ def test_a_migration_keeps_a_copy_and_all_that_was_there(folder: Path) -> None:
     database = Database(folder / BOOK, more)
     assert database.rows("SELECT id, note FROM student")[0]["id"] == ANNA.id
     (copy,) = database.copies()
-    assert copy.name == f"{BOOK}.version-1" and stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert copy.name == f"{BOOK}.version-{len(MIGRATIONS)}" and stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert Gradebook(Database(copy)).students() == list(STUDENTS)
     with pytest.raises(CannotRun, match="later kvmlab"):
         Database(folder / BOOK)
@@ -250,7 +250,7 @@ def test_killed_while_an_attempt_is_stored(folder: Path) -> None:
 
 
 def test_killed_while_it_is_brought_up_to_date(folder: Path) -> None:
-    die("migrate", folder, "gradebook.version-2")
+    die("migrate", folder, f"gradebook.version-{len(MIGRATIONS) + 1}")
     assert Class(folder).book.students() == list(STUDENTS)
 
 

@@ -55,6 +55,7 @@ LAYERS = (
 IMPORTERS = {  # of each library, the packages and modules that may import it
     "libvirt": {"host", "setup", "author.mutants.scene"},
     "paramiko": {"remote", "setup"},
+    "asyncssh": {"classroom.door"},
     "cryptography": {"receipts.document"},
     "jinja2": {"classroom.page", "course.template", "setup.domain_xml", "report.exam", "author.lint.names"},
     "markupsafe": {"report.exam"},

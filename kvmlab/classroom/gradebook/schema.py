@@ -47,4 +47,13 @@ MIGRATIONS = (
         NOT IN (SELECT student FROM forgetting) BEGIN SELECT RAISE(ABORT, 'gradings are never removed'); END;
     CREATE TRIGGER run_stays BEFORE UPDATE ON run BEGIN SELECT RAISE(ABORT, 'runs are never changed'); END;
     """,
+    """
+    CREATE TABLE code (
+        student TEXT NOT NULL REFERENCES student, hash TEXT NOT NULL, made TEXT NOT NULL, used TEXT,
+        PRIMARY KEY (student, hash)
+    ) STRICT;
+    CREATE TABLE login_key (
+        student TEXT NOT NULL REFERENCES student, key TEXT NOT NULL, added TEXT NOT NULL, PRIMARY KEY (student, key)
+    ) STRICT;
+    """,
 )

@@ -46,6 +46,8 @@ ACTIONS = {
     "finish": Action("students", "[LAB]", _ACTED),
     "status": Action("students", "", ("group", "student", "json")),
     "enter": Action("students", "STUDENT"),
+    "codes": Action("door", "", ("group", "student", "new", "key", "port", "server")),
+    "open": Action("door", "", ("port", "listen")),
     "report": Action("grades", "", ("group", "student", "html")),
     "export": Action("export", "FORMAT [FILE]", ("group", "student", "lab", "per", "fill")),
     "regrade": Action("grades", "LAB", ("group", "student", "keep", "why")),
@@ -96,6 +98,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--keep", action="store_true", help=t("of regrade: it counts from now on"))
     parser.add_argument("--why", metavar="TEXT", help=t("of regrade --keep: the reason"))
+    parser.add_argument("--new", action="store_true", help=t("of codes: others for those, too, who have some"))
+    parser.add_argument("--key", type=Path, metavar="FILE", help=t("of codes: let a student's public key in"))
+    parser.add_argument("--server", metavar="NAME", help=t("of codes: the server's name, as the slips have it"))
+    parser.add_argument("--port", type=whole(0, 65535), metavar="N", help=t("of codes, open: the port, 2222"))
+    parser.add_argument("--listen", metavar="ADDRESS", help=t("of open: at this address only"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 
 

@@ -1,0 +1,326 @@
+"""The side of the door that may start things. It believes the front nothing but who has a key.
+
+A code is checked here and lets in once; what lets in is a ticket for one terminal. However the front ends, its
+terminals end with it, and another front takes its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kvmlab import words
+from kvmlab.classroom.children import environ_of
+from kvmlab.classroom.door import wire
+from kvmlab.classroom.door.logins import MOST_KEY, Logins, plain_key, read_key
+from kvmlab.classroom.door.terminals import Terminal, collect_orphans, sweep_orphans
+from kvmlab.classroom.folder import Class
+from kvmlab.classroom.roster.student import ID, Student
+from kvmlab.errors import CannotRun, KvmlabError
+from kvmlab.killpoints import killpoint
+from kvmlab.paths import State
+from kvmlab.words import t
+
+MOST_TERMINALS, MOST_OF_ONE = 400, 4
+"""How many terminals there may be, and of one student."""
+TICKET_S, MOST_TICKETS = 60.0, 400
+WAITING_CODES = 40
+"""How many codes may wait to be checked: each takes a twentieth of a second."""
+WRONG, WRONG_S = {"student": 10, "address": 200}, 600.0
+"""After so many wrong codes within ten minutes, for one student or from one address (a school may have but one), none
+is looked at until they are past."""
+PROMPT = "kvmlab.cli.door.prompt"
+GIVEN = "KVMLAB_DOOR"
+"""The environment variable in which the prompt is told who has come in."""
+_NOT_PASSED_ON = re.compile(
+    r"EDITOR|VISUAL|PAGER|MANPAGER|LESS.*|MORE|COLUMNS|LINES|LC_.*|LANGUAGE|SSH_.*|KVMLAB_DEBUG"
+)
+_TERM = re.compile(r"[a-z0-9][a-z0-9.+-]{0,39}")
+_FRONTS, _FRONTS_S = 5, 60.0
+"""A front that ends is followed by another; so many of them in so many seconds, and something is wrong."""
+
+
+class _Ticket(NamedTuple):
+    student: str
+    keys: tuple[str, ...]
+    until: float
+
+
+class Wrong:
+    """How often a code was wrong lately, by student and by address."""
+
+    def __init__(self) -> None:
+        self._times: dict[tuple[str, str], deque[float]] = {}
+
+    def too_often(self, **who: str) -> bool:
+        """Whether any of them has to wait."""
+        self._forget()
+        return any(len(self._times.get(one, ())) >= WRONG[one[0]] for one in who.items())
+
+    def again(self, **who: str) -> None:
+        """Once more."""
+        for one in who.items():
+            self._times.setdefault(one, deque(maxlen=WRONG[one[0]])).append(time.monotonic())
+
+    def _forget(self) -> None:
+        oldest = time.monotonic() - WRONG_S
+        for one, times in list(self._times.items()):
+            while times and times[0] < oldest:
+                times.popleft()
+            if not times:
+                del self._times[one]
+
+
+class Desk:
+    """The desk of one class. `tell`: is told who comes in, a line each."""
+
+    def __init__(self, of_class: Class, shared: State, course_dir: Path, tell: Callable[[str], None]) -> None:
+        self._class, self._shared, self._course_dir, self._tell = of_class, shared, course_dir, tell
+        self._logins, self._wrong = Logins(of_class), Wrong()
+        self._tickets: dict[str, _Ticket] = {}
+        self._terminals: list[Terminal] = []
+        self._hashing, self._waiting = ThreadPoolExecutor(max_workers=2), 0
+        self._front: subprocess.Popen[bytes] | None = None
+        self._verbs = {
+            "ready": self._ready,
+            "key": self._key,
+            "enter": self._enter,
+            "code": self._code,
+            "open": self._open,
+        }
+
+    async def run(self, listener: socket.socket) -> None:
+        """Keep a front at the listener until we are cancelled; then all that was opened is ended."""
+        collect_orphans()
+        began: deque[float] = deque(maxlen=_FRONTS)
+        keeping = asyncio.create_task(self._keep_house())
+        try:
+            while True:
+                if len(began) == _FRONTS and time.monotonic() - began[0] < _FRONTS_S:
+                    raise CannotRun(t("The process that faces the network ends again and again."), "kvmlab doctor")
+                began.append(time.monotonic())
+                await self._with_front(listener)
+                self._tell(t("The process that faces the network has ended; another takes its place."))
+        finally:
+            keeping.cancel()
+            self._end_all()
+            self._hashing.shutdown(cancel_futures=True)
+
+    async def _with_front(self, listener: socket.socket) -> None:
+        ours, theirs = wire.pair()
+        with ours:
+            with theirs:
+                numbers = (listener.fileno(), theirs.fileno())
+                front = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "kvmlab.classroom.door.front", *map(str, numbers)],
+                    env={"HOME": "/", **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}},
+                    cwd="/",
+                    pass_fds=numbers,
+                    stderr=None if os.environ.get("KVMLAB_DEBUG") else subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            self._front = front
+            try:
+                killpoint("door.front")
+                await self._serve(ours)
+            finally:
+                front.kill()
+                front.wait()
+                self._tickets.clear()
+
+    async def _serve(self, front: socket.socket) -> None:
+        """Answer until the front is gone."""
+        front.setblocking(False)
+        key = self._logins.host_key().export_private_key().decode()
+        empty = self._class.states_root(self._shared) / "empty"
+        self._class.state(Student(""), self._shared)
+        empty.mkdir(mode=0o500, exist_ok=True)
+        wire.say(front, {"host_key": key, "lang": words.language(), "empty": str(empty)})
+        loop, gone = asyncio.get_running_loop(), asyncio.Event()
+        tasks: set[asyncio.Task[None]] = set()
+
+        def heard() -> None:
+            with contextlib.suppress(BlockingIOError, ValueError):
+                try:
+                    message = wire.hear(front)
+                except ConnectionError:
+                    message = None
+                if message is None:
+                    gone.set()
+                    return
+                if message.terminal is not None:
+                    os.close(message.terminal)
+                task = asyncio.create_task(self._answer(front, message.said))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+
+        loop.add_reader(front.fileno(), heard)
+        try:
+            await gone.wait()
+        finally:
+            loop.remove_reader(front.fileno())
+            for task in tasks:
+                task.cancel()
+
+    async def _answer(self, front: socket.socket, asked: Mapping[str, Any]) -> None:
+        """One question; nothing that is wrong with it, or here, ends more than itself."""
+        number, verb = asked.get("number"), self._verbs.get(str(asked.get("verb")))
+        if not isinstance(number, int):
+            return
+        said: dict[str, Any] = {}
+        terminal: int | None = None
+        try:
+            if verb is not None:
+                said, terminal = await verb(asked)
+        except KvmlabError as error:
+            said = {"refused": error.message}
+        except (OSError, KeyError, TypeError, ValueError, OverflowError):
+            said = {"refused": t("That cannot be done now.")}
+        finally:
+            with contextlib.suppress(OSError, ValueError):
+                wire.say(front, {**said, "number": number}, terminal)
+            if terminal is not None:
+                os.close(terminal)
+
+    async def _ready(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
+        """It listens from now on, and has told what it could not give up."""
+        self._tell(t("Open."))
+        named = {"namespaces": t("other networks and processes"), "files": t("files")}
+        if left := [name for one, name in named.items() if one in asked["left"]]:
+            said = t("The process that faces the network could not be shut off from: {what}.", what=", ".join(left))
+            self._tell(said)
+        return {}, None
+
+    async def _key(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
+        """Whether a public key is one of a student's."""
+        return {"known": self._has_key(_student(asked), _text(asked, "key", MOST_KEY))}, None
+
+    async def _enter(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
+        """A ticket for a student whom the front has seen sign with one of their keys."""
+        student = _student(asked)
+        if not self._has_key(student, _text(asked, "key", MOST_KEY)):
+            return {}, None
+        return self._ticket(student, (), t("a key"), _text(asked, "address", 100)), None
+
+    async def _code(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
+        """A ticket for a code. Those who are not in the class take as long to refuse as those who are."""
+        student, code, address = _student(asked), _text(asked, "code", 100), _text(asked, "address", 100)
+        if self._waiting >= WAITING_CODES or self._wrong.too_often(student=student, address=address):
+            return {"refused": t("Too many wrong codes; wait ten minutes, or ask for other ones.")}, None
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            hashed = await loop.run_in_executor(self._hashing, self._logins.hash, student, code)
+        finally:
+            self._waiting -= 1
+        if not self._logins.use(student, hashed):
+            self._wrong.again(student=student, address=address)
+            return {
+                "refused": t("No code that lets {student} in, or it has let somebody in before.", student=student)
+            }, None
+        keys = tuple(_plain_keys(asked.get("keys")))
+        return self._ticket(student, keys, t("a code"), address), None
+
+    def _has_key(self, student: str, key: str) -> bool:
+        return key in self._logins.keys(student)
+
+    def _ticket(self, student: str, keys: tuple[str, ...], by: str, address: str) -> dict[str, Any]:
+        now = time.monotonic()
+        self._tickets = {name: one for name, one in self._tickets.items() if one.until > now}
+        if len(self._tickets) >= MOST_TICKETS:
+            return {"refused": t("That cannot be done now.")}
+        name = secrets.token_hex(16)
+        self._tickets[name] = _Ticket(student, keys, now + TICKET_S)
+        when = time.strftime("%H:%M:%S")
+        self._tell(t("{when}  {student} has come in with {by}, from {address}", when=when, student=student, by=by,
+                     address=address))  # fmt: skip
+        return {"ticket": name}
+
+    async def _open(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
+        """The terminal that a ticket is for."""
+        ticket = self._tickets.pop(_text(asked, "ticket", 64), None)
+        if ticket is None or ticket.until < time.monotonic() or ticket.student not in self._logins.students():
+            return {"refused": t("That cannot be done now.")}, None
+        self._end_those_that_have_ended()
+        count = sum(one.student == ticket.student for one in self._terminals)
+        if count >= MOST_OF_ONE or len(self._terminals) >= MOST_TERMINALS:
+            return {"refused": t("{count} terminals are open already; close one.", count=count)}, None
+        size = (int(asked["columns"]), int(asked["rows"]))
+        term = _text(asked, "term", 100)
+        terminal = self._terminal(ticket, size, term if _TERM.fullmatch(term) else "dumb")
+        killpoint("door.terminal")
+        return {}, terminal.other_side
+
+    def _terminal(self, ticket: _Ticket, size: tuple[int, int], term: str) -> Terminal:
+        student = Student(ticket.student)
+        state = self._class.state(student, self._shared)
+        state.labs  # noqa: B018  makes the state directory, and sees that it is ours
+        environ = environ_of(state, self._course_dir, self._class.seed(student))
+        environ = {name: value for name, value in environ.items() if not _NOT_PASSED_ON.fullmatch(name)}
+        visitor = {"folder": str(self._class.folder), "student": ticket.student, "keys": ticket.keys,
+                   "course": str(self._course_dir)}  # fmt: skip
+        # less(1), "SECURITY": with LESSSECURE it runs nothing, and opens and writes no other file.
+        own = {"TERM": term, "LANG": "C.UTF-8", "LESSSECURE": "1", "LESSHISTFILE": "-", "PAGER": "less"}
+        argv = [sys.executable, "-P", "-m", PROMPT]
+        terminal = Terminal(ticket.student, argv, {**environ, **own, GIVEN: json.dumps(visitor)}, size)
+        self._terminals.append(terminal)
+        return terminal
+
+    async def _keep_house(self) -> None:
+        """Bury who has ended, and hang up on who is in the class no more."""
+        while True:
+            await asyncio.sleep(2)
+            with contextlib.suppress(KvmlabError):
+                there = self._logins.students()
+                for one in self._terminals:
+                    if one.student not in there:
+                        one.hang_up()
+            self._end_those_that_have_ended()
+
+    def _end_those_that_have_ended(self) -> None:
+        self._terminals = [one for one in self._terminals if not one.ended()]
+        front = {self._front.pid} if self._front else set()
+        sweep_orphans({*front, *(one.pid for one in self._terminals)})
+
+    def _end_all(self) -> None:
+        while self._terminals:
+            for one in self._terminals:
+                one.hang_up()
+            time.sleep(0.1)
+            self._end_those_that_have_ended()
+
+
+def _text(asked: Mapping[str, Any], name: str, most: int) -> str:
+    value = asked.get(name)
+    if not isinstance(value, str) or len(value) > most:
+        raise ValueError(name)
+    return value
+
+
+def _student(asked: Mapping[str, Any]) -> str:
+    student = _text(asked, "student", 64)
+    if not ID.fullmatch(student):
+        raise ValueError("student")
+    return student
+
+
+def _plain_keys(shown: object) -> list[str]:
+    """Those of the keys that a client has shown which could be let in."""
+    found = []
+    for one in shown if isinstance(shown, list) else ():
+        with contextlib.suppress(KvmlabError):
+            found.append(plain_key(read_key(str(one))))
+    return found

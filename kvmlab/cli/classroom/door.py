@@ -1,0 +1,135 @@
+"""kvmlab class codes, open: students come in by SSH."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvmlab.classroom.door.logins import DAYS, EACH, Logins
+from kvmlab.classroom.folder import open_class
+from kvmlab.classroom.roster.student import Student
+from kvmlab.cli.classroom.students import chosen
+from kvmlab.cli.context import Context
+from kvmlab.errors import CannotRun, UsageError
+from kvmlab.report.cells import clean
+from kvmlab.report.plain import Page
+from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.classroom.door.desk import Desk
+
+PORT = 2222
+BUSY_S = 5.0
+"""How long the front of a door that was killed may take to leave its port."""
+
+
+def codes(args: argparse.Namespace, ctx: Context) -> int:
+    """Slips with fresh codes, for those who have none left; with --new for all that are meant."""
+    with open_class(args.folder) as found:
+        students, logins, page = chosen(found, args), Logins(found), Page(color=ctx.color())
+        if args.key:
+            return _let_in(args, students, logins, page)
+        have = set() if args.new else logins.have_codes()
+        fresh = [one for one in students if one.id not in have]
+        host = args.server or socket.gethostname()
+        fingerprint = logins.host_key().get_fingerprint()
+        for one in fresh:
+            for line in _slip(one, logins.give_codes(one.id), host, args.port or PORT, fingerprint):
+                page.line(line)
+        if len(fresh) < len(students):
+            left = len(students) - len(fresh)
+            page.stream.flush()
+            page.line(t("{count} have codes already, which cannot be printed again; --new gives others.", count=left))
+    return 0
+
+
+def _slip(student: Student, codes: list[str], host: str, port: int, fingerprint: str) -> Iterator[str]:
+    """What is cut out and handed over."""
+    until = time.strftime("%Y-%m-%d", time.gmtime(time.time() + DAYS * 86_400))
+    yield "- " * 36
+    yield f"{student.id}  {student.name}  {student.group}"
+    yield ""
+    yield f"    ssh -p {port} {student.id}@{host}"
+    yield ""
+    for number, code in enumerate(codes, 1):
+        yield "    " + t("code {number}:  {code}", number=number, code=code)
+    yield ""
+    yield "    " + t("Each of the {count} lets you in once, until {date}.", count=EACH, date=until)
+    yield "    " + t("The server's key: {fingerprint}", fingerprint=fingerprint)
+    yield ""
+
+
+def _let_in(args: argparse.Namespace, students: list[Student], logins: Logins, page: Page) -> int:
+    """One student's public key, from a file."""
+    if len(args.student or ()) != 1:
+        raise UsageError(t("--key is one student's."), "kvmlab class codes --student ID --key FILE")
+    text = args.key.read_text(encoding="utf-8", errors="replace")[:10_000] if args.key.is_file() else ""
+    added = logins.add_key(students[0].id, text.strip())
+    page.line(t("{student} comes in with the key {fingerprint}.", student=students[0].id, fingerprint=added))
+    return 0
+
+
+def open(args: argparse.Namespace, ctx: Context) -> int:
+    """Let students in until Ctrl-C. Lab hosts stay."""
+    from kvmlab.classroom.door.desk import Desk
+
+    page = Page(color=ctx.color())
+
+    def tell(line: str) -> None:
+        page.line(clean(line))
+        page.stream.flush()
+
+    with open_class(args.folder) as found, contextlib.ExitStack() as stack:
+        fingerprint = Logins(found).host_key().get_fingerprint()
+        _alone(stack, ctx, found.tag, found.folder)
+        listener = stack.enter_context(_listener(args.listen, PORT if args.port is None else args.port))
+        desk = Desk(found, ctx.state, ctx.course_dir, tell)
+        address, port = listener.getsockname()[:2]
+        tell(t("The door of {path}: port {port} of {address}.", path=found.folder.name, port=port, address=address))
+        tell(t("The server's key: {fingerprint}", fingerprint=fingerprint))
+        tell(t("A student types: {command}", command=f"ssh -p {port} ID@{socket.gethostname()}"))
+        asyncio.run(_until_told(desk, listener))
+        tell(t("The door is closed. Lab hosts stay as they are."))
+    return 0
+
+
+def _alone(stack: contextlib.ExitStack, ctx: Context, tag: str, folder: Path) -> None:
+    try:
+        stack.enter_context(ctx.state.lock(f"class-{tag}-open", wait=False))
+    except CannotRun:
+        said = t("The door of {path} is open already: another kvmlab holds it.", path=folder)
+        raise CannotRun(said, "pgrep -af 'class open'") from None
+
+
+def _listener(address: str | None, port: int) -> socket.socket:
+    """A socket that listens there; without an address on all there are, IPv6 too."""
+    both = address is None and socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if both or ":" in (address or "") else socket.AF_INET
+    began = time.monotonic()
+    while True:
+        try:
+            return socket.create_server((address or "", port), family=family, dualstack_ipv6=both, backlog=100)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and time.monotonic() - began < BUSY_S:
+                time.sleep(0.2)
+                continue
+            said = t("Port {port} of {address} cannot be listened at: {reason}.", port=port,
+                     address=address or "*", reason=error.strerror or error)  # fmt: skip
+            raise CannotRun(said, f"ss -ltnp 'sport = :{port}'") from None
+
+
+async def _until_told(desk: Desk, listener: socket.socket) -> None:
+    """Until SIGINT, SIGTERM or SIGHUP."""
+    running = asyncio.ensure_future(desk.run(listener))
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(one, running.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running

@@ -1,0 +1,192 @@
+"""A class with its door open: two processes as in a school, and a client of asyncssh in this one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from kvmlab.classroom.door.logins import Logins
+from kvmlab.classroom.folder import create_class, open_class
+from kvmlab.classroom.roster.student import Student
+from kvmlab.paths import State
+from kvmlab.slowness import given_patience
+from tests.classroom.samples import STUDENTS
+from tests.conftest import REPOSITORY
+from tests.course.conftest import EXAMPLE
+
+WAIT_S = 40
+
+
+@dataclass
+class Opened:
+    """`kvmlab class open`, as it runs. `port`: where it listens."""
+
+    process: subprocess.Popen[str]
+    port: int
+    fingerprint: str
+    lines: list[str]
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """End it; its exit status."""
+        self.process.send_signal(how)
+        return self.process.wait(WAIT_S * given_patience())
+
+
+class Codes(asyncssh.SSHClient):
+    """A client that types these codes, one after the other, and notes what it is told."""
+
+    def __init__(self, codes: list[str]) -> None:
+        self.codes, self.told = list(codes), list[str]()
+
+    def kbdint_auth_requested(self) -> str:
+        return ""
+
+    def kbdint_challenge_received(
+        self, name: str, instructions: str, lang: str, prompts: asyncssh.auth.KbdIntPrompts
+    ) -> list[str] | None:
+        self.told.append(instructions)
+        return [self.codes.pop(0)] if self.codes else None
+
+
+@dataclass
+class School:
+    """A class, the command in its folder, and its door."""
+
+    folder: Path
+    state: State
+    course: Path
+    opened: list[Opened] = field(default_factory=list)
+
+    def environ(self, **more: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("KVMLAB_", "LC_", "LANG"))}
+        own = {"KVMLAB_STATE": str(self.state.root), "KVMLAB_SHARED": str(self.state.shared.root)}
+        own |= {"KVMLAB_LANG": "en", "PYTHONPATH": str(REPOSITORY)}
+        return {**kept, **own, **more}
+
+    def argv(self, *argv: str) -> list[str]:
+        own = ["--course", str(self.course), "class", argv[0], "--class", str(self.folder), *argv[1:]]
+        return [sys.executable, "-m", "kvmlab", *own]
+
+    def run(self, *argv: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """A command of `kvmlab class`."""
+        return subprocess.run(self.argv(*argv), env=self.environ(**environ), capture_output=True, text=True)
+
+    def codes(self, student: str) -> list[str]:
+        """Fresh codes for a student."""
+        with open_class(str(self.folder)) as found:
+            return Logins(found).give_codes(student)
+
+    def open(self, port: int = 0, **environ: str) -> Opened:
+        """Open the door, and wait until it listens."""
+        argv = self.argv("open", "--port", str(port), "--listen", "127.0.0.1")
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(argv, env=self.environ(**environ), stdout=pipe, stderr=subprocess.STDOUT, text=True)
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line == "Open.\n":
+                break
+        told = "".join(lines)
+        assert "Open." in told, told
+        (where,), (fingerprint,) = re.findall(r"port (\d+)", told), re.findall(r"key: (\S+)", told)
+        self.opened.append(Opened(process, int(where), fingerprint, lines))
+        return self.opened[-1]
+
+    def processes(self, student: str = "") -> list[int]:
+        """The kvmlabs that work in a student's state directory, or in anybody's of the class."""
+        mark = f"\0KVMLAB_STATE={self.root(student)}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and mark in b"\0" + (entry / "environ").read_bytes():
+                    found += [int(entry.name)] if b"\0kvmlab" in (entry / "cmdline").read_bytes() else []
+        return found
+
+    def root(self, student: str = "") -> Path:
+        """A student's state directory, or where all of them lie."""
+        with open_class(str(self.folder)) as found:
+            return found.state_root(Student(student), self.state) if student else found.states_root(self.state)
+
+    @contextlib.asynccontextmanager
+    async def client(
+        self, student: str, *codes: str, keys: list[asyncssh.SSHKey] | None = None
+    ) -> AsyncIterator[asyncssh.SSHClientConnection]:
+        """Somebody who comes in."""
+        conn, _ = await asyncssh.create_connection(
+            lambda: Codes(list(codes)), "127.0.0.1", self.opened[-1].port, username=student, known_hosts=None,
+            client_keys=keys or None, agent_path=None, config=[], login_timeout=WAIT_S * given_patience(),
+        )  # fmt: skip
+        async with conn:
+            yield conn
+
+
+class Typing:
+    """A terminal in somebody's hands."""
+
+    def __init__(self, process: asyncssh.SSHClientProcess[str]) -> None:
+        self.process, self.seen = process, ""
+
+    async def until(self, pattern: str) -> str:
+        """What is shown up to the pattern (re), without colours."""
+        began = len(self.seen)
+        try:
+            async with asyncio.timeout(WAIT_S * given_patience()):
+                while not re.search(pattern, self.seen[began:], re.S):
+                    more = await self.process.stdout.read(4096)
+                    if not more:
+                        raise EOFError(self.seen[began:])
+                    self.seen += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", more)
+        except TimeoutError:
+            raise AssertionError(f"no {pattern!r} in {self.seen[began:]!r}") from None
+        return self.seen[began:]
+
+    async def prompt(self) -> str:
+        """What is shown up to the next prompt."""
+        return await self.until(r"kvmlab> $")
+
+    async def type(self, line: str) -> str:
+        """A line, and what comes of it up to the next prompt."""
+        self.process.stdin.write(line + "\n")
+        return await self.prompt()
+
+
+async def terminal(conn: asyncssh.SSHClientConnection) -> Typing:
+    """A terminal, at its first prompt."""
+    typing = Typing(await conn.create_process(term_type="xterm", term_size=(100, 30)))
+    await typing.prompt()
+    return typing
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Iterator[School]:
+    """A class of two on the example course; whatever door of it is open is closed at the end."""
+    yield from made(tmp_path, EXAMPLE)
+
+
+def made(tmp_path: Path, course: Path) -> Iterator[School]:
+    school = School(tmp_path / "kvm", State(tmp_path / "state"), course)
+    create_class(school.folder, STUDENTS)
+    yield school
+    for one in school.opened:
+        if one.process.poll() is None:
+            one.stop()
+        if one.process.stdout:
+            one.process.stdout.close()
+
+
+@pytest.fixture
+def opened(school: School) -> Opened:
+    """The door, open."""
+    return school.open()
