@@ -48,7 +48,8 @@ ONLY_RUNNING = (
 def met_by(noun: type[Subject], host: Host, key: Key, failed: Failed, without: tuple[str, ...] = ()) -> bool:
     """Whether another object has what this one lacks: the same in another view, or in a file."""
     known = fact_names(noun.facts)
-    want = {name: failed.want[name] for name in failed.unmet if name in known and name not in without}
+    names = [name for name in failed.unmet if name in known and name in failed.want and name not in without]
+    want = {name: failed.want[name] for name in names}
     if not want or want.get("exists") is False:
         return False
     found = noun(host.reader, key)._finding(want)

@@ -11,7 +11,8 @@ from kvmlab.checks.vocabulary.host import Host
 
 
 class Failed(NamedTuple):
-    """An object of which something was not as wanted. `want`: all that was wanted; `unmet`: the facts that were not so.
+    """An object of which something was not as wanted. `want`: all that was wanted; `unmet`: the facts that were not so,
+    and what else decides about the object (kvmlab.checks.reader.Cause).
 
     `missing`: there is no such object, and there should be.
     """
@@ -25,7 +26,7 @@ class Failed(NamedTuple):
     @classmethod
     def of(cls, finding: Finding) -> Failed | None:
         """None where everything is as wanted, or the finding is about no object of the vocabulary."""
-        unmet = frozenset(row.name for row in finding.facts if not row.met and not row.cause)
+        unmet = frozenset(row.name for row in finding.facts if not row.met)
         if finding.about is None or not unmet:
             return None
         return cls(*finding.about, unmet, finding.missing is not None)

@@ -1,7 +1,7 @@
 """Each known mistake is said where the host shows it, and nowhere else; it costs and breaks nothing."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from kvmlab import words
 from kvmlab.checks import Host, Params
 from kvmlab.checks.findings import Finding
-from kvmlab.checks.reader import Reading
+from kvmlab.checks.reader import CAUSES, Answer, Cause, Key, Reading
 from kvmlab.grading.load import load_checks
 from kvmlab.grading.mistakes.noticing import LONGEST_S, seen, with_mistakes
 from kvmlab.grading.mistakes.pattern import Failed, Pattern, Words
@@ -162,6 +162,22 @@ def test_what_is_met_or_missing_on_purpose_says_nothing() -> None:
     assert Failed.of(host.domain("gone").missing()) is None
     failed = Failed.of(host.domain("web1").missing())
     assert failed and failed.unmet == {"exists"} and not failed.missing
+
+
+def test_a_cause_alone_is_enough() -> None:
+    """The card is on the right bridge, and its finding has failed for its cable alone."""
+    world = memory(FIXTURES["unplugged"])
+    down = Cause("link_state", "down", "up", "virsh domif-getlink", alone=True)
+    read = world.read
+
+    def with_cause(kind: str, key: Key, names: Sequence[str]) -> Answer:
+        answer = read(kind, key, names)
+        return answer if kind != "interface" else {**answer, CAUSES: Reading([down])}  # type: ignore[dict-item]
+
+    world.read = with_cause  # type: ignore[method-assign]
+    host = Host(world)
+    failed = Failed.of(host.domain("web1").interface(index=0).shows(bridge="virbr0"))
+    assert failed and failed.unmet == {"link_state"} and fitting(failed, host) == ["unplugged"]
 
 
 def test_the_sample_lab_at_its_start_has_no_mistake() -> None:
