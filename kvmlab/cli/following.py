@@ -6,6 +6,8 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kvmlab.cli.context import Context
@@ -14,23 +16,52 @@ from kvmlab.cli.lab import RunningLab, place_of
 from kvmlab.cli.noting import note
 from kvmlab.errors import KvmlabError
 from kvmlab.labhost.record import RUNNING
-from kvmlab.observe.follow import Poked, follow
+from kvmlab.observe.watch import watched
 
 SCHEMA = "kvmlab.follow/1"
 LOOK_S = 1.0
 """How often is looked whether a lab that does not run was started."""
 
 
+class Input:
+    """Standard input: whatever comes there says that somebody is at work; its end, that nobody wants to know more."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._came = threading.Event()
+        self._wake: Callable[[], None] = self._came.set
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def wait(self, seconds: float) -> None:
+        """Until something comes, so long at most."""
+        self._came.wait(seconds)
+        self._came.clear()
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Whatever comes calls `wake` until the block ends."""
+        self._wake, before = wake, self._wake
+        try:
+            yield
+        finally:
+            self._wake = before
+
+    def _listen(self) -> None:
+        while os.read(0, 4096):
+            self._wake()
+        self.ended = True
+        self._wake()
+
+
 def follow_lab(ctx: Context, lab_id: str) -> int:
-    """Until standard input ends. Whatever comes there says that somebody is at work, so that it is looked soon."""
-    poked = Poked()
-    threading.Thread(target=_listen, args=(poked,), daemon=True).start()
+    """Until standard input ends."""
+    asked = Input()
     said = None
-    while not poked.ended:
+    while not asked.ended:
         state = _state(ctx, lab_id)
         try:
             if state == RUNNING:
-                _follow(RunningLab.of(ctx, lab_id), poked)
+                _follow(RunningLab.of(ctx, lab_id), asked)
                 said = None
                 continue
             document: dict[str, Any] = {"state": state}
@@ -39,14 +70,8 @@ def follow_lab(ctx: Context, lab_id: str) -> int:
         if document != said:
             _say(document)
         said = document
-        poked.wait(LOOK_S)
+        asked.wait(LOOK_S)
     return 0
-
-
-def _listen(poked: Poked) -> None:
-    while os.read(0, 4096):
-        poked.poke()
-    poked.end()
 
 
 def _state(ctx: Context, lab_id: str) -> str:
@@ -57,18 +82,19 @@ def _state(ctx: Context, lab_id: str) -> str:
     return run.state if run else "none"
 
 
-def _follow(running: RunningLab, poked: Poked) -> None:
+def _follow(running: RunningLab, asked: Input) -> None:
     """As long as this lab host runs."""
 
-    def still_there() -> bool:
+    def goes_on() -> bool:
         run = running.place.run()
         same = run is not None and (run.state, run.instance) == (RUNNING, running.run.instance)
-        return same and not is_in_exam(running.ctx, running.lab_id)
+        return same and not asked.ended and not is_in_exam(running.ctx, running.lab_id)
 
     checker = running.ctx.course.checker(running.lab_id)
-    for report in follow(running.lab, checker, running.known_host, poked, still_there):
-        note(running, report)
-        _say({"state": RUNNING, "instance": running.run.instance, "report": report.to_json()})
+    with watched(running.lab, checker, running.known_host) as watch, asked.waking(watch.wake):
+        for report in watch.reports((), goes_on):
+            note(running, report)
+            _say({"state": RUNNING, "instance": running.run.instance, "report": report.to_json()})
 
 
 def _say(document: dict[str, Any]) -> None:

@@ -45,6 +45,10 @@ class Events:
         self._happened.clear()
         return happened
 
+    def wake(self) -> None:
+        """Something has happened that only the caller knows of; from any thread."""
+        self._happened.set()
+
     def _heed(self, number: int, timeout_s: float) -> None:
         """Wake the wait of this number, if it still waits, when something stirs on the lab host."""
         assert self._way is not None

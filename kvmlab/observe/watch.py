@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, process_time, sleep
@@ -32,6 +32,9 @@ class Events(Protocol):
     def wait(self, timeout_s: float) -> bool:
         """True as soon as something happened, False after `timeout_s`."""
 
+    def wake(self) -> None:
+        """Something happened; from any thread."""
+
 
 class Watch:
     """One lab, looked at again and again."""
@@ -40,6 +43,17 @@ class Watch:
         self._lab, self._checks, self._reader, self._events = lab, checks, reader, events
         self._lively_until = 0.0
         self._took = 0.0
+
+    def reports(self, only: Sequence[str], goes_on: Callable[[], bool]) -> Iterator[Report]:
+        """A report at once, and each that differs from the one before, for as long as `goes_on`."""
+        before = None
+        while goes_on():
+            report = self.look(only)
+            seen = [one.to_json() for one in report.checks]
+            if seen != before:
+                yield report
+            before = seen
+            self.rest()
 
     def look(self, only: Sequence[str] = ()) -> Report:
         """What is so now; what is on its way is not waited for."""
@@ -62,6 +76,10 @@ class Watch:
         if stirs := self._events.wait(within_s):
             self._lively_until = monotonic() + LIVELY_S
         return stirs
+
+    def wake(self) -> None:
+        """Look soon: somebody is at work, or nobody wants to know any more. From any thread."""
+        self._events.wake()
 
 
 @contextmanager

@@ -125,21 +125,20 @@ def _watch(running: RunningLab, args: argparse.Namespace) -> RunningLab:
     """Show and note each report that differs from the one before, until one has passed; the last is the caller's."""
     from kvmlab.observe.watch import watched
 
-    shown: object = None
+    now = running
+
+    def goes_on() -> bool:
+        nonlocal now
+        now = _as_it_runs_now(running)
+        return now is running
+
     while True:
         with watched(running.lab, running.ctx.course.checker(running.lab_id), running.known_host) as watch:
-            now = running
-            while now is running:
-                report = watch.look(args.tasks)
+            for report in watch.reports(args.tasks, goes_on):
                 if not report.exit_status:
                     return running
-                verdicts = [one.to_json() for one in report.checks]
-                if verdicts != shown:
-                    note(running, report)
-                    _show(running, report, args)
-                shown = verdicts
-                watch.rest()
-                now = _as_it_runs_now(running)
+                note(running, report)
+                _show(running, report, args)
         running = now
 
 
