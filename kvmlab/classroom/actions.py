@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 
 from kvmlab.classroom.children import Children, Done
 from kvmlab.classroom.folder import Class
+from kvmlab.classroom.policy import EXAM
 from kvmlab.classroom.roster.student import Student
 from kvmlab.course import Course, Progress
+from kvmlab.course.exam.model import Exams
 from kvmlab.errors import CouldNotLook, KvmlabError
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.record import RUNNING, STOPPED, Run, run_of, runs
@@ -94,8 +96,40 @@ class Actions(NamedTuple):
             return Outcome(3, done.said or trouble.message.rstrip("."))
         finally:
             file.unlink(missing_ok=True)
+        if found["variant"] != self.of_class.seed(student):
+            return Outcome(3, t("the lab there is not this student's variant"))
         progress = Progress(state, self.course.tag).lab(lab)
         return outcome_of(found, done)._replace(hints=dict(progress.hints), assisted=progress.solved)
+
+    def begin_exam(self, student: Student, lab: str, seed: str) -> Outcome:
+        """The lab host of an exam, standing ready; what runs for practice, or an exam of their own, is left alone."""
+        run, exam = self.run(student, lab), Exams(self._seen(student), self.course.tag).running()
+        if exam and exam.seed != seed:
+            return Outcome(3, t("sits an exam of their own; they or `class enter` end it first"))
+        if run and run.variant != f"{EXAM}{seed}":
+            return Outcome(3, t("{lab} runs already for practice; finish it first", lab=lab))
+        if run and run.state == STOPPED:
+            return _outcome(self._child(student, "start", "--resume", lab), t("goes on where it was"))
+        done = self._child(student, "--variant", f"{EXAM}{seed}", "start", lab)
+        return _outcome(done, t("ran already") if run and run.state == RUNNING else t("ready"))
+
+    def hand_in(self, student: Student, lab: str, seed: str) -> Outcome:
+        """Grade what the student's exam has come to, unless they have handed it in before; the evidence either way."""
+        exams, said = Exams(self._seen(student), self.course.tag), ""
+        exam = exams.running()
+        if exam and exam.seed == seed:
+            said = self._child(student, "exam", "next").said
+            killpoint("class.handed-in")
+        mine = exams.running() or exams.last()
+        if mine is None or mine.seed != seed:
+            return Outcome(1, t("has not sat the exam"))
+        try:
+            found = read_evidence(exams.evidence(mine, lab), lab)
+            if found["variant"] != mine.variant:
+                raise CouldNotLook("")
+        except CouldNotLook:
+            return Outcome(1 if mine.ended else 3, said or t("nothing was handed in"))
+        return outcome_of(found, Done({"passed": 0, "failed": 1}.get(found["report"]["verdict"], 3), said))
 
     def _over(self, student: Student, lab: str | None, verb: str, said: str) -> Outcome:
         there = [lab] if lab else list(self.runs(student))

@@ -19,6 +19,8 @@ from kvmlab.words import t
 DAY_S = 86_400
 COUNTS = ("best", "last", "first")
 ABSENT = ("empty", "zero")
+EXAM = "exam-"
+"""How the variants of exams begin (kvmlab.course.exam.model.Exam.variant)."""
 
 
 class Rules(NamedTuple):
@@ -32,6 +34,7 @@ class Rules(NamedTuple):
     assisted_counts: bool = False
     could_not_look: str = "empty"
     no_attempt: str = "empty"
+    exam_only: bool = False
     weight: float = 1
     due: datetime | None = None
     excused: bool = False
@@ -94,6 +97,8 @@ def mark(graded: Sequence[Graded], rules: Rules, max_points: int) -> Mark:
     """What these attempts of one student at one lab are worth. `max_points`: the lab's, where there is no attempt."""
     if rules.excused:
         return Mark(None, 0, None, t("excused"))
+    if rules.exam_only:
+        graded = [one for one in graded if (one.attempt.seed or "").startswith(EXAM)]
     own = [one for one in graded if rules.assisted_counts or not one.attempt.assisted]
     seen = [one for one in own if not one.grading.unseen]
     if not seen:
@@ -195,7 +200,7 @@ def _wrong(name: str, value: object) -> str:
     if name == "due":
         aware = isinstance(value, datetime) and value.tzinfo is not None
         return "" if aware else t("a time with its zone, as 2026-12-01T18:00:00+08:00, without quotes")
-    if name in ("assisted_counts", "excused"):
+    if name in ("assisted_counts", "excused", "exam_only"):
         return "" if isinstance(value, bool) else t("true or false")
     if name in ("counts", "could_not_look", "no_attempt"):
         words = COUNTS if name == "counts" else ABSENT

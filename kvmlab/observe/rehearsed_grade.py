@@ -7,17 +7,18 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kvmlab.checks.reader import Missing, Reader, Want
 from kvmlab.course import Lab
 from kvmlab.errors import CouldNotLook
+from kvmlab.grading.evidence import Recording
 from kvmlab.grading.rehearsed_reader import Rehearsed, ahead, guests_to_enter, refresh, to_start, with_balloon
 from kvmlab.grading.runner import foreseen
 from kvmlab.grading.verdicts import Report
 from kvmlab.host import open_host
 from kvmlab.labhost.container import LabHost
-from kvmlab.observe.grade import checks_of, grade, opened, run_checks
+from kvmlab.observe.grade import checks_of, grade, grade_with_evidence, opened, run_checks
 from kvmlab.setup.rehearsal import Rehearsal, rehearsed
 from kvmlab.slowness import given_patience
 from kvmlab.words import t
@@ -52,19 +53,30 @@ class Rehearsing:
 
         Where no check speaks of the next start there is no copy. Raises CannotRun where there can be none.
         """
-        began, key, wants = time.monotonic(), first.state.key_pair("look_key"), self.wants()
-        if not ahead(wants):
+        if not ahead(self.wants()):
             return grade(self.lab, self.checker, first, only=self.only)
+        return self._in_a_copy(first, fresh, progress)[0]
+
+    def report_and_facts(self, first: LabHost, fresh: LabHost, progress: Progress) -> tuple[Report, dict[str, Any]]:
+        """Likewise, with what was read (kvmlab.grading.evidence), so that it can be graded again."""
+        if not ahead(self.wants()):
+            return grade_with_evidence(self.lab, self.checker, first)
+        return self._in_a_copy(first, fresh, progress)
+
+    def _in_a_copy(self, first: LabHost, fresh: LabHost, progress: Progress) -> tuple[Report, dict[str, Any]]:
+        began, key, wants = time.monotonic(), first.state.key_pair("look_key"), self.wants()
         progress.step(t("copying the lab host"), None)
         with (
             rehearsed(first, fresh) as rehearsal,
             opened(self.lab, first) as (now, _),
             open_host(fresh.root, key, self.lab.guests) as (copy, _),
         ):
-            report = self._looked(rehearsal, Rehearsed(now, copy), wants, progress)
-        return report._replace(seconds=time.monotonic() - began)
+            report, facts = self._looked(rehearsal, Rehearsed(now, copy), wants, progress)
+        return report._replace(seconds=time.monotonic() - began), facts
 
-    def _looked(self, rehearsal: Rehearsal, both: Rehearsed, wants: Sequence[Want], progress: Progress) -> Report:
+    def _looked(
+        self, rehearsal: Rehearsal, both: Rehearsed, wants: Sequence[Want], progress: Progress
+    ) -> tuple[Report, dict[str, Any]]:
         both.note_boot(wants)
         progress.step(t("starting the guests in the copy"), None)
         rehearsal.go_on()
@@ -79,15 +91,16 @@ class Rehearsing:
                 wait_for_balloon(both.copy, name, deadline)
         return self._until_sure(both)
 
-    def _until_sure(self, both: Rehearsed) -> Report:
+    def _until_sure(self, both: Rehearsed) -> tuple[Report, dict[str, Any]]:
         """Look again for a moment at what is not as wanted, because it may still be coming; what is as wanted is so at
         once."""
         checks = checks_of(self.lab, self.checker)
         deadline = time.monotonic() + SURE_S * given_patience()
         while True:
-            report = run_checks(checks, both, self.lab, only=self.only, settle_s=0)
+            recording = Recording(both)
+            report = run_checks(checks, recording, self.lab, only=self.only, settle_s=0)
             if time.monotonic() > deadline or not _may_change(report):
-                return report
+                return report, recording.noted()
             time.sleep(POLL_S * 5)
 
 

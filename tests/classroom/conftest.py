@@ -15,6 +15,7 @@ import pytest
 from kvmlab.classroom.children import Children, Done
 from kvmlab.cli.main import main
 from kvmlab.course import Course, Progress
+from kvmlab.course.exam.model import Exams
 from kvmlab.paths import State
 from tests.classroom.samples import evidence
 from tests.course.conftest import EXAMPLE
@@ -41,6 +42,8 @@ class Pretended:
         verb, lab = words[0], words[1]
         if verb in self.fails:
             return Done(3, self.fails[verb])
+        if verb == "exam":
+            return self._handed_in(state)
         record = state.labs / "example" / f"{lab}.json"
         record.parent.mkdir(exist_ok=True)
         if verb == "check":
@@ -62,6 +65,19 @@ class Pretended:
                          taken=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))  # fmt: skip
         file.write_text(json.dumps(found))
         return Done({"passed": 0, "failed": 1}.get(found["report"]["verdict"], 3), "")
+
+    def _handed_in(self, state: State) -> Done:
+        """As `kvmlab exam next` of an exam of one lab."""
+        exams = Exams(state, "example")
+        exam = exams.running()
+        assert exam
+        lab = exam.labs[0].id
+        record = state.labs / "example" / f"{lab}.json"
+        file = exams.evidence(exam, lab)
+        done = Done(0, "") if file.exists() else self._check(state, lab, file, record)
+        record.unlink(missing_ok=True)
+        exams.end(exam)
+        return done
 
 
 @dataclass
@@ -122,7 +138,7 @@ def classroom(tmp_path: Path, told: Callable[..., Told], monkeypatch: pytest.Mon
     """A class whose students' children are pretended."""
     pretended = Pretended()
     monkeypatch.setattr(Children, "run", lambda children, state, *argv: pretended(children, state, *argv))
-    monkeypatch.setattr("kvmlab.cli.classroom.students._make_images", lambda ctx, lab: None)
+    monkeypatch.setattr("kvmlab.cli.classroom.students.make_images", lambda ctx, lab: None)
     (tmp_path / "roster.csv").write_text(ROSTER, encoding="utf-8")
     done = told("class", "create", str(tmp_path / "kvm"), "--roster", str(tmp_path / "roster.csv"))
     assert (done.status, done.err) == (0, ""), done

@@ -64,6 +64,15 @@ def test_one_who_cannot_be_looked_at_is_a_row_and_no_attempt(classroom: Classroo
     assert [one[0] for one in attempts(classroom)] == ["2026002"]
 
 
+def test_a_variant_of_ones_own_choice_is_no_attempt(classroom: Classroom) -> None:
+    """Such as a neighbour's, or one that is called like an exam's."""
+    classroom.pretended(Children(EXAMPLE), classroom.student("2026001"), "--variant", "exam-x", "start", LAB)
+    classroom("start", LAB, "--student", "2026002")
+    found = rows(classroom("check", LAB))
+    assert found["2026001"] == "! the lab there is not this student's variant"
+    assert [one[0] for one in attempts(classroom)] == ["2026002"]
+
+
 def test_nothing_seen_is_no_attempt_and_something_seen_is_one(classroom: Classroom) -> None:
     classroom("start", LAB)
     nothing, some = ("error", "blocked", "error", "error"), ("passed", "failed", "error", "passed")
@@ -180,7 +189,7 @@ from tests.classroom.conftest import Pretended
 pretended = Pretended()
 Children.run = lambda children, state, *argv: pretended(children, state, *argv)
 import kvmlab.cli.classroom.students as acting
-acting._make_images = lambda ctx, lab: None
+acting.make_images = lambda ctx, lab: None
 sys.exit(main(sys.argv[1:]))
 """
 

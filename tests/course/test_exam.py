@@ -219,7 +219,7 @@ def test_a_lab_host_that_is_gone_cannot_be_handed_in(
     sat: Callable[[Exam], tuple[Context, Exams, Exam]], monkeypatch: pytest.MonkeyPatch, began: str, command: str
 ) -> None:
     ctx, exams, begun = sat(exam()._replace(began=began))
-    monkeypatch.setattr("kvmlab.cli.rehearsal.rehearsed_if_it_can_be", lambda *_: SimpleNamespace(exit_status=3))
+    monkeypatch.setattr("kvmlab.cli.rehearsal.rehearsed_if_it_can_be", lambda *_: (SimpleNamespace(exit_status=3), {}))
     with pytest.raises(CannotRun, match="not handed in yet") as stuck:
         hand_in(ctx, exams, begun)
     assert stuck.value.todo == command
@@ -234,7 +234,7 @@ def test_a_lab_host_that_was_stopped_goes_on_with_its_work(
     monkeypatch.setattr("kvmlab.labhost.container.LabHost.condition", lambda _: Condition.STOPPED)
     monkeypatch.setattr("kvmlab.labhost.record.has_ended", lambda _: True)
     monkeypatch.setattr("kvmlab.setup.resume.resume", lambda place, _: resumed.append(place.lab))
-    monkeypatch.setattr("kvmlab.cli.rehearsal.rehearsed_if_it_can_be", lambda *_: SimpleNamespace(exit_status=3))
+    monkeypatch.setattr("kvmlab.cli.rehearsal.rehearsed_if_it_can_be", lambda *_: (SimpleNamespace(exit_status=3), {}))
     assert is_up(ctx, begun)  # it can be handed in
     assert begin_lab(ctx, begun) == "net-bridge"
     assert resumed == ["net-bridge"]

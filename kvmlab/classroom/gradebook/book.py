@@ -34,6 +34,16 @@ class Gradebook:
         """A value that was given at the beginning, such as the class's secret."""
         return str(self.database.rows("SELECT value FROM meta WHERE name = ?", [name])[0]["value"])
 
+    def note(self, name: str, value: str) -> None:
+        """Put a value of the class's own beside those, in place of an earlier one."""
+        with self.database.transaction() as change:
+            change.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def noted(self, name: str) -> str | None:
+        """A value that was noted, or None."""
+        found = self.database.rows("SELECT value FROM meta WHERE name = ?", [name])
+        return str(found[0]["value"]) if found else None
+
     def begin(self, meta: Mapping[str, str], students: Sequence[Student]) -> None:
         """The first thing that is written."""
         with self.database.transaction() as change:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DEADLINES_S = {"start": 900, "check": 180, "reset": 900, "finish": 120}
 """What a student's own computer has for a verb, where nothing else is said."""
+GRADING = ("check", "exam end")
 _MARKS = {0: ("✓", "green"), 1: ("✗", "red")}
 
 
@@ -53,26 +54,26 @@ def start(args: argparse.Namespace, ctx: Context) -> int:
     """A lab host with the lab on it for each; the images are made first, once."""
     lab = ctx.course.entry(args.words[0]).id
     if not args.dry_run and not args.inventory:
-        _make_images(ctx, lab)
-    return _for_each(args, ctx, lab, lambda actions, one: actions.start(one, lab))
+        make_images(ctx, lab)
+    return for_each(args, ctx, lab, lambda actions, one: actions.start(one, lab))
 
 
 def check(args: argparse.Namespace, ctx: Context) -> int:
     """Look at each one's lab, and keep what was read."""
     lab = ctx.course.entry(args.words[0]).id
-    return _for_each(args, ctx, lab, lambda actions, one: actions.check(one, lab))
+    return for_each(args, ctx, lab, lambda actions, one: actions.check(one, lab))
 
 
 def reset(args: argparse.Namespace, ctx: Context) -> int:
     """A fresh lab host for each in place of the one there is."""
     lab = ctx.course.entry(args.words[0]).id if args.words else None
-    return _for_each(args, ctx, lab, lambda actions, one: actions.reset(one, lab))
+    return for_each(args, ctx, lab, lambda actions, one: actions.reset(one, lab))
 
 
 def finish(args: argparse.Namespace, ctx: Context) -> int:
     """No lab hosts any more."""
     lab = ctx.course.entry(args.words[0]).id if args.words else None
-    return _for_each(args, ctx, lab, lambda actions, one: actions.finish(one, lab))
+    return for_each(args, ctx, lab, lambda actions, one: actions.finish(one, lab))
 
 
 def enter(args: argparse.Namespace, ctx: Context) -> int:
@@ -125,7 +126,7 @@ def chosen(found: Class, args: argparse.Namespace) -> list[Student]:
     ]
 
 
-def _for_each(args: argparse.Namespace, ctx: Context, lab: str | None, work: Callable[[Any, Student], Outcome]) -> int:
+def for_each(args: argparse.Namespace, ctx: Context, lab: str | None, work: Callable[[Any, Student], Outcome]) -> int:
     """Do it for all that are meant, those first of all that an interrupted one has left; the worst exit status."""
     with open_class(args.folder) as found, ExitStack() as stack:
         students = chosen(found, args)
@@ -136,7 +137,7 @@ def _for_each(args: argparse.Namespace, ctx: Context, lab: str | None, work: Cal
             return _foretell(args.action, actions, students, lab, rows)
         stack.enter_context(ctx.state.lock(f"class-{found.tag}-{args.action}-{lab or 'all'}", wait=False))
         number, left = _begun(found, args.action, lab or "", students)
-        run = _run_of(found, ctx, lab) if args.action == "check" and lab else None
+        run = _run_of(found, ctx, lab) if args.action in GRADING and lab else None
         worst = 0
         with _stopped_by_hand(len(left)):
             for student, outcome in each(left, lambda one: tried(work, actions, one), children, width):
@@ -213,7 +214,9 @@ def _foretell(verb: str, actions: Acting, students: list[Student], lab: str | No
 
 def _would(verb: str, lab: str | None, there: dict[str, Run]) -> str:
     known = ", ".join(f"{name} ({state_word(run.state)})" for name, run in there.items())
-    if verb == "start":
+    if verb == "exam end":
+        return t("would hand in {labs}", labs=known) if there else t("nothing runs")
+    if verb in ("start", "exam begin"):
         return t("there already: {labs}", labs=known) if there else t("would start {lab}", lab=lab)
     if verb == "check":
         return t("would look at {labs}", labs=known) if there else t("not started: could not look")
@@ -222,7 +225,7 @@ def _would(verb: str, lab: str | None, there: dict[str, Run]) -> str:
     return t("would throw away: {labs}", labs=known) if there else t("nothing runs")
 
 
-def _make_images(ctx: Context, lab: str) -> None:
+def make_images(ctx: Context, lab: str) -> None:
     """Before many starts at once, which would all want to make them."""
     from kvmlab.report.progress import progress
     from kvmlab.setup.materials import make_images

@@ -87,6 +87,7 @@ def begin_lab(ctx: Context, exam: Exam) -> str:
 
 def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     """Grade the open lab as it stands, note it, and finish its lab host. What could not be looked at: CannotRun."""
+    from kvmlab.cli.evidence import keep
     from kvmlab.cli.rehearsal import rehearsed_if_it_can_be
     from kvmlab.setup.lifecycle import finish
 
@@ -96,10 +97,11 @@ def hand_in(ctx: Context, exams: Exams, exam: Exam) -> Exam:
     if running.repair:
         message = t("{lab} is the exam's next lab, and runs already for practice.", lab=running.lab_id)
         raise CannotRun(message, f"kvmlab finish {running.lab_id}")
-    report = rehearsed_if_it_can_be(running)
+    report, facts = rehearsed_if_it_can_be(running)
     if report.exit_status == 3:
         message = t("{lab} could not be looked at, so it is not handed in yet.", lab=running.lab_id)
         raise CannotRun(message, _what_then(running, exam))
+    keep(exams.evidence(exam, running.lab_id), running, report, facts)
     exam = exams.keep(exam.handed_in(number, report.points, tuple(task.to_json() for task in report.tasks)))
     finish(running.place, running.host.podman)
     return exam

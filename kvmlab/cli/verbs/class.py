@@ -44,6 +44,7 @@ ACTIONS = {
     "check": Action("students", "LAB", _ACTED),
     "reset": Action("students", "[LAB]", _ACTED),
     "finish": Action("students", "[LAB]", _ACTED),
+    "exam": Action("exam", "[begin|end] [LAB]", (*_CHOSEN, "minutes", "json")),
     "status": Action("students", "", ("group", "student", "json")),
     "enter": Action("students", "STUDENT"),
     "codes": Action("door", "", ("group", "student", "new", "key", "port", "server")),
@@ -96,6 +97,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--fill", type=Path, metavar="FILE",
         help=t("of export worksheet, canvas: the file that Moodle or Canvas gave, which is not changed"),
     )  # fmt: skip
+    parser.add_argument("--minutes", type=whole(1, 1000), metavar="N", help=t("of exam begin: its time"))
     parser.add_argument("--keep", action="store_true", help=t("of regrade: it counts from now on"))
     parser.add_argument("--why", metavar="TEXT", help=t("of regrade --keep: the reason"))
     parser.add_argument("--new", action="store_true", help=t("of codes: others for those, too, who have some"))

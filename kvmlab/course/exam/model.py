@@ -187,6 +187,10 @@ class Exams:
         self._current.unlink(missing_ok=True)
         return done
 
+    def evidence(self, exam: Exam, lab: str) -> Path:
+        """Where what was read is kept when a lab is handed in (kvmlab.evidence/1)."""
+        return self._folder / f"exam-{exam.seed}-{lab}.json"
+
     @property
     def _current(self) -> Path:
         return self._folder / "exam.json"
