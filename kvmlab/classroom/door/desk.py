@@ -29,7 +29,7 @@ from kvmlab.classroom.door.logins import MOST_KEY, Logins, plain_key, read_key
 from kvmlab.classroom.door.terminals import Terminal, collect_orphans, sweep_orphans
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.roster.student import ID, Student
-from kvmlab.errors import CannotRun, KvmlabError
+from kvmlab.errors import KvmlabError
 from kvmlab.killpoints import killpoint
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -49,8 +49,8 @@ _NOT_PASSED_ON = re.compile(
     r"EDITOR|VISUAL|PAGER|MANPAGER|LESS.*|MORE|COLUMNS|LINES|LC_.*|LANGUAGE|SSH_.*|KVMLAB_DEBUG"
 )
 _TERM = re.compile(r"[a-z0-9][a-z0-9.+-]{0,39}")
-_FRONTS, _FRONTS_S = 5, 60.0
-"""A front that ends is followed by another; so many of them in so many seconds, and something is wrong."""
+_FRONTS, _FRONTS_S, _PAUSE_S = 5, 60.0, 5.0
+"""A front that ends is followed by another; after so many of them in so many seconds, with a pause before it."""
 
 
 class _Ticket(NamedTuple):
@@ -110,7 +110,8 @@ class Desk:
         try:
             while True:
                 if len(began) == _FRONTS and time.monotonic() - began[0] < _FRONTS_S:
-                    raise CannotRun(t("The process that faces the network ends again and again."), "kvmlab doctor")
+                    self._tell(t("The process that faces the network ends again and again."))
+                    await asyncio.sleep(_PAUSE_S)
                 began.append(time.monotonic())
                 await self._with_front(listener)
                 self._tell(t("The process that faces the network has ended; another takes its place."))
@@ -283,7 +284,7 @@ class Desk:
         """Bury who has ended, and hang up on who is in the class no more."""
         while True:
             await asyncio.sleep(2)
-            with contextlib.suppress(KvmlabError):
+            with contextlib.suppress(KvmlabError, OSError):
                 there = self._logins.students()
                 for one in self._terminals:
                     if one.student not in there:

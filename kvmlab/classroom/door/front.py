@@ -206,6 +206,12 @@ class Visitor(asyncssh.SSHServer):
         return await self._desk.ask("open", ticket=ticket, term=term, columns=size[0], rows=size[1])
 
 
+class Nothing(dict[bytes, bytes]):
+    """Keeps nothing."""
+
+    def __setitem__(self, name: bytes, value: bytes) -> None: ...
+
+
 class Session(asyncssh.SSHServerSession[bytes]):
     """A channel: bytes to and from the terminal that the desk has opened."""
 
@@ -219,6 +225,7 @@ class Session(asyncssh.SSHServerSession[bytes]):
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """The channel is there."""
         self._chan = chan
+        chan._env = Nothing()  # HACK: asyncssh keeps what the client sends for it, however much that is
 
     def shell_requested(self) -> bool:
         """With a terminal, and not otherwise."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import itertools
 import os
 import signal
 import struct
@@ -92,28 +93,28 @@ def kill_session(session: int) -> None:
 
 
 def sweep_orphans(known: Collection[int]) -> None:
-    """Of our children that are not `known`: those that hold a shell on a lab host are killed, the dead are buried.
-
-    A conmon that holds a lab host itself stays.
+    """Of our children that are not `known`: kvmlabs and those that hold a shell on a lab host are killed, the dead are
+    buried. A conmon that holds a lab host itself stays, and so does what else podman keeps running.
     """
     ours = os.getpid()
     for pid, parent, _ in _processes(dead=True):
         if parent != ours or pid in known:
             continue
-        if _holds_a_shell(pid):
+        if _must_end(pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
 
 
-def _holds_a_shell(pid: int) -> bool:
+def _must_end(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as stream:  # noqa: PTH123
             words = stream.read(65536).split(b"\0")
     except OSError:
         return False
-    return words[0].rpartition(b"/")[2] == b"conmon" and b"--exec-process-spec" in words
+    holds_a_shell = words[0].rpartition(b"/")[2] == b"conmon" and b"--exec-process-spec" in words
+    return holds_a_shell or any(one == b"-m" and name.startswith(b"kvmlab") for one, name in itertools.pairwise(words))
 
 
 def _processes(*, dead: bool = False) -> Iterator[tuple[int, int, int]]:

@@ -6,6 +6,8 @@ in a table (`allowed`), and carried out by a kvmlab that works in the student's 
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import resource
@@ -14,18 +16,20 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Iterator
 from fcntl import ioctl
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from kvmlab import words
+from kvmlab.classroom.children import at_once
 from kvmlab.classroom.door.logins import Logins, plain_key, read_key
 from kvmlab.classroom.door.terminals import collect_orphans, kill_session, sweep_orphans
 from kvmlab.classroom.folder import open_class
 from kvmlab.cli.door.allowed import VERBS, checked, words_of
 from kvmlab.cli.verbs import VERBS as LINES
 from kvmlab.course import Course
-from kvmlab.errors import KvmlabError, UsageError
+from kvmlab.errors import CannotRun, KvmlabError, UsageError
 from kvmlab.labhost.record import runs
 from kvmlab.paths import State
 from kvmlab.report.cells import clean
@@ -123,9 +127,12 @@ class Prompt:
             own(found[1:])
             return
         argv = checked(found)
-        if argv[0] in ("start", "reset"):
-            self._must_have_room(argv[1:])
-        self._kvmlab(argv)
+        if argv[0] not in ("start", "reset"):
+            self._kvmlab(argv)
+            return
+        self._must_have_room(argv[1:])
+        with self._turn():
+            self._kvmlab(argv)
 
     def _kvmlab(self, argv: list[str]) -> None:
         """A verb, by a kvmlab of the student's own."""
@@ -133,6 +140,23 @@ class Prompt:
         with subprocess.Popen(command):
             pass
         sweep_orphans(())
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """As many lab hosts of the class start at once as there are processors; the others wait for one of them."""
+        for waited in itertools.count():
+            for place in range(at_once()):
+                with contextlib.ExitStack() as stack:
+                    try:
+                        stack.enter_context(self._state.shared.lock(f"door-start-{place}", wait=False))
+                    except CannotRun:
+                        continue
+                    yield
+                    return
+            if not waited:
+                self._page.line(t("Others' lab hosts are starting; yours is about to."))
+                self._page.stream.flush()
+            time.sleep(0.5)
 
     def _must_have_room(self, labs: list[str]) -> None:
         there = runs(self._state, self._course)

@@ -9,7 +9,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,14 @@ from tests.course.conftest import EXAMPLE
 WAIT_S = 40
 
 
+def soon(holds: Callable[[], bool]) -> bool:
+    """Whether it holds within some time."""
+    end = time.monotonic() + WAIT_S * given_patience()
+    while not (found := holds()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return found
+
+
 @dataclass
 class Opened:
     """`kvmlab class open`, as it runs. `port`: where it listens."""
@@ -36,6 +45,13 @@ class Opened:
     port: int
     fingerprint: str
     lines: list[str]
+
+    def fronts(self) -> list[int]:
+        """The processes that face the network: the one that was begun, and the one in a namespace of its own."""
+        listed = subprocess.run(["ps", "-wweo", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+        rows = [line.split(None, 2) for line in listed.splitlines()]
+        (first,) = [int(pid) for pid, parent, args in rows if int(parent) == self.process.pid and "door.front" in args]
+        return [first, *(int(pid) for pid, parent, _ in rows if int(parent) == first)]
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """End it; its exit status."""

@@ -7,8 +7,7 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
 import asyncssh
@@ -16,19 +15,11 @@ import pytest
 
 from kvmlab.classroom.door.desk import MOST_OF_ONE
 from kvmlab.slowness import given_patience
-from tests.classroom.door.conftest import WAIT_S, Opened, School, terminal
+from tests.classroom.door.conftest import WAIT_S, Opened, School, soon, terminal
 
 ANNA, BO = "2026001", "2026002"
 HANGING = "quiz net"
 """A verb that waits for its student."""
-
-
-def soon(holds: Callable[[], bool]) -> bool:
-    """Whether it holds within some time."""
-    end = time.monotonic() + WAIT_S * given_patience()
-    while not (found := holds()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return found
 
 
 async def sits_there(conn: asyncssh.SSHClientConnection) -> None:
@@ -36,14 +27,6 @@ async def sits_there(conn: asyncssh.SSHClientConnection) -> None:
     typing = await terminal(conn)
     typing.process.stdin.write(f"{HANGING}\n")
     await typing.until("question 1 of")
-
-
-def fronts(opened: Opened) -> list[int]:
-    """The processes that face the network: the one that was begun, and the one in a namespace of its own."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()]
-    (first,) = [int(pid) for pid, parent, args in rows if int(parent) == opened.process.pid and "door.front" in args]
-    return [first, *(int(pid) for pid, parent, _ in rows if int(parent) == first)]
 
 
 def test_a_cut_line_ends_what_ran_there(school: School, opened: Opened) -> None:
@@ -84,7 +67,7 @@ def test_the_desk_ends(school: School, opened: Opened, how: signal.Signals) -> N
     async def come_in() -> None:
         async with school.client(ANNA, school.codes(ANNA)[0]) as conn:
             await sits_there(conn)
-            there = [*fronts(opened), *school.processes(ANNA)]
+            there = [*opened.fronts(), *school.processes(ANNA)]
             assert opened.stop(how) == (0 if how != signal.SIGKILL else -9)
             assert await asyncio.to_thread(soon, lambda: not any(Path(f"/proc/{one}/exe").exists() for one in there))
             await asyncio.wait_for(conn.wait_closed(), WAIT_S * given_patience())
@@ -102,7 +85,7 @@ def test_the_front_is_killed(school: School, opened: Opened, which: int) -> None
         first, second, _ = school.codes(ANNA)
         async with school.client(ANNA, first) as conn:
             await sits_there(conn)
-            os.kill(fronts(opened)[which], signal.SIGKILL)
+            os.kill(opened.fronts()[which], signal.SIGKILL)
             assert await asyncio.to_thread(soon, lambda: school.processes(ANNA) == [])
         assert opened.process.stdout is not None
         told = [await asyncio.to_thread(opened.process.stdout.readline) for _ in range(3)]
@@ -153,7 +136,7 @@ def test_a_port_that_is_taken(school: School, opened: Opened, monkeypatch: pytes
 
 def test_what_the_front_has_given_up(school: School, opened: Opened) -> None:
     """No capability, nothing to gain, no file, no other network; sockets and /dev/null are all that it holds."""
-    front = Path(f"/proc/{fronts(opened)[-1]}")
+    front = Path(f"/proc/{opened.fronts()[-1]}")
     status = dict(line.split(":\t", 1) for line in (front / "status").read_text().splitlines() if ":\t" in line)
     for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
         assert int(status[name], 16) == 0
@@ -167,3 +150,31 @@ def test_what_the_front_has_given_up(school: School, opened: Opened) -> None:
         assert (front / "environ").read_bytes().startswith(b"HOME=/")
     limits = (front / "limits").read_text()
     assert all(word in limits for word in ("Max processes             0 ", "Max file size             0 "))
+
+
+SWEEPING = """
+import os, subprocess, sys, time
+from kvmlab.classroom.door.terminals import collect_orphans, sweep_orphans
+collect_orphans()
+program, sleep = sys.argv[1], "import time; time.sleep(60)"
+for argv in ([program, "-c", sleep, "--exec-process-spec", "x"], [program, "-c", sleep, "--name", "lab"],
+             [sys.executable, "-c", sleep, "-m", "kvmlab.cli.warm"]):
+    subprocess.run(["setsid", "--fork", *argv], check=True)
+known = subprocess.Popen([program, "-c", sleep, "--exec-process-spec", "y"])
+time.sleep(0.5)
+for _ in range(3):
+    sweep_orphans({known.pid})
+    time.sleep(0.2)
+print(subprocess.run(["ps", "-ww", "-o", "args=", "--ppid", str(os.getpid())], capture_output=True, text=True).stdout)
+known.kill()
+subprocess.run(["pkill", "-P", str(os.getpid())])
+"""
+
+
+def test_what_is_left_of_a_terminal_is_ended_but_lab_hosts_stay(tmp_path: Path) -> None:
+    """An orphaned shell on a lab host, and a kvmlab in a session of its own; not a lab host, nor who is known."""
+    program = tmp_path / "conmon"
+    program.symlink_to(sys.executable)
+    done = subprocess.run([sys.executable, "-c", SWEEPING, str(program)], capture_output=True, text=True, check=True)
+    left = [line.split("time.sleep(60) ")[1] for line in done.stdout.splitlines() if "time.sleep(60)" in line]
+    assert sorted(left) == ["--exec-process-spec y", "--name lab"]

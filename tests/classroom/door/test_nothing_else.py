@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import asyncssh
@@ -13,9 +14,22 @@ import pytest
 from kvmlab.cli.door.allowed import MOST, VERBS, checked, words_of
 from kvmlab.cli.verbs import VERBS as ALL
 from kvmlab.errors import UsageError
-from tests.classroom.door.conftest import Opened, School, Typing, terminal
+from tests.classroom.door.conftest import Opened, School, Typing, made, soon, terminal
+from tests.course.conftest import EXAMPLE
 
 ANNA = "2026001"
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    yield from made(tmp_path_factory.mktemp("school"), EXAMPLE)
+
+
+@pytest.fixture(scope="module")
+def opened(school: School) -> Opened:
+    return school.open()
+
+
 Attempt = Callable[[asyncssh.SSHClientConnection], Awaitable[object]]
 
 ATTEMPTS: dict[str, Attempt] = {
@@ -63,7 +77,7 @@ def test_no_other_request(school: School, opened: Opened) -> None:
             async with school.client(ANNA, codes.pop()) as conn:
                 with pytest.raises((asyncssh.ChannelOpenError, asyncssh.ProcessError, EOFError)):
                     print(name, await ATTEMPTS[name](conn))
-        assert school.processes(ANNA) == []
+        assert await asyncio.to_thread(soon, lambda: school.processes(ANNA) == [])
 
     asyncio.run(come_in())
 
@@ -86,6 +100,23 @@ def test_the_clients_wishes_are_not_the_servers(school: School, opened: Opened) 
             process = await conn.create_process(term_type="x; id\n../../etc", term_size=(2**31, 2**31))
             await Typing(process).prompt()
             assert any(b"TERM=dumb\0" in Path(f"/proc/{pid}/environ").read_bytes() for pid in school.processes(ANNA))
+
+    asyncio.run(come_in())
+
+
+def test_what_a_client_sends_is_not_kept(school: School, opened: Opened) -> None:
+    """Sixty megabytes of environment, and the front is no larger than before."""
+
+    def memory() -> int:
+        front = Path(f"/proc/{opened.fronts()[-1]}/status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+) kB", front)[0])
+
+    async def come_in() -> None:
+        async with school.client(ANNA, school.codes(ANNA)[0]) as conn:
+            before = memory()
+            many = {f"X{number}": "y" * 30_000 for number in range(2000)}
+            await Typing(await conn.create_process(term_type="xterm", env=many)).prompt()
+            assert memory() - before < 20_000
 
     asyncio.run(come_in())
 

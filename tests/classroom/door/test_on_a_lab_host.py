@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.paths import State
-from tests.classroom.door.conftest import School, Typing, made, terminal
-from tests.classroom.door.test_ends import soon
+from tests.classroom.door.conftest import School, Typing, made, soon, terminal
 from tests.conftest import REPOSITORY, clear
 
 ANNA, LAB = "2026001", "principles-cpu"
