@@ -14,8 +14,12 @@ are processors.
     export       tables for other programs
     machines     students at computers of their own
     doctor       what this computer lacks for all of them
+    board        who is where, and who is stuck
     forgetting   one person removed everywhere
 
 Rejected: a daemon (nothing here has to be remembered between two commands but what the gradebook has); results in a
-file per student (a regrade of thirty students is one transaction or nothing); SQLAlchemy for eight tables.
+file per student (a regrade of thirty students is one transaction or nothing); SQLAlchemy for eight tables;
+parking lab hosts by freezing them (a frozen QEMU keeps its memory where there is no swap, and systemd's watchdogs end
+services when it thaws, which is not what the student did) or by saving guests and stopping the lab host (what a student
+has only in memory, which checks read, is gone).
 """

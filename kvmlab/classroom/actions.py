@@ -60,11 +60,11 @@ class Actions(NamedTuple):
 
     def run(self, student: Student, lab: str) -> Run | None:
         """What is known of a lab that was started for a student, without making anything."""
-        return run_of(self._seen(student), self.course.tag, lab)
+        return run_of(self.seen(student), self.course.tag, lab)
 
     def runs(self, student: Student) -> dict[str, Run]:
         """All labs that were started and not finished."""
-        return runs(self._seen(student), self.course)
+        return runs(self.seen(student), self.course)
 
     def start(self, student: Student, lab: str) -> Outcome:
         """A lab host with the lab on it. One that runs goes on, one that was stopped is started again as it was."""
@@ -103,7 +103,7 @@ class Actions(NamedTuple):
 
     def begin_exam(self, student: Student, lab: str, seed: str) -> Outcome:
         """The lab host of an exam, standing ready; what runs for practice, or an exam of their own, is left alone."""
-        run, exam = self.run(student, lab), Exams(self._seen(student), self.course.tag).running()
+        run, exam = self.run(student, lab), Exams(self.seen(student), self.course.tag).running()
         if exam and exam.seed != seed:
             return Outcome(3, t("sits an exam of their own; they or `class enter` end it first"))
         if run and run.variant != f"{EXAM}{seed}":
@@ -115,7 +115,7 @@ class Actions(NamedTuple):
 
     def hand_in(self, student: Student, lab: str, seed: str) -> Outcome:
         """Grade what the student's exam has come to, unless they have handed it in before; the evidence either way."""
-        exams, said = Exams(self._seen(student), self.course.tag), ""
+        exams, said = Exams(self.seen(student), self.course.tag), ""
         exam = exams.running()
         if exam and exam.seed == seed:
             said = self._child(student, "exam", "next").said
@@ -133,7 +133,7 @@ class Actions(NamedTuple):
 
     def _over(self, student: Student, lab: str | None, verb: str, said: str) -> Outcome:
         there = [lab] if lab else list(self.runs(student))
-        if not there or (verb == "finish" and not self._seen(student).root.exists()):
+        if not there or (verb == "finish" and not self.seen(student).root.exists()):
             return Outcome(0, t("nothing runs"))
         outcomes = [_outcome(self._child(student, verb, one, variant=verb == "reset"), said) for one in there]
         worst = max(outcomes, key=lambda one: one.status)
@@ -143,8 +143,8 @@ class Actions(NamedTuple):
         seed = ("--variant", self.of_class.seed(student)) if variant else ()
         return self.children.run(self.state(student), *seed, *argv)
 
-    def _seen(self, student: Student) -> State:
-        """For looking only: nothing is made."""
+    def seen(self, student: Student) -> State:
+        """Their state directory for looking only: nothing is made."""
         return State(self.of_class.state_root(student, self.shared), self.shared.shared.root)
 
 

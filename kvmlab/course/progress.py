@@ -26,7 +26,7 @@ class LabProgress(NamedTuple):
     `earned`: points per task, likewise. `best_points`: the most in one run.
     `hints`: per task how many have been given; they stay given. `solved`: `kvmlab solve` was used in this
     run; `solved_ever`: in any.
-    `done`: when all tasks first passed without it.
+    `done`: when all tasks first passed without it. `gained`: when a check last found more points in this run.
     """
 
     lab: str
@@ -42,6 +42,7 @@ class LabProgress(NamedTuple):
     started: str = ""
     checked: str = ""
     done: str = ""
+    gained: str = ""
 
     @property
     def points(self) -> int:
@@ -76,7 +77,7 @@ class Progress:
 
     def began(self, lab_id: str) -> LabProgress:
         """A start or a reset: a new run, nothing passed in it yet."""
-        fresh: dict[str, Any] = {"passed": (), "earned": {}, "verdict": "", "solved": False}
+        fresh: dict[str, Any] = {"passed": (), "earned": {}, "verdict": "", "solved": False, "gained": ""}
         return self._change(lab_id, lambda was: was._replace(**fresh, started=now()))
 
     def checked(self, lab: "Lab", results: Mapping[str, tuple[str, int]]) -> LabProgress:
@@ -99,6 +100,7 @@ class Progress:
                 checked=now(),
                 done=was.done or (now() if complete and own else ""),
             )
+            new = new._replace(gained=now() if new.points > was.points else was.gained)
             return new._replace(best_points=max(was.best_points, new.points)) if own else new
 
         return self._change(lab.id, change)

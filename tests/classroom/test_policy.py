@@ -52,7 +52,7 @@ def test_what_the_first_settings_show_as_comments_is_right(tmp_path: Path, polic
     rules = ("# [", "# due", "# weight", "# student", "# lab =", "# excused", "# why")
     shown = [line.removeprefix("# ") for line in text.splitlines() if line.startswith(rules)]
     found = policy("\n".join(shown))
-    assert found.rules("2026001", "network-bridge").excused and found.rules("2", "network-bridge").weight == 2
+    assert found.rules("ID", "network-bridge").excused and found.rules("2", "network-bridge").weight == 2
     assert len(shown) == 8
 
 

@@ -46,6 +46,7 @@ ACTIONS = {
     "finish": Action("students", "[LAB]", _ACTED),
     "exam": Action("exam", "[begin|end] [LAB]", (*_CHOSEN, "minutes", "json")),
     "status": Action("students", "", ("group", "student", "json")),
+    "board": Action("board", "", ("group", "student", "json")),
     "enter": Action("students", "STUDENT"),
     "codes": Action("door", "", ("group", "student", "new", "key", "port", "server")),
     "open": Action("door", "", ("port", "listen")),
