@@ -47,6 +47,10 @@ class About(NamedTuple):
     key: Key
     want: Mapping[str, object]
 
+    def __reduce__(self) -> tuple[type[About], tuple[str, Key, Mapping[str, object]]]:
+        """To be kept in a file, without what was wanted: that may be a function."""
+        return About, (self.kind, self.key, {})
+
 
 class Finding(NamedTuple):
     """What was seen of one object. `missing`: said when the object is not there. `trouble`: it could not be read.

@@ -42,11 +42,16 @@ def grade(
 
         seen = Host(reader)
         report = run_checks(checks, seen, lab, only=only, wait_s=wait_s, events=events, on_progress=waiting)
-        if report.verdict is not Verdict.FAILED:
-            return report
-        from kvmlab.grading.mistakes.noticing import with_mistakes
+        return named(report, seen)
 
-        return with_mistakes(report, seen)
+
+def named(report: Report, seen: Host) -> Report:
+    """The report, where something has failed with the known mistakes that `seen`, of the same pass, shows."""
+    if report.verdict is not Verdict.FAILED:
+        return report
+    from kvmlab.grading.mistakes.noticing import with_mistakes
+
+    return with_mistakes(report, seen)
 
 
 def grade_with_evidence(

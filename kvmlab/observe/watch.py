@@ -8,8 +8,9 @@ from pathlib import Path
 from time import monotonic, process_time, sleep
 from typing import TYPE_CHECKING, Protocol
 
+from kvmlab.checks import Host
 from kvmlab.course import Lab
-from kvmlab.observe.grade import checks_of, opened, run_checks
+from kvmlab.observe.grade import checks_of, named, opened, run_checks
 
 if TYPE_CHECKING:
     from kvmlab.checks.reader import Reader
@@ -40,7 +41,7 @@ class Watch:
     """One lab, looked at again and again."""
 
     def __init__(self, lab: Lab, checks: CheckSet, reader: Reader, events: Events) -> None:
-        self._lab, self._checks, self._reader, self._events = lab, checks, reader, events
+        self._lab, self._checks, self._seen, self._events = lab, checks, Host(reader), events
         self._lively_until = 0.0
         self._took = 0.0
 
@@ -51,14 +52,14 @@ class Watch:
             report = self.look(only)
             seen = [one.to_json() for one in report.checks]
             if seen != before:
-                yield report
+                yield named(report, self._seen)
             before = seen
             self.rest()
 
     def look(self, only: Sequence[str] = ()) -> Report:
         """What is so now; what is on its way is not waited for."""
         began = process_time()
-        report = run_checks(self._checks, self._reader, self._lab, only=only, settle_s=0)
+        report = run_checks(self._checks, self._seen, self._lab, only=only, settle_s=0)
         self._took = process_time() - began
         if any(check.transient for check in report.checks):
             self._lively_until = monotonic() + LIVELY_S

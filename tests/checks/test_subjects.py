@@ -1,5 +1,7 @@
 """Findings: what is wanted, found, missing; exact names; trouble."""
 
+import pickle
+
 import pytest
 
 from kvmlab.checks import Host, contains, expect
@@ -35,6 +37,12 @@ def test_every_fact_is_compared_and_told() -> None:
             "rehearsed": False,
         },
     ]
+
+
+def test_a_finding_can_be_kept_in_a_file() -> None:
+    finding = host(ens33={"addresses": []}).link("ens33").shows(addresses=contains("10.0.0.12/24"))
+    kept = pickle.loads(pickle.dumps(finding))
+    assert (kept.subject, kept.facts) == (finding.subject, finding.facts)
 
 
 def test_met_facts_are_kept() -> None:
