@@ -136,7 +136,8 @@ class Desk:
             self._front = front
             try:
                 killpoint("door.front")
-                await self._serve(ours)
+                with contextlib.suppress(ConnectionError):  # it has ended before it could be told anything
+                    await self._serve(ours)
             finally:
                 front.kill()
                 front.wait()

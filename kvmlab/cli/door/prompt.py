@@ -82,10 +82,19 @@ class Prompt:
     def __init__(self, visitor: Visitor) -> None:
         self._visitor, self._state = visitor, State()
         self._course = Course.load(Path(visitor.course), self._state)
-        self._page = Page(color=True)
-        self._settings, self._waits = termios.tcgetattr(0), False
+        self._settings, self._waits, self._stopped = termios.tcgetattr(0), False, False
         for one in (signal.SIGQUIT, signal.SIGINT):
-            signal.signal(one, lambda *_: self._ask() if self._waits else None)  # below it works: not inherited
+            signal.signal(one, lambda *_: self._stop())  # a handler is not inherited: below it works as ever
+
+    @property
+    def _page(self) -> Page:
+        """Lines as wide as the terminal is now."""
+        return Page(color=os.environ.get("TERM") != "dumb")
+
+    def _stop(self) -> None:
+        self._stopped = True
+        if self._waits:
+            self._ask()
 
     def run(self) -> None:
         """Say where they are, then do what is typed."""
@@ -110,7 +119,7 @@ class Prompt:
 
     def _line(self) -> str | None:
         """What is typed, None at its end. The terminal is as it was, whatever was done to it below."""
-        self._page.stream.flush()
+        sys.stdout.flush()
         termios.tcsetattr(0, termios.TCSADRAIN, self._settings)
         self._ask()
         self._waits = True
@@ -144,7 +153,10 @@ class Prompt:
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
         """As many lab hosts of the class start at once as there are processors; the others wait for one of them."""
+        self._stopped = False
         for waited in itertools.count():
+            if self._stopped:
+                raise CannotRun(t("interrupted"))
             for place in range(at_once()):
                 with contextlib.ExitStack() as stack:
                     try:
@@ -154,8 +166,7 @@ class Prompt:
                     yield
                     return
             if not waited:
-                self._page.line(t("Others' lab hosts are starting; yours is about to."))
-                self._page.stream.flush()
+                print(t("Others' lab hosts are starting; yours is about to."), flush=True)
             time.sleep(0.5)
 
     def _must_have_room(self, labs: list[str]) -> None:

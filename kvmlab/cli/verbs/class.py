@@ -50,6 +50,7 @@ ACTIONS = {
     "enter": Action("students", "STUDENT"),
     "codes": Action("door", "", ("group", "student", "new", "key", "port", "server")),
     "open": Action("door", "", ("port", "listen")),
+    "message": Action("message", "TEXT…", ("group", "student")),
     "report": Action("grades", "", ("group", "student", "html")),
     "export": Action("export", "FORMAT [FILE]", ("group", "student", "lab", "per", "fill")),
     "regrade": Action("grades", "LAB", ("group", "student", "keep", "why")),
