@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from kvmlab.classroom.policy import MEMORY
 from kvmlab.course import Lab
 from kvmlab.labhost.computer.doctor import Finding, Level
 from kvmlab.labhost.computer.findings import enforced_limits
@@ -28,8 +29,11 @@ PROCESSES = 40
 _PROC = Path("/proc/sys")
 
 
-def examine(state: State, lab: Lab, students: int) -> Iterator[Finding]:
-    """All findings for this lab and so many students who do not run it yet, the worst kind of lack first."""
+def examine(state: State, lab: Lab, students: int, memory_mib: int = 0) -> Iterator[Finding]:
+    """All findings for this lab and so many students who do not run it yet, the worst kind of lack first.
+
+    `memory_mib`: what the class lets a lab host have, where that is less than usual.
+    """
     guests = len(lab.guests)
     seen = t("{students} lab hosts to be started, {guests} guests on each", students=students, guests=guests)
     yield Finding(lab.id, Level.GOOD, seen)
@@ -38,11 +42,16 @@ def examine(state: State, lab: Lab, students: int) -> Iterator[Finding]:
     yield _inotify(students)
     yield _processes(students)
     yield _ids(students)
-    yield from _wall(state, students)
+    yield from _wall(state, students, memory_mib)
+
+
+def memory_of(lab: Lab) -> int:
+    """MiB of a lab host whose guests use all the memory they start with, and may be given."""
+    return HOST_MIB + sum(max(one.memory_mib, one.max_memory_mib) + QEMU_MIB for one in lab.guests)
 
 
 def _memory(lab: Lab, students: int) -> Finding:
-    most = students * (HOST_MIB + sum(max(one.memory_mib, one.max_memory_mib) + QEMU_MIB for one in lab.guests))
+    most = students * memory_of(lab)
     usual = students * (HOST_MIB + sum(min(one.memory_mib, 128) + QEMU_MIB for one in lab.guests))
     free = available_mib()
     values = {"free": free, "usual": usual, "most": most}
@@ -95,7 +104,7 @@ def _ids(students: int) -> Finding:
     )
 
 
-def _wall(state: State, students: int) -> Iterator[Finding]:
+def _wall(state: State, students: int, memory_mib: int) -> Iterator[Finding]:
     """What one student can take from the others."""
     limits, name = enforced_limits(state), t("limits")
     if not limits:
@@ -108,9 +117,11 @@ def _wall(state: State, students: int) -> Iterator[Finding]:
         yield Finding(name, Level.SLOW, seen)
         return
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
-    values = {"memory": limits["memory"], "processes": limits["processes"], "total": total}
+    most = memory_mib or limits["memory"]
+    values = {"memory": most, "processes": limits["processes"], "total": total}
     seen = t("a lab host has {memory} MiB and {processes} processes at most; this computer has {total} MiB", **values)
-    at_once = max(1, total // max(1, limits["memory"]))
+    at_once = max(1, total // max(1, most))
     if at_once < students:
         seen += t(", which {count} lab hosts that take all they may can fill", count=at_once)
-    yield Finding(name, Level.GOOD if at_once >= students else Level.SLOW, seen)
+    level = Level.GOOD if at_once >= students else Level.SLOW
+    yield Finding(name, level, seen, "" if level is Level.GOOD else f"${{EDITOR:-vi}} class.toml  # {MEMORY}")

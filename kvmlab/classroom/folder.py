@@ -9,6 +9,7 @@ import secrets
 import shlex
 import shutil
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from kvmlab.classroom.policy import Policy, read_policy
 from kvmlab.classroom.roster.student import Student
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.killpoints import killpoint
+from kvmlab.labhost.confinement import own_memory, set_memory
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
 
@@ -39,6 +41,11 @@ class Class:
         """What counts, as class.toml says it now; UsageError with the place of a mistake."""
         return read_policy(self.folder / SETTINGS)
 
+    @cached_property
+    def memory_mib(self) -> int:
+        """What a student's lab host may take at most; 0: as usual."""
+        return self.policy().memory_mib
+
     def seed(self, student: Student, exam: int = 0) -> str:
         """The student's variant: the same at every start, and nobody's who does not know the class's secret; in each
         `exam` another one."""
@@ -52,7 +59,10 @@ class Class:
     def state(self, student: Student, shared: State) -> State:
         """The student's state directory, over the images and saved guests of `shared`."""
         self.states_root(shared).mkdir(mode=0o700, exist_ok=True)
-        return State(self.state_root(student, shared), shared.shared.root)
+        found = State(self.state_root(student, shared), shared.shared.root)
+        if own_memory(found) != self.memory_mib:
+            set_memory(found, self.memory_mib)
+        return found
 
     def state_root(self, student: Student, shared: State) -> Path:
         """Where it lies. It does not tell the id, which may have any letters."""

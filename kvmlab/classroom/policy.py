@@ -23,6 +23,9 @@ EXAM = "exam-"
 """How the variants of exams begin (kvmlab.course.exam.model.Exam.variant)."""
 
 
+MEMORY, LEAST_MIB, MOST_MIB = "lab_host_memory_mib", 200, 1_000_000
+
+
 class Rules(NamedTuple):
     """The rules for one student in one lab, as class.toml words them; it says what each means."""
 
@@ -66,11 +69,12 @@ class PersonRules(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """All rules of a class."""
+    """All rules of a class. `memory_mib`: what a student's lab host may take at most; 0: as usual."""
 
     for_all: Mapping[str, Any]
     labs: Mapping[str, Mapping[str, Any]]
     exceptions: tuple[PersonRules, ...]
+    memory_mib: int = 0
 
     def rules(self, student: str | None, lab: str) -> Rules:
         """Those for one student in one lab: the most special one of each; None: for whoever has no exceptions."""
@@ -158,6 +162,10 @@ def read_policy(path: Path) -> Policy:
         raise _broken(path, [plain(str(error), 300)]) from None
     faults: list[str] = []
     labs, exceptions = table.pop("labs", {}), table.pop("exceptions", [])
+    memory_mib = table.pop(MEMORY, 0)
+    if type(memory_mib) is not int or (memory_mib and not LEAST_MIB <= memory_mib <= MOST_MIB):
+        faults.append(t("{name}: 0, or a whole number from {least} to {most}", name=MEMORY, least=LEAST_MIB,
+                        most=MOST_MIB))  # fmt: skip
     for_all = _checked("", table, FOR_ALL, faults)
     if not isinstance(labs, dict) or not all(isinstance(one, dict) for one in labs.values()):
         faults, labs = [*faults, t("`labs` is a table of tables: [labs.NAME]")], {}
@@ -165,7 +173,7 @@ def read_policy(path: Path) -> Policy:
     found = _exceptions(exceptions, faults)
     if faults:
         raise _broken(path, faults)
-    return Policy(for_all, of_labs, tuple(found))
+    return Policy(for_all, of_labs, tuple(found), memory_mib)
 
 
 def _exceptions(listed: object, faults: list[str]) -> list[PersonRules]:

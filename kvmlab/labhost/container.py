@@ -18,7 +18,14 @@ from kvmlab import process
 from kvmlab.disk_space import no_space
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.bounded import run_bounded
-from kvmlab.labhost.confinement import confinement, lent_devices, own_cgroups, read_only, unchangeable
+from kvmlab.labhost.confinement import (
+    confinement,
+    lent_devices,
+    own_cgroups,
+    own_limits,
+    read_only,
+    unchangeable,
+)
 from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.known_host import IDENTITY, VOLUMES, Identity, KnownLabHost, known_hosts
 from kvmlab.labhost.orphans import end, running_containers
@@ -106,6 +113,7 @@ class LabHost(KnownLabHost):
             f"--label=kvmlab.lab={self.label}",
             f"--label=kvmlab.instance={self.instance}",
             *self.podman.run_options,
+            *own_limits(self.state, self.podman.run_options),
             *confinement(self.run_dir, first_uid),
             *devices,
             *options,

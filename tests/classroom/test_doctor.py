@@ -9,10 +9,12 @@ import pytest
 
 from kvmlab.classroom import doctor
 from kvmlab.classroom.doctor import INOTIFY, examine
+from kvmlab.classroom.folder import SETTINGS
 from kvmlab.course import Course, Lab
 from kvmlab.errors import CannotRun
 from kvmlab.labhost import id_range
 from kvmlab.labhost.computer.doctor import Finding, Level
+from kvmlab.labhost.confinement import own_limits
 from kvmlab.labhost.container import known_ranges
 from kvmlab.labhost.known_host import IDENTITY
 from kvmlab.paths import State
@@ -99,3 +101,28 @@ def test_no_two_students_have_the_same_range(tmp_path: Path, monkeypatch: pytest
     for state in (*students, top):
         with pytest.raises(CannotRun):
             id_range.reserve_range(known_ranges(state))
+
+
+def test_a_class_may_give_its_lab_hosts_less(classroom: Classroom) -> None:
+    """It stands in the student's state directory, where every start finds it, and goes when the class says so."""
+    usual = ("--memory=4096m", "--memory-swap=4096m", "--pids-limit=2048")
+    settings = classroom.folder / SETTINGS
+    for line, options in (("lab_host_memory_mib = 700", ["--memory=700m", "--memory-swap=700m"]), ("", [])):
+        settings.write_text(f"{line}\n")
+        assert classroom("start", LAB).status == 0
+        assert own_limits(classroom.student("2026001"), usual) == options
+    assert own_limits(classroom.student("2026001"), ("--pids-limit=2048",)) == []
+    settings.write_text("lab_host_memory_mib = 201\n")
+    calls = len(classroom.pretended.calls)
+    done = classroom("start", LAB)
+    assert done.status == 2 and "lab_host_memory_mib" in done.err and len(classroom.pretended.calls) == calls
+    for wrong in ("-1", "199", "true", "1.5", "'x'"):
+        settings.write_text(f"lab_host_memory_mib = {wrong}\n")
+        assert classroom("report").status == 2, wrong
+
+
+def test_a_limit_in_the_class_is_what_counts(lab: Lab, computer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State(computer / "state")
+    monkeypatch.setattr("os.sysconf", lambda name: {"SC_PHYS_PAGES": 4_000_000, "SC_PAGE_SIZE": 4096}[name])
+    levels = [{one.name: one for one in examine(state, lab, 20, mib)}["limits"].level for mib in (0, 700)]
+    assert levels == [Level.SLOW, Level.GOOD]

@@ -12,7 +12,7 @@ from kvmlab.classroom.children import Children
 from kvmlab.classroom.folder import Class, open_class
 from kvmlab.classroom.policy import EXAM
 from kvmlab.classroom.roster.student import Student
-from kvmlab.cli.classroom.students import Rows, chosen, for_each, make_images
+from kvmlab.cli.classroom.students import Rows, chosen, for_each, make_images, must_fit
 from kvmlab.cli.context import Context
 from kvmlab.cli.output import write_json
 from kvmlab.course.exam.model import Exam, ExamLab, Exams
@@ -65,6 +65,7 @@ def _begin(args: argparse.Namespace, ctx: Context, lab: str) -> int:
         if not args.dry_run:
             _note(found, sitting)
     args.action = "exam begin"
+    must_fit(args, ctx, lab)
     if not args.dry_run:
         make_images(ctx, lab)
     status = for_each(args, ctx, lab, _with_seed(sitting, Actions.begin_exam))

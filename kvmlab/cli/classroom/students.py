@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvmlab.classroom.actions import Actions, Outcome, tried
 from kvmlab.classroom.children import Children, each, environ_of
-from kvmlab.classroom.folder import Class, open_class
+from kvmlab.classroom.folder import SETTINGS, Class, open_class
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.context import Context
 from kvmlab.cli.output import write_json
@@ -53,8 +54,10 @@ class Rows:
 def start(args: argparse.Namespace, ctx: Context) -> int:
     """A lab host with the lab on it for each; the images are made first, once."""
     lab = ctx.course.entry(args.words[0]).id
-    if not args.dry_run and not args.inventory:
-        make_images(ctx, lab)
+    if not args.inventory:
+        must_fit(args, ctx, lab)
+        if not args.dry_run:
+            make_images(ctx, lab)
     return for_each(args, ctx, lab, lambda actions, one: actions.start(one, lab))
 
 
@@ -223,6 +226,19 @@ def _would(verb: str, lab: str | None, there: dict[str, Run]) -> str:
     if verb == "reset" and lab and not there:
         return t("would start {lab}", lab=lab)
     return t("would throw away: {labs}", labs=known) if there else t("nothing runs")
+
+
+def must_fit(args: argparse.Namespace, ctx: Context, lab: str) -> None:
+    """UsageError where the lab's guests want more memory than class.toml lets a lab host have."""
+    from kvmlab.classroom.doctor import memory_of
+
+    needed = memory_of(ctx.course.lab(lab))
+    with open_class(args.folder) as found:
+        most, path = found.memory_mib, found.folder / SETTINGS
+    if most and most < needed:
+        said = t("A lab host of {lab} needs {needed} MiB, and `lab_host_memory_mib` is {most}.", lab=lab, needed=needed,
+                 most=most)  # fmt: skip
+        raise UsageError(said, f"${{EDITOR:-vi}} {shlex.quote(str(path))}")
 
 
 def make_images(ctx: Context, lab: str) -> None:
