@@ -39,6 +39,7 @@ class Inside:
         self.address = address
         self._session = session
         self._patience = patience
+        self._silent = False
         self._sections: dict[str, Later[Sections]] = {}
         self._answers: dict[str, Later[Sections]] = {}
         self._lock = threading.Lock()
@@ -46,8 +47,8 @@ class Inside:
 
     @property
     def alive(self) -> bool:
-        """Its connection stands, as far as is known."""
-        return self._session.alive
+        """Its connection stands, as far as is known: one to a guest that has gone may for long, and says nothing."""
+        return not self._silent and self._session.alive
 
     def begin(self, sections: Iterable[str]) -> None:
         """Ask for what is not known yet of `sections` ("addr", "route", …; see look.sh) in one question."""
@@ -107,8 +108,10 @@ class Inside:
         except Garbled as error:
             raise self._trouble(t("what it answered is not what its fact server says ({error})", error=error)) from None
         except TooLate:
+            self._silent = True
             raise self._trouble(t("it does not answer")) from None
         except Unreachable as error:
+            self._silent = error.why is Why.SILENT
             raise self._trouble(_WORDS.get(error.why, str)(str(error))) from None
 
     def _trouble(self, reason: str) -> CouldNotLook:

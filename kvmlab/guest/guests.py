@@ -94,6 +94,8 @@ class Guests:
                     guest.refresh()
                 elif promise.done():
                     del self._entered[name]
+                    if guest is not None:
+                        guest.close()
 
     def close(self) -> None:
         """Hang up."""

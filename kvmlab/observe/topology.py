@@ -60,12 +60,13 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A guest, with its state as virsh domstate says it."""
+    """A guest, with its state as virsh domstate says it. `display`: "vnc", "spice", or "" for none."""
 
     name: str
     state: str
     plugs: tuple[Plug, ...]
     disks: tuple[Disk, ...]
+    display: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _domain(tree: ElementTree.Element, state: str) -> Domain:
         Disk(_attribute(one, "target", "dev"), _source(one), _attribute(one, "driver", "type"))
         for one in tree.iterfind("devices/disk")
     )
-    return Domain(tree.findtext("name", ""), state, plugs, disks)
+    return Domain(tree.findtext("name", ""), state, plugs, disks, _attribute(tree, "devices/graphics", "type"))
 
 
 def _source(disk: ElementTree.Element) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from kvmlab.errors import KvmlabError, UsageError
-from kvmlab.page import prose
-from kvmlab.page.commands import Commands
+from kvmlab.page import book, prose
+from kvmlab.page.commands import Commands, ended
 from kvmlab.page.gate import cookie_name
 from kvmlab.page.keys import SESSION_S, Keys
 from kvmlab.page.labs import VERBS, Feed, Labs
@@ -30,7 +31,11 @@ from kvmlab.words import LANGUAGES, speaking, t
 STATIC = Path(__file__).parent / "static"
 VENDOR = Path(__file__).parent / "vendor"
 LAB = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-TERMINAL = re.compile(r"shell-[1-4]")
+GUEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}")
+TERMINAL = re.compile(rf"shell-[1-4]|console:{GUEST.pattern}")
+ANSWER = 500
+SCREENS = 6
+SCREEN_BYTES = 65536
 
 Asked = dict[str, Any]
 
@@ -38,8 +43,9 @@ Asked = dict[str, Any]
 class Page:
     """All of it, for one user."""
 
-    def __init__(self, commands: Commands, keys: Keys) -> None:
-        self._commands, self._keys = commands, keys
+    def __init__(self, commands: Commands, keys: Keys, course_dir: Path) -> None:
+        self._commands, self._keys, self._course_dir = commands, keys, course_dir
+        self._screens = 0
         self._labs, self._terminals = Labs(commands), Terminals()
         self._index = (STATIC / "index.html").read_text(encoding="utf-8")
 
@@ -50,6 +56,11 @@ class Page:
             "lab": self._lab,
             "hint": self._hint,
             "act": self._act,
+            "map": self._map,
+            "quiz": self._quiz,
+            "answer": self._answer,
+            "book": self._book,
+            "search": self._search,
         }
         return [
             Route("/", self._shell),
@@ -61,6 +72,7 @@ class Page:
             *(Route(f"/api/{name}", _answering(call), methods=["POST"]) for name, call in calls.items()),
             WebSocketRoute("/ws/lab/{lang}/{lab}", self._ws_lab),
             WebSocketRoute("/ws/terminal/{lang}/{lab}/{name}", self._ws_terminal),
+            WebSocketRoute("/ws/screen/{lab}/{guest}", self._ws_screen),
         ]
 
     def app(self) -> Starlette:
@@ -118,6 +130,32 @@ class Page:
     async def _hint(self, asked: Asked) -> Asked:
         return await self._commands.document(_lang(asked), "hint", "--json", _lab(asked), _name(asked, "task"))
 
+    async def _map(self, asked: Asked) -> Asked:
+        return await self._commands.document(_lang(asked), "map", "--json", _lab(asked))
+
+    async def _quiz(self, asked: Asked) -> Asked:
+        found = await self._commands.document(_lang(asked), "quiz", "--json", _name(asked, "chapter"))
+        for one in found["questions"]:
+            one["title"], one["html"] = prose.inline_html(one["title"]), prose.html(one.pop("text"))
+            one["options"] = [prose.inline_html(option) for option in one["options"]]
+        return found
+
+    async def _answer(self, asked: Asked) -> Asked:
+        given = asked.get("answer")
+        if not isinstance(given, str) or not 0 < len(given) <= ANSWER:
+            raise UsageError(t("That is no answer."), "kvmlab quiz")
+        words = (_name(asked, "chapter"), f"--question={_name(asked, 'question')}", f"--answer={given}")
+        found = await self._commands.document(_lang(asked), "quiz", "--json", *words)
+        found["why"] = [prose.html(why) for why in found["why"]]
+        found["wanted"], found["explanation"] = prose.inline_html(found["wanted"]), prose.html(found["explanation"])
+        return found
+
+    async def _book(self, asked: Asked) -> Asked:
+        return await asyncio.to_thread(book.chapter, self._course_dir, _lang(asked), asked.get("number"))
+
+    async def _search(self, asked: Asked) -> Asked:
+        return {"places": await asyncio.to_thread(book.places, self._course_dir, _lang(asked), asked.get("words"))}
+
     async def _act(self, asked: Asked) -> Asked:
         verb = asked.get("verb")
         if verb not in VERBS:
@@ -155,7 +193,9 @@ class Page:
             await socket.close(1008)
             return
         await socket.accept()
-        terminal = self._terminals.get(lab, name, self._commands.argv(lang, "shell", lab), lambda: self._labs.poke(lab))
+        console = [f"--console={name.partition(':')[2]}"] if name.startswith("console:") else []
+        argv = self._commands.argv(lang, "shell", lab, *console)
+        terminal = self._terminals.get(lab, name, argv, lambda: self._labs.poke(lab))
         if terminal is None:
             await socket.close(4000, t("There are too many terminals."))
             return
@@ -166,6 +206,42 @@ class Page:
             await _both(_show(socket, terminal, viewer), _hear(socket, terminal, viewer))
         finally:
             await terminal.leave(viewer)
+
+    async def _ws_screen(self, socket: WebSocket) -> None:
+        lab, guest = socket.path_params["lab"], socket.path_params["guest"]
+        if not LAB.fullmatch(lab) or not GUEST.fullmatch(guest) or self._screens >= SCREENS:
+            await socket.close(1008)
+            return
+        await socket.accept()
+        self._screens += 1
+        try:
+            process = await self._commands.begin("en", "exec", lab, f"--screen={guest}", stdin=PIPE)
+            async with ended(process):
+                await _both(_from(process, socket), _to(process, socket), _unheard(process))
+        finally:
+            self._screens -= 1
+
+
+async def _from(process: Process, socket: WebSocket) -> None:
+    assert process.stdout
+    while piece := await process.stdout.read(SCREEN_BYTES):
+        await socket.send_bytes(piece)
+    await socket.close()
+
+
+async def _to(process: Process, socket: WebSocket) -> None:
+    assert process.stdin
+    while True:
+        process.stdin.write(await socket.receive_bytes())
+        await process.stdin.drain()
+
+
+async def _unheard(process: Process) -> None:
+    """What it says on standard error is for a terminal; it must not wait for somebody who reads it."""
+    assert process.stderr
+    while await process.stderr.read(4096):
+        pass
+    await process.wait()
 
 
 async def _show(socket: WebSocket, terminal: Terminal, viewer: Viewer) -> None:

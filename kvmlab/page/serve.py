@@ -8,13 +8,14 @@ import errno
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import uvicorn
 
 from kvmlab.errors import CannotRun
 from kvmlab.page.app import VENDOR, Page
 from kvmlab.page.commands import Commands
-from kvmlab.page.gate import Gate
+from kvmlab.page.gate import App, Gate
 from kvmlab.page.keys import Keys, Remembered, remember, remembered
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -23,10 +24,10 @@ ADDRESS = "127.0.0.1"
 FRAME_BYTES = 64 << 10
 """Of a WebSocket's message from a browser, at most."""
 SOCKETS = 100
-CLOSE_S = 5
+CLOSE_S = 2
 
 
-def serve(state: State, commands: Commands, port: int | None, say: Callable[[str], None]) -> None:
+def serve(state: State, commands: Commands, course: Path, port: int | None, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM. `port` None: the one of last time, or any. `say` is given each link that lets a
     browser in. CannotRun where the page was not built, or the port is taken."""
     if not (VENDOR / "recipe").is_file():
@@ -38,7 +39,9 @@ def serve(state: State, commands: Commands, port: int | None, say: Callable[[str
         with _listening(port, before.port) as listener:
             port = listener.getsockname()[1]
             remember(file, Remembered(before.secret, port))
-            asyncio.run(_serve(listener, commands, Keys(before.secret), lambda token: say(link(port, token))))
+            keys = Keys(before.secret)
+            keys.on_new_token = lambda token: say(link(port, token))
+            asyncio.run(_serve(listener, Page(commands, keys, course).app(), keys))
 
 
 def link(port: int, token: str) -> str:
@@ -46,12 +49,12 @@ def link(port: int, token: str) -> str:
     return f"http://{ADDRESS}:{port}/#token={token}"
 
 
-async def _serve(listener: socket.socket, commands: Commands, keys: Keys, say: Callable[[str], None]) -> None:
+async def _serve(listener: socket.socket, app: App, keys: Keys) -> None:
     port = listener.getsockname()[1]
     hosts = frozenset({f"{ADDRESS}:{port}", f"localhost:{port}"})
     server = uvicorn.Server(
         uvicorn.Config(
-            Gate(Page(commands, keys).app(), keys, lambda: hosts),
+            Gate(app, keys, lambda: hosts),
             http="h11",
             ws="websockets-sansio",
             loop="asyncio",
@@ -67,8 +70,7 @@ async def _serve(listener: socket.socket, commands: Commands, keys: Keys, say: C
             log_level="warning",
         )
     )
-    keys.on_new_token = say
-    say(keys.token)
+    keys.on_new_token(keys.token)
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     await server.serve(sockets=[listener])

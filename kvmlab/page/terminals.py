@@ -27,6 +27,8 @@ FRAME = 32 << 10
 TYPED = 64 << 10
 """Bytes of input that may wait for a program that does not read."""
 UNSEEN_BYTES_PER_S = 2 << 20
+HANG_UP_S = 20.0
+"""How long a program may take to end once its terminal is closed."""
 LEAVE_S = 3600.0
 """How long a terminal nobody looks at is kept."""
 
@@ -114,7 +116,7 @@ class Terminal:
         for number in (signal.SIGHUP, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
-            for _ in range(60):
+            for _ in range(int(HANG_UP_S / 0.05)):
                 if self._process.poll() is not None:
                     break
                 await asyncio.sleep(0.05)

@@ -9,6 +9,22 @@ def page_words(lang: str) -> dict[str, str]:
     """All of it in one language; `{name}` in a text is the script's to fill in."""
     with speaking(lang):
         return {
+            "course": t("Course"),
+            "map": t("Map"),
+            "down": t("down"),
+            "open": t("Open…"),
+            "console": t("Console of {guest}"),
+            "screen": t("Screen of {guest}"),
+            "connect": t("Connect again"),
+            "no-screen": t("This guest shows no screen now."),
+            "book": t("Book"),
+            "search": t("Search the book"),
+            "nothing": t("Nothing was found."),
+            "answer": t("Answer"),
+            "next": t("Next question"),
+            "right": t("Right."),
+            "not-right": t("Not right."),
+            "right-is": t("Right is:"),
             "skip": t("To the terminal"),
             "login": t("This browser has not been let in. Open the link that `kvmlab serve` has printed."),
             "gone": t("The page's server does not answer. Trying again…"),

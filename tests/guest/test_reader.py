@@ -19,7 +19,7 @@ from kvmlab.guest.connection import Inside
 from kvmlab.guest.ip_output import parse_addresses, parse_routes
 from kvmlab.guest.reader import READERS as _FACTS
 from kvmlab.guest.reader import read as _facts
-from kvmlab.remote.ssh import Output
+from kvmlab.remote.ssh import Output, Unreachable, Why
 
 IP_BUSYBOX = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000
     link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
@@ -280,6 +280,20 @@ def test_garbage_is_never_a_wrong_fact(kind: str, answer: bytes) -> None:
         return
     with pytest.raises(CouldNotLook, match=r"Guest web1 cannot be asked"):
         _facts(inside(**verbs), kind, where, [])
+
+
+def test_a_guest_that_said_nothing_is_entered_anew() -> None:
+    """Its connection may stand for minutes after it has gone: whoever looks again and again would hear nothing new."""
+
+    class Silent(Canned):
+        def run(self, command: str, *, timeout_s: float, cap: int = 0) -> Output:
+            raise Unreachable(Why.SILENT)
+
+    guest = Inside("web1", "10.0.0.122", Silent())  # type: ignore[arg-type]
+    assert guest.alive
+    with pytest.raises(CouldNotLook, match="does not answer"):
+        guest.lines("addr")
+    assert not guest.alive
 
 
 def test_sections_are_asked_for_together() -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
+from kvmlab.cli.context import own_course
 from kvmlab.page.app import Page
 from kvmlab.page.commands import Commands
 from kvmlab.page.gate import KEY_HEADER, LOGIN, Gate, Message, Receive, Scope, Send, cookie_name
@@ -34,7 +35,7 @@ class Way(NamedTuple):
 
 def ways() -> Iterator[Way]:
     """Every route of the app."""
-    for route in Page(Commands(), Keys(bytes(32))).routes():
+    for route in Page(Commands(), Keys(bytes(32)), own_course()).routes():
         yield from ways_of(route)
 
 

@@ -172,3 +172,35 @@ def test_without_what_it_needs_it_says_what_to_do(bare_kvmlab: Kvmlab, tmp_path:
     told = bare_kvmlab("serve", env={"PYTHONPATH": path})
     assert told.returncode == 3
     assert "uvicorn" in told.stderr and "→ ./script/setup page" in told.stderr
+
+
+def test_a_quiz_is_answered_and_what_is_known_is_kept(served: Served) -> None:
+    status, quiz, _ = served.post("/api/quiz", {"lang": "en", "chapter": "network"})
+    assert status == 200
+    question = next(one for one in quiz["questions"] if one["kind"] == "single")
+    assert question["known"] is False
+    letters = "abcdefghij"[: len(question["options"])]
+    asked = {"lang": "en", "chapter": "network", "question": question["id"]}
+    found = [served.post("/api/answer", {**asked, "answer": letter})[1] for letter in letters]
+    (right,) = (letter for letter, one in zip(letters, found, strict=True) if one["right"])
+    assert all(one["explanation"] and (one["right"] or one["why"]) for one in found)
+    assert served.post("/api/answer", {**asked, "answer": right})[1]["right"] is True
+    _, quiz, _ = served.post("/api/quiz", {"lang": "zh", "chapter": "network"})
+    assert [one["id"] for one in quiz["questions"] if one["known"]] == [question["id"]]
+    assert quiz["questions"][-1]["id"] == question["id"]  # what is known comes last
+    for wrong in ({"answer": "?"}, {"answer": ""}, {"answer": 7}, {"answer": "x" * 5000}, {"question": "--x"},
+                  {"question": "nope", "answer": "a"}, {"chapter": "nope", "answer": "a"}):  # fmt: skip
+        assert served.post("/api/answer", {**asked, "answer": "a", **wrong})[0] == 409, wrong
+
+
+def test_the_book_is_read_and_searched(served: Served) -> None:
+    status, chapter, _ = served.post("/api/book", {"lang": "en", "number": 1})
+    assert status == 200
+    assert len(chapter["titles"]) >= 8 and "<h3>" in chapter["html"]
+    _, found, _ = served.post("/api/search", {"lang": "en", "words": "BRIDGE stp"})
+    assert any("bridge" in place["excerpt"].casefold() for place in found["places"])
+    assert served.post("/api/search", {"lang": "zh", "words": "网桥"})[1]["places"]
+    for words in ("", " ", None, 7, "x" * 1000, "zebra crossing"):
+        assert served.post("/api/search", {"lang": "en", "words": words})[1]["places"] == []
+    for number in (-1, 99, "1", None, True, 1.0):
+        assert served.post("/api/book", {"lang": "en", "number": number})[0] == 409, number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 from typing import TYPE_CHECKING
@@ -25,6 +26,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("chapter", nargs="?", metavar="CHAPTER", help=t("a chapter; none: all that have a quiz"))
     many = t("how many; first those not answered rightly yet")
     parser.add_argument("--questions", metavar="N", type=whole(1, 1000), default=ROUND, help=many)
+    parser.add_argument("--json", action="store_true", help=t("its questions, or what came of an answer, as JSON"))
+    parser.add_argument("--question", metavar="ID", help=t("with --json: the question that --answer is about"))
+    parser.add_argument(
+        "--answer", metavar="TEXT", help=t("with --json: letters of its options, or what was asked for")
+    )
     parser.add_argument("--seed", metavar="SEED", help=t("draw the same questions in the same order again"))
 
 
@@ -33,9 +39,50 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.report.plain import Page
 
     page = Page(color=ctx.color())
+    if args.json or args.question is not None or args.answer is not None:
+        return _for_programs(args, ctx)
     if args.chapter is None:
         return _overview(page, ctx)
     return _round(page, ctx, args)
+
+
+def _for_programs(args: argparse.Namespace, ctx: Context) -> int:
+    """Its questions; or, of one of them, what came of the answer (0: it was right)."""
+    from kvmlab.cli.exam.documents import document, marked, questions_of
+    from kvmlab.cli.exam.rules import refuse_quiz_in_exam
+    from kvmlab.cli.output import write_json
+    from kvmlab.course.quiz.progress import Quizzes
+
+    if not args.json or args.chapter is None or (args.question is None) != (args.answer is None):
+        message = t("For programs: a chapter with --json, and --question and --answer together.")
+        raise UsageError(message, "kvmlab quiz CHAPTER --json")
+    quiz = quiz_of(ctx, args.chapter)
+    refuse_quiz_in_exam(ctx, quiz.chapter)
+    kept = Quizzes(ctx.state, ctx.course.tag)
+    questions, _ = _askable(ctx, quiz)
+    if args.question is None:
+        return write_json(questions_of(quiz, _written(ctx, questions), kept.chapter(quiz.chapter).answers))
+    question = next((one for one in questions if one.id == args.question), None)
+    asked = _asked(ctx, question, random.Random()) if question else None
+    if asked is None:
+        raise UsageError(t("This question cannot be asked now."), f"kvmlab quiz {quiz.chapter} --json")
+    found = marked(asked, args.answer)
+    kept.answered(quiz.chapter, asked.question.id, found.right)
+    write_json(document(asked, found))
+    return 0 if found.right else 1
+
+
+def _written(ctx: Context, questions: list[Question]) -> list[Asked]:
+    """The questions, live ones with the names that their lab has; those whose lab has just gone are left out."""
+    from kvmlab.cli.exam.prompt import Asked
+    from kvmlab.cli.lab import RunningLab
+
+    found = []
+    for one in questions:
+        with contextlib.suppress(CannotRun):
+            values = RunningLab.of(ctx, one.lab).lab.values if one.lab else None
+            found.append(Asked(one, (), values))
+    return found
 
 
 def _overview(page: Page, ctx: Context) -> int:
@@ -117,6 +164,17 @@ def _askable(ctx: Context, quiz: Quiz) -> tuple[list[Question], list[Question]]:
 
 def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) -> Asked | None:
     """The question to be put; None, with a word, for a live one that has no answer now."""
+    from kvmlab.report.cells import clean
+
+    try:
+        return _asked(ctx, question, draw)
+    except (CannotRun, CouldNotLook) as trouble:  # it may have been finished since the round began
+        page.line(clean(t("A question about {lab} is left out: {reason}", lab=question.lab, reason=trouble.message)))
+        return None
+
+
+def _asked(ctx: Context, question: Question, draw: random.Random) -> Asked | None:
+    """The question with what is right now; None where that is nothing. CannotRun, CouldNotLook: it cannot be told."""
     from kvmlab.cli.exam.prompt import Asked
 
     asked = Asked.drawn(question, draw)
@@ -125,19 +183,12 @@ def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) ->
     from kvmlab.cli.lab import RunningLab
     from kvmlab.course.quiz.model import answers_file
     from kvmlab.observe.grade import true_answer
-    from kvmlab.report.cells import clean
 
-    try:
-        lab = RunningLab.of(ctx, question.lab)
-        lab.must_run()
-        answers = answers_file(ctx.course.root, lab.lab.chapter)
-        truth = true_answer(lab.lab, answers, question.id, lab.known_host)
-    except (CannotRun, CouldNotLook) as trouble:  # it may have been finished since the round began
-        page.line(clean(t("A question about {lab} is left out: {reason}", lab=question.lab, reason=trouble.message)))
-        return None
-    if truth is None:
-        return None
-    return asked._replace(values=lab.lab.values, truth=truth)
+    lab = RunningLab.of(ctx, question.lab)
+    lab.must_run()
+    answers = answers_file(ctx.course.root, lab.lab.chapter)
+    truth = true_answer(lab.lab, answers, question.id, lab.known_host)
+    return None if truth is None else asked._replace(values=lab.lab.values, truth=truth)
 
 
 def _end(page: Page, ctx: Context, quiz: Quiz, right: int, asked: int, waiting: list[Question]) -> None:

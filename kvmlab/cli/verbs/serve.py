@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     ctx.course.ids  # noqa: B018  (a broken course is told of now)
     options = ["--course", str(ctx.course_dir)] + (["--variant", ctx.variant] if ctx.variant is not None else [])
     print(t("The page is served on this computer alone. Ctrl-C ends it, and its terminals; labs go on."))
-    serve(ctx.state, Commands(tuple(options)), args.port, _say)
+    serve(ctx.state, Commands(tuple(options)), ctx.course_dir, args.port, _say)
     return 0
 
 

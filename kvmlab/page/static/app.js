@@ -1,10 +1,13 @@
 // Which page is shown: `#` the course, `#/lab/ID` a lab; in which language.
 
 import { fill, h } from "./dom.js";
-import { call, login, Refused } from "./server.js";
+import { login, Refused } from "./server.js";
+import { bookPage } from "./book.js";
 import { coursePage } from "./course.js";
 import { labPage } from "./lab.js";
+import { quizPage } from "./quiz.js";
 
+const PAGES = { lab: labPage, quiz: quizPage, book: bookPage };
 const LANGUAGES = { en: "English", zh: "中文" };
 
 export const app = { lang: "en", words: {} };
@@ -44,7 +47,7 @@ async function show() {
   shown?.close?.();
   const [, kind, name] = location.hash.slice(1).split("/");
   try {
-    const page = kind === "lab" ? await labPage(app, name) : await coursePage(app);
+    const page = await (PAGES[kind] ?? coursePage)(app, name);
     shown = page;
     frame(page.main, page.title);
     page.shown?.();
@@ -60,5 +63,3 @@ await speak(remembered());
 await login();
 await show();
 addEventListener("hashchange", show);
-
-export { call };

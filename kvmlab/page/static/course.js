@@ -1,5 +1,6 @@
 // The course: its chapters and labs, and how far one is.
 
+import { search } from "./book.js";
 import { h } from "./dom.js";
 import { call } from "./server.js";
 
@@ -17,13 +18,14 @@ export async function coursePage({ lang, say }) {
   const chapter = (one) =>
     h("section", {},
       h("h2", {}, one.title,
-        one.questions.all ? h("span", { class: "facts" },
+        one.questions.all ? h("a", { class: "facts", href: `#/quiz/${one.id}` },
           say("quiz", { known: one.questions.known, most: one.questions.all })) : null),
       h("ul", { class: "labs" }, one.labs.map(row)));
   const main = h("main", { class: "course" },
     h("h1", {}, course.course.title),
     h("p", { class: "facts" }, h("progress", { value: course.points, max: course.max_points,
       "aria-label": course.course.title }), " ", say("points", { points: course.points, most: course.max_points })),
+    h("p", {}, h("a", { href: "#/book/0" }, say("book"))), search(lang, say),
     course.chapters.map(chapter));
   return { main, title: course.course.title };
 }

@@ -1,6 +1,8 @@
 // A lab: its text with the checks in it at the left, terminals at the right.
 
 import { h, prose, sentence } from "./dom.js";
+import { picture } from "./map.js";
+import { Screen } from "./screen.js";
 import { call, Failed, Line } from "./server.js";
 import { Shell } from "./terminal.js";
 
@@ -10,6 +12,7 @@ const OFFERED = { none: ["start"], running: ["reset", "finish", "solve"], stoppe
   starting: ["reset"], stopping: ["finish"], damaged: ["reset"], error: ["reset", "finish"] };
 const ASKED = new Set(["reset", "finish", "solve"]);
 const TERMINALS = 4;
+const MAP_MS = 3000;
 
 export async function labPage(app, id) {
   const page = new LabPage(app, id);
@@ -19,7 +22,7 @@ export async function labPage(app, id) {
 
 class LabPage {
   constructor({ lang, say, words }, id) {
-    Object.assign(this, { lang, say, words, id, shells: [], state: "", instance: "", passed: "", doing: 0 });
+    Object.assign(this, { lang, say, words, id, shells: [], views: [], state: "", instance: "", passed: "", doing: 0 });
     this.text = h("article", { class: "text", tabindex: "-1", "aria-label": say("text") });
     this.bar = h("div", { class: "bar" });
     this.told = h("div", { class: "told", role: "status" });
@@ -51,7 +54,8 @@ class LabPage {
 
   close() {
     this.line?.close();
-    this.shells.forEach((shell) => shell.close());
+    clearTimeout(this.mapping);
+    this.views.forEach((view) => view.close());
   }
 
   // the text
@@ -98,6 +102,8 @@ class LabPage {
     if (lab.report) {
       this.report = lab.report;
       this.show(lab.report);
+      this.stale = true;
+      if (this.mapPlace && !this.mapPlace.closest("[hidden]")) this.readMap();
       const passed = lab.report.tasks.map((task) => task.verdict === "passed").join();
       if (passed !== this.passed && this.passed) this.read();
       this.passed = passed;
@@ -110,7 +116,9 @@ class LabPage {
   show(report) {
     for (const task of report.tasks) {
       const list = this.checks[task.id];
-      if (!list) continue;
+      const drawn = JSON.stringify(task);
+      if (!list || list.drawn === drawn) continue; // what has not changed keeps its focus
+      list.drawn = drawn;
       list.replaceChildren(...task.checks.map((check) => this.check(check)));
       list.mark.textContent = MARKS[task.verdict] ?? "";
       list.mark.title = this.say(NAMES[task.verdict] ?? "");
@@ -133,8 +141,10 @@ class LabPage {
     const commands = new Set(unmet.map((fact) => fact.see).filter(Boolean));
     return unmet.length === 0 ? [] : [h("div", { class: "finding" },
       unmet.map((fact) => h("p", {}, h("strong", {}, finding.subject), ` ${fact.name}: `,
-        this.say("found", { found: fact.found, wanted: fact.wanted }))),
-      [...commands].map((see) => this.command(see)))];
+        sentence(this.say("found", { found: fact.found, wanted: fact.wanted })))),
+      [...commands].map((see) => this.command(see)),
+      finding.mistake ? h("p", { class: "mistake" }, sentence(finding.mistake.sentence)) : null,
+      finding.mistake?.see && !commands.has(finding.mistake.see) ? this.command(finding.mistake.see) : null)];
   }
 
   command(text) {
@@ -195,38 +205,109 @@ class LabPage {
     this.doing = busy ? action.id : 0;
   }
 
-  // terminals
+  // terminals, the map, screens
 
   another() {
-    if (this.shells.length >= TERMINALS) return;
     const number = this.shells.length + 1;
-    const shell = new Shell(`/ws/terminal/${this.lang}/${this.id}/shell-${number}`, this.words, () => this.leave());
-    const tab = h("button", { type: "button", role: "tab", id: `tab-${number}`, "aria-controls": `pane-${number}`,
-      onclick: () => this.choose(shell) }, this.say("terminal", { number }));
-    shell.pane = h("div", { class: "pane", role: "tabpanel", id: `pane-${number}`, "aria-labelledby": `tab-${number}` },
-      shell.element);
-    shell.tab = tab;
+    if (number > TERMINALS) return;
+    const shell = new Shell(this.socket("terminal", `shell-${number}`), this.words, () => this.leave());
     this.shells.push(shell);
-    this.panes.append(shell.pane);
-    this.tabs.append(tab);
-    this.plus?.remove();
-    if (number < TERMINALS) {
-      this.plus = h("button", { type: "button", class: "plain", "aria-label": this.say("more-terminals"),
-        onclick: () => this.another() }, "+");
-      this.work.insertBefore(this.plus, this.panes);
-      this.tabs.after(this.plus);
-    }
-    this.choose(shell);
+    this.add(shell, this.say("terminal", { number }));
+    if (number === 1) this.offer();
+  }
+
+  socket(kind, name) {
+    return kind === "screen" ? `/ws/screen/${this.id}/${name}` : `/ws/terminal/${this.lang}/${this.id}/${name}`;
+  }
+
+  // A view has an element, open(), focus(), put(command), close().
+  add(view, name) {
+    const number = this.views.push(view);
+    view.name = name;
+    view.tab = h("button", { type: "button", role: "tab", id: `tab-${number}`, "aria-controls": `pane-${number}`,
+      onclick: () => this.choose(view) }, name);
+    view.pane = h("div", { class: "pane", role: "tabpanel", id: `pane-${number}`, "aria-labelledby": `tab-${number}` },
+      view.element);
+    this.panes.append(view.pane);
+    this.tabs.append(view.tab);
+    this.choose(view);
   }
 
   choose(chosen) {
-    this.current = chosen;
-    for (const shell of this.shells) {
-      shell.pane.hidden = shell !== chosen;
-      shell.tab.setAttribute("aria-selected", String(shell === chosen));
+    if (chosen instanceof Shell) this.current = chosen;
+    for (const view of this.views) {
+      view.pane.hidden = view !== chosen;
+      view.tab.setAttribute("aria-selected", String(view === chosen));
     }
     chosen.open();
-    chosen.term.focus();
+    chosen.focus();
+  }
+
+  // What else can be opened: it is asked when the list is.
+  offer() {
+    const list = h("select", { class: "offer", "aria-label": this.say("open") });
+    const drawn = () => {
+      const guests = this.map?.domains ?? [];
+      const offers = [["", this.say("open")], ["map", this.say("map")],
+        ...(this.shells.length < TERMINALS ? [["shell", this.say("more-terminals")]] : []),
+        ...guests.map(({ name }) => [`console:${name}`, this.say("console", { guest: name })]),
+        ...guests.filter(({ display }) => display === "vnc")
+          .map(({ name }) => [`screen:${name}`, this.say("screen", { guest: name })])];
+      list.replaceChildren(...offers.map(([value, text]) => h("option", { value }, text)));
+    };
+    list.addEventListener("change", () => {
+      const [kind, ...rest] = list.value.split(":");
+      list.value = "";
+      this.openView(kind, rest.join(":"));
+    });
+    this.drawOffer = drawn;
+    drawn();
+    this.work.insertBefore(list, this.panes);
+    this.readMap();
+  }
+
+  openView(kind, guest) {
+    const name = kind === "map" ? this.say("map") : kind === "shell" ? "" : this.say(kind, { guest });
+    const there = this.views.find((view) => view.name === name);
+    if (there) return this.choose(there);
+    if (kind === "shell") this.another();
+    if (kind === "map") this.add(this.mapView(), name);
+    const leave = () => this.leave();
+    if (kind === "console") this.add(new Shell(this.socket("terminal", `console:${guest}`), this.words, leave), name);
+    if (kind === "screen") this.add(new Screen(this.socket("screen", guest), this.words, leave), name);
+    return undefined;
+  }
+
+  mapView() {
+    const element = (this.mapPlace = h("div", { class: "mapped" }));
+    this.drawMap();
+    return { element, open: () => this.readMap(), focus: () => element.firstChild?.focus(), put() {}, close() {} };
+  }
+
+  // The map is read when it may have changed, and then not again for a while.
+  readMap() {
+    if (this.mapping || this.state !== "running") return;
+    this.mapping = setTimeout(async () => {
+      try {
+        this.map = await call("map", { lang: this.lang, lab: this.id });
+        this.drawOffer?.();
+        this.drawMap();
+      } catch {
+        // the lab host has just gone: what is there is told by its state
+      }
+      this.mapping = setTimeout(() => {
+        this.mapping = 0;
+        if (this.stale) this.readMap();
+        this.stale = false;
+      }, MAP_MS);
+    });
+  }
+
+  drawMap() {
+    if (!this.mapPlace || !this.map) return;
+    const wrong = (this.report?.tasks ?? []).flatMap((task) => task.checks).filter((check) => check.verdict === "failed")
+      .flatMap((check) => check.findings).filter((finding) => finding.facts.some((fact) => !fact.met));
+    this.mapPlace.replaceChildren(picture(this.map, wrong.map((finding) => finding.subject), this.say));
   }
 
   leave() {

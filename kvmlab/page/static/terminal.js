@@ -109,6 +109,10 @@ export class Shell {
     this.line.say(JSON.stringify({ columns: this.term.cols, rows: this.term.rows }));
   }
 
+  focus() {
+    this.term.focus();
+  }
+
   // A command, to be read before Enter is pressed: nothing in it presses it.
   put(command) {
     this.term.paste(command.replace(/[\x00-\x1f\x7f-\x9f]/g, " "));
