@@ -26,7 +26,9 @@ def _terminals(root: Path) -> dict[str, Path]:
     mark, found = f"\0KVMLAB_STATE={root}\0".encode(), {}
     for process in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            if process.name.isdigit() and mark in b"\0" + (process / "environ").read_bytes() + b"\0":
+            if not process.name.isdigit() or process.stat().st_uid != os.geteuid():
+                continue  # in a lab host, say
+            if mark in b"\0" + (process / "environ").read_bytes() + b"\0":
                 name = str((process / "fd/1").readlink())
                 if name.startswith("/dev/pts/"):
                     found[name] = process / "fd/1"

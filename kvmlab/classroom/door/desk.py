@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -36,6 +37,8 @@ from kvmlab.words import t
 
 MOST_TERMINALS, MOST_OF_ONE = 400, 4
 """How many terminals there may be, and of one student."""
+HOUSE_S, SWEEP = 2.0, 15
+"""How often the terminals are looked at, and after how many times all processes are, though none has ended."""
 TICKET_S, MOST_TICKETS = 60.0, 400
 WAITING_CODES = 40
 """How many codes may wait to be checked: each takes a twentieth of a second."""
@@ -283,17 +286,20 @@ class Desk:
 
     async def _keep_house(self) -> None:
         """Bury who has ended, and hang up on who is in the class no more."""
-        while True:
-            await asyncio.sleep(2)
+        for rounds in itertools.count(1):
+            await asyncio.sleep(HOUSE_S)
             with contextlib.suppress(KvmlabError, OSError):
                 there = self._logins.students()
                 for one in self._terminals:
                     if one.student not in there:
                         one.hang_up()
-            self._end_those_that_have_ended()
+            self._end_those_that_have_ended(sweep=rounds % SWEEP == 0)
 
-    def _end_those_that_have_ended(self) -> None:
-        self._terminals = [one for one in self._terminals if not one.ended()]
+    def _end_those_that_have_ended(self, *, sweep: bool = False) -> None:
+        there = [one for one in self._terminals if not one.ended()]
+        sweep, self._terminals = sweep or len(there) < len(self._terminals), there
+        if not sweep:
+            return
         front = {self._front.pid} if self._front else set()
         sweep_orphans({*front, *(one.pid for one in self._terminals)})
 
