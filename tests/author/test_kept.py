@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.author.mutants.trial import CAUGHT, SURVIVED, Tried
 from kvmlab.author.prove import case_run, kept_results
 from kvmlab.author.prove.bench import Bench, CaseResult, Stopped
 from kvmlab.author.prove.cases import Case, cases_of
+from kvmlab.author.prove.mutant_trial import CAUGHT, SURVIVED, Tried
 from kvmlab.author.prove.proof import Proof, ProofResult, Remark
 from kvmlab.course import Course
 from kvmlab.course.lab.model import Survivor

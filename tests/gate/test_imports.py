@@ -157,14 +157,38 @@ def within(module: str, places: set[str]) -> bool:
 
 def test_no_circles() -> None:
     """No module needs itself, by whatever way. Imports for types alone are not made, and may be circles."""
+    assert list(TopologicalSorter(needs()).static_order())  # CycleError names the circle
+
+
+def test_no_circles_of_folders() -> None:
+    """Nor does a folder of a package (author.mutants) need itself by way of another."""
+    folders: dict[str, set[str]] = {}
+    for module, needed in needs().items():
+        folders.setdefault(folder_of(module), set()).update(map(folder_of, needed))
+    side_by_side = {
+        one: {other for other in needed if other and other.count(".") == one.count(".")} - {one}
+        for one, needed in folders.items()
+        if one  # not kvmlab itself, where the lowest modules are, and __main__
+    }
+    assert list(TopologicalSorter(side_by_side).static_order())
+
+
+def folder_of(module: str) -> str:
+    """The folder that a module lies in, without "kvmlab."."""
+    return module if (PACKAGE / module.replace(".", "/")).is_dir() else module.rpartition(".")[0]
+
+
+@cache
+def needs() -> dict[str, set[str]]:
+    """What each module imports of kvmlab when it runs."""
     modules = {module_of(path): path for path in PACKAGE.rglob("*.py") if "own_course" not in path.parts}
-    needs: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     for name, path in modules.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for_types = {id(one) for part in ast.walk(tree) if is_for_types(part) for one in ast.walk(part)}
         made = [one for one in ast.walk(tree) if isinstance(one, ast.stmt) and id(one) not in for_types]
-        needs[name] = {found for one in made for found in own_modules(one) if found in modules}
-    assert list(TopologicalSorter(needs).static_order())  # CycleError names the circle
+        found[name] = {other for one in made for other in own_modules(one) if other in modules}
+    return found
 
 
 def is_for_types(part: ast.AST) -> bool:

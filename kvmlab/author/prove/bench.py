@@ -13,7 +13,7 @@ from kvmlab.errors import KvmlabError
 from kvmlab.labhost.container import LabHost
 
 if TYPE_CHECKING:
-    from kvmlab.author.mutants.trial import Tried
+    from kvmlab.author.prove.mutant_trial import Tried
     from kvmlab.author.prove.rehearsals import Rehearsed
     from kvmlab.author.prove.shown_commands import Unusable
     from kvmlab.course import Course, Lab

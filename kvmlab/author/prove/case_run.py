@@ -7,12 +7,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kvmlab.author.mutants.trial import carry_mutants
 from kvmlab.author.prove import kept_results
 from kvmlab.author.prove.bench import Bench, CaseResult
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.decided_look import all_passed, look_until_decided
 from kvmlab.author.prove.live_questions import unanswered
+from kvmlab.author.prove.mutant_trial import carry_mutants
 from kvmlab.author.prove.proof import Proof
 from kvmlab.author.prove.rehearsals import rehearse
 from kvmlab.author.prove.repeated_looks import look_again

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from kvmlab.author.lint import lint
-from kvmlab.author.mutants.trial import CAUGHT, NOT_MADE, SURVIVED, Tried
 from kvmlab.author.prove.bench import CaseResult
 from kvmlab.author.prove.cases import EVERYTHING, Case, Draw, Part, cases_of
 from kvmlab.author.prove.judgement import case_json, judge
+from kvmlab.author.prove.mutant_trial import CAUGHT, NOT_MADE, SURVIVED, Tried
 from kvmlab.author.prove.proof import Outcome, Proof, ProofResult
 from kvmlab.course import Course
 from kvmlab.course.lab.model import Survivor

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from kvmlab.author.mutants.trial import CAUGHT, NOT_MADE, SURVIVED, Tried
+from kvmlab.author.prove.mutant_trial import CAUGHT, NOT_MADE, SURVIVED, Tried
 from kvmlab.author.prove.proof import Proof, ProofResult, Remark
 from kvmlab.words import t
 
