@@ -1,0 +1,37 @@
+"""A pytest plugin for `script/test quick`: leaves out what takes long, and says what that is."""
+
+from __future__ import annotations
+
+import pytest
+
+LEFT_OUT = {
+    "tests/packaging": "the wheel is built and installed",
+    "tests/bundle": "bundles are made and opened",
+    "tests/page": "a server is asked",
+    "tests/script": "scripts are run",
+    "tests/promises": "what kvmlab promises as a whole",
+    "tests/test_liveness.py": "processes are waited for",
+    "tests/author/test_lint.py::test_our_own_course_has_no_errors": "`kvmlab lint` of the whole course",
+    "tests/checks/test_vocabulary.py::test_mypy_names_a_misspelt_fact": "mypy is run",
+}
+"""A test, a module or a folder, and why it is left out."""
+
+
+def is_left_out(test: str) -> bool:
+    """Whether the table has it, or what it is in."""
+    return any(test == place or test.startswith((f"{place}/", f"{place}::", f"{place}[")) for place in LEFT_OUT)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave them out."""
+    left = [item for item in items if is_left_out(item.nodeid)]
+    items[:] = [item for item in items if not is_left_out(item.nodeid)]
+    config.hook.pytest_deselected(items=left)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say so."""
+    terminalreporter.section("left out; ./script/test has them, and lab hosts and guests")
+    for place, why in LEFT_OUT.items():
+        terminalreporter.line(f"{place}: {why}")
