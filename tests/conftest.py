@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab import words
+from kvmlab.course import Course
 from kvmlab.paths import State, default_root
 from kvmlab.remote.host_root import HostRoot
 from kvmlab.slowness import slowness
@@ -100,14 +103,31 @@ def clear(state: State) -> None:
     remove_all(podman, [found["name"] for found in find_containers(podman, state)])
 
 
+def new_state(root: Path, shared: State) -> State:
+    """A state directory with the shared images in it and nothing else."""
+    root.mkdir(exist_ok=True)
+    for name in SHARED:
+        (root / name).symlink_to(getattr(shared, name))
+    return State(root)
+
+
+@contextlib.contextmanager
+def kvmlab_with(root: Path, shared: State, *labs: str, course: Path | None = None) -> Iterator[Kvmlab]:
+    """The command for the tests of a module, with lab hosts of `labs` that they share; removed afterwards."""
+    kvmlab = Kvmlab(new_state(root, shared), {"KVMLAB_COURSE": str(course)} if course else {})
+    try:
+        for lab in labs:
+            done = kvmlab("start", lab)
+            assert done.returncode == 0, done.stderr
+        yield kvmlab
+    finally:
+        clear(kvmlab.state)
+
+
 @pytest.fixture
 def own_state(tmp_path: Path, shared_state: State) -> State:
-    """A state directory with the shared images in it and nothing else."""
-    root = tmp_path / "state"
-    root.mkdir()
-    for name in SHARED:
-        (root / name).symlink_to(getattr(shared_state, name))
-    return State(root)
+    """A state directory of this test's own."""
+    return new_state(tmp_path / "state", shared_state)
 
 
 @pytest.fixture
@@ -117,10 +137,20 @@ def kvmlab(own_state: State) -> Iterator[Kvmlab]:
     clear(own_state)
 
 
+@pytest.fixture(scope="session")
+def compiled_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with our own course's catalogue: to compile it takes longer than most tests that need it."""
+    state = State(tmp_path_factory.mktemp("compiled") / "state")
+    Course.load(REPOSITORY, state)
+    return state.cache
+
+
 @pytest.fixture
-def bare_kvmlab(tmp_path: Path) -> Kvmlab:
-    """The command in an empty state, for tests that start no lab host."""
-    return Kvmlab(State(tmp_path / "bare"))
+def bare_kvmlab(tmp_path: Path, compiled_course: Path) -> Kvmlab:
+    """The command in a state with nothing but the compiled course, for tests that start no lab host."""
+    state = State(tmp_path / "bare")
+    shutil.copytree(compiled_course, state.cache, dirs_exist_ok=True)
+    return Kvmlab(state)
 
 
 RunKvmlab = Callable[..., subprocess.CompletedProcess[str]]

@@ -8,7 +8,7 @@ import pytest
 
 from kvmlab.paths import State
 from tests.claims.claims import Claim, claims
-from tests.conftest import SHARED, Kvmlab, clear
+from tests.conftest import Kvmlab, clear, new_state
 
 Try = Callable[[Claim], str]
 SECONDS = 300
@@ -18,11 +18,7 @@ SECONDS = 300
 @pytest.fixture(scope="session")
 def on_its_lab_host(tmp_path_factory: pytest.TempPathFactory, shared_state: State) -> Iterator[Try]:
     """Run a claim's script on its lab's host, which is started when it is first asked for."""
-    root = tmp_path_factory.mktemp("claims") / "state"
-    root.mkdir()
-    for name in SHARED:
-        (root / name).symlink_to(getattr(shared_state, name))
-    kvmlab = Kvmlab(State(root))
+    kvmlab = Kvmlab(new_state(tmp_path_factory.mktemp("claims"), shared_state))
     started: set[str] = set()
 
     def attempt(claim: Claim) -> str:

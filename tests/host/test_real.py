@@ -18,7 +18,7 @@ from kvmlab.host.reader import HostReader
 from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import LabHost
 from kvmlab.paths import State
-from tests.conftest import SHARED, Kvmlab, clear
+from tests.conftest import Kvmlab, kvmlab_with
 
 pytestmark = pytest.mark.guest
 LAB = "try-trouble"
@@ -28,14 +28,8 @@ MAC, ADDRESS = "52:54:00:00:07:11", "192.168.122.11"
 
 @pytest.fixture(scope="module")
 def kvmlab(tmp_path_factory: pytest.TempPathFactory, shared_state: State) -> Iterator[Kvmlab]:
-    root = tmp_path_factory.mktemp("real")
-    for name in SHARED:
-        (root / name).symlink_to(getattr(shared_state, name))
-    kvmlab = Kvmlab(State(root), {"KVMLAB_COURSE": str(COURSE)})
-    done = kvmlab("start", LAB)
-    assert done.returncode == 0, done.stderr
-    yield kvmlab
-    clear(kvmlab.state)
+    with kvmlab_with(tmp_path_factory.mktemp("real"), shared_state, LAB, course=COURSE) as kvmlab:
+        yield kvmlab
 
 
 @pytest.fixture

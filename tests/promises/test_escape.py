@@ -19,7 +19,7 @@ from kvmlab.labhost.container import INSIDE, orphans, sweep
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
 from kvmlab.process import has_ended
-from tests.conftest import SHARED, Kvmlab, clear
+from tests.conftest import Kvmlab, kvmlab_with
 from tests.promises.escapes import TRIES
 
 pytestmark = pytest.mark.guest
@@ -40,14 +40,8 @@ def stamps(*folders: Path) -> dict[str, tuple[int, int, int]]:
 
 @pytest.fixture(scope="module")
 def kvmlab(tmp_path_factory: pytest.TempPathFactory, shared_state: State) -> Iterator[Kvmlab]:
-    root = tmp_path_factory.mktemp("escape")
-    for name in SHARED:
-        (root / name).symlink_to(getattr(shared_state, name))
-    kvmlab = Kvmlab(State(root))
-    done = kvmlab("start", LAB)
-    assert done.returncode == 0, done.stderr
-    yield kvmlab
-    clear(kvmlab.state)
+    with kvmlab_with(tmp_path_factory.mktemp("escape"), shared_state, LAB) as kvmlab:
+        yield kvmlab
 
 
 @pytest.fixture(scope="module")

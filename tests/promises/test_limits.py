@@ -10,7 +10,7 @@ import pytest
 from benchmarks.greed import BOMBS
 from kvmlab.labhost.computer.findings import enforced_limits
 from kvmlab.paths import State
-from tests.conftest import SHARED, Kvmlab, clear
+from tests.conftest import Kvmlab, kvmlab_with
 
 pytestmark = pytest.mark.guest
 GREEDY, NEIGHBOUR = "storage-pool", "network-bridge"
@@ -21,15 +21,8 @@ LIMITS = {"6 GiB of memory": "memory", "a fork bomb": "processes"}
 
 @pytest.fixture(scope="module")
 def kvmlab(tmp_path_factory: pytest.TempPathFactory, shared_state: State) -> Iterator[Kvmlab]:
-    root = tmp_path_factory.mktemp("limits")
-    for name in SHARED:
-        (root / name).symlink_to(getattr(shared_state, name))
-    kvmlab = Kvmlab(State(root))
-    for lab in (GREEDY, NEIGHBOUR):
-        done = kvmlab("start", lab)
-        assert done.returncode == 0, done.stderr
-    yield kvmlab
-    clear(kvmlab.state)
+    with kvmlab_with(tmp_path_factory.mktemp("limits"), shared_state, GREEDY, NEIGHBOUR) as kvmlab:
+        yield kvmlab
 
 
 def verdicts(kvmlab: Kvmlab) -> dict[str, str]:

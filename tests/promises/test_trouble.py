@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kvmlab.paths import State
-from tests.conftest import SHARED, Kvmlab, clear
+from tests.conftest import Kvmlab, clear, kvmlab_with
 
 LAB = "try-trouble"
 COURSE = Path(__file__).parent / "course"
@@ -23,12 +23,8 @@ pytestmark = [pytest.mark.guest, pytest.mark.xdist_group("trouble")]
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, shared_state: State) -> Iterator[Kvmlab]:
-    root = tmp_path_factory.mktemp("trouble")
-    for name in SHARED:
-        (root / name).symlink_to(getattr(shared_state, name))
-    kvmlab = Kvmlab(State(root), {"KVMLAB_COURSE": str(COURSE)})
-    yield kvmlab
-    clear(kvmlab.state)
+    with kvmlab_with(tmp_path_factory.mktemp("trouble"), shared_state, course=COURSE) as kvmlab:
+        yield kvmlab
 
 
 @pytest.fixture
