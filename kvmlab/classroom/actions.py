@@ -196,10 +196,12 @@ def must_be_evidence(found: object, lab: str) -> None:
     """ValueError unless it is a document of kvmlab.evidence/1 about this lab, each field of its type."""
     if not isinstance(found, dict) or found.get("schema") != "kvmlab.evidence/1" or found.get("lab") != lab:
         raise ValueError("not evidence of this lab")
-    if not all(isinstance(found.get(name), str) for name in _TEXTS):
+    if not all(_is_text(found.get(name)) for name in _TEXTS):
         raise ValueError("a text")
-    if not isinstance(found.get("variant"), str | None) or not isinstance(found.get("parameters"), dict):
-        raise ValueError("variant, parameters")
+    if not _is_text("" if found.get("variant", 0) is None else found.get("variant")):
+        raise ValueError("variant")
+    if not isinstance(found.get("parameters"), dict):
+        raise ValueError("parameters")
     if not isinstance(found.get("facts"), dict):
         raise ValueError("facts")
     report = found.get("report")
@@ -211,6 +213,10 @@ def must_be_evidence(found: object, lab: str) -> None:
         raise ValueError("report")
     if not all(isinstance(one, dict) and isinstance(one.get("verdict"), str) for one in checks):
         raise ValueError("checks")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= 200 and value.isprintable()
 
 
 def _checks(found: Mapping[str, Any]) -> Sequence[Any]:

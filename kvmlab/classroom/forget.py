@@ -38,6 +38,25 @@ def forget(found: Class, student: Student, shared: State) -> Iterator[str]:
         raise CannotRun(said, shlex.join(["grep", "-l", student.id, *map(str, left)]))
 
 
+def would_forget(found: Class, student: Student, shared: State) -> Iterator[str]:
+    """What `forget` would remove; nothing is."""
+    root = found.state_root(student, shared)
+    if root.exists():
+        state = State(root, shared.shared.root)
+        yield from (
+            t("the lab host {name}", name=one["name"]) for one in find_containers(remembered_podman(state), state)
+        )
+        yield t("{path}, with progress and what was started", path=root)
+    path = found.folder / SETTINGS
+    _, removed = without_exceptions(path.read_text(encoding="utf-8"), student.id)
+    if removed:
+        yield t("{count} exceptions in {path}", count=removed, path=path)
+    for copy in found.book.database.copies():
+        yield t("{path}, a copy of the gradebook from before an update", path=copy)
+    attempts = found.book.database.rows("SELECT count(*) FROM attempt WHERE student = ?", [student.id])[0][0]
+    yield t("in the gradebook: {attempts} attempts with their evidence, the entry in the roster", attempts=attempts)
+
+
 def traces(found: Class, student: Student, shared: State) -> list[Path]:
     """The files in which something of the student is left: the state directory's, the gradebook, others of the class.
 

@@ -42,16 +42,23 @@ class Grader:
 
         ValueError where these are no facts, AuthorError where the checker itself is broken.
         """
-        reader = Replaying(facts)
-        if seed not in self._texts:
-            self._texts[seed] = self._course.lab(self._lab, self._lang, seed)
-        lab = self._texts[seed]
+        reader, lab = Replaying(facts), self._text(seed)
         own = lab if parameters is None else lab._replace(values=dict(parameters))
         try:
             report = run(self._checks, reader, own.params, lab.tasks, lab=lab.id, variant=seed, settle_s=0)
         except AuthorError as error:
             raise AuthorError(error.message, f"kvmlab lint {lab.id}") from error
         return report.to_json()
+
+    def parameters(self, seed: str) -> Mapping[str, Any]:
+        """Those of a variant."""
+        found: Mapping[str, Any] = self._text(seed).values
+        return found
+
+    def _text(self, seed: str | None) -> Any:
+        if seed not in self._texts:
+            self._texts[seed] = self._course.lab(self._lab, self._lang, seed)
+        return self._texts[seed]
 
 
 def regrade(book: Gradebook, course: Course, lab: str, lang: str, students: Iterable[str]) -> Iterator[Change]:

@@ -287,6 +287,9 @@ def test_one_who_is_forgotten_is_nowhere(graded: Classroom, monkeypatch: pytest.
     shutil.copy(graded.folder / BOOK, graded.folder / f"{BOOK}.version-0")
     root = graded.student("2026001").root
     assert root.exists() and len(holds(graded, "2026001")) == 3
+    foretold = graded("forget", "2026001", "--dry-run").out
+    assert str(root) in foretold and "2 exceptions" in foretold and "1 attempts" in foretold
+    assert root.exists() and len(holds(graded, "2026001")) == 3
     done = graded("forget", "2026001")
     assert done.status == 0, done.err
     for part in (

@@ -89,7 +89,7 @@ class Machines(NamedTuple):
             report = self.grader.report(seed, found["facts"])
         except (ValueError, AuthorError):
             return Outcome(3, t("it answered nonsense"))
-        own = {"taken": now(), "parameters": self.course.lab(lab, variant=seed).values, "report": report}
+        own = {"taken": now(), "parameters": dict(self.grader.parameters(seed)), "report": report}
         return outcome_of({**found, **own}, Done({"passed": 0, "failed": 1}.get(report["verdict"], 3), done.said))
 
     def where(self, student: Student) -> Machine | str:

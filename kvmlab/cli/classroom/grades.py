@@ -113,6 +113,7 @@ def _points(one: Change, which: str) -> str:
 def forget(args: argparse.Namespace, ctx: Context) -> int:
     """Remove one person everywhere, and list what that was."""
     from kvmlab.classroom.forget import forget as removed
+    from kvmlab.classroom.forget import would_forget
 
     with open_class(args.folder) as found:
         there = {one.id: one for one in (*found.book.students(), *found.book.students(left=True))}
@@ -120,6 +121,10 @@ def forget(args: argparse.Namespace, ctx: Context) -> int:
         if student is None:
             raise UsageError(t("There is no student `{id}`.", id=args.words[0][:80]), "kvmlab class status")
         page = Page(color=ctx.color())
+        if args.dry_run:
+            for what in would_forget(found, student, ctx.state):
+                page.line(t("would be removed: {what}", what=what))
+            return 0
         for what in removed(found, student, ctx.state):
             page.line(t("removed: {what}", what=what))
         page.line(

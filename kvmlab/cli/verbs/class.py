@@ -56,7 +56,7 @@ ACTIONS = {
     "regrade": Action("grades", "LAB", ("group", "student", "keep", "why")),
     "verify": Action("receipts", "FILE…", ("json",)),
     "doctor": Action("doctor", "LAB", ("group", "student", "json")),
-    "forget": Action("grades", "STUDENT"),
+    "forget": Action("grades", "STUDENT", ("dry_run",)),
 }
 
 
