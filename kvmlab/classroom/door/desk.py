@@ -133,6 +133,8 @@ class Desk:
                     env={"HOME": "/", **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}},
                     cwd="/",
                     pass_fds=numbers,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,  # the instructor's terminal is not for it to read and write
                     stderr=None if os.environ.get("KVMLAB_DEBUG") else subprocess.DEVNULL,
                     start_new_session=True,
                 )

@@ -7,10 +7,10 @@ in a table (`allowed`), and carried out by a kvmlab that works in the student's 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -27,6 +27,7 @@ from kvmlab.classroom.door.logins import Logins, plain_key, read_key
 from kvmlab.classroom.door.terminals import collect_orphans, kill_session, sweep_orphans
 from kvmlab.classroom.folder import open_class
 from kvmlab.cli.door.allowed import VERBS, checked, words_of
+from kvmlab.cli.door.turns import Turns
 from kvmlab.cli.verbs import VERBS as LINES
 from kvmlab.course import Course
 from kvmlab.errors import CannotRun, KvmlabError, UsageError
@@ -40,6 +41,8 @@ GIVEN = "KVMLAB_DOOR"
 """The environment variable with who came in, from the desk; what kvmlab runs below does not see it."""
 MOST_LABS = 3
 """How many lab hosts of a student may run before `start` asks to finish one."""
+STALLED_S = 20.0
+"""How long a student's terminal may take nothing while others wait."""
 
 
 class Visitor(NamedTuple):
@@ -74,6 +77,21 @@ def _gone() -> NoReturn:
     time.sleep(0.2)  # a shell that was just being opened
     sweep_orphans(())
     os._exit(0)
+
+
+def keep_moving(process: subprocess.Popen[bytes], shown_at: int) -> None:
+    """Wait for it; CannotRun where it was ended, because its terminal took nothing (Ctrl-S, a client that does not read
+    any more) for STALLED_S seconds: it holds locks, and a turn, that others wait for."""
+    terminal, taken = select.poll(), time.monotonic()
+    terminal.register(shown_at, select.POLLOUT)
+    while process.poll() is None:
+        if terminal.poll(0):
+            taken = time.monotonic()
+        elif time.monotonic() - taken > STALLED_S:
+            process.kill()
+            raise CannotRun(t("Nothing could be shown here for {seconds:.0f} s: it was ended.", seconds=STALLED_S))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(1)
 
 
 class Prompt:
@@ -141,33 +159,35 @@ class Prompt:
             return
         self._must_have_room(argv[1:])
         with self._turn():
-            self._kvmlab(argv)
+            self._must_have_room(argv[1:])
+            self._kvmlab(argv, others_wait=True)
 
-    def _kvmlab(self, argv: list[str]) -> None:
+    def _kvmlab(self, argv: list[str], *, others_wait: bool = False) -> None:
         """A verb, by a kvmlab of the student's own."""
         command = [sys.executable, "-P", "-m", "kvmlab", "--lang", words.language(), *argv]
-        with subprocess.Popen(command):
-            pass
-        sweep_orphans(())
+        try:
+            with subprocess.Popen(command) as process:
+                if others_wait:
+                    keep_moving(process, 1)
+        finally:
+            sweep_orphans(())
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
-        """As many lab hosts of the class start at once as there are processors; the others wait for one of them."""
-        self._stopped = False
-        for waited in itertools.count():
+        """As many students start lab hosts at once as there are processors; the others wait in a line."""
+        self._stopped, told = False, 0
+
+        def waiting(before: int) -> None:
+            nonlocal told
             if self._stopped:
                 raise CannotRun(t("interrupted"))
-            for place in range(at_once()):
-                with contextlib.ExitStack() as stack:
-                    try:
-                        stack.enter_context(self._state.shared.lock(f"door-start-{place}", wait=False))
-                    except CannotRun:
-                        continue
-                    yield
-                    return
-            if not waited:
-                print(t("Others' lab hosts are starting; yours is about to."), flush=True)
-            time.sleep(0.5)
+            if before != told:
+                told = before
+                print(t("Others' lab hosts are starting; {count} before yours.", count=before), flush=True)
+
+        turns = Turns(self._state.shared.locks / "door-turns", at_once())
+        with turns.turn(self._state.root.name, waiting):
+            yield
 
     def _must_have_room(self, labs: list[str]) -> None:
         there = runs(self._state, self._course)
