@@ -22,12 +22,16 @@ def put(root: Path, text: str) -> int:
 
 
 def _terminals(root: Path) -> dict[str, Path]:
-    """By its name each terminal on which a kvmlab of that state directory writes (proc(5)), and a way to open it."""
+    """By its name each terminal on which a kvmlab of that state directory writes (proc(5)), and a way to open it.
+
+    Not those of processes on lab hosts, which may have whatever they like as environment, and as /dev/pts.
+    """
     mark, found = f"\0KVMLAB_STATE={root}\0".encode(), {}
+    ours = Path("/proc/self/ns/mnt").readlink()
     for process in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            if not process.name.isdigit() or process.stat().st_uid != os.geteuid():
-                continue  # in a lab host, say
+            if not process.name.isdigit() or (process / "ns/mnt").readlink() != ours:
+                continue
             if mark in b"\0" + (process / "environ").read_bytes() + b"\0":
                 name = str((process / "fd/1").readlink())
                 if name.startswith("/dev/pts/"):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import tty
 from pathlib import Path
+
+import pytest
 
 from kvmlab.classroom.messages import put
 from tests.classroom.door.conftest import Opened, School, terminal
@@ -53,3 +56,20 @@ def test_a_terminal_that_does_not_take_it_is_left_out(tmp_path: Path) -> None:
         os.waitpid(child, 0)
         os.close(master)
         os.close(side)
+
+
+@pytest.mark.parametrize(("namespaces", "count"), [([], 1), (["unshare", "-rm"], 0)])
+def test_a_lab_hosts_terminals_are_none(tmp_path: Path, namespaces: list[str], count: int) -> None:
+    """Root there, with another student's state directory in the environment, is told nothing."""
+    if namespaces and subprocess.run([*namespaces, "true"], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("no namespaces for ordinary users here")
+    ours, side = os.openpty()
+    argv, environ = [*namespaces, "sh", "-c", "echo here; sleep 60"], {**os.environ, "KVMLAB_STATE": str(tmp_path)}
+    with subprocess.Popen(argv, stdout=side, env=environ) as process:
+        try:
+            assert os.read(ours, 100) == b"here\r\n"
+            assert put(tmp_path, "secret") == count
+        finally:
+            process.kill()
+            os.close(ours)
+            os.close(side)
