@@ -41,10 +41,11 @@ HOUSE_S, SWEEP = 2.0, 15
 """How often the terminals are looked at, and after how many times all processes are, though none has ended."""
 TICKET_S, MOST_TICKETS = 60.0, 400
 WAITING_CODES = 40
-"""How many codes may wait to be checked: each takes a twentieth of a second."""
-WRONG, WRONG_S = {"student": 10, "address": 200}, 600.0
-"""After so many wrong codes within ten minutes, for one student or from one address (a school may have but one), none
-is looked at until they are past."""
+"""How many codes may wait to be checked: each takes some milliseconds."""
+WRONG, WRONG_S, SLOW_S, MOST_WRONG = {"student": 10, "address": 200}, 600.0, 10.0, 5000
+"""After so many wrong codes within ten minutes, for one student or from one address (a school may have but one), each
+wrong one is answered late. The right one lets in at once all the same: nobody can keep another out by trying codes in
+their name, and 59 bits are not guessed at this pace. Of so many students and addresses it is known."""
 PROMPT = "kvmlab.cli.door.prompt"
 GIVEN = "KVMLAB_DOOR"
 """The environment variable in which the prompt is told who has come in."""
@@ -69,7 +70,7 @@ class Wrong:
         self._times: dict[tuple[str, str], deque[float]] = {}
 
     def too_often(self, **who: str) -> bool:
-        """Whether any of them has to wait."""
+        """Whether any of them is answered late."""
         self._forget()
         return any(len(self._times.get(one, ())) >= WRONG[one[0]] for one in who.items())
 
@@ -77,6 +78,8 @@ class Wrong:
         """Once more."""
         for one in who.items():
             self._times.setdefault(one, deque(maxlen=WRONG[one[0]])).append(time.monotonic())
+        while len(self._times) > MOST_WRONG:
+            del self._times[next(iter(self._times))]
 
     def _forget(self) -> None:
         oldest = time.monotonic() - WRONG_S
@@ -225,8 +228,8 @@ class Desk:
     async def _code(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
         """A ticket for a code. Those who are not in the class take as long to refuse as those who are."""
         student, code, address = _student(asked), _text(asked, "code", 100), _text(asked, "address", 100)
-        if self._waiting >= WAITING_CODES or self._wrong.too_often(student=student, address=address):
-            return {"refused": t("Too many wrong codes; wait ten minutes, or ask for other ones.")}, None
+        if self._waiting >= WAITING_CODES:
+            return {"refused": t("That cannot be done now.")}, None
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
@@ -234,7 +237,9 @@ class Desk:
         finally:
             self._waiting -= 1
         if not self._logins.use(student, hashed):
+            late = self._wrong.too_often(student=student, address=address)
             self._wrong.again(student=student, address=address)
+            await asyncio.sleep(SLOW_S if late else 0)
             return {
                 "refused": t("No code that lets {student} in, or it has let somebody in before.", student=student)
             }, None

@@ -77,15 +77,24 @@ class DeskLine:
 
 
 class Counted:
-    """The connections there are."""
+    """The connections there are; `outside`: those that have not come in yet, the oldest first, and from where."""
 
     def __init__(self) -> None:
-        self.all, self.outside = 0, 0
+        self.all, self.outside = 0, dict[Visitor, str]()
         self.by_address, self.by_student = Counter[str](), Counter[str]()
 
-    def too_many(self, address: str) -> bool:
-        """Whether another one from there is one too many."""
-        return self.all >= MOST or self.outside >= MOST_OUTSIDE or self.by_address[address] >= MOST_FROM_ONE
+    def makes_room(self, address: str) -> bool:
+        """Whether another one from there is not one too many. Where there are too many already, the one that has been
+        outside longest goes for it: who only holds connections open keeps nobody out."""
+        if self.by_address[address] >= MOST_FROM_ONE:
+            longest = next((one for one, its in self.outside.items() if its == address), None)
+        elif self.all >= MOST or len(self.outside) >= MOST_OUTSIDE:
+            longest = next(iter(self.outside), None)
+        else:
+            return True
+        if longest is not None:
+            longest.goes()
+        return longest is not None
 
 
 class Visitor(asyncssh.SSHServer):
@@ -104,19 +113,25 @@ class Visitor(asyncssh.SSHServer):
         """Count it, or hang up."""
         self._conn, counted = conn, self._counted
         self._address = str((conn.get_extra_info("peername") or ("?",))[0])
-        if counted.too_many(self._address):
+        if not counted.makes_room(self._address):
             conn.abort()
             return
         self._is_counted = True
-        counted.all, counted.outside = counted.all + 1, counted.outside + 1
+        counted.all += 1
+        counted.outside[self] = self._address
         counted.by_address[self._address] += 1
+
+    def goes(self) -> None:
+        """It has been outside for too long."""
+        del self._counted.outside[self]
+        self._conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is no more."""
         counted = self._counted
         if self._is_counted:
             counted.all -= 1
-            counted.outside -= not self._student
+            counted.outside.pop(self, None)
             counted.by_address -= Counter([self._address])
             counted.by_student -= Counter([self._student])
 
@@ -128,7 +143,7 @@ class Visitor(asyncssh.SSHServer):
         """They have come in, and have to ask for a terminal soon."""
         counted = self._counted
         self._student = str(self._conn.get_extra_info("username"))
-        counted.outside -= 1
+        counted.outside.pop(self, None)
         counted.by_student += Counter([self._student])
         if counted.by_student[self._student] > MOST_OF_ONE:
             self._hang_up(t("You have come in too often already."))

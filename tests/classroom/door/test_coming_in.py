@@ -97,9 +97,8 @@ def test_five_tries(school: School, opened: Opened) -> None:
         assert client.codes == [code]
         assert client.told[1:] == [f"No code that lets {ANNA} in, or it has let somebody in before."] * 4
         assert await refused(school, ANNA, *["wrong"] * 5)
-        assert await refused(school, ANNA, code), "ten wrong ones: she has to wait"
-        async with school.client(BO, school.codes(BO)[0]):
-            pass
+        async with school.client(ANNA, code):
+            pass  # whoever has tried ten in her name has not kept her out
 
     asyncio.run(come_in())
 
