@@ -63,11 +63,17 @@ class Guests:
 
     def no_lease(self, name: str) -> CouldNotLook | None:
         """The same where a domain has no lease."""
-        return self._on_its_way(self._surroundings.domain(name))
+        return self._unleased(self._surroundings.domain(name))
 
     def no_lease_for(self, mac: str) -> CouldNotLook | None:
         """The same where an interface has no lease."""
-        return self._on_its_way(transients.owner_of(mac, self._all()))
+        return self._unleased(transients.owner_of(mac, self._all()))
+
+    def _unleased(self, domain: DomainSeen | None) -> CouldNotLook | None:
+        if domain is None:
+            return None
+        lease_s = transients.LEASE_S * self._patience
+        return self._on_its_way(domain) or transients.changed_lately(domain, self._surroundings, lease_s)
 
     def _on_its_way(self, domain: DomainSeen | None) -> CouldNotLook | None:
         return transients.answer_of(domain, self._surroundings, BOOT_S * self._patience) if domain else None

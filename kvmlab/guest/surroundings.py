@@ -86,6 +86,10 @@ class Surroundings(Protocol):
         """Seconds since the domain's qemu was started (or restored); None where that is not known."""
         ...
 
+    def changed_s(self, domain: str) -> float | None:
+        """Seconds since a device of the running domain, or anything else of it, changed; None where not known."""
+        ...
+
     def port_22(self, address: str) -> str:
         """ "open", or what connect(2) says: "Connection refused", "No route to host", "timed out"."""
         ...

@@ -15,6 +15,7 @@ from kvmlab.guest.surroundings import DomainSeen, LinkSeen, Surroundings
 from kvmlab.words import t
 
 START_S = 45.0  # a guest of which nothing is to be seen is taken to be starting for so long
+LEASE_S = 15.0  # so long after a change of its devices a guest may take to ask for an address
 _LOGIN = re.compile(r"\blogin:\s*$")
 
 
@@ -48,6 +49,14 @@ def port_held_back(domain: DomainSeen, links: Mapping[str, LinkSeen]) -> CouldNo
 def answer_of(domain: DomainSeen, surroundings: Surroundings, boot_s: float) -> CouldNotLook | None:
     """Why nothing came back from this guest, where that may change by itself within a minute or two."""
     return booting(domain, surroundings, boot_s) or port_held_back(domain, surroundings.links())
+
+
+def changed_lately(domain: DomainSeen, surroundings: Surroundings, lease_s: float) -> CouldNotLook | None:
+    """Not None where the running guest may just have got another plug, and not have asked there for an address."""
+    if domain.state != "running" or (since := surroundings.changed_s(domain.name)) is None or since > lease_s:
+        return None
+    reason = t("it was changed {seconds} s ago and has no lease yet", seconds=round(since))
+    return cannot(domain.name, reason, f"virsh domifaddr {domain.name}", transient=True)
 
 
 def owner_of(mac: str, domains: Iterable[DomainSeen]) -> DomainSeen | None:

@@ -48,9 +48,15 @@ class HostSurroundings:
                 for one in found if one.get("lladdr") and one.get("dst") and one.get("dev")]  # fmt: skip
 
     def uptime_s(self, domain: str) -> float | None:
+        return self._age_s(f"/run/libvirt/qemu/{domain}.pid")
+
+    def changed_s(self, domain: str) -> float | None:
+        return self._age_s(f"/run/libvirt/qemu/{domain}.xml")  # libvirt writes it anew with each change
+
+    def _age_s(self, path: str) -> float | None:
         try:
-            started = self._way.ask("file", path=f"/run/libvirt/qemu/{domain}.pid")["mtime"]
-            return max(0.0, float(self._way.ask("hello")["time"]) - float(started))
+            written = self._way.ask("file", path=path)["mtime"]
+            return max(0.0, float(self._way.ask("hello")["time"]) - float(written))
         except (NotThere, CouldNotLook):
             return None
 

@@ -43,6 +43,7 @@ class Host:
     the_links: dict[str, LinkSeen] = field(default_factory=lambda: dict(LINKS))
     heard: Sequence[Neighbour] = ()
     uptime: float | None = 3600.0
+    changed: float | None = 3600.0
     agent: dict[str, list[str]] | None = None
     console: str = ""
     tried: list[str] = field(default_factory=list)
@@ -79,6 +80,9 @@ class Host:
 
     def uptime_s(self, domain: str) -> float | None:
         return self.uptime
+
+    def changed_s(self, domain: str) -> float | None:
+        return self.changed
 
     def port_22(self, address: str) -> str:
         return "open" if address in self.peers else "No route to host"

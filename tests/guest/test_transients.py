@@ -67,6 +67,15 @@ def test_the_port_of_a_bridge_that_listens(key: Path) -> None:
     assert guests(host(key, uptime=3600.0, the_links=elsewhere)).no_answer("192.168.122.11") is None
 
 
+def test_a_guest_that_has_just_been_given_another_plug(key: Path) -> None:
+    seen = host(key, uptime=3600.0, changed=4.0)
+    for asked in (guests(seen).no_lease("web1"), guests(seen).no_lease_for(MAC)):
+        assert asked is not None and asked.transient and "was changed 4 s ago and has no lease yet" in asked.message
+    assert guests(seen).no_answer("192.168.122.11") is None
+    for later in (host(key, uptime=3600.0, changed=100.0), host(key, uptime=3600.0, changed=None)):
+        assert guests(later).no_lease("web1") is None
+
+
 def test_an_address_that_is_no_guests(key: Path) -> None:
     assert guests(host(key)).no_answer("10.0.0.2") is None
 
