@@ -142,7 +142,7 @@ class Page:
 
     async def _answer(self, asked: Asked) -> Asked:
         given = asked.get("answer")
-        if not isinstance(given, str) or not 0 < len(given) <= ANSWER:
+        if not isinstance(given, str) or not 0 < len(given) <= ANSWER or not given.isprintable():
             raise UsageError(t("That is no answer."), "kvmlab quiz")
         words = (_name(asked, "chapter"), f"--question={_name(asked, 'question')}", f"--answer={given}")
         found = await self._commands.document(_lang(asked), "quiz", "--json", *words)

@@ -54,7 +54,7 @@ class Gate:
         try:
             scope["session"], scope["nonce"] = self._session(scope), nonce
         except Refused as reason:
-            await _refuse(scope, receive, _guarded(send, nonce), str(reason))
+            await refuse(scope, receive, _guarded(send, nonce), str(reason))
             return
         await self._app(scope, _bounded(receive), _guarded(send, nonce) if scope["type"] == "http" else send)
 
@@ -133,7 +133,7 @@ def _ticket(scope: Scope) -> str:
         return ""
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, reason: str) -> None:
+async def refuse(scope: Scope, receive: Receive, send: Send, reason: str) -> None:
     """403; a WebSocket is closed before it is accepted, which is a 403, too (RFC 6455, 4.2.2)."""
     if scope["type"] == "websocket":
         await receive()

@@ -17,6 +17,7 @@ from kvmlab.page.app import VENDOR, Page
 from kvmlab.page.commands import Commands
 from kvmlab.page.gate import App, Gate
 from kvmlab.page.keys import Keys, Remembered, remember, remembered
+from kvmlab.page.peer import OwnUser
 from kvmlab.paths import State
 from kvmlab.words import t
 
@@ -54,7 +55,7 @@ async def _serve(listener: socket.socket, app: App, keys: Keys) -> None:
     hosts = frozenset({f"{ADDRESS}:{port}", f"localhost:{port}"})
     server = uvicorn.Server(
         uvicorn.Config(
-            Gate(app, keys, lambda: hosts),
+            OwnUser(Gate(app, keys, lambda: hosts)),
             http="h11",
             ws="websockets-sansio",
             loop="asyncio",
