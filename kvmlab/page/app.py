@@ -180,7 +180,8 @@ class Page:
             seen = await self._labs.news(lab).after(seen)
             if not feed.latest:
                 continue
-            await socket.send_json({"lab": feed.latest, "action": self._labs.action(lab)})
+            stirs = self._labs.stirs.get(lab, 0)
+            await socket.send_json({"lab": feed.latest, "action": self._labs.action(lab), "stirs": stirs})
 
     async def _hear_lab(self, socket: WebSocket, feed: Feed) -> None:
         while True:

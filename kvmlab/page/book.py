@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,12 @@ def chapter(root: Path, lang: str, number: object) -> dict[str, Any]:
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < len(book.chapters):
         raise UsageError(t("The book has no such chapter."), "kvmlab read")
     titles = [one.title for one in book.chapters]
-    return {"number": number, "titles": titles, "html": html(book.chapters[number].text)}
+    return {"number": number, "titles": titles, "html": html(_raised(book.chapters[number].text))}
+
+
+def _raised(text: str) -> str:
+    """Its sections one level higher: on a page of its own the chapter's title is the first heading."""
+    return re.sub(r"^###(?= )", "##", text, flags=re.MULTILINE)
 
 
 def places(root: Path, lang: str, words: object) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from kvmlab.words import t
 
 POKE_S = 0.1
 AGAIN_S = 3.0
+STIRS_S = 1.0
 LINES = 200
 VERBS = {"start": (), "resume": ("--resume",), "reset": (), "finish": (), "solve": ()}
 """What can be done with a lab from the page, and options of it."""
@@ -103,6 +104,9 @@ class Labs:
         self._feeds: dict[tuple[str, str], Feed] = {}
         self._actions: dict[str, Action] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.stirs: dict[str, int] = {}
+        """How often somebody was at work on a lab, counted once in STIRS_S."""
+        self._stirring: set[str] = set()
 
     def news(self, lab: str) -> News:
         """Told of whatever happens with this lab."""
@@ -123,10 +127,20 @@ class Labs:
                 await feed.close()
 
     def poke(self, lab: str) -> None:
-        """Somebody works on it."""
+        """Somebody works on it: look soon, and say so (what is drawn of the lab host may have changed)."""
+        if lab not in self._stirring:
+            self._stirring.add(lab)
+            asyncio.get_running_loop().call_later(STIRS_S, self._stirs, lab)
         for (name, _), feed in self._feeds.items():
             if name == lab:
                 feed.poke()
+
+    def _stirs(self, lab: str) -> None:
+        self._stirring.discard(lab)
+        self.stirs[lab] = self.stirs.get(lab, 0) + 1
+        task = asyncio.ensure_future(self.news(lab).tell())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def action(self, lab: str) -> dict[str, Any] | None:
         """What is done with it, or was last."""

@@ -6,6 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from kvmlab.report.cells import no_blank
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
@@ -21,7 +23,14 @@ def _markdown() -> MarkdownIt:
 
 def html(text: str) -> str:
     """A text with paragraphs, lists, code."""
-    return str(_markdown().render(text))
+    made = _markdown()
+    tokens = made.parse(text)
+    for token in tokens:
+        inline = token.children or []
+        for before, here, after in zip(inline, inline[1:], inline[2:], strict=False):
+            if here.type == "softbreak" and no_blank(before.content, after.content):
+                here.type, here.content = "text", ""  # Chinese has no blanks
+    return str(made.renderer.render(tokens, made.options, {}))
 
 
 def inline_html(text: str) -> str:

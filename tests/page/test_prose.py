@@ -11,6 +11,7 @@ def test_what_the_course_writes_is_shown() -> None:
     shown = html("**br0** is `up`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```text\n<x>\n```\n")
     for part in ("<strong>br0</strong>", "<code>up</code>", "<td>2</td>", "&lt;x&gt;"):
         assert part in shown
+    assert html("每个\n数据包") == "<p>每个数据包</p>\n"
     assert inline_html("`a` < b") == "<code>a</code> &lt; b"
 
 

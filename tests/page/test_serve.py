@@ -196,7 +196,7 @@ def test_a_quiz_is_answered_and_what_is_known_is_kept(served: Served) -> None:
 def test_the_book_is_read_and_searched(served: Served) -> None:
     status, chapter, _ = served.post("/api/book", {"lang": "en", "number": 1})
     assert status == 200
-    assert len(chapter["titles"]) >= 8 and "<h3>" in chapter["html"]
+    assert len(chapter["titles"]) >= 8 and "<h2>" in chapter["html"]
     _, found, _ = served.post("/api/search", {"lang": "en", "words": "BRIDGE stp"})
     assert any("bridge" in place["excerpt"].casefold() for place in found["places"])
     assert served.post("/api/search", {"lang": "zh", "words": "网桥"})[1]["places"]

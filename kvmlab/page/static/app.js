@@ -34,8 +34,9 @@ function frame(main, title) {
   };
   document.title = title ? `${title} · kvmlab` : "kvmlab";
   document.body.replaceChildren(
-    h("a", { class: "skip", href: "#", onclick: (event) => { event.preventDefault(); shown?.skip?.(); } }, app.say("skip")),
     h("header", {},
+      shown?.skip ? h("a", { class: "skip", href: location.hash, onclick: (event) => { event.preventDefault(); shown.skip(); } },
+        app.say("skip")) : null,
       h("a", { class: "home", href: "#/" }, "kvmlab"),
       h("span", { class: "where" }, title || ""),
       h("button", { type: "button", class: "plain", lang: other === "zh" ? "zh-Hans" : other, onclick: change },

@@ -15,6 +15,7 @@ export function h(name, attributes = {}, ...children) {
 export function prose(name, html, attributes = {}) {
   const made = h(name, attributes);
   made.innerHTML = html;
+  made.querySelectorAll("pre, table").forEach((wide) => (wide.tabIndex = 0)); // scrolled with keys, too
   return made;
 }
 

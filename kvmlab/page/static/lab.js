@@ -94,7 +94,9 @@ class LabPage {
 
   // what is found
 
-  heard({ lab, action }) {
+  heard({ lab, action, stirs }) {
+    if (stirs !== this.stirs) this.stirred();
+    this.stirs = stirs;
     if (action) this.acted(action);
     this.state = lab.state ?? "";
     this.drawBar(action && action.status === null);
@@ -102,8 +104,7 @@ class LabPage {
     if (lab.report) {
       this.report = lab.report;
       this.show(lab.report);
-      this.stale = true;
-      if (this.mapPlace && !this.mapPlace.closest("[hidden]")) this.readMap();
+      this.drawMap();
       const passed = lab.report.tasks.map((task) => task.verdict === "passed").join();
       if (passed !== this.passed && this.passed) this.read();
       this.passed = passed;
@@ -287,6 +288,7 @@ class LabPage {
   // The map is read when it may have changed, and then not again for a while.
   readMap() {
     if (this.mapping || this.state !== "running") return;
+    this.stale = false;
     this.mapping = setTimeout(async () => {
       try {
         this.map = await call("map", { lang: this.lang, lab: this.id });
@@ -297,10 +299,15 @@ class LabPage {
       }
       this.mapping = setTimeout(() => {
         this.mapping = 0;
-        if (this.stale) this.readMap();
-        this.stale = false;
+        if (this.stale) this.stirred();
       }, MAP_MS);
     });
+  }
+
+  // Something was done on the lab host: a map that is looked at is read anew.
+  stirred() {
+    this.stale = true;
+    if (this.mapPlace && !this.mapPlace.closest("[hidden]")) this.readMap();
   }
 
   drawMap() {
