@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kvmlab.course.names import CHAPTER, LAB, shown
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.course import Course
 
 SKELETON = Path(__file__).parent / "skeleton"
 LONGEST = 40
@@ -23,12 +27,27 @@ def begin(root: Path, lab_id: str) -> list[Path]:
     Gives the files. UsageError for a name that cannot be a lab's, or already is one's.
     """
     chapter, name = names_of(lab_id)
-    files = files_of(root, chapter, name)
+    return _written(root, files_of(root, chapter, name), {"@ID@": lab_id, "@CHAPTER@": chapter, "@NAME@": name}, lab_id)
+
+
+def begin_fault(course: Course, fault_id: str, lab_id: str) -> list[Path]:
+    """Write the files of a new fault, offered for one lab. UsageError for a name that cannot be one, or is taken."""
+    chapter, name = names_of(fault_id)
+    if chapter not in [one.id for one in course.chapters]:
+        chapters = ", ".join(one.id for one in course.chapters)
+        message = t("there is no chapter `{chapter}`; the chapters: {chapters}.", chapter=chapter, chapters=chapters)
+        raise UsageError(message, "kvmlab new fault CHAPTER-NAME --lab LAB")
+    folder = course.root / "faults" / chapter
+    files = {folder / f"{name}{tail}": SKELETON / f"fault{tail}" for tail in (".md", ".zh.md")}
+    return _written(course.root, files, {"@ID@": course.entry(lab_id).id}, fault_id)
+
+
+def _written(root: Path, files: dict[Path, Path], names: dict[str, str], what: str) -> list[Path]:
+    """Copy each file with `names` filled in, or write none. UsageError where there is one already."""
     for path in files:
         if path.exists() or path.is_symlink():
-            message = t("{lab} has a file already: {path}.", lab=lab_id, path=path.relative_to(root))
-            raise UsageError(message, f"kvmlab lint {lab_id}")
-    names = {"@ID@": lab_id, "@CHAPTER@": chapter, "@NAME@": name}
+            message = t("{lab} has a file already: {path}.", lab=what, path=path.relative_to(root))
+            raise UsageError(message, f"kvmlab lint {what}")
     written: list[Path] = []
     try:
         for path, source in files.items():
@@ -65,7 +84,11 @@ def files_of(root: Path, chapter: str, name: str) -> dict[Path, Path]:
         root / "labs" / chapter / name / "lab.md": SKELETON / "lab.md",
         root / "labs" / chapter / name / "lab.zh.md": SKELETON / "lab.zh.md",
         root / "checkers" / chapter / f"{name}.py": SKELETON / "checker.py.txt",
-        **{solutions / one.name: one for one in sorted(SKELETON.glob("*.md")) if not one.name.startswith("lab.")},
+        **{
+            solutions / one.name: one
+            for one in sorted(SKELETON.glob("*.md"))
+            if not one.name.startswith(("lab.", "fault."))
+        },
     }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from kvmlab.author.prove.cases import Case, cases_of, without_last_looks
 from kvmlab.author.prove.plans import plans_of, shuffled
 from kvmlab.author.prove.proof import Proof
 from kvmlab.course import Course
 from kvmlab.course.lab.solution import Step
 from tests.author.planting import HERE
+from tests.repair.faults import course_with_a_fault
 
 
 def cases(*only: Proof) -> list[Case]:
@@ -90,3 +93,14 @@ def test_shuffled_by_a_seed() -> None:
     one, same, other = (shuffled(plans, seed)[0].cases for seed in ("\udcff", "\udcff", "b"))
     assert one == same != other
     assert {case.name for case in one} == {case.name for case in hosts()}
+
+
+def test_a_fault_is_a_case_of_its_own_where_that_is_asked_for(tmp_path: Path) -> None:
+    """It begins from the solution's steps, and no other proof looks at it."""
+    course = Course.load(course_with_a_fault(tmp_path))
+    (plan,) = plans_of(course, ["tiny-note"], [None], {Proof.FAULTS})
+    (case,) = plan.cases
+    assert (case.name, case.proof, case.fault and case.fault.id) == ("tiny-moved", Proof.FAULTS, "tiny-moved")
+    assert case.steps == course.solutions(course.lab("tiny-note"))[0].steps
+    assert not any(one.fault for plan in plans_of(course, [], [None], ()) for one in plan.cases)
+    assert [plan.cases for plan in plans_of(course, [], [None], {Proof.FAULTS}, fault_ids=["tiny-other"])] == [()]

@@ -65,7 +65,8 @@ class CaseResult:
     `unanswered`: the quiz's live questions that had no answer then, and why, where they were asked; `on_the_way`: what
     came of the cases that were looked at on its way; `taken_over`: from an earlier run.
     `unusable`: commands that the look shows and that cannot work. `again`: what looking many times has changed.
-    `rehearsal`: what a rehearsal at its end has shown. `too_soon`: checks that first failed, and
+    `rehearsal`: what a rehearsal at its end has shown. `wrong_fault`: what is wrong with the fault that was
+    hidden. `too_soon`: checks that first failed, and
     then passed by themselves.
     """
 
@@ -85,3 +86,4 @@ class CaseResult:
     too_soon: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     rehearsal: Rehearsed | None = None
+    wrong_fault: tuple[str, ...] = ()

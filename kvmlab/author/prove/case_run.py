@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kvmlab.author.prove import kept_results
 from kvmlab.author.prove.bench import Bench, CaseResult
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.decided_look import all_passed, look_until_decided
+from kvmlab.author.prove.fault_case import carry_fault
 from kvmlab.author.prove.live_questions import unanswered
 from kvmlab.author.prove.mutant_trial import carry_mutants
 from kvmlab.author.prove.proof import Proof
@@ -41,8 +42,7 @@ def carry_out(bench: Bench, case: Case, number: int) -> CaseResult:
     began = time.time()
     clock = time.monotonic()
     try:
-        carry = {Proof.RESET: carry_reset, Proof.MUTANTS: carry_mutants}.get(case.proof, _carry_story)
-        result = carry(bench, case, number)
+        result = CARRY.get(case.proof, _carry_story)(bench, case, number)
     except KvmlabError as trouble:
         result = {"trouble": trouble}
     bench.go_on()  # else its lab host may have been swept away under it
@@ -123,3 +123,11 @@ def carry_steps(
         limits = {name: value * given_patience() for name, value in (RIGHT if case.right else WRONG).items()}
         outcomes.append(run_step(host, step, **limits))
     return tuple(outcomes)
+
+
+CARRY: dict[Proof, Callable[[Bench, Case, int], dict[str, object]]] = {
+    Proof.RESET: carry_reset,
+    Proof.MUTANTS: carry_mutants,
+    Proof.FAULTS: carry_fault,
+}
+"""What is no story of steps with a look at their end."""

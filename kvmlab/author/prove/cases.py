@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kvmlab.author.prove.proof import Proof
 
 if TYPE_CHECKING:
+    from kvmlab.course.fault.model import Fault
     from kvmlab.course.lab.model import Survivor
     from kvmlab.course.lab.solution import Solution, Step
 
@@ -36,7 +37,7 @@ class Case:
     `fails`: the steps that must end with another status than 0; `part`: which mutants are tried.
     `look_again`: in the end it is looked at many times.
     `on_the_way`: cases that are looked at on the way, each after so many of the steps as it has. `where`: the file (and
-    line) it comes from. `rehearsed`: at its end the next start is rehearsed.
+    line) it comes from. `rehearsed`: at its end the next start is rehearsed. `fault`: what is hidden after the steps.
     """
 
     proof: Proof
@@ -49,6 +50,7 @@ class Case:
     part: Part | None = None
     look_again: bool = False
     rehearsed: bool = False
+    fault: Fault | None = None
 
     @property
     def right(self) -> bool:
@@ -62,7 +64,11 @@ PARTS, WORTH_TWO = 2, 40
 
 
 def cases_of(
-    solutions: Sequence[Solution], lab_path: str, only: Collection[Proof], draw: Draw = EVERYTHING
+    solutions: Sequence[Solution],
+    lab_path: str,
+    only: Collection[Proof],
+    draw: Draw = EVERYTHING,
+    faults: Sequence[Fault] = (),
 ) -> list[Case]:
     """The cases that prove `only` (none: the usual proofs). Some need cases of other proofs, too."""
     wanted = set(only) or Proof.chosen(())
@@ -73,8 +79,10 @@ def cases_of(
     if Proof.LOOKING in wanted:
         wanted.add(Proof.SOLUTION)
     cases = [case for case in _all_cases(solutions, lab_path, draw) if case.proof in wanted]
+    if Proof.FAULTS in wanted:
+        cases += [Case(Proof.FAULTS, one.id, one.file, solutions[0].steps, fault=one) for one in faults]
     again = {Proof.SOLUTION} if Proof.LOOKING in wanted else set()
-    rehearsed = set(Proof) - {Proof.RESET, Proof.MUTANTS} if Proof.REHEARSAL in wanted else set()
+    rehearsed = set(Proof) - {Proof.RESET, Proof.MUTANTS, Proof.FAULTS} if Proof.REHEARSAL in wanted else set()
     return _shared([replace(case, look_again=case.proof in again, rehearsed=case.proof in rehearsed) for case in cases])
 
 

@@ -61,7 +61,7 @@ def _too_soon(results: Iterable[CaseResult]) -> Iterator[Remark]:
 
 def _judge_facts(results: Sequence[CaseResult]) -> ProofResult:
     """All cases that ended with a look; known only if each of them could be carried out."""
-    looked = [result for result in results if result.case.proof is not Proof.RESET]
+    looked = [result for result in results if result.case.proof not in (Proof.RESET, Proof.FAULTS)]
     ledger = Ledger()
     for result in looked:
         if result.report is not None:
@@ -108,6 +108,7 @@ def _wrong(result: CaseResult, start: Inventory | None) -> Iterator[Remark]:
         yield Remark(case.name, result.trouble.message, case.where)
     if result.trouble is not None:
         return
+    yield from (Remark(case.name, said, case.where) for said in result.wrong_fault)
     yield from _wrong_steps(result)
     if case.proof is Proof.RESET:
         yield from _wrong_reset(result, start)

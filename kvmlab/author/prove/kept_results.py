@@ -113,7 +113,7 @@ def _told(case: Case) -> list[object]:
     """A case without where it stands: a line more above it changes nothing."""
     steps = [[step.id, step.guest, step.code, step.look] for step in case.steps]
     part = case.part and [*case.part[:2], *case.part.draw[:2]]
-    named = [sorted(case.caught_by), sorted(case.fails), case.look_again, case.rehearsed, part]
+    named = [sorted(case.caught_by), sorted(case.fails), case.look_again, case.rehearsed, part, repr(case.fault)]
     return [case.proof.value, case.name, steps, named, [_told(one) for one in case.on_the_way]]
 
 

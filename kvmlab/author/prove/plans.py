@@ -16,6 +16,7 @@ from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.course import Course, Lab
+    from kvmlab.course.fault.model import Fault
     from kvmlab.course.lab.solution import Solution
 
 
@@ -33,6 +34,7 @@ def plans_of(
     variants: Sequence[str | None],
     only: Collection[Proof],
     draw: Draw = EVERYTHING,
+    fault_ids: Collection[str] = (),
 ) -> list[Plan]:
     """A plan per lab (none named: all that are complete) and variant; a variant that draws nothing new is left out.
 
@@ -47,9 +49,16 @@ def plans_of(
             if lab.values not in seen:
                 seen.append(lab.values)
                 own = draw._replace(survivors=lab.survivors)
-                cases = cases_of(_sound_solutions(course, lab), f"{lab.path}/lab.md", only, own)
+                faults = _faults(course, lab, fault_ids) if Proof.FAULTS in only else []
+                cases = cases_of(_sound_solutions(course, lab), f"{lab.path}/lab.md", only, own, faults)
                 plans.append(Plan(lab, tuple(cases)))
     return plans
+
+
+def _faults(course: Course, lab: Lab, only: Collection[str]) -> list[Fault]:
+    """The faults that the course offers for this lab; of those named, where any are."""
+    found = [one for one in course.faults() if lab.id in one.labs and (not only or one.id in only)]
+    return [one.for_lab(lab) for one in found]
 
 
 def shuffled(plans: Sequence[Plan], seed: str) -> list[Plan]:

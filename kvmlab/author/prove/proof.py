@@ -25,6 +25,7 @@ class Proof(Enum):
     REHEARSAL = "rehearsal"
     MUTANTS = "mutants"
     LOOKING = "looking"
+    FAULTS = "faults"
 
     @property
     def number(self) -> int:
@@ -65,6 +66,7 @@ _TABLE = {
     Proof.REHEARSAL: _Row(8, lambda: t("what is said of the next start comes true"), usual=False),
     Proof.MUTANTS: _Row(9, lambda: t("each small change of the solved state is caught, or explained"), usual=False),
     Proof.LOOKING: _Row(10, lambda: t("looking twenty times says the same, and changes nothing")),
+    Proof.FAULTS: _Row(11, lambda: t("each fault is seen where it is, and goes by its cures alone"), usual=False),
 }
 """All there is to know of a proof before it is tried: a new one is a member above and a row here."""
 

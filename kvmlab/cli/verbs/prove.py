@@ -30,6 +30,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     part = t("try only this many mutants of each lab, drawn by the seed of --shuffle; without it, all")
     parser.add_argument("--mutants", metavar="N", type=whole(1, 9999), default=0, help=part)
+    parser.add_argument(
+        "--fault",
+        metavar="ID",
+        action="append",
+        default=[],
+        help=t("only this fault (with --only faults); without it, all of each lab"),
+    )
     parser.add_argument("--shuffle", metavar="SEED", help=t("labs and cases in the order this seed gives"))
     parser.add_argument(
         "--resume", action="store_true", help=t("do not prove again what was proved with the same code")
@@ -53,11 +60,15 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     only = Proof.chosen(args.only)
     variants = [ctx.variant] if ctx.variant is not None else random_variants(args.variants)
-    plans = plans_of(ctx.course, args.labs, variants, only, Draw(args.mutants, args.shuffle or ""))
+    plans = plans_of(ctx.course, args.labs, variants, only, Draw(args.mutants, args.shuffle or ""), args.fault)
+    plans = [plan for plan in plans if plan.cases]
     if args.shuffle is not None:
         plans = shuffled(plans, args.shuffle)
     if not plans:
-        raise UsageError(t("The course has no lab with a checker and a solution."), "kvmlab lint")
+        raise UsageError(
+            t("There is nothing to prove: no lab with a checker, a solution, such a fault."),
+            "kvmlab lint",
+        )
     page = None if args.json else Page(color=ctx.color())
     began = time.monotonic()
     names = list(dict.fromkeys(plan.lab.id for plan in plans))
