@@ -75,10 +75,13 @@ def follow_lab(ctx: Context, lab_id: str) -> int:
 
 
 def _state(ctx: Context, lab_id: str) -> str:
-    """As its record has it (kvmlab.labhost.record); "none" where there is none, "exam" where nothing may be told."""
+    """As its record has it (kvmlab.labhost.record); "none": there is none; "exam", "repair": nothing may be told."""
     if is_in_exam(ctx, lab_id):
         return "exam"
-    run = place_of(ctx, lab_id).run()
+    place = place_of(ctx, lab_id)
+    run = place.run()
+    if run and run.instance and place.known_host(run).is_repair:
+        return "repair"
     return run.state if run else "none"
 
 

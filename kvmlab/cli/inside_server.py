@@ -20,7 +20,7 @@ from kvmlab.remote.host_root import ASK
 from kvmlab.words import t
 
 VERBS = ("check", "hint", "show", "status")
-OPTIONS = ("--json", "--all", "--rehearse")
+OPTIONS = ("--json", "--all", "--rehearse", "--text")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _REQUEST_BYTES = 4096
 _AT_ONCE = threading.BoundedSemaphore(4)

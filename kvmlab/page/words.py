@@ -61,6 +61,7 @@ def page_words(lang: str) -> dict[str, str]:
             "state-stopped": t("its lab host no longer runs"),
             "state-damaged": t("its record is damaged"),
             "state-exam": t("part of the exam that runs"),
+            "state-repair": t("a repair: somebody has broken it"),
             "state-error": t("could not look"),
             "new": t("new"),
             "begun": t("begun"),

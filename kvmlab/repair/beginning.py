@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from kvmlab.observe.grade import checks_of, opened, run_checks
 from kvmlab.repair import record
 from kvmlab.repair.judging import changed_by_the_fault, forbidden_aspects
 from kvmlab.repair.record import HIDING, OPEN, Repair
+from kvmlab.repair.steps import carry_out
 from kvmlab.repair.symptoms import is_seen
 from kvmlab.setup.materials import has_libvirt
 from kvmlab.setup.start_record import Remembering, pictures
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
 SOLVED_S, BROKEN_S, POLL_S = 120.0, 30.0, 1.0
 """How long the solution may take to pass, and a fault to be seen ($KVMLAB_PATIENCE stretches both)."""
-Draw = Callable[[LabHost], Fault]
+Make = Callable[["Beginning"], Fault]
+"""Breaks the solved lab host, and says what that was."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ class Beginning:
     host: LabHost
     progress: Progress
 
-    def hide(self, repair: Repair, draw: Draw) -> Repair:
-        """Solve the lab, draw a fault and hide it. CannotRun where the solution does not pass here, or the fault is not
+    def hide(self, repair: Repair, make: Make) -> Repair:
+        """Solve the lab, and have a fault made. CannotRun where the solution does not pass here, or the fault is not
         to be seen."""
         record.keep(self.host, repair._replace(state=HIDING, fault=None))
         killpoint("repair.noted")
@@ -59,9 +61,8 @@ class Beginning:
         self.solve()
         self.remember()
         killpoint("repair.solved")
-        fault = draw(self.host)
         self.progress.step(t("something goes wrong"), None)
-        self.break_it(fault)
+        fault = make(self)
         killpoint("repair.broken")
         solved, broken = (objects_of(one) for one in pictures(self.host))
         made = repair._replace(
@@ -82,10 +83,19 @@ class Beginning:
             if outcome.status and not step.look:
                 message = t("Step {step} ended with status {status}.", step=step.id, status=outcome.status)
                 raise CannotRun(message, f"kvmlab solve {self.lab.id}")
+        self.must_pass()
+
+    def must_pass(self) -> None:
+        """Wait until all checks pass. CannotRun where they do not."""
         if (report := self._until_it_passes()).verdict is not Verdict.PASSED:
             checks = ", ".join(one.id for one in report.checks if not one.passed)
             message = t("The solution of {lab} does not pass here: {checks}.", lab=self.lab.id, checks=checks)
             raise CannotRun(message, "kvmlab doctor")
+
+    def report(self) -> Report:
+        """What the lab's checks find now, the guard among them."""
+        with opened(self.lab, self.host) as (reader, events):
+            return run_checks(checks_of(self.lab, self.checker), reader, self.lab, events=events)
 
     def _until_it_passes(self) -> Report:
         deadline = time.monotonic() + SOLVED_S * given_patience()
@@ -100,7 +110,7 @@ class Beginning:
         """From here on the solved state is what the lab host had at its start."""
         Remembering(self.host, has_libvirt=has_libvirt(self.lab)).remember(self.lab)
 
-    def break_it(self, fault: Fault) -> None:
+    def break_it(self, fault: Fault) -> Fault:
         """Carry out what breaks it, and wait until each symptom that is to be seen at once is seen."""
         carry_out(self.host, fault.breaks)
         waiting = [one for one in fault.symptoms if not one.upcoming]
@@ -112,12 +122,4 @@ class Beginning:
                 )
                 raise CannotRun(message, f"kvmlab repair {self.lab.id}")
             time.sleep(POLL_S)
-
-
-def carry_out(host: LabHost, steps: Sequence[Step]) -> None:
-    """Steps as a colleague would type them. CannotRun where one fails."""
-    for step in steps:
-        outcome = run_step(host, replace(step, code=f"unset KVMLAB_WAIT\n{step.code}"))
-        if outcome.status:
-            message = t("Step {step} ended with status {status}.", step=step.id, status=outcome.status)
-            raise CannotRun(message, "kvmlab doctor")
+        return fault

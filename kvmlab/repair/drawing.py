@@ -8,22 +8,30 @@ from typing import NamedTuple
 
 from kvmlab.course.fault.reading import FaultFile
 
+GENERAL_LEVELS = (1, 2)
+"""Of the faults that kvmlab.repair.general makes."""
+
 
 class Offer(NamedTuple):
-    """A fault and a lab that it is offered for."""
+    """A fault and a lab that it is offered for. `file` None: one of the general ones, drawn on its lab host."""
 
     lab: str
-    file: FaultFile
+    file: FaultFile | None
 
 
-def offers(files: Iterable[FaultFile], labs: Sequence[str], level: int = 0) -> list[Offer]:
-    """What can be hidden on these labs, of this level (0: of any), in a fixed order."""
+def offers(files: Iterable[FaultFile], labs: Sequence[str], level: int = 0, general: Sequence[str] = ()) -> list[Offer]:
+    """What can be hidden on these labs, of this level (0: of any), in a fixed order. `general`: the labs for which
+    there are general faults, too."""
     found = [Offer(lab, file) for lab in labs for file in files if lab in file.labs and level in (0, file.level)]
-    return sorted(found, key=lambda one: (one.lab, one.file.id))
+    found.sort(key=lambda one: (one.lab, one.file.id if one.file else ""))
+    return found + [Offer(lab, None) for lab in sorted({*labs} & {*general}) if level in (0, *GENERAL_LEVELS)]
 
 
 def drawn(found: Sequence[Offer], seed: str) -> Offer:
-    """One of them: the lab first, so that one with many faults does not come up more often than another."""
+    """One of them: the lab first, so that one with many faults comes up as often as another; of a lab that has both,
+    a general fault every other time."""
     draw = random.Random(f"repair {seed}")
     lab = draw.choice(sorted({one.lab for one in found}))
-    return draw.choice([one for one in found if one.lab == lab])
+    own = [one for one in found if one.lab == lab]
+    kind = draw.choice([False, True])
+    return draw.choice([one for one in own if (one.file is None) is kind] or own)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from kvmlab.author.lint import lint
 from tests.author.planting import plant
+from tests.conftest import Kvmlab
 
 FILE, CHINESE = "faults/tiny/gone.md", "faults/tiny/gone.zh.md"
 TEXT = """\
@@ -81,3 +83,12 @@ def test_finds(tmp_path: Path, change: tuple[str, str, str], file: str, says: st
 def test_both_languages_are_wanted(tmp_path: Path) -> None:
     course = plant(tmp_path, (FILE, "", TEXT))
     assert any("there is no gone.zh.md beside it" in fault.text() for fault in lint(course, []))
+
+
+def test_faults_are_counted_by_lab_and_level(tmp_path: Path, bare_kvmlab: Kvmlab) -> None:
+    root = plant(tmp_path, (FILE, "", TEXT), (CHINESE, "", TRANSLATION)).root
+    done = bare_kvmlab("--course", str(root), "lint", "--faults", "--json")
+    assert done.returncode == 0
+    rows = json.loads(done.stdout)["labs"]
+    assert [(one["lab"], one["levels"]) for one in rows] == [("tiny-note", [1, 0, 0])]
+    assert "1 faults, 1 places" in bare_kvmlab("--course", str(root), "lint", "--faults").stdout

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from kvmlab.author.mutants.mutator import Change, Mutant
 from kvmlab.author.prove.mutant_trial import Stage
+from kvmlab.mutants.mutator import Change, Mutant
 from tests.author.test_judging import FAILED, PASSED, check, finding, report
 
 MUTANT = Mutant("domain a: paused", Change("virsh suspend a", "virsh resume a", scars=True))

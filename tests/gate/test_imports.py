@@ -43,6 +43,7 @@ LAYERS = (
     ("bundle",),
     ("setup",),
     ("observe",),
+    ("mutants",),
     ("repair",),
     ("receipts",),
     ("report",),
@@ -53,7 +54,7 @@ LAYERS = (
     ("__main__",),
 )
 IMPORTERS = {  # of each library, the packages and modules that may import it
-    "libvirt": {"host", "setup", "author.mutants.scene"},
+    "libvirt": {"host", "setup", "mutants.scene"},
     "paramiko": {"remote", "setup"},
     "asyncssh": {"classroom.door"},
     "cryptography": {"receipts.document"},

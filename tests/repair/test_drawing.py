@@ -21,14 +21,14 @@ class File:
 FILES = [File(f"net-{n}", ("net-a", "net-b") if n % 2 else ("net-a",), 1 + n % 3) for n in range(12)]
 
 
-def all_of(labs: list[str], level: int = 0) -> list[Offer]:
-    return offers(cast("list[FaultFile]", FILES), labs, level)
+def all_of(labs: list[str], level: int = 0, general: tuple[str, ...] = ()) -> list[Offer]:
+    return offers(cast("list[FaultFile]", FILES), labs, level, general)
 
 
 def test_a_fault_is_offered_for_its_labs_and_by_its_level() -> None:
     assert len(all_of(["net-a", "net-b"])) == 18
     assert {one.lab for one in all_of(["net-b", "net-c"])} == {"net-b"}
-    assert {one.file.level for one in all_of(["net-a"], 2)} == {2}
+    assert {one.file and one.file.level for one in all_of(["net-a"], 2)} == {2}
     assert all_of(["net-c"]) == []
 
 
@@ -42,3 +42,12 @@ def test_seeds_reach_everything_and_labs_alike() -> None:
     many = [drawn(found, str(seed)) for seed in range(600)]
     assert set(many) == set(found)
     assert 200 < sum(one.lab == "net-b" for one in many) < 400
+
+
+def test_general_faults_come_up_every_other_time_where_there_are_any() -> None:
+    found = all_of(["net-a", "net-b"], general=("net-a", "net-c"))
+    assert [one for one in found if one.file is None] == [Offer("net-a", None)]
+    many = [drawn(found, str(seed)) for seed in range(400)]
+    assert 60 < sum(one.file is None for one in many) < 140
+    assert {one.lab for one in many if one.file is None} == {"net-a"}
+    assert all_of(["net-a"], 3, general=("net-a",)) == all_of(["net-a"], 3)

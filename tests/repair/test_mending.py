@@ -129,3 +129,22 @@ def test_a_fault_that_is_not_to_be_seen_is_not_handed_out(tmp_path: Path, kvmlab
     done = kvmlab("repair", LAB, env={"KVMLAB_PATIENCE": "0.1"})
     assert done.returncode == 3 and "is not to be seen here: read" in done.stderr
     assert kvmlab.containers() == []
+
+
+def test_a_general_fault_has_the_ticket_of_what_no_longer_works(kvmlab: Kvmlab) -> None:
+    """Its symptoms are probes that passed in the solved state; the same one comes again after a reset."""
+    argv = ("repair", "storage-pool", "--fault", "general: pool isos: stopped")
+    begun = kvmlab(*argv)
+    assert begun.returncode == 0, begun.stderr
+    assert "The volumes of the pool `isos` cannot be listed." in begun.stdout
+    assert "列不出存储池 `isos` 里的卷" in kvmlab("--lang", "zh", "show", "storage-pool").stdout
+    assert kvmlab("check", "storage-pool").returncode == 1
+    kvmlab("exec", "storage-pool", "--", "virsh", "pool-start", "isos")
+    assert kvmlab("check", "storage-pool").returncode == 0
+    assert "virsh pool-destroy isos" in kvmlab("explain").stdout
+
+
+def test_a_general_fault_that_is_not_there_is_not_handed_out(kvmlab: Kvmlab) -> None:
+    done = kvmlab("repair", "storage-pool", "--fault", "general: pool nope: stopped")
+    assert done.returncode == 3 and "No general fault shows" in done.stderr
+    assert kvmlab.containers() == []

@@ -13,7 +13,7 @@ def lint_survivors(parts: Parts) -> None:
     """All rules for [[survivors]]."""
     if parts.lab is None or parts.front is None or not parts.lab.survivors:
         return
-    from kvmlab.author.mutants.library import changes
+    from kvmlab.mutants.library import changes
 
     known, seen = changes(), set[str]()
     for index, one in enumerate(parts.lab.survivors):

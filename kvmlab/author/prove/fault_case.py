@@ -87,13 +87,13 @@ class _Stage:
         """Solve, look, break and look again; whether it could be done."""
         beginning = Beginning(self.bench.lab, self.bench.checker, self.case.steps, self.host, Quiet())
 
-        def draw(_host: LabHost) -> Fault:
+        def make(beginning: Beginning) -> Fault:
             if seen := left(self.host, fault.symptoms, self.fresh()):
                 wrong.append(t("seen before it is broken: {symptoms}", symptoms=", ".join(seen)))
-            return fault
+            return beginning.break_it(fault)
 
         try:
-            self.repair = beginning.hide(self.repair, draw)
+            self.repair = beginning.hide(self.repair, make)
         except CannotRun as trouble:
             wrong.append(trouble.message.rstrip("."))
             return False

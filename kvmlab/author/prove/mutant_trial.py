@@ -12,9 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from kvmlab.author.mutants.library import drawn, mutants_of
-from kvmlab.author.mutants.mutator import Mutant
-from kvmlab.author.mutants.scene import Noting, things
 from kvmlab.author.prove import kept_results
 from kvmlab.author.prove.bench import Bench
 from kvmlab.author.prove.cases import Case
@@ -24,6 +21,9 @@ from kvmlab.errors import CannotRun
 from kvmlab.images import Quiet
 from kvmlab.labhost.steps import StepOutcome, run_step
 from kvmlab.liveness import Silence
+from kvmlab.mutants.library import drawn, mutants_of
+from kvmlab.mutants.mutator import Mutant
+from kvmlab.mutants.scene import Noting, things
 from kvmlab.observe.grade import opened
 from kvmlab.setup.lab_host import lab_host
 from kvmlab.setup.libvirtd import connected

@@ -15,6 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help=t("warnings count as errors"))
     parser.add_argument("--commands", action="store_true", help=t("which labs exercise which commands, instead"))
     parser.add_argument("--claims", action="store_true", help=t("sentences beside their checks, instead"))
+    parser.add_argument("--faults", action="store_true", help=t("how many faults each lab has, by level, instead"))
     parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 
 
@@ -24,6 +25,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         return _commands(args, ctx)
     if args.claims:
         return _claims(args, ctx)
+    if args.faults:
+        return _faults(args, ctx)
     from kvmlab.author.lint import Severity, faults_json, lint
     from kvmlab.report.plain import clean
 
@@ -90,3 +93,25 @@ def _commands(args: argparse.Namespace, ctx: Context) -> int:
         page.lines(labs[1:], indent=widest + 2)
     page.line(t("{commands} commands, {unused} used by no lab.", commands=len(rows), unused=unused))
     return 1 if unused else 0
+
+
+def _faults(args: argparse.Namespace, ctx: Context) -> int:
+    """The written faults of each lab by level, and whether general ones are drawn on its lab host, too."""
+    from kvmlab.course.fault.model import LEVELS
+    from kvmlab.repair.general import serves
+    from kvmlab.report.plain import Page, cells, fit
+
+    files = ctx.course.faults()
+    labs = [ctx.course.entry(lab).id for lab in args.labs] or ctx.course.ids
+    rows = {lab: [sum(lab in one.labs and one.level == level for one in files) for level in LEVELS] for lab in labs}
+    general = {lab: serves(ctx.course.lab(lab)) for lab in labs}
+    if args.json:
+        listed = [{"lab": lab, "levels": row, "general": general[lab]} for lab, row in rows.items()]
+        return write_json({"schema": "kvmlab.faults/1", "labs": listed})
+    page, widest = Page(color=ctx.color()), max(map(cells, labs), default=0)
+    for lab, row in rows.items():
+        numbers = "  ".join(f"{number or '-':>3}" for number in row)
+        page.line(f"{page.paint(fit(lab, widest), 'cyan')}  {numbers}  {t('and general ones') if general[lab] else ''}")
+    total = sum(sum(row) for row in rows.values())
+    page.line(t("{faults} faults, {places} places where one is offered.", faults=len(files), places=total))
+    return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import secrets
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.context import Context
@@ -15,10 +16,15 @@ from kvmlab.errors import CannotRun, UsageError
 from kvmlab.words import t
 
 if TYPE_CHECKING:
+    from kvmlab.course import Lab
+    from kvmlab.course.fault.model import Fault
     from kvmlab.course.fault.reading import FaultFile
     from kvmlab.labhost.place import LabPlace
+    from kvmlab.repair.beginning import Beginning, Make
     from kvmlab.repair.drawing import Offer
     from kvmlab.repair.record import Repair
+
+    Maker = Callable[[Lab], Make]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +52,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     place = place_of(ctx, offer.lab)
     _refuse_running(place)
     began = time.monotonic()
-    begin(ctx, place, offer.file, Repair(seed))
+    begin(ctx, place, _make(place, offer, seed, args), Repair(seed))
     print(t("{lab} is ready ({seconds:.1f} s).", lab=offer.lab, seconds=time.monotonic() - began))
     print()
     running = RunningLab.of(ctx, offer.lab)
@@ -59,14 +65,16 @@ def _drawn(args: argparse.Namespace, ctx: Context) -> tuple[Offer, str]:
     """What is to be hidden where, and the seed that gives the same again."""
     from kvmlab.course.names import VARIANT
     from kvmlab.repair.drawing import drawn, offers
+    from kvmlab.repair.general import PREFIX, serves
 
     if args.seed is not None and not VARIANT.fullmatch(args.seed):
         raise UsageError(t("A seed is 1 to 64 letters, digits and `_.@+-`."), "kvmlab repair --seed monday")
     seed = args.seed or secrets.token_hex(3)
     labs = _labs(args.name, ctx)
-    found = offers(ctx.course.faults(), labs, args.level)
+    found = offers(ctx.course.faults(), labs, args.level, [lab for lab in labs if serves(ctx.course.lab(lab))])
     if args.fault:
-        found = [one for one in found if one.file.id == args.fault]
+        general = args.fault.startswith(PREFIX)
+        found = [one for one in found if (one.file.id == args.fault if one.file else general)]
     if not found:
         raise UsageError(t("The course has no fault of that kind."), "kvmlab lint")
     if args.seed is None and not args.fault:
@@ -103,8 +111,8 @@ def _fitting(found: list[Offer], args: argparse.Namespace, ctx: Context) -> list
     before = {(one.lab, one.fault) for one in mended}
     wishes = [
         lambda one: one.lab not in busy,
-        lambda one: (one.lab, one.file.id) not in before,
-        lambda one: args.level or one.file.level <= highest,
+        lambda one: one.file is None or (one.lab, one.file.id) not in before,
+        lambda one: args.level or one.file is None or one.file.level <= highest,
         lambda one: known[one.lab].done or known[one.lab].solved_ever,
     ]
     for fits in wishes:  # each is kept only where something is left
@@ -123,8 +131,8 @@ def _refuse_running(place: LabPlace) -> None:
     raise CannotRun(message, f"kvmlab finish {place.lab}")
 
 
-def begin(ctx: Context, place: LabPlace, file: FaultFile, repair: Repair, variant: str | None = None) -> None:
-    """A lab host with this fault on it in place of whatever runs there. Where it cannot be made there is none."""
+def begin(ctx: Context, place: LabPlace, maker: Maker, repair: Repair, variant: str | None = None) -> None:
+    """A lab host with a fault on it in place of whatever runs there. Where it cannot be made there is none."""
     from kvmlab.course import Progress
     from kvmlab.labhost.computer.podman_options import remembered_podman
     from kvmlab.repair.beginning import Beginning
@@ -132,32 +140,58 @@ def begin(ctx: Context, place: LabPlace, file: FaultFile, repair: Repair, varian
     from kvmlab.setup.lifecycle import finish, reset
 
     lab = ctx.course.lab(place.lab, ctx.lang, variant if variant is not None else ctx.variant)
-    fault, solution = file.for_lab(lab), ctx.course.solutions(lab)[0]
+    make, solution = maker(lab), ctx.course.solutions(lab)[0]
     with progress() as steps:
         run = reset(place, lab, steps)
         Progress(ctx.state, ctx.course.tag).began(lab.id)
         host = place.host(run, remembered_podman(ctx.state))
         try:
             with place.lock():
-                beginning = Beginning(lab, ctx.course.checker(lab.id), solution.steps, host, steps)
-                beginning.hide(repair, lambda _: fault)
+                Beginning(lab, ctx.course.checker(lab.id), solution.steps, host, steps).hide(repair, make)
         except BaseException:
             finish(place, host.podman)
             raise
 
 
+def _make(place: LabPlace, offer: Offer, seed: str, args: argparse.Namespace) -> Maker:
+    """How what was drawn is made, once the lab is known in its variant."""
+    file = offer.file
+    return (lambda lab: _written(file, lab)) if file else lambda _: _general(place, seed, args.level, args.fault or "")
+
+
+def _written(file: FaultFile, lab: Lab) -> Make:
+    fault = file.for_lab(lab)
+    return lambda beginning: beginning.break_it(fault)
+
+
+def _general(place: LabPlace, seed: str, level: int, wanted: str = "") -> Make:
+    from kvmlab.repair.general import Drawing
+    from kvmlab.setup.lifecycle import for_a_copy
+
+    def make(beginning: Beginning) -> Fault:
+        with for_a_copy(place, beginning.host.podman) as fresh:
+            return Drawing(beginning, seed, level, wanted).fault(fresh)
+
+    return make
+
+
 def begin_again(ctx: Context, place: LabPlace) -> bool:
     """Break the same again on a new lab host, if a repair is open there and its fault still in the course."""
+    from kvmlab.repair.general import PREFIX
     from kvmlab.repair.record import recall
 
     run = place.run()
     repair = recall(place.known_host(run)) if run and run.instance else None
     if run is None or repair is None or not repair.is_open or repair.fault is None:
         return False
-    file = next((one for one in ctx.course.faults() if one.id == repair.fault.id and place.lab in one.labs), None)
-    if file is None:
+    name = repair.fault.id
+    file = next((one for one in ctx.course.faults() if one.id == name and place.lab in one.labs), None)
+    if name.startswith(PREFIX):
+        begin(ctx, place, lambda _: _general(place, "", 0, name), repair, run.variant)
+    elif file is not None:
+        begin(ctx, place, lambda lab: _written(file, lab), repair, run.variant)
+    else:
         return False
-    begin(ctx, place, file, repair, run.variant)
     return True
 
 

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from kvmlab.author.mutants.library import changes, drawn, mutants_of
-from kvmlab.author.mutants.mutator import LIBRARY, Mutant, Named
-from kvmlab.author.mutants.scene import Asked, Device, Domain, Link, Network, Pool, Snapshot
+from kvmlab.mutants.library import changes, drawn, mutants_of
+from kvmlab.mutants.mutator import LIBRARY, Mutant, Named
+from kvmlab.mutants.scene import Asked, Device, Domain, Link, Network, Pool, Snapshot
 
 DOMAIN = """
 <domain type='qemu'><name>web 1</name><memory unit='KiB'>131072</memory>

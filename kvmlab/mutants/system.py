@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kvmlab.author.mutants.mutator import Change, Function, mutator, script
-from kvmlab.author.mutants.scene import Asked
+from kvmlab.mutants.mutator import Change, Function, mutator, script
+from kvmlab.mutants.scene import Asked
 
 UNITS = "/var/tmp/.kvmlab-units"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kvmlab.author.mutants.domains import on_off
-from kvmlab.author.mutants.mutator import Change, edited, given, mutator, script, there_and_back
-from kvmlab.author.mutants.scene import FROM_THE_START, Asked, Pool, Snapshot
 from kvmlab.host.xml import Element
+from kvmlab.mutants.domains import on_off
+from kvmlab.mutants.mutator import Change, edited, given, mutator, script, there_and_back
+from kvmlab.mutants.scene import FROM_THE_START, Asked, Pool, Snapshot
 
 KEPT = "/var/tmp/.kvmlab-kept"
 

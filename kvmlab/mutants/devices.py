@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 
-from kvmlab.author.mutants.domains import redefined
-from kvmlab.author.mutants.mutator import Change, given, mutator, script
-from kvmlab.author.mutants.scene import Device
 from kvmlab.host.xml import Element, parse
+from kvmlab.mutants.domains import redefined
+from kvmlab.mutants.mutator import Change, given, mutator, script
+from kvmlab.mutants.scene import Device
 
 
 def _same(device: Device, root: Element) -> tuple[Element, Element]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kvmlab.author.mutants.mutator import Change, mutator, script, there_and_back
-from kvmlab.author.mutants.scene import Asked
+from kvmlab.mutants.mutator import Change, mutator, script, there_and_back
+from kvmlab.mutants.scene import Asked
 
 KEPT = "/root/.kvmlab-kept"
 INTERFACES, FSTAB, RESOLV = "/etc/network/interfaces", "/etc/fstab", "/etc/resolv.conf"

@@ -6,8 +6,8 @@ import os
 import random
 from collections.abc import Iterable, Sequence
 
-from kvmlab.author.mutants import devices, domains, guest, networks, storage, system  # noqa: F401  they fill LIBRARY
-from kvmlab.author.mutants.mutator import LIBRARY, Mutant, Named
+from kvmlab.mutants import devices, domains, guest, networks, storage, system  # noqa: F401  they fill LIBRARY
+from kvmlab.mutants.mutator import LIBRARY, Mutant, Named
 
 
 def mutants_of(things: Iterable[Named]) -> list[Mutant]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import ip_interface
 
-from kvmlab.author.mutants.domains import on_off
-from kvmlab.author.mutants.mutator import Change, edited, given, mutator, remove, script, there_and_back
-from kvmlab.author.mutants.scene import Asked, Link, Network
 from kvmlab.host.xml import Element, parse
+from kvmlab.mutants.domains import on_off
+from kvmlab.mutants.mutator import Change, edited, given, mutator, remove, script, there_and_back
+from kvmlab.mutants.scene import Asked, Link, Network
 
 ROUTES = "/var/tmp/.kvmlab-routes"
 

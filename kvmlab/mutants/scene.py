@@ -12,9 +12,9 @@ from kvmlab.host.xml import Element, parse
 if TYPE_CHECKING:
     import libvirt
 
-    from kvmlab.author.mutants.mutator import Named
     from kvmlab.course import Lab
     from kvmlab.host.reader import HostReader
+    from kvmlab.mutants.mutator import Named
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kvmlab.author.mutants.mutator import Change, edited, given, mutator, remove, script, there_and_back
-from kvmlab.author.mutants.scene import Domain
 from kvmlab.host.xml import Element, parse
+from kvmlab.mutants.mutator import Change, edited, given, mutator, remove, script, there_and_back
+from kvmlab.mutants.scene import Domain
 
 STEP_KIB = 16 << 10
 KEPT = "/var/tmp/.kvmlab-{name}"
