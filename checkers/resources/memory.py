@@ -11,6 +11,13 @@ def inside(host: Host, lab: Params) -> Guest:
     return host.guest(lab.guest, address=lab.start_address)
 
 
+@check(task="boot", points=0, guard=True, zh="`{guest}` 没有重启过，也没有停下：还是开始时的那个 qemu 在跑。")
+def guest_was_not_restarted(host: Host, lab: Params) -> Findings:
+    """`{guest}` was not restarted, and has not stopped: it runs on in the qemu it had at the start."""
+    yield host.domain(lab.guest).not_restarted()
+    yield host.domain(lab.guest).shows(state="running")
+
+
 @check(
     task="now",
     points=2,
@@ -23,6 +30,7 @@ def guest_has_the_memory_now(host: Host, lab: Params) -> Findings:
 
 @check(
     task="now",
+    needs=[guest_was_not_restarted],  # nobody can ask a paused one
     zh="`{guest}` 的内核自己也看到了：约 {now_mib} MiB，减去它自己留着的。",
 )
 def guest_sees_the_memory(host: Host, lab: Params) -> Findings:
@@ -59,13 +67,6 @@ def statistics_are_collected_now(host: Host, lab: Params) -> Findings:
 def statistics_are_collected_after_the_next_start(host: Host, lab: Params) -> Findings:
     """After the next start: in the stored definition of `{guest}`, too, it is every {period_s} seconds."""
     yield host.domain(lab.guest).stored.shows(stats_period_s=lab.period_s)
-
-
-@check(task="boot", points=0, guard=True, zh="`{guest}` 没有重启过，也没有停下：还是开始时的那个 qemu 在跑。")
-def guest_was_not_restarted(host: Host, lab: Params) -> Findings:
-    """`{guest}` was not restarted, and has not stopped: it runs on in the qemu it had at the start."""
-    yield host.domain(lab.guest).not_restarted()
-    yield host.domain(lab.guest).shows(state="running")
 
 
 @check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, cast
 
+import libvirt
 import pytest
 
 from kvmlab.host.domain import balloon
@@ -15,6 +16,10 @@ class Guest:
 
     def __init__(self, last: float | None, every: int | None) -> None:
         self.now, self._last, self._every = 1000.0, last, every
+        self.paused = False
+
+    def state(self) -> tuple[int, int]:
+        return (libvirt.VIR_DOMAIN_PAUSED if self.paused else libvirt.VIR_DOMAIN_RUNNING), 1
 
     def memoryStats(self) -> dict[str, int]:
         if self._last is None:
@@ -53,3 +58,9 @@ def test_the_period_in_force(
     monkeypatch.setattr(time, "sleep", guest.sleep)
     assert balloon.period_s(cast(Any, guest), said) == found
     assert (guest.now > 1000) is waited and guest.now < 1000 + 2 * (balloon.LONGEST_S + balloon.LATE_S)
+
+
+def test_a_paused_guest_answers_nobody() -> None:
+    guest = Guest(900.0, None)
+    guest.paused = True
+    assert balloon.period_s(cast(Any, guest), 5) == 5

@@ -18,6 +18,10 @@ _PAUSE_S = 0.2
 
 def period_s(domain: libvirt.virDomain, said: int | None) -> int | None:
     """The period in force in a running domain whose XML says `said`; None: no numbers come."""
+    import libvirt
+
+    if domain.state()[0] != libvirt.VIR_DOMAIN_RUNNING:
+        return said  # a paused guest answers nobody
     first = _last(domain)
     if first is None:
         return said  # its driver has never answered: there is nothing to hold against the XML
