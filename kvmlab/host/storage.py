@@ -201,11 +201,14 @@ class Image:
 
     @property
     def causes(self) -> list[Cause]:
-        """An image must be a whole file of its own: what a link points to may be gone at any time."""
+        """An image must be a whole file of its own: what a link points to, or a file beside it that holds its data, may
+        be gone at any time."""
         if self._file["kind"] not in ("file", "link"):
             return []
         if not self.own_file:
             return [Cause("own_file", False, True, f"stat {quote(self.path)}", alone=True)]
+        if elsewhere := self._data_file:
+            return [Cause("data_file", elsewhere, None, f"qemu-img info -U {quote(self.path)}", alone=True)]
         cut = self.format == "qcow2" and is_cut_short(self._head, self._file["size"])
         return [Cause("whole", False, True, f"qemu-img check {quote(self.path)}", alone=True)] if cut else []
 
@@ -213,6 +216,12 @@ class Image:
     def _file(self) -> dict[str, Any]:
         found: dict[str, Any] = self.way.ask("file", path=self.path, content=False, sha256=False)
         return found
+
+    @property
+    def _data_file(self) -> str | None:
+        """Where a qcow2 image keeps its data, if not in itself (option data_file of qemu-img(1))."""
+        said = self.said.get("format-specific", {}).get("data", {}).get("data-file")
+        return str(said) if said else None
 
     @property
     def clean(self) -> bool:

@@ -64,6 +64,17 @@ def test_an_image_that_is_wanted_is_a_file_of_its_own(more: dict[str, object], r
     assert [row.see for row in shown if row.name == "own_file"] == ([] if right else ["stat /srv/disk.img"])
 
 
+@pytest.mark.parametrize(("more", "right"), [({}, True), ({"data-file": "/root/photos.data"}, False)])
+def test_an_image_has_its_data_in_itself(more: dict[str, object], right: bool) -> None:
+    """A qcow2 file with the option data_file is little more than a header."""
+    about = {"format": "qcow2", "format-specific": {"type": "qcow2", "data": {"compat": "1.1", **more}}}
+    told = way(file={**STAT, "size": 196624}, image_info=about, head=b64encode(bytes(104)).decode())
+    found = Host(HostReader(cast(Any, None), told, cast(Any, None))).image_file("/srv/a disk").shows(format="qcow2")
+    assert found.met is right
+    shown = [row.found for row in found.facts if row.name == "data_file"]
+    assert shown == ([] if right else ["/root/photos.data"])
+
+
 @pytest.mark.parametrize(("length", "whole"), [(196624, True), (98312, False), (196608, False)])
 def test_an_image_is_whole(length: int, whole: bool) -> None:
     """Cut in half, an empty qcow2 image still tells its sizes, and reads as zeros."""
