@@ -1,6 +1,6 @@
 """storage-data: four volumes whose bytes were fetched, put back, wiped and given more room; sums tell."""
 
-from kvmlab.checks import Findings, Host, Params, check, filled, sha256
+from kvmlab.checks import Findings, Host, Params, absent, check, filled, sha256
 
 MIB = 1024**2
 
@@ -50,9 +50,9 @@ def logs_have_the_capacity(host: Host, lab: Params) -> Findings:
     yield host.volume(lab.pool, lab.logs).shows(capacity_bytes=lab.logs_new_mib * MIB)
 
 
-@check(task="resize", needs=[logs_have_the_capacity], zh="存储卷 `{logs}` 原来的内容都在。")
+@check(task="resize", needs=[logs_have_the_capacity], zh="存储卷 `{logs}` 原来的内容都在，它还是没有后端文件的 qcow2。")
 def logs_are_still_in_it(host: Host, lab: Params) -> Findings:
-    """All that was in the volume `{logs}` is still in it."""
+    """All that was in the volume `{logs}` is still in it, and it is a qcow2 image without a backing file, as before."""
     new = bytes((lab.logs_new_mib - lab.logs_mib) * MIB)
     whole = sha256(filled(lab.logs_text, lab.logs_mib * MIB), new)
-    yield host.image_file(lab.logs_path).shows(content_sha256=whole)
+    yield host.image_file(lab.logs_path).shows(format="qcow2", backing=absent, content_sha256=whole)

@@ -1,6 +1,6 @@
 """storage-pool: one pool that stays, one for today, one that points at its files again, one that is gone."""
 
-from kvmlab.checks import Findings, Host, Params, check, contains
+from kvmlab.checks import Findings, Host, Params, absent, check, contains
 
 
 @check(task="keep", zh="存储池 `{pool}` 有定义：类型 dir，目标目录 `{pool_path}`。")
@@ -13,7 +13,7 @@ def pool_is_defined(host: Host, lab: Params) -> Findings:
 def pool_is_active(host: Host, lab: Params) -> Findings:
     """Now: the pool `{pool}` is active, in this directory."""
     yield host.pool(lab.pool).shows(active=True, target=lab.pool_path)
-    yield host.file(lab.pool_path).shows(kind="directory")  # libvirt looks again only at the next refresh
+    yield host.file(lab.pool_path).shows(kind="directory", target=absent)  # libvirt looks at its next refresh
 
 
 @check(task="keep", needs=[pool_is_defined], zh="开机之后：存储池 `{pool}` 自动启动。")
@@ -26,7 +26,7 @@ def pool_starts_automatically(host: Host, lab: Params) -> Findings:
 def temporary_pool_is_active(host: Host, lab: Params) -> Findings:
     """The pool `{temporary}` is active, its target `{temporary_path}`."""
     yield host.pool(lab.temporary).shows(active=True, type="dir", target=lab.temporary_path)
-    yield host.file(lab.temporary_path).shows(kind="directory")
+    yield host.file(lab.temporary_path).shows(kind="directory", target=absent)
 
 
 @check(

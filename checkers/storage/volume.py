@@ -51,6 +51,7 @@ def arrived_is_listed(host: Host, lab: Params) -> Findings:
 def arrived_has_its_format(host: Host, lab: Params) -> Findings:
     """The volume `{arrived}` has the format qcow2, as it arrived."""
     yield host.volume(lab.pool, lab.arrived).shows(format="qcow2")
+    yield host.image_file(lab.arrived_path).shows(format="qcow2")  # libvirt's word is as old as its last refresh
 
 
 @check(
