@@ -1,6 +1,6 @@
 """install-backup: definitions in order, kept in a file, and found again."""
 
-from kvmlab.checks import Findings, Host, Params, check, contains
+from kvmlab.checks import Findings, Host, Params, check, contains, count
 
 
 @check(
@@ -15,11 +15,11 @@ def guest_still_has_its_disk(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.guest).live.disk(target=lab.data_target).shows(source=lab.data)
 
 
-@check(task="persist", points=2, zh="下次启动之后：`{guest}` 保存的配置里也有磁盘 `{data_target}`，格式 raw。")
+@check(task="persist", points=2, zh="下次启动之后：`{guest}` 保存的配置里也有磁盘 `{data_target}`，格式 raw，可写。")
 def disk_is_stored(host: Host, lab: Params) -> Findings:
-    """After the next start: in the stored definition of `{guest}`, too, `{data_target}` is that disk, format raw."""
+    """After the next start: in the stored definition of `{guest}`, too, `{data_target}` is that disk, raw, writable."""
     disk = host.domain(lab.guest).stored.disk(target=lab.data_target)
-    yield disk.shows(source=lab.data, format="raw")
+    yield disk.shows(source=lab.data, format="raw", device="disk", readonly=False)
 
 
 @check(task="persist", points=2, zh="下次启动之后：`{guest}` 有 {memory_mib} MiB 内存，最大内存也是。")
@@ -31,6 +31,7 @@ def memory_is_stored(host: Host, lab: Params) -> Findings:
 @check(task="backup", points=3, zh="文件 `{backup}` 就是 `{guest}` 现在保存的配置，里面没有别的东西。")
 def backup_is_whole(host: Host, lab: Params) -> Findings:
     """The file `{backup}` is the definition of `{guest}`, as it is stored now, and nothing else is in it."""
+    yield host.file(lab.backup).shows(own_file=True)  # a link to what libvirt keeps goes where that goes
     backup = host.domain_file(lab.backup)
     yield backup.shows(uuid=host.domain(lab.guest).value("uuid"), memory_mib=lab.memory_mib)
     yield backup.shows(disks=contains(lab.data_target), as_stored=True)
@@ -53,23 +54,31 @@ def orphan_is_persistent(host: Host, lab: Params) -> Findings:
     task="orphan",
     points=2,
     needs=[orphan_is_persistent],
-    zh="保存的就是原来那台：MAC 地址 {orphan_mac} 和磁盘都没有变。",
+    zh="保存的就是原来那台：MAC 地址 {orphan_mac}、网络、磁盘、内存和 vCPU 都没有变。",
 )
 def orphan_is_the_same(host: Host, lab: Params) -> Findings:
-    """What is kept is the guest it was: the MAC address {orphan_mac} and the disk are the same."""
-    stored = host.domain(lab.orphan).stored
-    yield stored.shows(interfaces=[lab.orphan_mac])  # its UUID cannot be another: libvirt takes none while it runs
-    yield stored.disk(index=0).shows(source=f"/var/lib/libvirt/images/{lab.orphan}.qcow2", format="qcow2")
+    """What is kept is the guest it was: the same MAC address {orphan_mac}, network, disk, memory and vCPUs."""
+    stored, live = host.domain(lab.orphan).stored, host.domain(lab.orphan).live
+    yield stored.shows(  # its UUID cannot be another: libvirt takes none while it runs
+        interfaces=[lab.orphan_mac], disks=count(1), max_memory_mib=live.value("max_memory_mib"),
+        memory_mib=live.value("max_memory_mib"), vcpus=live.value("vcpus"), max_vcpus=live.value("max_vcpus"),
+    )  # fmt: skip
+    yield stored.disk(index=0).shows(
+        source=f"/var/lib/libvirt/images/{lab.orphan}.qcow2", format="qcow2", readonly=False
+    )
+    yield stored.interface(index=0).shows(type="network", source="default")
 
 
 @check(task="lost", points=2, zh="`{lost}` 重新定义好了，还是原来那台：UUID 和 MAC 地址 {lost_mac} 没有变。")
 def lost_is_found(host: Host, lab: Params) -> Findings:
     """`{lost}` is defined again, as the guest it was: with its UUID and its MAC address {lost_mac}."""
-    stored = host.domain(lab.lost).stored
-    yield stored.shows(uuid=lab.lost_uuid, interfaces=[lab.lost_mac], max_memory_mib=lab.lost_memory_mib)
+    stored, memory = host.domain(lab.lost).stored, lab.lost_memory_mib
+    yield stored.shows(uuid=lab.lost_uuid, interfaces=[lab.lost_mac], memory_mib=memory, max_memory_mib=memory)
+    yield stored.interface(index=0).shows(type="network", source="default")
 
 
-@check(task="lost", points=2, needs=[lost_is_found], zh="`{lost}` 的磁盘是 `{new_disk}`。")
+@check(task="lost", points=2, needs=[lost_is_found], zh="`{lost}` 的磁盘是 `{new_disk}`，只有这一块。")
 def lost_has_its_disk(host: Host, lab: Params) -> Findings:
-    """The disk of `{lost}` is `{new_disk}`."""
+    """The disk of `{lost}` is `{new_disk}`, and it is the only one."""
+    yield host.domain(lab.lost).stored.shows(disks=count(1))
     yield host.domain(lab.lost).stored.disk(index=0).shows(source=lab.new_disk, format="qcow2")
