@@ -103,6 +103,8 @@ class Inside:
         return parse(output.out)
 
     def _wait(self, promise: Later[Sections], timeout_s: float) -> Sections:
+        if self._silent and not promise.done():  # who was silent once in a pass is not waited for again
+            raise self._trouble(t("it does not answer"))
         try:
             return promise.get(timeout_s * self._patience + 2)
         except Garbled as error:

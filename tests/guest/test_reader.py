@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +295,22 @@ def test_a_guest_that_said_nothing_is_entered_anew() -> None:
     with pytest.raises(CouldNotLook, match="does not answer"):
         guest.lines("addr")
     assert not guest.alive
+
+
+def test_who_was_silent_is_not_waited_for_again() -> None:
+    class Hanging(Canned):
+        def run(self, command: str, *, timeout_s: float, cap: int = 0) -> Output:
+            time.sleep(1.5 if "route" in command else 30)
+            raise Unreachable(Why.SILENT)
+
+    guest = Inside("web1", "10.0.0.122", Hanging())  # type: ignore[arg-type]
+    guest.begin(["addr"])
+    with pytest.raises(CouldNotLook, match="does not answer"):
+        guest.lines("route")
+    began = time.monotonic()
+    with pytest.raises(CouldNotLook, match="does not answer"):
+        guest.lines("addr")
+    assert time.monotonic() - began < 10
 
 
 def test_sections_are_asked_for_together() -> None:

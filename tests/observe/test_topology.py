@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -104,17 +104,3 @@ def test_a_watch_does_not_go_on_into_an_exam(running: RunningLab, record: Callab
     record(instance="i2", variant="exam-s")
     with pytest.raises(CannotRun, match="part of the exam"):
         check._as_it_runs_now(running)
-
-
-def test_what_a_watch_sees_again_is_noted_once(running: RunningLab, monkeypatch: pytest.MonkeyPatch) -> None:
-    def report(verdict: str) -> SimpleNamespace:
-        one = SimpleNamespace(verdict=verdict, to_json=lambda: verdict)
-        return SimpleNamespace(checks=[one], exit_status=int(verdict != "passed"))
-
-    reports = iter([report("failed"), report("failed"), report("error"), report("passed")])
-    noted: list[object] = []
-    monkeypatch.setattr(check, "_graded", lambda *_: next(reports))
-    monkeypatch.setattr(check, "note", lambda _, seen: noted.append(seen.checks[0].verdict))
-    monkeypatch.setattr(check, "WATCH_S", 0)
-    check._watch(running, cast("Any", SimpleNamespace(json=True)))
-    assert noted == ["failed", "error"]

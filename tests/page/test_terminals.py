@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from kvmlab.page import terminals
 from kvmlab.page.terminals import FRAME, KEPT, WINDOW, Terminal, Terminals, Viewer, size_of
 from kvmlab.slowness import slowness
 
@@ -131,7 +132,9 @@ def test_with_nobody_looking_little_is_kept() -> None:
     run(work)
 
 
-def test_closed_all_of_it_is_gone_also_what_ignores_the_hangup() -> None:
+def test_closed_all_of_it_is_gone_also_what_ignores_the_hangup(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminals, "HANG_UP_S", 1.0)
+
     async def work() -> None:
         terminal = Terminal([*SHELL, "trap '' HUP TERM; echo $$; while :; do sleep 1000; done"])
         viewer, _ = terminal.look("", 0)
