@@ -36,10 +36,16 @@ def operator_can_log_in(host: Host, lab: Params) -> Findings:
         yield host.login("cockpit", lab.operator).shows(admitted=True)
 
 
-@check(task="operator", points=0, guard=True, zh="Cockpit 不让 root 登录：`/etc/cockpit/disallowed-users` 里写着它。")
+@check(
+    task="operator",
+    points=0,
+    guard=True,
+    zh="Cockpit 不让 root 登录：`/etc/cockpit/disallowed-users` 里写着它，PAM 也不放行。",
+)
 def root_stays_locked_out(host: Host, lab: Params) -> Findings:
-    """root stays locked out of Cockpit: `/etc/cockpit/disallowed-users` names it."""
+    """root stays locked out of Cockpit: `/etc/cockpit/disallowed-users` names it, and PAM does not let it in."""
     yield host.file("/etc/cockpit/disallowed-users").shows(lines=contains("root"))
+    yield host.login("cockpit", "root").shows(admitted=False)  # what the list is worth, /etc/pam.d/cockpit says
 
 
 @check(task="operator", zh="`{operator}` 可以管理虚拟机：它在 `libvirt` 组里。")

@@ -225,13 +225,17 @@ def account(way: Way, key: tuple[str, ...]) -> Facts | Missing:
     return said
 
 
+# PAM_NEW_AUTHTOK_REQD in pam_strerror(3)'s words: such an account comes in, and has to choose a password as it does.
+_NEW_PASSWORD = "Authentication token is no longer valid; new one required"
+
+
 def login(way: Way, key: tuple[str, ...]) -> Facts | Missing:
     """LoginFacts."""
     try:
         refusal = way.ask("admits", service=key[0], name=key[1])
     except NotThere:
         return Missing("no such service of PAM")
-    return {"admitted": not refusal, "refusal": refusal or None}
+    return {"admitted": refusal in ("", _NEW_PASSWORD), "refusal": refusal or None}
 
 
 def cpu(way: Way, key: tuple[str, ...]) -> Facts:

@@ -159,6 +159,8 @@ def test_pam_is_asked_who_may_come_in() -> None:
     refused = {"admitted": False, "refusal": "Authentication failure"}
     assert system.login(way(admits="Authentication failure"), ("cockpit", "ops")) == refused
     assert isinstance(system.login(way(), ("cockpit", "ops")), Missing)
+    first = system.login(way(admits="Authentication token is no longer valid; new one required"), ("cockpit", "ops"))
+    assert not isinstance(first, Missing) and first["admitted"] is True  # asked for a new password, and let in
 
 
 def test_a_unit_that_is_only_starting_is_on_its_way() -> None:

@@ -106,7 +106,9 @@ class LoginFacts(Facts, total=False):
     """What PAM says of an account and a service, its password aside."""
 
     admitted: Annotated[
-        Flag, "chage -l {1}; cat /etc/pam.d/{0}", "the service lets it in: not expired, locked, listed as unwanted"
+        Flag,
+        "chage -l {1}; cat /etc/pam.d/{0}",
+        "the service lets it in, if with a new password: not expired, locked, unwanted",
     ]
     refusal: Annotated[Word, "chage -l {1}; cat /etc/pam.d/{0}", "PAM's reason; None: it lets it in"]
 
