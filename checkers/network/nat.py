@@ -1,8 +1,24 @@
 """network-nat: a NAT network with a range and a reserved address, the guest on it; an old network removed."""
 
-from kvmlab.checks import Findings, Host, Params, check, contains, lacks
+from kvmlab.checks import Findings, Host, Matcher, Params, check, contains, lacks, show
 
 NIC = "eth0"  # the guest's only NIC, as the guest calls it
+
+
+def place(address: str) -> int:
+    """An IPv4 address as a number."""
+    return sum(int(part) << 8 * power for power, part in enumerate(reversed(address.split("."))))
+
+
+def given_out(ranges: object) -> set[int]:
+    """Every address of these ranges (FIRST-LAST): two that adjoin give out what one does."""
+    ends = [str(one).partition("-")[::2] for one in ranges] if isinstance(ranges, list) else []
+    return {number for first, last in ends for number in range(place(first), place(last) + 1)}
+
+
+def just(planned: str) -> Matcher:
+    """DHCP ranges that give out the addresses of this one and no other."""
+    return Matcher(lambda found: given_out(found) == given_out([planned]), lambda: show([planned]))
 
 
 @check(task="network", zh="有 NAT 网络 `{network}`：网桥 `{bridge}`，宿主机的地址 {host_address}/{prefix}。")
@@ -41,9 +57,10 @@ def network_starts_with_the_host(host: Host, lab: Params) -> Findings:
 def range_is_as_planned(host: Host, lab: Params) -> Findings:
     """DHCP in `{network}` gives out {range_start} to {range_end} and no other, now and after its next start."""
     network = host.network(lab.network)
-    yield network.shows(dhcp_ranges=[f"{lab.range_start}-{lab.range_end}"])
+    planned = just(f"{lab.range_start}-{lab.range_end}")
+    yield network.shows(dhcp_ranges=planned)
     if network.value("persistent"):
-        yield network.stored.shows(dhcp_ranges=[f"{lab.range_start}-{lab.range_end}"])
+        yield network.stored.shows(dhcp_ranges=planned)
 
 
 @check(
@@ -90,13 +107,17 @@ def nic_is_the_only_one_and_keeps_its_mac(host: Host, lab: Params) -> Findings:
     task="guest",
     points=2,
     needs=[network_is_active, guest_is_on_the_network_now],
-    zh="`{guest}` 的地址是 {reserved}/{prefix}，是从 `{network}` 的 DHCP 得到的。",
+    zh="`{guest}` 的地址是 {reserved}/{prefix}，是从 `{network}` 的 DHCP 得到的，默认路由也是；它能到 {lan.peer}。",
 )
 def guest_has_the_reserved_address(host: Host, lab: Params) -> Findings:
-    """`{guest}` has {reserved}/{prefix}, and has it from the DHCP of `{network}`."""
+    """`{guest}` has {reserved}/{prefix} and its default route from the DHCP of `{network}`, whose NAT lets it reach
+    {lan.peer}.
+    """
     yield host.network(lab.network).lease(lab.guest_mac).shows(address=f"{lab.reserved}/{lab.prefix}")
     guest = host.guest(lab.guest, address=lab.reserved)
     yield guest.address(NIC).shows(addresses=[f"{lab.reserved}/{lab.prefix}"], dynamic=True)
+    yield guest.route().shows(via=lab.host_address)
+    yield guest.reach(lab.lan.peer).shows(answers=True)
 
 
 @check(task="old", zh="网络 `{old}` 没有在运行。")
