@@ -10,7 +10,7 @@ def runs_from(host: Host, guest: str, overlay: str) -> Findings:
     yield host.domain(guest).shows(state="running")
     live = host.domain(guest).live
     nic = live.interface(index=0)
-    yield live.disk(index=0).shows(source=overlay, format="qcow2")
+    yield live.disk(index=0).shows(source=overlay, format="qcow2", open_in_qemu=True)
     yield nic.shows(addresses=count(at_least(1)))
     for address in nic.value("addresses") or []:
         yield host.reach(address.partition("/")[0]).shows(answers=True, mac=nic.value("mac"))
@@ -57,14 +57,17 @@ def second_is_a_guest_of_its_own(host: Host, lab: Params) -> Findings:
     """`{second}` is persistent, with `{second_overlay}` at its next start, too, and a MAC address of its own; apart
     from that it is like `{guest}`.
     """
-    stored, model = host.domain(lab.second).stored, host.domain(lab.guest).stored
-    yield stored.shows(
-        interfaces=all_of(count(1), lacks(lab.guest_mac)), disks=count(1), memory_mib=model.value("memory_mib"),
-        max_memory_mib=model.value("max_memory_mib"), vcpus=model.value("vcpus"), max_vcpus=model.value("max_vcpus"),
-    )  # fmt: skip
-    yield stored.disk(index=0).shows(source=lab.second_overlay, format="qcow2")
+    second, model = host.domain(lab.second), host.domain(lab.guest).stored
     nic = model.interface(index=0)
-    yield stored.interface(index=0).shows(type=nic.value("type"), source=nic.value("source"), model=nic.value("model"))
+    for view in [second.stored, *([] if second.value("state") == "shut off" else [second.live])]:
+        yield view.shows(
+            interfaces=all_of(count(1), lacks(lab.guest_mac, lab.books_mac)), disks=count(1),
+            memory_mib=model.value("memory_mib"), max_memory_mib=model.value("max_memory_mib"),
+            vcpus=model.value("vcpus"), max_vcpus=model.value("max_vcpus"),
+        )  # fmt: skip
+        yield view.disk(index=0).shows(source=lab.second_overlay, format="qcow2")
+        same = {"type": nic.value("type"), "source": nic.value("source"), "model": nic.value("model")}
+        yield view.interface(index=0).shows(**same)
 
 
 @check(task="revert", points=3, zh="`{ledger}` 的内容就是审计员记下的那一份，SHA-256 为 {right_sum}。")
