@@ -15,6 +15,11 @@ def states(lab: Params) -> dict[str, str]:
     return dict(zip(names(lab), ["running", "paused", *["shut off"] * (COUNT - 2)], strict=True))
 
 
+def runs(host: Host, name: str) -> bool:
+    """Whether the guest has a qemu, which may be another one than is stored."""
+    return host.domain(name).value("state") in ("running", "paused")
+
+
 @check(task="guests", zh="虚拟机正好是 `{template}` 和 `{prefix}1` 到 `{prefix}5`，都是持久的。")
 def just_these_guests(host: Host, lab: Params) -> Findings:
     """The guests are just `{template}` and `{prefix}1` to `{prefix}5`, all of them persistent."""
@@ -28,10 +33,11 @@ def just_these_guests(host: Host, lab: Params) -> Findings:
 def guests_have_memory_and_network(host: Host, lab: Params) -> Findings:
     """Each of the five has {memory_mib} MiB of memory, running and stored, and one NIC, on the network `default`."""
     for name in names(lab):
-        stored = host.domain(name).stored
+        stored, live = host.domain(name).stored, host.domain(name).live
         yield host.domain(name).shows(memory_mib=lab.memory_mib)
-        yield stored.shows(memory_mib=lab.memory_mib, interfaces=count(1))
-        yield stored.interface(index=0).shows(type="network", source="default")
+        for view in (stored, live) if runs(host, name) else (stored,):
+            yield view.shows(memory_mib=lab.memory_mib, interfaces=count(1))
+            yield view.interface(index=0).shows(type="network", source="default")
 
 
 @check(task="guests", zh="每台虚拟机的 MAC 地址都是自己的。")
@@ -41,6 +47,8 @@ def each_has_its_own_mac(host: Host, lab: Params) -> Findings:
     for name in names(lab):
         others = [mac for other, mac in macs.items() if other != name and mac]
         yield host.domain(name).stored.interface(index=0).shows(mac=not_(one_of(*others)))
+        if runs(host, name):
+            yield host.domain(name).live.interface(index=0).shows(mac=not_(one_of(*others)))
 
 
 @check(task="guests", zh="每台虚拟机的磁盘都是自己的文件，并且按它的格式读取。")
@@ -51,6 +59,8 @@ def each_has_its_own_disk(host: Host, lab: Params) -> Findings:
         others = [lab.base, *(file for other, file in files.items() if other != name and file)]
         kind = host.image_file(files[name]).true_format("qcow2") if files[name] else "qcow2"
         yield host.domain(name).stored.disk(index=0).shows(source=not_(one_of(*others)), format=kind)
+        if files[name] and runs(host, name):
+            yield host.domain(name).live.disk(index=0).shows(source=files[name], format=kind, open_in_qemu=True)
 
 
 @check(
