@@ -84,7 +84,8 @@ def bridge_has_its_address(host: Host, lab: Params) -> Findings:
     yield host.link(lab.bridge).shows(addresses=contains(lab.cidr))
 
 
-@check(task="network", needs=[network_is_stored], zh="宿主机重启之后：网络 `{network}` 会自动启动。")
+@check(task="network", needs=[network_is_stored], zh="宿主机重启之后：网络 `{network}` 会自动启动，网桥和地址不变。")
 def network_starts_by_itself(host: Host, lab: Params) -> Findings:
-    """After the host's next boot: the network `{network}` starts by itself."""
+    """After the host's next boot: the network `{network}` starts by itself, with the same bridge and address."""
     yield host.network(lab.network).shows(autostart=True)
+    yield host.network(lab.network).stored.shows(bridge=lab.bridge, address=lab.cidr)
