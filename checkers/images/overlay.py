@@ -59,7 +59,8 @@ def second_is_a_guest_of_its_own(host: Host, lab: Params) -> Findings:
     """
     second, model = host.domain(lab.second), host.domain(lab.guest).stored
     nic = model.interface(index=0)
-    for view in [second.stored, *([] if second.value("state") == "shut off" else [second.live])]:
+    runs = second.value("state") != "shut off"
+    for view in (second.stored, second.live) if runs else (second.stored,):
         yield view.shows(
             interfaces=all_of(count(1), lacks(lab.guest_mac, lab.books_mac)), disks=count(1),
             memory_mib=model.value("memory_mib"), max_memory_mib=model.value("max_memory_mib"),
