@@ -7,11 +7,11 @@ Rejected: measuring how slow the computer is and multiplying (it is as slow as w
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from math import inf
 from time import monotonic
-from typing import NamedTuple
+
+from kvmlab.process import processes
 
 LOOK_S = 1.0
 """How often a sign is looked for: it may cost some milliseconds."""
@@ -42,37 +42,15 @@ class Silence:
         return now - self._since > self.after_s or now > self._end
 
 
-class _Seen(NamedTuple):
-    """A process of /proc: its parent, when it started and how long it has computed, both in clock ticks (proc(5))."""
-
-    parent: int
-    started: int
-    ticks: int
-
-
 def work_of(pid: int, helpers: Iterable[int] = ()) -> object:
     """What changes while process `pid` or one below it computes.
 
     `helpers`: processes that it may have started and let go; those that are younger than itself count as its own.
     """
-    table = dict(_processes())
+    table = processes()
     if pid not in table:
         return None
     mine = {pid, *(one for one in helpers if one in table and table[one].started >= table[pid].started)}
     while below := {other for other, one in table.items() if one.parent in mine} - mine:
         mine |= below
     return frozenset(mine), sum(table[one].ticks for one in mine)
-
-
-def _processes() -> list[tuple[int, _Seen]]:
-    found = []
-    for entry in os.listdir("/proc"):  # noqa: PTH208
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/stat", "rb") as stream:  # noqa: PTH123
-                fields = stream.read().rpartition(b")")[2].split()
-        except OSError:
-            continue  # it has ended meanwhile
-        found.append((int(entry), _Seen(int(fields[1]), int(fields[19]), int(fields[11]) + int(fields[12]))))
-    return found

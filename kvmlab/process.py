@@ -1,9 +1,40 @@
-"""The identity of a process: boot, PID namespace, number and start time (proc(5)); no other process ever has the same.
+"""Processes of this computer as /proc has them; and the identity of one: boot, PID namespace, number and start time
+(proc(5)). No other process ever has the same.
 
 So whether a lab host still runs is known from its record alone, in microseconds and without asking podman.
 """
 
 import os
+from typing import NamedTuple
+
+_DEAD = (b"Z", b"X")
+
+
+class Seen(NamedTuple):
+    """A process: its parent and its session, when it started and how long it has computed, both in clock ticks;
+    `dead`: nothing but its exit status is left (proc(5))."""
+
+    parent: int
+    session: int
+    started: int
+    ticks: int
+    dead: bool
+
+
+def processes() -> dict[int, Seen]:
+    """All that are to be seen, by number."""
+    found = {}
+    for entry in os.listdir("/proc"):  # noqa: PTH208
+        if not entry.isdigit():
+            continue
+        try:
+            fields = _stat(int(entry))
+        except OSError:
+            continue  # it has ended meanwhile
+        found[int(entry)] = Seen(
+            int(fields[1]), int(fields[3]), int(fields[19]), int(fields[11]) + int(fields[12]), fields[0] in _DEAD
+        )
+    return found
 
 
 def identity(pid: int) -> str:
@@ -32,11 +63,16 @@ def number(word: str) -> int:
 def _started(pid: int) -> str:
     """When it started, in clock ticks after boot; "" where there is none, or nothing but its exit status is left."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as stream:  # noqa: PTH123
-            fields = stream.read().rpartition(b")")[2].split()
+        fields = _stat(pid)
     except (FileNotFoundError, ProcessLookupError):
         return ""
-    return "" if fields[0] in (b"Z", b"X") else fields[19].decode()
+    return "" if fields[0] in _DEAD else fields[19].decode()
+
+
+def _stat(pid: int) -> list[bytes]:
+    """The fields of /proc/PID/stat from the third on: a name may hold blanks and brackets."""
+    with open(f"/proc/{pid}/stat", "rb") as stream:  # noqa: PTH123
+        return stream.read().rpartition(b")")[2].split()
 
 
 def _boot() -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kvmlab.cli.lab import RunningLab
-from kvmlab.cli.warm import Warm, warm
+from kvmlab.cli.warm import Warm
 from kvmlab.remote.host_root import ASK
 from kvmlab.words import t
 
@@ -37,7 +37,7 @@ def answering(running: RunningLab) -> Iterator[None]:
             said = t("In this shell `kvmlab check` and the like do not answer: {error}.", error=error.strerror or error)
             print(f"kvmlab: {said}", file=sys.stderr)
         else:
-            ready = stack.enter_context(warm())
+            ready = stack.enter_context(contextlib.closing(Warm()))
             threading.Thread(target=_serve, args=(server, running, ready), daemon=True).start()
         yield
 
@@ -112,7 +112,7 @@ def _run(peer: socket.socket, argv: list[str], request: dict[str, Any], ready: W
     """A process of its own, so that a student's Ctrl-C or a bug there cannot harm the shell's process."""
     columns = request.get("columns")
     width = columns if isinstance(columns, int) and 40 <= columns <= 400 else 80
-    with ready.run(argv, width) as answer:
+    with contextlib.closing(ready.run(argv, width)) as answer:
         for line in answer.output:
             _say(peer, {"out": line.decode(errors="replace")})
         _say(peer, {"exit": answer.status()})

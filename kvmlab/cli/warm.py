@@ -19,7 +19,6 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from types import TracebackType
 from typing import BinaryIO
 
 _MOST_BYTES = 65536
@@ -43,12 +42,6 @@ class Answer:
         """Its exit status, once it has ended; 70 where nobody can say."""
         told = self._status.read(1)
         return told[0] if told else 70
-
-    def __enter__(self) -> Answer:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
 
     def close(self) -> None:
         """Whatever it still says, nobody listens."""
@@ -111,16 +104,6 @@ def _begun() -> tuple[socket.socket, subprocess.Popen[bytes]]:
             start_new_session=True,  # so that a Ctrl-C at the shell is not for it
         )
     return ours, process
-
-
-@contextlib.contextmanager
-def warm() -> Iterator[Warm]:
-    """One for as long as the block lasts."""
-    process = Warm()
-    try:
-        yield process
-    finally:
-        process.close()
 
 
 def main(number: int) -> None:

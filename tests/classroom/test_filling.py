@@ -33,16 +33,6 @@ CANVAS = (
 )
 
 
-@pytest.fixture
-def graded(classroom: Classroom) -> Classroom:
-    """Anna has 3 of 4; of Bo's lab something could not be looked at."""
-    classroom("start", LAB)
-    some = ("passed", "passed", "error", "passed")
-    classroom.pretended.points = {"": (3, None), classroom.student("2026002").root.name: (3, some)}
-    classroom("check", LAB)
-    return classroom
-
-
 def fill(graded: Classroom, kind: str, given: str | bytes, *argv: str) -> tuple[Told, bytes]:
     """What it says, and the file."""
     path, out = graded.folder.parent / "given.csv", graded.folder.parent / "out.csv"

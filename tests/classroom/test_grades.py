@@ -28,16 +28,6 @@ from tests.classroom.samples import evidence
 from tests.course.conftest import EXAMPLE
 
 
-@pytest.fixture
-def graded(classroom: Classroom) -> Classroom:
-    """Anna has 3 of 4; of Bo's lab something could not be looked at."""
-    classroom("start", LAB)
-    some = ("passed", "passed", "error", "passed")
-    classroom.pretended.points = {"": (3, None), classroom.student("2026002").root.name: (3, some)}
-    classroom("check", LAB)
-    return classroom
-
-
 def settings(classroom: Classroom, text: str) -> None:
     (classroom.folder / SETTINGS).write_text(text, encoding="utf-8")
 

@@ -8,22 +8,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from kvmlab.cli.warm import Warm, warm
+from kvmlab.cli.warm import Warm
 
 
 @pytest.fixture
 def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warm]:
     monkeypatch.setenv("KVMLAB_STATE", str(tmp_path / "state"))
-    with warm() as found:
+    with closing(Warm()) as found:
         yield found
 
 
 def answer(ready: Warm, *argv: str, columns: int = 80) -> tuple[str, int]:
-    with ready.run(argv, columns) as found:
+    with closing(ready.run(argv, columns)) as found:
         return found.output.read().decode(), found.status()
 
 
@@ -65,12 +66,12 @@ def test_a_fork_that_is_killed_has_the_status_of_its_signal(tmp_path: Path, monk
     monkeypatch.setenv("KVMLAB_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("KVMLAB_DIE_AT", "class.folder")
     (roster := tmp_path / "roster.csv").write_text("id,name\n1,Ada\n")
-    with warm() as ready:
+    with closing(Warm()) as ready:
         assert answer(ready, "class", "create", str(tmp_path / "class"), "--roster", str(roster))[1] == 128 + 9
         assert answer(ready, "list")[1] == 0
 
 
 def test_it_ends_with_the_block(tmp_path: Path) -> None:
-    with warm() as found:
+    with closing(Warm()) as found:
         pid = found.pid
     assert not Path(f"/proc/{pid}").exists()

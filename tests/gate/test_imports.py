@@ -21,7 +21,6 @@ BASE = (
     "install_command",
     "json_text",
     "killpoints",
-    "liveness",
     "nearest",
     "process",
     "slowness",
@@ -30,7 +29,7 @@ BASE = (
 )
 LAYERS = (
     ("", *BASE),  # "": kvmlab/__init__.py
-    ("disk_space", "paths", "settings"),
+    ("disk_space", "liveness", "paths", "settings"),
     ("state",),
     ("checks",),
     ("grading",),

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from kvmlab.paths import State
 from kvmlab.slowness import slowness
-from tests.conftest import REPOSITORY, SHARED, Kvmlab
+from tests.conftest import REPOSITORY, Kvmlab, new_state
 
 # Ubuntu has Chromium as a snap alone, which runs in no container: there the page is tested without a browser.
 collect_ignore = [] if Path("/usr/bin/chromedriver").exists() else ["test_browser.py"]
@@ -97,19 +97,11 @@ def ended(served: Served) -> None:
         served.stop()
 
 
-def state_at(root: Path, shared: State) -> State:
-    """A state directory with the shared images, and the course as it was compiled before."""
-    root.mkdir()
-    for name in SHARED:
-        (root / name).symlink_to(getattr(shared, name))
-    return State(root)
-
-
 @pytest.fixture
 def serving(tmp_path: Path, shared_state: State) -> Iterator[Serving]:
     """Serves, in a state directory of the test's own; whatever was begun is ended."""
     begun: list[Served] = []
-    own = Kvmlab(state_at(tmp_path / "served", shared_state))
+    own = Kvmlab(new_state(tmp_path / "served", shared_state))
 
     def serve(*options: str, kvmlab: Kvmlab = own) -> Served:
         begun.append(Served(kvmlab, tmp_path / f"serve-{len(begun)}.log", *options))
@@ -124,7 +116,7 @@ def serving(tmp_path: Path, shared_state: State) -> Iterator[Serving]:
 def served(tmp_path_factory: pytest.TempPathFactory, shared_state: State) -> Iterator[Served]:
     """One for all tests of a module that only ask, let in already."""
     folder = tmp_path_factory.mktemp("served")
-    found = Served(Kvmlab(state_at(folder / "state", shared_state)), folder / "serve.log")
+    found = Served(Kvmlab(new_state(folder / "state", shared_state)), folder / "serve.log")
     found.login()
     yield found
     ended(found)

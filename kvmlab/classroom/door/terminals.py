@@ -18,7 +18,9 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+
+from kvmlab.process import processes
 
 _SUBREAPER = 36  # linux/prctl.h
 _IUTF8 = 0o40000  # asm-generic/termbits.h: a backspace takes a whole letter; Python has no name for it
@@ -84,7 +86,7 @@ def collect_orphans() -> None:
 def kill_session(session: int) -> None:
     """Kill all of a session but its leader, until there are none."""
     for _ in range(100):
-        found = [pid for pid, _, its in _processes() if its == session and pid != session]
+        found = [pid for pid, one in processes().items() if one.session == session and pid != session and not one.dead]
         if not found:
             return
         for pid in found:
@@ -97,8 +99,8 @@ def sweep_orphans(known: Collection[int]) -> None:
     buried. A conmon that holds a lab host itself stays, and so does what else podman keeps running.
     """
     ours = os.getpid()
-    for pid, parent, _ in _processes(dead=True):
-        if parent != ours or pid in known:
+    for pid, one in processes().items():
+        if one.parent != ours or pid in known:
             continue
         if _must_end(pid):
             with contextlib.suppress(ProcessLookupError):
@@ -115,17 +117,3 @@ def _must_end(pid: int) -> bool:
         return False
     holds_a_shell = words[0].rpartition(b"/")[2] == b"conmon" and b"--exec-process-spec" in words
     return holds_a_shell or any(one == b"-m" and name.startswith(b"kvmlab") for one, name in itertools.pairwise(words))
-
-
-def _processes(*, dead: bool = False) -> Iterator[tuple[int, int, int]]:
-    """Number, parent and session of each process (proc(5)); of those that only wait to be buried, too, where `dead`."""
-    for entry in os.listdir("/proc"):  # noqa: PTH208
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/stat", "rb") as stream:  # noqa: PTH123
-                fields = stream.read().rpartition(b")")[2].split()
-        except OSError:
-            continue
-        if dead or fields[0] not in (b"Z", b"X"):
-            yield int(entry), int(fields[1]), int(fields[3])
