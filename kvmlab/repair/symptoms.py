@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 
 from kvmlab.course.fault.model import Symptom
@@ -17,18 +18,31 @@ SYMPTOM_S, ANSWER_S = 60.0, 10.0
 """How long a command may do nothing; how long one in a guest waits for that guest to let it in."""
 UPCOMING_S = 90.0
 """Likewise in a copy, where guests have only begun to boot."""
+SETTLE_S, POLL_S = 3.0, 0.5
+"""How long what was mended a moment ago may take to show (a port that begins to forward, an address that is asked for).
+A command that takes longer by itself is not run again."""
 NETNS = {"peer": "peer", "gateway": "lan"}  # as kvmlab/labhost/inside/lan-up calls them
 
 
 def left(first: LabHost, symptoms: Sequence[Symptom], fresh: LabHost | None) -> tuple[str, ...]:
     """The ids of the symptoms that are seen on `first`; those of the next boot in a copy of it that `fresh` becomes,
     and only where no other one is left. CannotRun where there can be no copy."""
-    found = [one.id for one in symptoms if not one.upcoming and is_seen(first, one)]
+    found = _settled(first, [one for one in symptoms if not one.upcoming])
     upcoming = [one for one in symptoms if one.upcoming]
     if upcoming and not found and fresh is not None:
         with _booted(first, fresh) as copy:
             found = [one.id for one in upcoming if is_seen(copy, one)]
     return tuple(found)
+
+
+def _settled(host: LabHost, symptoms: Sequence[Symptom]) -> list[str]:
+    """The ids of those that are seen and stay so: what is on its way is not counted."""
+    deadline = time.monotonic() + SETTLE_S * given_patience()
+    seen = [one for one in symptoms if is_seen(host, one)]
+    while seen and time.monotonic() + POLL_S < deadline:
+        time.sleep(POLL_S)
+        seen = [one for one in seen if is_seen(host, one)]
+    return [one.id for one in seen]
 
 
 def is_seen(host: LabHost, symptom: Symptom) -> bool:
