@@ -23,6 +23,8 @@ MADE = {
     "checkers/network/vlan.py",
     "solutions/network/vlan/",
 }  # by `kvmlab new`, as is said there
+COMMAND = r"^    \$ (.+?)(?:   .*)?$"
+SECTION = r"^##+ "
 IDS = {str(path): path for path in DOCUMENTS}
 
 
@@ -40,6 +42,23 @@ def test_its_commands_are_verbs(document: Path) -> None:
     text = (REPOSITORY / document).read_text(encoding="utf-8")
     used = set(re.findall(r"(?:`|\$ )kvmlab (?:--[a-z]+ \w+ )?([a-z]+)", text))
     assert used <= set(VERBS)
+
+
+READ_BY_STUDENTS = (
+    "README.md",
+    *sorted(f"docs/{path.name}" for path in REPOSITORY.glob("docs/*.md") if ".zh" not in path.name),
+)
+
+
+@pytest.mark.parametrize("document", READ_BY_STUDENTS)
+def test_what_a_student_reads_is_there_in_both_languages(document: str) -> None:
+    """With the same sections and the same commands, and each names the other."""
+    english, chinese = REPOSITORY / document, REPOSITORY / document.replace(".md", ".zh.md")
+    texts = [path.read_text(encoding="utf-8") for path in (english, chinese)]
+    assert chinese.name in texts[0] and english.name in texts[1]
+    commands, sections = ([re.findall(form, text, re.MULTILINE) for text in texts] for form in (COMMAND, SECTION))
+    assert commands[0] == commands[1]
+    assert len(sections[0]) == len(sections[1])
 
 
 def test_architecture_has_every_package() -> None:
