@@ -16,6 +16,7 @@ from kvmlab.words import t
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _BETWEEN = re.compile(r"[\s,;、&+\"'`]+|(?<!\S)(?:and)(?!\S)|以及|[和与及跟]")
 """What stands between the items of a list."""
+_IN_BRACKETS = re.compile(r"([^()]+)\(([^()]+)\)[.。]?")
 
 
 class Marked(NamedTuple):
@@ -45,9 +46,15 @@ def mark_choice(question: Question, picked: Sequence[int]) -> Marked:
 def mark_text(question: Question, given: str) -> Marked:
     """Right when it says the same as an accepted answer, compared as what the answer is."""
     answer, right = question.answer, [question.options[number].text for number in question.right]
-    hit = any(speaks(answer, one, given) for one in right)
+    hit = any(all(any(speaks(answer, one, said) for one in right) for said in way) for way in _ways_to_read(given))
     whys = [one.why for one in question.options if not hit and not one.right and speaks(answer, one.text, given)]
     return Marked(hit, tuple(whys[:1]) or _other_unit(answer, right[0], given, hit), shown_answer(answer, right[0]))
+
+
+def _ways_to_read(given: str) -> list[tuple[str, ...]]:
+    """As it stands; as a name with another one in brackets behind it, which then has to be right, too."""
+    both = _IN_BRACKETS.fullmatch(half_width(given))
+    return [(given,), *([(both[1], both[2])] if both else [])]
 
 
 def mark_live(truth: object, given: str, answer: Answer = PLAIN) -> Marked:

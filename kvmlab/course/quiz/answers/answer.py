@@ -40,6 +40,14 @@ class _Kind(NamedTuple):
 
 
 PLAIN = Answer()
+_SAID_OF_ALL: Mapping[str, tuple[str, ...]] = {
+    "option": ("option", "选项"),
+    "command": ("command", "命令"),
+    "path": ("file", "path", "directory", "文件", "路径", "目录"),
+    "variable": ("variable", "变量"),
+    "parameter": ("kernel_parameter", "parameter", "内核参数", "参数"),
+}
+"""Words that may stand around an answer of a kind, whatever the question."""
 
 
 def speaks(answer: Answer, right: str, typed: str) -> bool:
@@ -76,7 +84,7 @@ def _unlabelled(answer: Answer, typed: str) -> list[str]:
     """What was typed without the question's own words around it: `type='qemu'`, `pid 1234`, `3 volumes`."""
     text = bare(typed)
     found = []
-    for label in answer.labels:
+    for label in (*answer.labels, *_SAID_OF_ALL.get(answer.kind, ())):
         word = re.escape(label.replace("_", " "))
         between = r"(?:\s*[=:]\s*|\s+is\s+|\s+|(?<=[^\x00-\x7f])(?:是|为)?\s*)"
         if match := re.fullmatch(rf"(?:the )?(?:{word}{between}(.+)|(.+?)\s*{word})", text, re.IGNORECASE):
