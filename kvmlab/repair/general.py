@@ -7,13 +7,12 @@ every check of the lab passes, is undone, and the next is drawn. Texts are in ge
 
 from __future__ import annotations
 
-import contextlib
 import random
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, cached_property
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvmlab.checks.vocabulary.start import see
@@ -25,8 +24,9 @@ from kvmlab.host.start.aspects import Objects, objects_of
 from kvmlab.labhost.steps import run_step
 from kvmlab.liveness import Silence
 from kvmlab.mutants.library import mutants_of
-from kvmlab.mutants.scene import Domain, Network, Noting, Pool, things
+from kvmlab.mutants.scene import Noting, things
 from kvmlab.observe.grade import checks_of, opened, run_checks
+from kvmlab.repair.probes import follows, probes_of
 from kvmlab.repair.steps import carry_out
 from kvmlab.repair.symptoms import left
 from kvmlab.setup.libvirtd import connected
@@ -43,7 +43,8 @@ PREFIX = "general: "
 TRIES = 8
 LANGUAGES = ("en", "zh")
 MOST_ROWS, LONGEST = 6, 160
-SSH = "timeout 30 ssh -n -o BatchMode=yes"
+NOTES = ("/root/.kvmlab-kept", "/var/tmp/.kvmlab-routes")
+"""What mutators write down for their undoing, in a guest and on the host: removed once a fault is to stay."""
 
 
 class Kind(NamedTuple):
@@ -85,79 +86,78 @@ def serves(lab: Lab) -> bool:
 
 
 class Drawing:
-    """Draws a general fault for a solved lab host, and leaves it broken. `wanted`: the id of one, or "" for any."""
+    """Draws a general fault for a solved lab host, and leaves it broken. `wanted`: the id of one, or "" for any;
+    `shown`: the ids of those that were seen to show in this lab, which come first."""
 
-    def __init__(self, beginning: Beginning, seed: str, level: int, wanted: str = "") -> None:
-        self.beginning, self.seed, self.level, self.wanted = beginning, seed, level, wanted
+    def __init__(
+        self, beginning: Beginning, seed: str = "", level: int = 0, wanted: str = "", shown: Collection[str] = ()
+    ) -> None:
+        self.beginning, self.seed, self.level, self.wanted, self.shown = beginning, seed, level, wanted, shown
+        self._quiet: dict[bool, list[Symptom]] = {}
+
+    @cached_property
+    def _scene(self) -> tuple[list[Offered], list[Symptom]]:
+        """What may be hidden, and every probe."""
+        lab, host = self.beginning.lab, self.beginning.host
+        with opened(lab, host) as (reader, _), connected(host.root, Silence(30)) as connection:
+            noting = Noting(reader)
+            run_checks(checks_of(lab, self.beginning.checker), noting, lab)
+            found = things(noting, connection, lab)
+            return offered_of(found, lab), list({one.id: one for one in probes_of(found, lab)}.values())
 
     @property
-    def _host(self) -> LabHost:
-        return self.beginning.host
+    def offered(self) -> list[Offered]:
+        """What may be hidden on this lab host, in a fixed order."""
+        return self._scene[0]
 
     def fault(self, fresh: LabHost) -> Fault:
         """Break it, and say what that was. CannotRun where nothing offered shows."""
-        with self._scene() as (offered, found):
-            probes = {one.id: one for one in probes_of(found, self.beginning.lab)}
-        quiet: dict[bool, list[Symptom]] = {}
-        for one in self._in_turn(offered)[:TRIES]:
-            upcoming = one.told.level == 2
-            if upcoming not in quiet:
-                quiet[upcoming] = self._passing(list(probes.values()), upcoming, fresh)
-            if made := self._hidden(one, quiet[upcoming], fresh):
+        for one in self.in_turn(self.offered)[:TRIES]:
+            if made := self.hidden(one, fresh):
+                carry_out(self.beginning.host, [replace(made.breaks[0], code=f"rm -f {' '.join(NOTES)}")])
                 return made
         message = t("No general fault shows on the lab host of {lab}.", lab=self.beginning.lab.id)
         raise CannotRun(message, "kvmlab repair")
 
-    @contextlib.contextmanager
-    def _scene(self) -> Iterator[tuple[list[Offered], list[Named]]]:
-        lab = self.beginning.lab
-        with opened(lab, self._host) as (reader, _), connected(self._host.root, Silence(30)) as connection:
-            noting = Noting(reader)
-            run_checks(checks_of(lab, self.beginning.checker), noting, lab)
-            found = things(noting, connection, lab)
-            yield offered_of(found, lab), found
-
-    def _in_turn(self, offered: Sequence[Offered]) -> list[Offered]:
+    def in_turn(self, offered: Sequence[Offered]) -> list[Offered]:
+        """Those that may be drawn, as the seed has them; first those that are known to show."""
         if self.wanted:
             return [one for one in offered if one.id == self.wanted]
         fitting = [one for one in offered if self.level in (0, one.told.level)]
-        return random.Random(f"general {self.seed}").sample(fitting, len(fitting))
+        mixed = random.Random(f"general {self.seed}").sample(fitting, len(fitting))
+        return sorted(mixed, key=lambda one: one.id not in self.shown)
 
-    def _passing(self, probes: list[Symptom], upcoming: bool, fresh: LabHost) -> list[Symptom]:
-        """The probes that pass in the solved state, now or in a copy of its next boot."""
-        asked = [one._replace(upcoming=upcoming) for one in probes if upcoming or not one.upcoming]
-        failing = left(self._host, asked, fresh)
-        return [one for one in asked if one.id not in failing]
-
-    def _hidden(self, one: Offered, probes: list[Symptom], fresh: LabHost) -> Fault | None:
+    def hidden(self, one: Offered, fresh: LabHost) -> Fault | None:
         """The fault, its symptoms being the probes that fail now; None where it does not show, and is undone."""
-        change = one.mutant.change
-        step, undo = (Step(name, change.guest or None, code, False, "", 0)
-                      for name, code in (("break", change.do), ("undo", change.undo)))  # fmt: skip
+        probes = self._passing(one.told.level == 2, fresh)
+        name, change, host = one.id.removeprefix(PREFIX), one.mutant.change, self.beginning.host
+        step, undo = (Step(name, change.guest or None, code, False, "", 0) for code in (change.do, change.undo))
         try:
-            carry_out(self._host, [step])
+            carry_out(host, [step])
         except CannotRun:
-            self._undone(undo)
+            self.undo(undo)
             return None
-        seen = left(self._host, probes, fresh)
-        symptoms = tuple(probe for probe in probes if probe.id in seen and not _follows(probe, seen))
+        seen = left(host, probes, fresh)
+        symptoms = tuple(probe for probe in probes if probe.id in seen and not follows(probe, seen))
         if not symptoms or self.beginning.report().verdict is Verdict.PASSED:
-            self._undone(undo)
+            self.undo(undo)
             return None
-        solved, broken = (objects_of(picture) for picture in pictures(self._host))
+        solved, broken = (objects_of(picture) for picture in pictures(host))
         stories = {lang: _story(lang, one, symptoms, solved, broken) for lang in LANGUAGES}
         return Fault(one.id, one.told.level, stories, symptoms, (step,), (undo,))
 
-    def _undone(self, undo: Step) -> None:
+    def _passing(self, upcoming: bool, fresh: LabHost) -> list[Symptom]:
+        """The probes that pass in the solved state, now or in a copy of its next boot."""
+        if upcoming not in self._quiet:
+            asked = [one._replace(upcoming=upcoming) for one in self._scene[1] if upcoming or not one.upcoming]
+            failing = left(self.beginning.host, asked, fresh)
+            self._quiet[upcoming] = [one for one in asked if one.id not in failing]
+        return self._quiet[upcoming]
+
+    def undo(self, step: Step) -> None:
         """Take it back; CannotRun where the solved state does not come again."""
-        run_step(self._host, undo)
+        run_step(self.beginning.host, step)
         self.beginning.must_pass()
-
-
-def _follows(probe: Symptom, seen: Sequence[str]) -> bool:
-    """Whether it only says once more that a guest cannot be entered."""
-    kind, _, name = probe.id.partition(" ")
-    return kind == "out" and f"enter {name}" in seen
 
 
 def offered_of(found: Sequence[Named], lab: Lab) -> list[Offered]:
@@ -169,27 +169,11 @@ def offered_of(found: Sequence[Named], lab: Lab) -> list[Offered]:
         what, _, change = mutant.name.partition(": ")
         kind, _, thing = what.partition(" ")
         told = known.get((kind, change))
-        traces = "kvmlab" in mutant.change.do.replace("KVMLAB-XML", "").lower()
+        traces = "kvmlab" in _without(mutant.change.do, "KVMLAB-XML", *NOTES)
         survives = any(fnmatchcase(mutant.name, one.mutant) for one in lab.survivors)
         if told is not None and not traces and not survives:
             offered.append(Offered(mutant, kind, thing, told))
     return offered
-
-
-def probes_of(found: Sequence[Named], lab: Lab) -> Iterator[Symptom]:
-    """What a colleague would try on a lab host with these objects."""
-    lan = lab.values["lan"]
-    yield Symptom("host", f"ping -c 2 -W 3 {lan['ip']}", "peer")
-    for one in found:
-        if isinstance(one, Domain) and one.state == "running":
-            yield Symptom(f"enter {one.name}", f"{SSH} {quote(one.name)} true")
-            yield Symptom(f"out {one.name}", f"{SSH} {quote(one.name)} ping -c 2 -W 3 {lan['gateway']}")
-        elif isinstance(one, Domain) and one.state == "shut off":
-            yield Symptom(f"start {one.name}", f"virsh start --paused {quote(one.name)}", upcoming=True)
-        elif isinstance(one, Pool) and one.active:
-            yield Symptom(f"volumes {one.name}", f"virsh vol-list {quote(one.name)}")
-        elif isinstance(one, Network) and one.active:
-            yield Symptom(f"network {one.name}", f"virsh net-list --name | grep -qx {quote(one.name)}")
 
 
 def _story(lang: str, one: Offered, symptoms: Sequence[Symptom], solved: Objects, broken: Objects) -> Story:
@@ -207,8 +191,20 @@ def _story(lang: str, one: Offered, symptoms: Sequence[Symptom], solved: Objects
     hints += [hint[f"object_{lang}"].format(object=f"`{one.thing}`")]
     hints += [hint[f"see_{lang}"].format(see=first)] if first else []
     hints += [hint[f"change_{lang}"].format(title=title)]
-    done = f"{hint[f'done_{lang}']}\n\n```\n{one.mutant.change.do}\n```" if one.mutant.change.do.count("\n") < 6 else ""
+    done = "\n".join(line for line in one.mutant.change.do.splitlines() if _is_told(line))
+    done = f"{hint[f'done_{lang}']}\n\n```\n{done}\n```" if done.count("\n") < 6 else ""
     return Story(title, "\n\n".join(ticket), tuple(hints), "\n\n".join(["\n".join(told), *([done] if done else [])]))
+
+
+def _without(text: str, *parts: str) -> str:
+    for part in parts:
+        text = text.replace(part, "")
+    return text.lower()
+
+
+def _is_told(line: str) -> bool:
+    """Whether a line of a mutant changes what it is about."""
+    return not any(note in line for note in NOTES) and not line.startswith(("test ", "grep -q "))
 
 
 def _probe(lang: str, symptom: Symptom) -> str:

@@ -90,5 +90,10 @@ def test_faults_are_counted_by_lab_and_level(tmp_path: Path, bare_kvmlab: Kvmlab
     done = bare_kvmlab("--course", str(root), "lint", "--faults", "--json")
     assert done.returncode == 0
     rows = json.loads(done.stdout)["labs"]
-    assert [(one["lab"], one["levels"]) for one in rows] == [("tiny-note", [1, 0, 0])]
-    assert "1 faults, 1 places" in bare_kvmlab("--course", str(root), "lint", "--faults").stdout
+    assert rows == [{"lab": "tiny-note", "written": [1, 0, 0], "general": [0, 0, 0]}]
+    kept = {"tiny-note": {"general: link br1: down": 1, "general: pool a: undefined": 1, "general: pool a: stopped": 2}}
+    (root / "faults" / "shown.json").write_text(json.dumps(kept))
+    rows = json.loads(bare_kvmlab("--course", str(root), "lint", "--faults", "--json").stdout)["labs"]
+    assert rows == [{"lab": "tiny-note", "written": [1, 0, 0], "general": [2, 1, 0]}]
+    said = bare_kvmlab("--course", str(root), "lint", "--faults").stdout
+    assert "1 written faults in 1 places, 3 general ones that were seen to show: 4 in all." in said

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -11,9 +13,26 @@ from kvmlab.course import Course
 from kvmlab.course.fault.model import Symptom
 from kvmlab.course.lab.model import Survivor
 from kvmlab.mutants.library import changes
-from kvmlab.mutants.mutator import Named
-from kvmlab.repair.general import LANGUAGES, PREFIX, _follows, kinds, offered_of, probes_of, serves, texts
+from kvmlab.mutants.mutator import Change, Mutant, Named
+from kvmlab.repair.general import (
+    LANGUAGES,
+    NOTES,
+    PREFIX,
+    Drawing,
+    Kind,
+    Offered,
+    _is_told,
+    kinds,
+    offered_of,
+    serves,
+    texts,
+)
+from kvmlab.repair.probes import follows, probes_of
+from kvmlab.repair.shown import shown_in
 from tests.mutants.test_library import NAT, OFF, ON, POOL, device
+
+if TYPE_CHECKING:
+    from kvmlab.repair.beginning import Beginning
 
 LAB = Course.load(own_course()).lab("network-nat")
 FOUND: list[Named] = [ON, OFF, NAT, POOL, device("disk", "vda"), device("interface", "52:54:00:00:07:11")]
@@ -29,7 +48,10 @@ def test_what_leaves_a_trace_of_ours_is_not_offered() -> None:
     offered = offered_of(FOUND, LAB)
     assert {one.kind for one in offered} == {"domain", "disk", "interface", "network", "pool"}
     for one in offered:
-        assert ".kvmlab" not in one.mutant.change.do, one.id
+        kept = one.mutant.change.do
+        for note in NOTES:
+            kept = kept.replace(note, "")
+        assert ".kvmlab" not in kept, one.id
         assert one.id.startswith(PREFIX)
 
 
@@ -42,9 +64,9 @@ def test_what_the_lab_lets_pass_is_not_offered() -> None:
 def test_probes_are_of_what_there_is() -> None:
     probes = {one.id: one for one in probes_of(FOUND, LAB)}
     assert set(probes) == {
-        "host", "enter web 1", "out web 1", "start web 1", "volumes images", "network lab"
+        "host", "enter web 1", "out web 1", "start web 1", "pool images", "volumes images", "network lab"
     }  # fmt: skip
-    assert probes["volumes images"].code == "virsh vol-list images"
+    assert probes["pool images"].code == "virsh vol-list images"
     assert probes["start web 1"].code == "virsh start --paused 'web 1'" and probes["start web 1"].upcoming
 
 
@@ -69,6 +91,40 @@ def test_a_lab_host_without_libvirt_has_none(lab: str, wanted: bool) -> None:
 
 def test_what_only_follows_is_no_symptom_of_its_own() -> None:
     out = Symptom("out web1", "ping")
-    assert _follows(out, ("enter web1", "out web1"))
-    assert not _follows(out, ("enter web2", "out web1"))
-    assert not _follows(Symptom("enter web1", "true"), ("enter web1",))
+    assert follows(out, ("enter web1", "out web1"))
+    assert not follows(out, ("enter web2", "out web1"))
+    assert not follows(Symptom("enter web1", "true"), ("enter web1",))
+    assert follows(Symptom("mount /srv/data of web1", "grep"), ("enter web1",))
+    assert follows(Symptom("volumes isos", "virsh"), ("pool isos",))
+
+
+def test_what_a_mutant_notes_for_itself_is_not_told() -> None:
+    told = [
+        line for line in f"ip route > {NOTES[1]}; test -s {NOTES[1]}\nip route del x".splitlines() if _is_told(line)
+    ]
+    assert told == ["ip route del x"]
+
+
+def test_those_that_are_known_to_show_are_drawn_first() -> None:
+    told = Kind(1, {})
+    offered = [Offered(Mutant(str(number), Change("", "")), "pool", "", told) for number in range(9)]
+    drawing = Drawing(cast("Beginning", None), "one", shown={f"{PREFIX}3", f"{PREFIX}5"})
+    first = [one.id for one in drawing.in_turn(offered)]
+    assert {*first[:2]} == {f"{PREFIX}3", f"{PREFIX}5"} and len(first) == 9
+    assert first == [one.id for one in drawing.in_turn(offered)]
+
+
+def test_what_the_course_says_of_them_is_of_its_labs_and_kinds() -> None:
+    course = Course.load(own_course())
+    for lab, found in shown_in(own_course()).items():
+        assert lab in course.ids
+        for name, level in found.items():
+            what, _, change = name.removeprefix(PREFIX).partition(": ")
+            assert kinds()[what.split()[0], change].level == level
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"a": 3}', '{"a": {"b": "x"}}'])
+def test_a_list_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "faults").mkdir()
+    (tmp_path / "faults" / "shown.json").write_text(text)
+    assert shown_in(tmp_path) == {}

@@ -13,6 +13,7 @@ from kvmlab.errors import KvmlabError
 from kvmlab.labhost.container import LabHost
 
 if TYPE_CHECKING:
+    from kvmlab.author.prove.general_case import Shown
     from kvmlab.author.prove.mutant_trial import Tried
     from kvmlab.author.prove.rehearsals import Rehearsed
     from kvmlab.author.prove.shown_commands import Unusable
@@ -66,7 +67,7 @@ class CaseResult:
     came of the cases that were looked at on its way; `taken_over`: from an earlier run.
     `unusable`: commands that the look shows and that cannot work. `again`: what looking many times has changed.
     `rehearsal`: what a rehearsal at its end has shown. `wrong_fault`: what is wrong with the fault that was
-    hidden. `too_soon`: checks that first failed, and
+    hidden. `general`: the general faults that were tried. `too_soon`: checks that first failed, and
     then passed by themselves.
     """
 
@@ -87,3 +88,4 @@ class CaseResult:
     again: tuple[str, ...] = ()
     rehearsal: Rehearsed | None = None
     wrong_fault: tuple[str, ...] = ()
+    general: tuple[Shown, ...] = ()

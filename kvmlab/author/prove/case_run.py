@@ -12,6 +12,7 @@ from kvmlab.author.prove.bench import Bench, CaseResult
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.decided_look import all_passed, look_until_decided
 from kvmlab.author.prove.fault_case import carry_fault
+from kvmlab.author.prove.general_case import carry_general
 from kvmlab.author.prove.live_questions import unanswered
 from kvmlab.author.prove.mutant_trial import carry_mutants
 from kvmlab.author.prove.proof import Proof
@@ -129,5 +130,6 @@ CARRY: dict[Proof, Callable[[Bench, Case, int], dict[str, object]]] = {
     Proof.RESET: carry_reset,
     Proof.MUTANTS: carry_mutants,
     Proof.FAULTS: carry_fault,
+    Proof.GENERAL: carry_general,
 }
 """What is no story of steps with a look at their end."""

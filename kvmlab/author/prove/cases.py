@@ -69,8 +69,12 @@ def cases_of(
     only: Collection[Proof],
     draw: Draw = EVERYTHING,
     faults: Sequence[Fault] = (),
+    general: bool = False,
 ) -> list[Case]:
-    """The cases that prove `only` (none: the usual proofs). Some need cases of other proofs, too."""
+    """The cases that prove `only` (none: the usual proofs). Some need cases of other proofs, too.
+
+    `faults`: the written ones that are offered; `general`: whether there may be general ones.
+    """
     wanted = set(only) or Proof.chosen(())
     if wanted & {Proof.FACTS, Proof.REHEARSAL}:
         wanted |= {Proof.START, Proof.SOLUTION, Proof.WAYS, Proof.NEAR, Proof.STEPS}
@@ -81,8 +85,12 @@ def cases_of(
     cases = [case for case in _all_cases(solutions, lab_path, draw) if case.proof in wanted]
     if Proof.FAULTS in wanted:
         cases += [Case(Proof.FAULTS, one.id, one.file, solutions[0].steps, fault=one) for one in faults]
+    if Proof.GENERAL in wanted and general:
+        cases.append(Case(Proof.GENERAL, "general faults", lab_path, solutions[0].steps))
     again = {Proof.SOLUTION} if Proof.LOOKING in wanted else set()
-    rehearsed = set(Proof) - {Proof.RESET, Proof.MUTANTS, Proof.FAULTS} if Proof.REHEARSAL in wanted else set()
+    rehearsed = (
+        set(Proof) - {Proof.RESET, Proof.MUTANTS, Proof.FAULTS, Proof.GENERAL} if Proof.REHEARSAL in wanted else set()
+    )
     return _shared([replace(case, look_again=case.proof in again, rehearsed=case.proof in rehearsed) for case in cases])
 
 

@@ -84,7 +84,9 @@ def _print_result(page: Page, result: ProofResult) -> None:
     for remark in (*result.wrong, *result.trouble):
         _print_remark(page, remark, STYLES[result.outcome])
     if result.counts:
-        told = t("{tried} tried: {caught} caught, {explained} explained", **result.counts)
+        mutants = "caught" in result.counts
+        told = t("{tried} tried: {caught} caught, {explained} explained", **result.counts) if mutants \
+            else t("{offered} offered: {shown} shown", **result.counts)  # fmt: skip
         page.line(f"      {page.paint(told, 'dim')}")
     if result.taken_over:
         told = t("{number} of {cases} taken over", number=result.taken_over, cases=result.cases)

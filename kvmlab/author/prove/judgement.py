@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kvmlab.author.prove.bench import CaseResult
 from kvmlab.author.prove.decided_look import all_passed, failed, verdicts
 from kvmlab.author.prove.fact_coverage import Ledger
+from kvmlab.author.prove.general_case import judge_general
 from kvmlab.author.prove.mutant_judgement import judge_mutants
 from kvmlab.author.prove.proof import Proof, ProofResult, Remark
 from kvmlab.author.prove.rehearsals import judge_rehearsals
@@ -34,6 +35,8 @@ def _judge(proof: Proof, results: Sequence[CaseResult]) -> ProofResult:
         return _judge_facts(results)
     if proof is Proof.MUTANTS:
         return judge_mutants([result for result in results if result.case.proof is proof])
+    if proof is Proof.GENERAL:
+        return judge_general([result for result in results if result.case.proof is proof])
     if proof is Proof.LOOKING:
         return _judge_looking([result for result in results if result.case.look_again])
     if proof is Proof.REHEARSAL:
@@ -61,7 +64,7 @@ def _too_soon(results: Iterable[CaseResult]) -> Iterator[Remark]:
 
 def _judge_facts(results: Sequence[CaseResult]) -> ProofResult:
     """All cases that ended with a look; known only if each of them could be carried out."""
-    looked = [result for result in results if result.case.proof not in (Proof.RESET, Proof.FAULTS)]
+    looked = [result for result in results if result.case.proof not in (Proof.RESET, Proof.FAULTS, Proof.GENERAL)]
     ledger = Ledger()
     for result in looked:
         if result.report is not None:
@@ -220,4 +223,5 @@ def case_json(result: CaseResult) -> dict[str, Any]:
         "trouble": result.trouble.message if result.trouble else None,
         "unusable": [one._asdict() for one in result.unusable],
         **({"mutants": [one._asdict() for one in result.mutants]} if result.mutants else {}),
+        **({"general": [one._asdict() for one in result.general]} if result.general else {}),
     }

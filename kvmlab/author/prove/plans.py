@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kvmlab.author.prove.cases import EVERYTHING, Case, Draw, cases_of
 from kvmlab.author.prove.proof import Proof
 from kvmlab.errors import AuthorError
+from kvmlab.repair.general import serves
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def plans_of(
                 seen.append(lab.values)
                 own = draw._replace(survivors=lab.survivors)
                 faults = _faults(course, lab, fault_ids) if Proof.FAULTS in only else []
-                cases = cases_of(_sound_solutions(course, lab), f"{lab.path}/lab.md", only, own, faults)
+                cases = cases_of(_sound_solutions(course, lab), f"{lab.path}/lab.md", only, own, faults, serves(lab))
                 plans.append(Plan(lab, tuple(cases)))
     return plans
 

@@ -26,6 +26,7 @@ class Proof(Enum):
     MUTANTS = "mutants"
     LOOKING = "looking"
     FAULTS = "faults"
+    GENERAL = "general-faults"
 
     @property
     def number(self) -> int:
@@ -67,6 +68,7 @@ _TABLE = {
     Proof.MUTANTS: _Row(9, lambda: t("each small change of the solved state is caught, or explained"), usual=False),
     Proof.LOOKING: _Row(10, lambda: t("looking twenty times says the same, and changes nothing")),
     Proof.FAULTS: _Row(11, lambda: t("each fault is seen where it is, and goes by its cures alone"), usual=False),
+    Proof.GENERAL: _Row(12, lambda: t("general faults that show are gone once they are undone"), usual=False),
 }
 """All there is to know of a proof before it is tried: a new one is a member above and a row here."""
 

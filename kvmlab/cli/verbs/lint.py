@@ -96,22 +96,29 @@ def _commands(args: argparse.Namespace, ctx: Context) -> int:
 
 
 def _faults(args: argparse.Namespace, ctx: Context) -> int:
-    """The written faults of each lab by level, and whether general ones are drawn on its lab host, too."""
+    """The written faults of each lab by level, and the general ones that were seen to show on its lab host."""
     from kvmlab.course.fault.model import LEVELS
     from kvmlab.repair.general import serves
+    from kvmlab.repair.shown import shown_in
     from kvmlab.report.plain import Page, cells, fit
 
-    files = ctx.course.faults()
+    files, shown = ctx.course.faults(), shown_in(ctx.course.root)
     labs = [ctx.course.entry(lab).id for lab in args.labs] or ctx.course.ids
-    rows = {lab: [sum(lab in one.labs and one.level == level for one in files) for level in LEVELS] for lab in labs}
-    general = {lab: serves(ctx.course.lab(lab)) for lab in labs}
+    written = {lab: [sum(lab in one.labs and one.level == level for one in files) for level in LEVELS] for lab in labs}
+    general = {lab: [[*shown.get(lab, {}).values()].count(level) for level in LEVELS] for lab in labs}
+    untried = {lab for lab in labs if lab not in shown and serves(ctx.course.lab(lab))}
     if args.json:
-        listed = [{"lab": lab, "levels": row, "general": general[lab]} for lab, row in rows.items()]
+        listed = [{"lab": lab, "written": written[lab], "general": None if lab in untried else general[lab]}
+                  for lab in labs]  # fmt: skip
         return write_json({"schema": "kvmlab.faults/1", "labs": listed})
     page, widest = Page(color=ctx.color()), max(map(cells, labs), default=0)
-    for lab, row in rows.items():
-        numbers = "  ".join(f"{number or '-':>3}" for number in row)
-        page.line(f"{page.paint(fit(lab, widest), 'cyan')}  {numbers}  {t('and general ones') if general[lab] else ''}")
-    total = sum(sum(row) for row in rows.values())
-    page.line(t("{faults} faults, {places} places where one is offered.", faults=len(files), places=total))
+    page.line(page.paint(fit("", widest) + "  " + t("written, levels 1 to 3; general, levels 1 to 3"), "dim"))
+    for lab in labs:
+        numbers = "   ".join("".join(f"{number or '-':>4}" for number in one[lab]) for one in (written, general))
+        page.line(
+            f"{page.paint(fit(lab, widest), 'cyan')}{numbers}   {t('general ones untried') if lab in untried else ''}"
+        )
+    places, seen = (sum(map(sum, one.values())) for one in (written, general))
+    page.line(t("{files} written faults in {places} places, {seen} general ones that were seen to show: {all} in all.",
+                files=len(files), places=places, seen=seen, all=places + seen))  # fmt: skip
     return 0

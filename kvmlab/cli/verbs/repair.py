@@ -6,6 +6,7 @@ import argparse
 import secrets
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.context import Context
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     place = place_of(ctx, offer.lab)
     _refuse_running(place)
     began = time.monotonic()
-    begin(ctx, place, _make(place, offer, seed, args), Repair(seed))
+    begin(ctx, place, _make(ctx, place, offer, seed, args), Repair(seed))
     print(t("{lab} is ready ({seconds:.1f} s).", lab=offer.lab, seconds=time.monotonic() - began))
     print()
     running = RunningLab.of(ctx, offer.lab)
@@ -153,10 +154,12 @@ def begin(ctx: Context, place: LabPlace, maker: Maker, repair: Repair, variant: 
             raise
 
 
-def _make(place: LabPlace, offer: Offer, seed: str, args: argparse.Namespace) -> Maker:
+def _make(ctx: Context, place: LabPlace, offer: Offer, seed: str, args: argparse.Namespace) -> Maker:
     """How what was drawn is made, once the lab is known in its variant."""
-    file = offer.file
-    return (lambda lab: _written(file, lab)) if file else lambda _: _general(place, seed, args.level, args.fault or "")
+    file, root = offer.file, ctx.course.root
+    if file:
+        return lambda lab: _written(file, lab)
+    return lambda _: _general(place, root, seed, args.level, args.fault or "")
 
 
 def _written(file: FaultFile, lab: Lab) -> Make:
@@ -164,13 +167,16 @@ def _written(file: FaultFile, lab: Lab) -> Make:
     return lambda beginning: beginning.break_it(fault)
 
 
-def _general(place: LabPlace, seed: str, level: int, wanted: str = "") -> Make:
+def _general(place: LabPlace, root: Path, seed: str = "", level: int = 0, wanted: str = "") -> Make:
     from kvmlab.repair.general import Drawing
+    from kvmlab.repair.shown import shown_in
     from kvmlab.setup.lifecycle import for_a_copy
+
+    shown = shown_in(root).get(place.lab, {})
 
     def make(beginning: Beginning) -> Fault:
         with for_a_copy(place, beginning.host.podman) as fresh:
-            return Drawing(beginning, seed, level, wanted).fault(fresh)
+            return Drawing(beginning, seed, level, wanted, shown).fault(fresh)
 
     return make
 
@@ -187,7 +193,7 @@ def begin_again(ctx: Context, place: LabPlace) -> bool:
     name = repair.fault.id
     file = next((one for one in ctx.course.faults() if one.id == name and place.lab in one.labs), None)
     if name.startswith(PREFIX):
-        begin(ctx, place, lambda _: _general(place, "", 0, name), repair, run.variant)
+        begin(ctx, place, lambda _: _general(place, ctx.course.root, wanted=name), repair, run.variant)
     elif file is not None:
         begin(ctx, place, lambda lab: _written(file, lab), repair, run.variant)
     else:

@@ -1,0 +1,45 @@
+"""Proof 12 from what was tried, and what script/faults.py keeps of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from kvmlab.author.prove.bench import CaseResult
+from kvmlab.author.prove.cases import Case
+from kvmlab.author.prove.general_case import QUIET, SHOWN, STUCK, Shown, judge_general
+from kvmlab.author.prove.judgement import case_json
+from kvmlab.author.prove.proof import Outcome, Proof
+from tests.conftest import REPOSITORY
+
+TRIED = (
+    Shown("general: pool a: stopped", 1, SHOWN, 2.0, ("pool a",)),
+    Shown("general: pool a: undefined", 1, QUIET, 2.0),
+    Shown("general: link br0: down", 1, STUCK, 2.0, ("host",)),
+)
+RESULT = CaseResult(Case(Proof.GENERAL, "general faults", "lab.md"), 0.0, 6.0, general=TRIED)
+
+
+def test_only_what_was_seen_and_undone_is_shown() -> None:
+    proof = judge_general([RESULT])
+    assert (proof.outcome, proof.cases, proof.counts) == (Outcome.PROVED, 3, {"offered": 3, "shown": 1})
+    assert [one.case for one in proof.notes] == ["general: link br0: down"]
+    assert judge_general([]).counts == {}
+
+
+def test_what_shows_is_kept_of_the_course_s_own_values(tmp_path: Path) -> None:
+    """Beside the script's own repository: it is run on a copy."""
+    script = tmp_path / "script" / "faults.py"
+    script.parent.mkdir()
+    (tmp_path / "faults").mkdir()
+    script.write_text((REPOSITORY / "script" / "faults.py").read_text())
+    kept = tmp_path / "faults" / "shown.json"
+    kept.write_text('{"b-two": {"general: x": 2}, "a-one": {"general: y": 1}}')
+    labs = [{"lab": "a-one", "variant": variant, "cases": [case_json(RESULT)]} for variant in (None, "other")]
+    labs[1]["lab"] = "c-three"
+    (tmp_path / "one.json").write_text(json.dumps({"labs": labs}))
+    done = subprocess.run([sys.executable, script, tmp_path / "one.json"], capture_output=True, text=True, check=True)
+    assert done.stdout == "2 general faults show in 2 labs.\n"
+    assert json.loads(kept.read_text()) == {"a-one": {"general: pool a: stopped": 1}, "b-two": {"general: x": 2}}
