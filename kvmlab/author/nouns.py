@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from kvmlab.checks.facts import FactSpec, Flag, Number, Numbers, Table, Word, Words
 from kvmlab.checks.next_start import live_of
-from kvmlab.checks.reader import Asked
+from kvmlab.checks.reader import DryRun
 from kvmlab.checks.subject import Subject, vocabulary_of
 from kvmlab.checks.vocabulary.host import Host
 
@@ -93,7 +93,7 @@ def _fact(subject: Subject, spec: FactSpec) -> Fact:
 
 def _ways() -> Iterator[_Way]:
     """Every way to a noun, those of the host before those through another noun."""
-    waiting: list[tuple[str, str, object]] = [("", "host", Host(Asked()))]
+    waiting: list[tuple[str, str, object]] = [("", "host", Host(DryRun()))]
     while waiting:
         path, call, owner = waiting.pop(0)
         call = re.sub(r", \w+=[^,)]+", "", call)  # what may be left out is said where it belongs

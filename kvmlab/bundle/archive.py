@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from kvmlab.errors import UsageError
-from kvmlab.images.recipe import Progress
+from kvmlab.images.recipe import BuildProgress
 from kvmlab.words import t
 
 OPEN, SUMS, MANIFEST = "open", "SHA256SUMS", "manifest.json"
@@ -51,7 +51,7 @@ class Bundle:
         self.members = {member.name: member for member in self._members()}
         self._sums = self._read_sums()
 
-    def verify(self, progress: Progress) -> None:
+    def verify(self, progress: BuildProgress) -> None:
         """Read all of it, and hold each file against its sum."""
         total, done = sum(member.size for member in self.members.values()) or 1, 0
         text = t("checking {file}", file=self.path.name)

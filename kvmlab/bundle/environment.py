@@ -12,7 +12,7 @@ from pathlib import Path
 from kvmlab.bundle.archive import Bundle
 from kvmlab.bundle.wheels import fits
 from kvmlab.errors import CannotRun, UsageError
-from kvmlab.images.recipe import Progress
+from kvmlab.images.recipe import BuildProgress
 from kvmlab.killpoints import killpoint
 from kvmlab.state import record
 from kvmlab.words import t
@@ -35,7 +35,7 @@ def made_of(place: Path) -> str | None:
         return None
 
 
-def install(bundle: Bundle, version: str, place: Path, progress: Progress) -> Path:
+def install(bundle: Bundle, version: str, place: Path, progress: BuildProgress) -> Path:
     """`place`/bin/kvmlab of that bundle; made if it is of another one, or was never finished."""
     command = place / "bin/kvmlab"
     if made_of(place) == bundle.identity and command.exists():

@@ -22,7 +22,7 @@ from kvmlab.images.guest import OURS, guest_orders
 from kvmlab.images.host import base_of
 from kvmlab.images.iso import ISOS, iso_order
 from kvmlab.images.kinds import BARE
-from kvmlab.images.recipe import Progress
+from kvmlab.images.recipe import BuildProgress
 from kvmlab.images.supply import Order, kept
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.podman import Podman
@@ -37,7 +37,7 @@ _OF_THIS_DAY = ("var/lib/apt/lists/", "var/cache/apt/", "var/log/", "etc/apt/sou
 
 
 def make_bundle(
-    state: State, podman: Podman, file: Path, images: Sequence[str], kinds: Sequence[str], progress: Progress
+    state: State, podman: Podman, file: Path, images: Sequence[str], kinds: Sequence[str], progress: BuildProgress
 ) -> Contents:
     """The bundle `file` of the guest images and ISOs `images` and of the host images of `kinds`; what it holds."""
     with _parts_of(file) as parts:
@@ -88,7 +88,9 @@ def _part(target: Path, make: Callable[[Path], None]) -> Path:
     return target
 
 
-def _save_hosts(state: State, podman: Podman, folder: Path, kinds: Sequence[str], progress: Progress) -> dict[str, str]:
+def _save_hosts(
+    state: State, podman: Podman, folder: Path, kinds: Sequence[str], progress: BuildProgress
+) -> dict[str, str]:
     """podman's images of `kinds` in one archive, so that layers they share are in it once; their ids by name."""
     tags = {kind: ensure_kind(state, podman, kind, progress) for kind in kinds}
     names = [tag if kind == BARE else base_of(tag) for kind, tag in tags.items()]
@@ -130,7 +132,7 @@ def _orders(images: Sequence[str]) -> list[Order]:
     return list(found.values())
 
 
-def _put_packages(state: State, order: Order, folder: Path, progress: Progress) -> None:
+def _put_packages(state: State, order: Order, folder: Path, progress: BuildProgress) -> None:
     def make(target: Path) -> None:
         brought = kept(state, order)
         if brought.exists():

@@ -13,7 +13,7 @@ from kvmlab.bundle.contents import Contents, read_contents, require_suitable
 from kvmlab.bundle.environment import install
 from kvmlab.errors import CannotRun
 from kvmlab.images.memory import forget_host_images
-from kvmlab.images.recipe import Progress
+from kvmlab.images.recipe import BuildProgress
 from kvmlab.images.supply import packages_folder
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.computer.podman_options import require_space
@@ -38,7 +38,7 @@ class Opened:
         return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).returncode
 
 
-def open_bundle(state: State, podman: Podman, bundle: Bundle, place: Path, progress: Progress) -> Opened:
+def open_bundle(state: State, podman: Podman, bundle: Bundle, place: Path, progress: BuildProgress) -> Opened:
     """Set up what is in `bundle`: kvmlab in `place`, podman's images, the packages of guest images."""
     contents = read_contents(bundle)
     bundle.verify(progress)
@@ -53,7 +53,7 @@ def open_bundle(state: State, podman: Podman, bundle: Bundle, place: Path, progr
     return Opened(command, contents)
 
 
-def _load_hosts(state: State, podman: Podman, bundle: Bundle, contents: Contents, progress: Progress) -> None:
+def _load_hosts(state: State, podman: Podman, bundle: Bundle, contents: Contents, progress: BuildProgress) -> None:
     """podman's images, by one podman-load(1) for all, unless they are there: each is told by its id."""
     if _absent(podman, contents):
         progress.step(t("handing the host image to podman"), None)

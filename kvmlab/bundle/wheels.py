@@ -16,7 +16,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
-from kvmlab.images.recipe import Progress
+from kvmlab.images.recipe import BuildProgress
 from kvmlab.words import t
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -65,7 +65,7 @@ def _is_installed(name: str) -> bool:
     return True
 
 
-def collect(folder: Path, progress: Progress) -> tuple[str, ...]:
+def collect(folder: Path, progress: BuildProgress) -> tuple[str, ...]:
     """All wheels, into the empty `folder`; the Pythons they are for."""
     own = own_distribution()
     progress.step(t("making kvmlab's own wheel"), None)
@@ -146,7 +146,7 @@ def oldest_libraries(wheels: Iterable[Path]) -> tuple[str, str]:
     return glibc, libvirt
 
 
-def _fetch(folder: Path, bound: list[str], python: str, progress: Progress) -> bool:
+def _fetch(folder: Path, bound: list[str], python: str, progress: BuildProgress) -> bool:
     """The wheels that are bound to one Python, for another as well; False where one of them is not to be had."""
     progress.step(t("collecting wheels for Python {python}", python=python), None)
     pins = ["{}=={}".format(*name.split("-")[:2]) for name in bound]

@@ -25,7 +25,7 @@ class Phase(Enum):
     START = "start"
 
 
-class Live(NamedTuple):
+class LiveFact(NamedTuple):
     """Facts `names` of the object `kind` with the key that `key` makes; `value` makes the one fact of them.
 
     `absent`: where the object is missing, the value is None.
@@ -39,13 +39,13 @@ class Live(NamedTuple):
     absent: bool = False
 
 
-def live_of(kind: str, key: Key, name: str) -> Live | None:
+def live_of(kind: str, key: Key, name: str) -> LiveFact | None:
     """The counterpart of a fact; `name` "exists": of the object as such. None: it is only ever stored."""
     if row := _ROWS.get((kind, name)):
         return row
     if len(key) > 1 and key[1] == "stored" and kind in _VIEWS and name not in _VIEWS[kind].not_live:
         names = () if name == "exists" else (name,)
-        return Live(Phase.START, kind, names, _VIEWS[kind].key, lambda found, _: found.get(name))
+        return LiveFact(Phase.START, kind, names, _VIEWS[kind].key, lambda found, _: found.get(name))
     return None
 
 
@@ -114,9 +114,9 @@ def _through_it(found: Found, key: Key) -> object:
     return found.get("via") if found.get("dev") == key[2] else None
 
 
-def _has_come_up(what: str) -> Live:
+def _has_come_up(what: str) -> LiveFact:
     """Of one domain, network or pool."""
-    return Live(
+    return LiveFact(
         Phase.BOOT, "inventory", ("active",), lambda _: (what,), lambda found, key: key[0] in _list(found["active"])
     )
 
@@ -125,38 +125,38 @@ def _list(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def _of_the_link(name: str) -> Live:
+def _of_the_link(name: str) -> LiveFact:
     """Of a network device of the host."""
-    return Live(Phase.BOOT, "link", (name,), _same, _only(name))
+    return LiveFact(Phase.BOOT, "link", (name,), _same, _only(name))
 
 
 def _default_through_it(found: Found, key: Key) -> object:
     return found.get("via") if found.get("dev") == key[0] else None
 
 
-_ROWS: Mapping[tuple[str, str], Live] = {
-    ("stored-link", "exists"): Live(Phase.BOOT, "link", (), _same, _only("")),
+_ROWS: Mapping[tuple[str, str], LiveFact] = {
+    ("stored-link", "exists"): LiveFact(Phase.BOOT, "link", (), _same, _only("")),
     **{("stored-link", name): _of_the_link(name) for name in ("kind", "master", "addresses", "ports", "stp")},
-    ("stored-link", "gateway"): Live(
+    ("stored-link", "gateway"): LiveFact(
         Phase.BOOT, "route", ("via", "dev"), lambda _: ("default",), _default_through_it, absent=True
     ),
     ("domain", "autostart"): _has_come_up("domains"),
     ("network", "autostart"): _has_come_up("networks"),
     ("pool", "autostart"): _has_come_up("pools"),
-    ("inventory", "autostart"): Live(Phase.BOOT, "inventory", ("active",), _same, _only("active")),
-    ("domain", "managed_save"): Live(
+    ("inventory", "autostart"): LiveFact(Phase.BOOT, "inventory", ("active",), _same, _only("active")),
+    ("domain", "managed_save"): LiveFact(
         Phase.START, "domain", ("reason",), _now, lambda found, _: found.get("reason") == "restored"
     ),
-    ("service", "enabled"): Live(Phase.BOOT, "service", ("active",), _same, _only("active")),
-    ("guest-service", "enabled"): Live(Phase.START, "guest-service", ("active",), _same, _only("active")),
-    ("guest-network", "exists"): Live(Phase.START, "guest-address", (), _same, _only("")),
-    ("guest-network", "method"): Live(Phase.START, "guest-address", ("addresses", "dynamic"), _same, _method),
-    ("guest-network", "address"): Live(Phase.START, "guest-address", ("addresses",), _same, _first_address),
-    ("guest-network", "gateway"): Live(
+    ("service", "enabled"): LiveFact(Phase.BOOT, "service", ("active",), _same, _only("active")),
+    ("guest-service", "enabled"): LiveFact(Phase.START, "guest-service", ("active",), _same, _only("active")),
+    ("guest-network", "exists"): LiveFact(Phase.START, "guest-address", (), _same, _only("")),
+    ("guest-network", "method"): LiveFact(Phase.START, "guest-address", ("addresses", "dynamic"), _same, _method),
+    ("guest-network", "address"): LiveFact(Phase.START, "guest-address", ("addresses",), _same, _first_address),
+    ("guest-network", "gateway"): LiveFact(
         Phase.START, "guest-route", ("via", "dev"), _inside("default"), _through_it, absent=True
     ),
-    ("guest-network", "dns"): Live(Phase.START, "guest-resolver", ("servers",), _inside(), _only("servers")),
-    ("guest-fstab", "exists"): Live(Phase.START, "guest-mount", (), _same, _only("")),
-    ("guest-fstab", "uuid"): Live(Phase.START, "guest-mount", ("uuid",), _same, _only("uuid")),
-    ("guest-fstab", "fstype"): Live(Phase.START, "guest-mount", ("fstype",), _same, _only("fstype")),
+    ("guest-network", "dns"): LiveFact(Phase.START, "guest-resolver", ("servers",), _inside(), _only("servers")),
+    ("guest-fstab", "exists"): LiveFact(Phase.START, "guest-mount", (), _same, _only("")),
+    ("guest-fstab", "uuid"): LiveFact(Phase.START, "guest-mount", ("uuid",), _same, _only("uuid")),
+    ("guest-fstab", "fstype"): LiveFact(Phase.START, "guest-mount", ("fstype",), _same, _only("fstype")),
 }

@@ -42,7 +42,7 @@ class Cause(NamedTuple):
     alone: bool = False
 
 
-class Missing(NamedTuple):
+class MissingObject(NamedTuple):
     """There is no such object.
 
     `text`: how it is said, in English, if not as the vocabulary says it ("not running", "transient: nothing is
@@ -63,7 +63,7 @@ class Missing(NamedTuple):
 CAUSES = "causes"
 """Beside the facts an answer may have a reading of this name: a sequence of Cause."""
 
-Answer = Mapping[str, Reading] | Missing
+Answer = Mapping[str, Reading] | MissingObject
 
 
 class Want(NamedTuple):
@@ -87,7 +87,7 @@ class Reader(Protocol):
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
         """The named facts of one object, a reading for each. No value is Reading(None), or Reading([]).
 
-        No names: only whether there is such an object ({} or Missing). Raises CouldNotLook, with `transient` where
+        No names: only whether there is such an object ({} or MissingObject). Raises CouldNotLook, `transient` where
         waiting may help. Values are plain: str, int, float, bool, None, list, dict; MAC addresses in lower case.
         """
         ...
@@ -99,7 +99,7 @@ class OncePerPass:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self._known: dict[tuple[str, Key], dict[str, Reading]] = {}
-        self._final: dict[tuple[str, Key], Missing | CouldNotLook] = {}
+        self._final: dict[tuple[str, Key], MissingObject | CouldNotLook] = {}
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
         """As Reader.read; within a pass the same question has the same answer."""
@@ -114,7 +114,7 @@ class OncePerPass:
             except CouldNotLook as trouble:
                 self._final[place] = trouble
                 raise
-            if isinstance(answer, Missing):
+            if isinstance(answer, MissingObject):
                 self._final[place] = answer
                 return answer
             known = self._known.setdefault(place, {})
@@ -155,7 +155,7 @@ class Wanted:
         self.wanted.append((kind, key, want))
 
 
-class Asked:
+class DryRun:
     """A reader that knows nothing and notes what it is asked: what a check will want, without looking."""
 
     def __init__(self) -> None:
@@ -171,8 +171,8 @@ class Asked:
         return [Want(kind, key, tuple(names)) for (kind, key), names in self.names.items()]
 
 
-def _answer_or_raise(final: Missing | CouldNotLook) -> Missing:
-    if isinstance(final, Missing):
+def _answer_or_raise(final: MissingObject | CouldNotLook) -> MissingObject:
+    if isinstance(final, MissingObject):
         return final
     raise final.with_traceback(None)
 

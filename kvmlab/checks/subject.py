@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from kvmlab.checks.facts import Facts, FactSpec, known, specs
 from kvmlab.checks.findings import About, FactRow, Finding, row
 from kvmlab.checks.next_start import live_of
-from kvmlab.checks.reader import CAUSES, Cause, Key, Missing, OncePerPass, Reader, Reading
+from kvmlab.checks.reader import CAUSES, Cause, Key, MissingObject, OncePerPass, Reader, Reading
 from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
 from kvmlab.nearest import nearest
@@ -45,8 +45,8 @@ class Subject:
         spec = known(self.facts, fact)
         answer = self.reader.read(self.kind, self.key, _readable([fact]))
         if fact == _EXISTS:
-            return not isinstance(answer, Missing)
-        return None if isinstance(answer, Missing) else _reading(answer, spec).value
+            return not isinstance(answer, MissingObject)
+        return None if isinstance(answer, MissingObject) else _reading(answer, spec).value
 
     def command(self, fact: str) -> str:
         """The command that shows a fact, complete."""
@@ -67,15 +67,15 @@ class Subject:
             answer = self.reader.read(self.kind, self.key, _readable(want))
         except CouldNotLook as trouble:
             return Finding(self.name, (), trouble=trouble)
-        if isinstance(answer, Missing):
+        if isinstance(answer, MissingObject):
             return self._not_there(answer, wanted)
         rows = tuple(self._row(answer, name, value) for name, value in wanted.items())
         troubles = [answer[name].trouble for name in wanted if name in answer]
         return Finding(self.name, rows + self._causes(answer, rows), trouble=next(filter(None, troubles), None))
 
-    def _causes(self, answer: Mapping[str, Reading] | Missing, rows: Sequence[FactRow]) -> tuple[FactRow, ...]:
+    def _causes(self, answer: Mapping[str, Reading] | MissingObject, rows: Sequence[FactRow]) -> tuple[FactRow, ...]:
         """What decides about the object beside `rows`, where they are not as wanted or it does so alone."""
-        told: Any = answer.causes if isinstance(answer, Missing) else getattr(answer.get(CAUSES), "value", ())
+        told: Any = answer.causes if isinstance(answer, MissingObject) else getattr(answer.get(CAUSES), "value", ())
         unmet = not all(fact.met for fact in rows)
         names = {fact.name for fact in rows}
         return tuple(_row_of(cause) for cause in told if (cause.alone or unmet) and cause.fact not in names)
@@ -91,7 +91,7 @@ class Subject:
         ahead = live_of(self.kind, self.key, made.name) is not None
         return made._replace(ahead=ahead and not rehearsed, rehearsed=ahead and rehearsed)
 
-    def _not_there(self, answer: Missing, wanted: Mapping[str, object]) -> Finding:
+    def _not_there(self, answer: MissingObject, wanted: Mapping[str, object]) -> Finding:
         said = t(answer.text or self.absent)
         if meant := nearest(answer.name or self._own_name(), answer.offers):
             said = t("{said}; did you mean `{meant}`?", said=said, meant=plain(meant, 80))

@@ -16,7 +16,7 @@ from kvmlab.classroom.children import Children, Done
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.policy import EXAM
 from kvmlab.classroom.roster.student import Student
-from kvmlab.course import Course, Progress
+from kvmlab.course import Course, ProgressStore
 from kvmlab.course.exam.model import Exams
 from kvmlab.errors import CouldNotLook, KvmlabError
 from kvmlab.killpoints import killpoint
@@ -28,7 +28,7 @@ MOST_EVIDENCE = 50_000_000  # bytes
 EVIDENCE = "evidence.json"
 
 
-class Outcome(NamedTuple):
+class ActionOutcome(NamedTuple):
     """What came of it for one student. `status` as of kvmlab: 0 well, 1 checked and not all passed, 3 it could not be.
 
     `evidence`: of a check, its document. `hints` and `assisted` are of the student's progress at that time.
@@ -66,7 +66,7 @@ class Actions(NamedTuple):
         """All labs that were started and not finished."""
         return runs(self.seen(student), self.course)
 
-    def start(self, student: Student, lab: str) -> Outcome:
+    def start(self, student: Student, lab: str) -> ActionOutcome:
         """A lab host with the lab on it. One that runs goes on, one that was stopped is started again as it was."""
         run = self.run(student, lab)
         if run and run.state == STOPPED:
@@ -75,15 +75,15 @@ class Actions(NamedTuple):
         done = self._child(student, "start", lab, variant=True)
         return _outcome(done, t("ran already") if run and run.state == RUNNING else t("ready"))
 
-    def reset(self, student: Student, lab: str | None) -> Outcome:
+    def reset(self, student: Student, lab: str | None) -> ActionOutcome:
         """A fresh lab host in place of the one there is; without `lab`, for each lab that was started."""
         return self._over(student, lab, "reset", t("as at the start"))
 
-    def finish(self, student: Student, lab: str | None) -> Outcome:
+    def finish(self, student: Student, lab: str | None) -> ActionOutcome:
         """No lab host any more; progress and attempts stay."""
         return self._over(student, lab, "finish", t("finished"))
 
-    def check(self, student: Student, lab: str) -> Outcome:
+    def check(self, student: Student, lab: str) -> ActionOutcome:
         """Look, and bring the evidence. Where nothing at all could be looked at there is none."""
         state = self.state(student)
         file = state.root / EVIDENCE
@@ -93,27 +93,27 @@ class Actions(NamedTuple):
         try:
             found = read_evidence(file, lab)
         except CouldNotLook as trouble:
-            return Outcome(3, done.said or trouble.message.rstrip("."))
+            return ActionOutcome(3, done.said or trouble.message.rstrip("."))
         finally:
             file.unlink(missing_ok=True)
         if found["variant"] != self.of_class.seed(student):
-            return Outcome(3, t("the lab there is not this student's variant"))
-        progress = Progress(state, self.course.tag).lab(lab)
+            return ActionOutcome(3, t("the lab there is not this student's variant"))
+        progress = ProgressStore(state, self.course.tag).lab(lab)
         return outcome_of(found, done)._replace(hints=dict(progress.hints), assisted=progress.solved)
 
-    def begin_exam(self, student: Student, lab: str, seed: str) -> Outcome:
+    def begin_exam(self, student: Student, lab: str, seed: str) -> ActionOutcome:
         """The lab host of an exam, standing ready; what runs for practice, or an exam of their own, is left alone."""
         run, exam = self.run(student, lab), Exams(self.seen(student), self.course.tag).running()
         if exam and exam.seed != seed:
-            return Outcome(3, t("sits an exam of their own; they or `class enter` end it first"))
+            return ActionOutcome(3, t("sits an exam of their own; they or `class enter` end it first"))
         if run and run.variant != f"{EXAM}{seed}":
-            return Outcome(3, t("{lab} runs already for practice; finish it first", lab=lab))
+            return ActionOutcome(3, t("{lab} runs already for practice; finish it first", lab=lab))
         if run and run.state == STOPPED:
             return _outcome(self._child(student, "start", "--resume", lab), t("goes on where it was"))
         done = self._child(student, "--variant", f"{EXAM}{seed}", "start", lab)
         return _outcome(done, t("ran already") if run and run.state == RUNNING else t("ready"))
 
-    def hand_in(self, student: Student, lab: str, seed: str) -> Outcome:
+    def hand_in(self, student: Student, lab: str, seed: str) -> ActionOutcome:
         """Grade what the student's exam has come to, unless they have handed it in before; the evidence either way."""
         exams, said = Exams(self.seen(student), self.course.tag), ""
         exam = exams.running()
@@ -122,22 +122,22 @@ class Actions(NamedTuple):
             killpoint("class.handed-in")
         mine = exams.running() or exams.last()
         if mine is None or mine.seed != seed:
-            return Outcome(1, t("has not sat the exam"))
+            return ActionOutcome(1, t("has not sat the exam"))
         try:
             found = read_evidence(exams.evidence(mine, lab), lab)
             if found["variant"] != mine.variant:
                 raise CouldNotLook("")
         except CouldNotLook:
-            return Outcome(1 if mine.ended else 3, said or t("nothing was handed in"))
+            return ActionOutcome(1 if mine.ended else 3, said or t("nothing was handed in"))
         return outcome_of(found, Done({"passed": 0, "failed": 1}.get(found["report"]["verdict"], 3), said))
 
-    def _over(self, student: Student, lab: str | None, verb: str, said: str) -> Outcome:
+    def _over(self, student: Student, lab: str | None, verb: str, said: str) -> ActionOutcome:
         there = [lab] if lab else list(self.runs(student))
         if not there or (verb == "finish" and not self.seen(student).root.exists()):
-            return Outcome(0, t("nothing runs"))
+            return ActionOutcome(0, t("nothing runs"))
         outcomes = [_outcome(self._child(student, verb, one, variant=verb == "reset"), said) for one in there]
         worst = max(outcomes, key=lambda one: one.status)
-        return worst if worst.status else Outcome(0, t("{labs}: {said}", labs=", ".join(there), said=said))
+        return worst if worst.status else ActionOutcome(0, t("{labs}: {said}", labs=", ".join(there), said=said))
 
     def _child(self, student: Student, *argv: str, variant: bool = False) -> Done:
         seed = ("--variant", self.of_class.seed(student)) if variant else ()
@@ -148,14 +148,14 @@ class Actions(NamedTuple):
         return State(self.of_class.state_root(student, self.shared), self.shared.shared.root)
 
 
-def tried(work: Callable[[Any, Student], Outcome], actions: object, student: Student) -> Outcome:
+def tried(work: Callable[[Any, Student], ActionOutcome], actions: object, student: Student) -> ActionOutcome:
     """The outcome of `work` for a student; what it raises is one, too: a state directory that cannot be used."""
     try:
         return work(actions, student)
     except KvmlabError as error:
-        return Outcome(3, error.message.rstrip("."))
+        return ActionOutcome(3, error.message.rstrip("."))
     except OSError as error:
-        return Outcome(3, f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+        return ActionOutcome(3, f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
 
 
 def read_evidence(file: Path, lab: str) -> dict[str, Any]:
@@ -182,11 +182,11 @@ def evidence_in(raw: bytes, lab: str) -> dict[str, Any]:
     return found
 
 
-def outcome_of(found: dict[str, Any], done: Done) -> Outcome:
+def outcome_of(found: dict[str, Any], done: Done) -> ActionOutcome:
     """What a check with this evidence comes to. Where nothing at all could be looked at it is no attempt."""
     if not any(one["verdict"] in ("passed", "failed") for one in _checks(found)):
-        return Outcome(3, done.said or _first_error(found))
-    return Outcome(done.status, _result(found), found)
+        return ActionOutcome(3, done.said or _first_error(found))
+    return ActionOutcome(done.status, _result(found), found)
 
 
 _TEXTS = ("kvmlab", "course", "lab", "lab_version", "lab_host", "begun", "taken")
@@ -241,7 +241,7 @@ def _first_error(found: Mapping[str, Any]) -> str:
     return next((str(one["error"]).rstrip(".") for one in _checks(found) if one.get("error")), t("could not look"))
 
 
-def _outcome(done: Done, said: str) -> Outcome:
+def _outcome(done: Done, said: str) -> ActionOutcome:
     if done.status == 0:
-        return Outcome(0, said)
-    return Outcome(done.status, done.said or t("kvmlab ended with status {status}", status=done.status))
+        return ActionOutcome(0, said)
+    return ActionOutcome(done.status, done.said or t("kvmlab ended with status {status}", status=done.status))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kvmlab.classroom.actions import Actions
 from kvmlab.classroom.gradebook.records import Graded
 from kvmlab.classroom.roster.student import Student
-from kvmlab.course import Progress
+from kvmlab.course import ProgressStore
 from kvmlab.course.progress import LabProgress
 from kvmlab.labhost.record import RUNNING, Run
 
@@ -51,7 +51,7 @@ def _seats(actions: Actions, student: Student, last: Mapping[tuple[str, str], Gr
     runs = actions.runs(student)
     if not runs:
         return
-    known = Progress(actions.seen(student), actions.course.tag).all(runs)
+    known = ProgressStore(actions.seen(student), actions.course.tag).all(runs)
     for lab, run in runs.items():
         graded = last.get((student.id, lab))
         if graded and graded.attempt.lab_host != run.instance:

@@ -40,7 +40,7 @@ class Done(NamedTuple):
     said: str
 
 
-class Answer(NamedTuple):
+class ChildOutput(NamedTuple):
     """What another program printed, as far as it was read. `why` it was ended: "deadline", "length", or ""."""
 
     status: int
@@ -63,11 +63,11 @@ class Children:
         with self._process(command, environ, subprocess.DEVNULL) as process:
             return self._ended(process) if process else Done(130, t("interrupted"))
 
-    def answer(self, argv: Sequence[str], deadline_s: float, most: int) -> Answer:
+    def answer(self, argv: Sequence[str], deadline_s: float, most: int) -> ChildOutput:
         """Run another program: for so long, and up to so many bytes; then it is ended with all it has started."""
         with self._process(argv, None, subprocess.PIPE) as process:
             if process is None:
-                return Answer(130, b"", b"", "")
+                return ChildOutput(130, b"", b"", "")
             try:
                 return _read(process, deadline_s, most)
             finally:
@@ -141,7 +141,7 @@ def complaint_in(stderr: bytes) -> str:
     return found[-1].rstrip(".") if found else ""
 
 
-def _read(process: subprocess.Popen[bytes], deadline_s: float, most: int) -> Answer:
+def _read(process: subprocess.Popen[bytes], deadline_s: float, most: int) -> ChildOutput:
     """What it prints until it ends, the deadline has come, or it is too much; of its complaints the last are kept."""
     until, out, err = time.monotonic() + deadline_s, bytearray(), bytearray()
     with selectors.DefaultSelector() as selector:
@@ -151,7 +151,7 @@ def _read(process: subprocess.Popen[bytes], deadline_s: float, most: int) -> Ans
         while selector.get_map():
             left = until - time.monotonic()
             if left <= 0:
-                return Answer(-1, bytes(out), bytes(err), "deadline")
+                return ChildOutput(-1, bytes(out), bytes(err), "deadline")
             for key, _ in selector.select(left):
                 chunk = os.read(key.fd, 65536)
                 key.data.extend(chunk)
@@ -159,11 +159,11 @@ def _read(process: subprocess.Popen[bytes], deadline_s: float, most: int) -> Ans
                     selector.unregister(key.fileobj)
             del err[:-4000]
             if len(out) > most:
-                return Answer(-1, bytes(out), bytes(err), "length")
+                return ChildOutput(-1, bytes(out), bytes(err), "length")
     try:
-        return Answer(process.wait(max(0.1, until - time.monotonic())), bytes(out), bytes(err), "")
+        return ChildOutput(process.wait(max(0.1, until - time.monotonic())), bytes(out), bytes(err), "")
     except subprocess.TimeoutExpired:
-        return Answer(-1, bytes(out), bytes(err), "deadline")
+        return ChildOutput(-1, bytes(out), bytes(err), "deadline")
 
 
 def at_once() -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kvmlab.classroom.policy import MEMORY
 from kvmlab.course import Lab
-from kvmlab.labhost.computer.doctor import Finding, Level
+from kvmlab.labhost.computer.doctor import DoctorFinding, Level
 from kvmlab.labhost.computer.findings import enforced_limits
 from kvmlab.labhost.computer.free_memory import available_mib
 from kvmlab.labhost.id_range import free_ranges
@@ -29,14 +29,14 @@ PROCESSES = 40
 _PROC = Path("/proc/sys")
 
 
-def examine(state: State, lab: Lab, students: int, memory_mib: int = 0) -> Iterator[Finding]:
+def examine(state: State, lab: Lab, students: int, memory_mib: int = 0) -> Iterator[DoctorFinding]:
     """All findings for this lab and so many students who do not run it yet, the worst kind of lack first.
 
     `memory_mib`: what the class lets a lab host have, where that is less than usual.
     """
     guests = len(lab.guests)
     seen = t("{students} lab hosts to be started, {guests} guests on each", students=students, guests=guests)
-    yield Finding(lab.id, Level.GOOD, seen)
+    yield DoctorFinding(lab.id, Level.GOOD, seen)
     yield _memory(lab, students)
     yield _space(state, lab, students)
     yield _inotify(students)
@@ -50,7 +50,7 @@ def memory_of(lab: Lab) -> int:
     return HOST_MIB + sum(max(one.memory_mib, one.max_memory_mib) + QEMU_MIB for one in lab.guests)
 
 
-def _memory(lab: Lab, students: int) -> Finding:
+def _memory(lab: Lab, students: int) -> DoctorFinding:
     most = students * memory_of(lab)
     usual = students * (HOST_MIB + sum(min(one.memory_mib, 128) + QEMU_MIB for one in lab.guests))
     free = available_mib()
@@ -58,63 +58,63 @@ def _memory(lab: Lab, students: int) -> Finding:
     seen = t("{free} MiB available; {usual} MiB are usual, {most} MiB if all guests use all they have", **values)
     level = Level.GOOD if free >= most else Level.SLOW if free >= usual else Level.BAD
     todo = "" if level is Level.GOOD else f"kvmlab class start {lab.id} --group GROUP"
-    return Finding(t("memory"), level, seen, todo)
+    return DoctorFinding(t("memory"), level, seen, todo)
 
 
-def _space(state: State, lab: Lab, students: int) -> Finding:
+def _space(state: State, lab: Lab, students: int) -> DoctorFinding:
     parent = next(path for path in (state.shared.root, *state.shared.root.parents) if path.exists())
     free = shutil.disk_usage(parent).free // 2**20
     needed = students * (LAYER_MIB + SAVED_MIB * len(lab.guests))
     seen = t("{free} MiB free at {path}; {needed} MiB are needed", free=free, path=parent, needed=needed)
     enough = free >= needed + 4096
-    return Finding(t("space"), Level.GOOD if enough else Level.BAD, seen, "" if enough else f"df -h {parent}")
+    return DoctorFinding(t("space"), Level.GOOD if enough else Level.BAD, seen, "" if enough else f"df -h {parent}")
 
 
-def _inotify(students: int) -> Finding:
+def _inotify(students: int) -> DoctorFinding:
     """The kernel counts them for the account that owns the lab hosts, however many user ids these have."""
     name = "fs.inotify.max_user_instances"
     return _setting(name, students * INOTIFY + 64, t("of all lab hosts together; {each} each", each=INOTIFY))
 
 
-def _processes(students: int) -> Finding:
+def _processes(students: int) -> DoctorFinding:
     return _setting("kernel.pid_max", students * PROCESSES + 4096, t("of this computer; {each} each", each=PROCESSES))
 
 
-def _setting(name: str, needed: int, meaning: str) -> Finding:
+def _setting(name: str, needed: int, meaning: str) -> DoctorFinding:
     """A setting of the kernel, as sysctl(8) has it."""
     there = int((_PROC / name.replace(".", "/")).read_text(encoding="ascii"))
     values = {"there": there, "needed": needed, "meaning": meaning}
     seen = t("{there}, and {needed} are needed ({meaning})", **values)
     if there >= needed:
-        return Finding(name, Level.GOOD, seen)
+        return DoctorFinding(name, Level.GOOD, seen)
     larger = max(needed, 1024)
     command = f"echo {name}={larger} | sudo tee /etc/sysctl.d/90-{name}.conf && sudo sysctl -w {name}={larger}"
-    return Finding(name, Level.BAD, seen, command)
+    return DoctorFinding(name, Level.BAD, seen, command)
 
 
-def _ids(students: int) -> Finding:
+def _ids(students: int) -> DoctorFinding:
     name = t("user ids")
     if os.getuid() != 0:
         seen = t("all lab hosts share your range of ids: for students who trust each other; a range each needs root")
-        return Finding(name, Level.SLOW, seen)
+        return DoctorFinding(name, Level.SLOW, seen)
     free = free_ranges()
     seen = t("a range of 65536 for each lab host; {free} are free", free=free)
-    return Finding(
+    return DoctorFinding(
         name, Level.GOOD if free >= students else Level.BAD, seen, "" if free >= students else "kvmlab doctor"
     )
 
 
-def _wall(state: State, students: int, memory_mib: int) -> Iterator[Finding]:
+def _wall(state: State, students: int, memory_mib: int) -> Iterator[DoctorFinding]:
     """What one student can take from the others."""
     limits, name = enforced_limits(state), t("limits")
     if not limits:
-        yield Finding(name, Level.UNKNOWN, t("not known before a lab host has been started"), "kvmlab doctor")
+        yield DoctorFinding(name, Level.UNKNOWN, t("not known before a lab host has been started"), "kvmlab doctor")
         return
     missing = [word for key, word in (("memory", t("memory")), ("processes", t("processes")),
                                       ("processor", t("processor time"))) if key not in limits]  # fmt: skip
     if missing:
         seen = t("not enforced here: {what}; one lab host may take what others need", what=", ".join(missing))
-        yield Finding(name, Level.SLOW, seen)
+        yield DoctorFinding(name, Level.SLOW, seen)
         return
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
     most = memory_mib or limits["memory"]
@@ -124,4 +124,4 @@ def _wall(state: State, students: int, memory_mib: int) -> Iterator[Finding]:
     if at_once < students:
         seen += t(", which {count} lab hosts that take all they may can fill", count=at_once)
     level = Level.GOOD if at_once >= students else Level.SLOW
-    yield Finding(name, level, seen, "" if level is Level.GOOD else f"${{EDITOR:-vi}} class.toml  # {MEMORY}")
+    yield DoctorFinding(name, level, seen, "" if level is Level.GOOD else f"${{EDITOR:-vi}} class.toml  # {MEMORY}")

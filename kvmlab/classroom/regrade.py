@@ -20,7 +20,7 @@ from kvmlab.observe.grade import checks_of
 from kvmlab.words import t
 
 
-class Change(NamedTuple):
+class RegradeChange(NamedTuple):
     """What a regrade makes of one attempt. `lines`: why, check by check and fact by fact."""
 
     attempt: Attempt
@@ -61,7 +61,7 @@ class Grader:
         return self._texts[seed]
 
 
-def regrade(book: Gradebook, course: Course, lab: str, lang: str, students: Iterable[str]) -> Iterator[Change]:
+def regrade(book: Gradebook, course: Course, lab: str, lang: str, students: Iterable[str]) -> Iterator[RegradeChange]:
     """Grade each attempt of these students at a lab again. AuthorError where the checker itself is broken."""
     wanted, grader = set(students), Grader(course, lab, lang)
     for one in book.graded(course.tag, lab):
@@ -69,7 +69,7 @@ def regrade(book: Gradebook, course: Course, lab: str, lang: str, students: Iter
             yield _change(book, one, grader)
 
 
-def _change(book: Gradebook, one: Graded, grader: Grader) -> Change:
+def _change(book: Gradebook, one: Graded, grader: Grader) -> RegradeChange:
     damaged: tuple[str, ...] = ()
     own = (one.attempt.seed, one.attempt.parameters)
     try:
@@ -78,10 +78,10 @@ def _change(book: Gradebook, one: Graded, grader: Grader) -> Change:
         report = grader.report(own[0], NOTHING, own[1])
         damaged = (t("The evidence of attempt {number} is damaged.", number=one.attempt.number),)
     after = Grading.of(one.attempt.number, 0, report)
-    return Change(one.attempt, one.grading, after, (*damaged, *_why(one.grading.report, after.report)))
+    return RegradeChange(one.attempt, one.grading, after, (*damaged, *_why(one.grading.report, after.report)))
 
 
-def changed(changes: Sequence[Change]) -> list[Change]:
+def changed(changes: Sequence[RegradeChange]) -> list[RegradeChange]:
     """Those in which a verdict or points are others than before."""
     return [one for one in changes if _sum_of(one.before) != _sum_of(one.after) or one.lines]
 

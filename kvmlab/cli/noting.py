@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 def note(running: RunningLab, report: Report) -> None:
     """What was reached is progress, and kept for a receipt; a check that could not look changes nothing."""
-    from kvmlab.course import Progress
+    from kvmlab.course import ProgressStore
 
     looked = {task.id: (task.verdict.value, task.points) for task in report.tasks if task.verdict.value != "error"}
     if looked:
         from kvmlab.receipts.evidence import keep
 
         ctx = running.ctx
-        reached = Progress(ctx.state, ctx.course.tag).checked(running.lab, looked)
+        reached = ProgressStore(ctx.state, ctx.course.tag).checked(running.lab, looked)
         keep(ctx.state, ctx.course, running.lab, running.run, report, reached)

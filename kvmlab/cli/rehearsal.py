@@ -13,7 +13,7 @@ from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.grading.verdicts import Report
-    from kvmlab.images import Progress
+    from kvmlab.images import BuildProgress
     from kvmlab.labhost.container import LabHost
     from kvmlab.observe.rehearsed_grade import Rehearsing
 
@@ -41,7 +41,7 @@ def rehearsed_if_it_can_be(running: RunningLab) -> tuple[Report, dict[str, Any]]
 
 
 @contextmanager
-def _at_work(running: RunningLab, only: Sequence[str] = ()) -> Iterator[tuple[Rehearsing, LabHost, Progress]]:
+def _at_work(running: RunningLab, only: Sequence[str] = ()) -> Iterator[tuple[Rehearsing, LabHost, BuildProgress]]:
     from kvmlab.observe.rehearsed_grade import Rehearsing
     from kvmlab.report.progress import progress
     from kvmlab.setup.lifecycle import for_a_copy

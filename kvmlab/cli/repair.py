@@ -9,7 +9,7 @@ from kvmlab.cli.output import write_json
 from kvmlab.errors import CannotRun, CouldNotLook, UsageError
 from kvmlab.killpoints import killpoint
 from kvmlab.report.cells import clean_code
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def show(running: RunningLab, repair: Repair, *, as_json: bool = False) -> int:
     """The ticket, and how to go on."""
     if as_json:
         return write_json(_document(running, repair))
-    page = Page(color=running.ctx.color())
+    page = TextPage(color=running.ctx.color())
     _head(page, running, repair)
     page.line()
     page.prose(fault_of(repair).story(running.ctx.lang).ticket)
@@ -70,7 +70,7 @@ def check(running: RunningLab, args: argparse.Namespace) -> int:
     if args.json:
         write_json(_document(running, repair, found))
     else:
-        _print(Page(color=running.ctx.color()), running, repair, found)
+        _print(TextPage(color=running.ctx.color()), running, repair, found)
     return {"passed": 0, "error": CouldNotLook.status}.get(found.verdict.value, 1)
 
 
@@ -107,7 +107,7 @@ def hint(running: RunningLab, repair: Repair, args: argparse.Namespace) -> int:
     if args.json:
         given = [{"number": number, "text": hints[number - 1]} for number in numbers]
         return write_json({"schema": SCHEMA, "lab": running.lab_id, "hints": given, "hints_in_all": len(hints)})
-    page = Page(color=running.ctx.color())
+    page = TextPage(color=running.ctx.color())
     for number in numbers:
         page.line(page.paint(t("hint {number} of {all}", number=number, all=len(hints)), "bold"))
         page.line()
@@ -122,7 +122,7 @@ def hint(running: RunningLab, repair: Repair, args: argparse.Namespace) -> int:
 def explain(running: RunningLab, repair: Repair) -> int:
     """What was broken, how each symptom followed, and what the student's shell remembers of the way."""
     refuse_open(running)
-    page, story = Page(color=running.ctx.color()), fault_of(repair).story(running.ctx.lang)
+    page, story = TextPage(color=running.ctx.color()), fault_of(repair).story(running.ctx.lang)
     _head(page, running, repair)
     page.line()
     page.line(page.title(story.title, page.width, "bold").rstrip())
@@ -165,7 +165,7 @@ def _refuse_options(args: argparse.Namespace, lab_id: str) -> None:
         raise UsageError(message, f"kvmlab check {lab_id}")
 
 
-def _head(page: Page, running: RunningLab, repair: Repair) -> None:
+def _head(page: TextPage, running: RunningLab, repair: Repair) -> None:
     words = [t("level {level}", level=fault_of(repair).level), t("seed {seed}", seed=repair.seed)]
     words.append(t("{minutes} min", minutes=int(repair.seconds // 60)))
     if repair.hints:
@@ -177,7 +177,7 @@ def _head(page: Page, running: RunningLab, repair: Repair) -> None:
               f"{page.paint(' · '.join(words), 'dim')}")  # fmt: skip
 
 
-def _symptom(page: Page, one: Symptom, mark: str) -> None:
+def _symptom(page: TextPage, one: Symptom, mark: str) -> None:
     """Where its command is run, and the command."""
     where = f"[{one.guest}] " if one.guest else "" if one.place == "host" else f"[{_place(one.place)}] "
     tail = t("   (after the next boot)") if one.upcoming else ""
@@ -191,7 +191,7 @@ def _place(place: str) -> str:
     return {"peer": t("a colleague's computer"), "gateway": t("the gateway")}[place]
 
 
-def _print(page: Page, running: RunningLab, repair: Repair, found: Judgement) -> None:
+def _print(page: TextPage, running: RunningLab, repair: Repair, found: Judgement) -> None:
     _head(page, running, repair)
     page.line()
     for one in fault_of(repair).symptoms:
@@ -224,7 +224,7 @@ def _ended(running: RunningLab, repair: Repair, args: argparse.Namespace) -> int
     if args.json:
         write_json(_document(running, repair))
     else:
-        page = Page(color=running.ctx.color())
+        page = TextPage(color=running.ctx.color())
         _head(page, running, repair)
         page.commands(_next(running, repair))
     return 0 if repair.points else 1

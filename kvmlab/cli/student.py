@@ -2,20 +2,20 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kvmlab.course.progress import LabProgress, Progress
+from kvmlab.course.progress import LabProgress, ProgressStore
 from kvmlab.course.quiz.progress import Quizzes
 from kvmlab.labhost.record import Run, runs
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.cli.context import Context
-    from kvmlab.course import Chapter, Entry
+    from kvmlab.course import CatalogueEntry, Chapter
 
 
 class Standing(NamedTuple):
     """One lab and how far the student is. `state`: done, running, stopped, begun, solved (by kvmlab) or new."""
 
-    entry: "Entry"
+    entry: "CatalogueEntry"
     progress: LabProgress
     run: Run | None
 
@@ -41,7 +41,7 @@ def standings(ctx: "Context") -> list[Standing]:
     """All labs of the course, in its order."""
     course = ctx.course
     ids, running = course.ids, runs(ctx.state, course)
-    progress = Progress(ctx.state, course.tag).all(ids)
+    progress = ProgressStore(ctx.state, course.tag).all(ids)
     return [Standing(course.entries[one], progress[one], running.get(one)) for one in ids]
 
 

@@ -32,7 +32,7 @@ _LOADED = (
 )  # fmt: skip
 
 
-class Answer:
+class WarmRun:
     """A command line that is being carried out: its `output` (standard output and standard error), then its status."""
 
     def __init__(self, output: BinaryIO, status: BinaryIO) -> None:
@@ -61,7 +61,7 @@ class Warm:
         """Its process id."""
         return self._process.pid
 
-    def run(self, argv: Sequence[str], columns: int) -> Answer:
+    def run(self, argv: Sequence[str], columns: int) -> WarmRun:
         """Begin `kvmlab ARGV…` for a terminal of so many columns. OSError where this computer cannot."""
         message = json.dumps([columns, *argv]).encode()
         with contextlib.ExitStack() as ours:
@@ -69,7 +69,7 @@ class Warm:
             status, told = os.pipe()
             for number in (there, told):
                 ours.callback(os.close, number)
-            answer = Answer(os.fdopen(output, "rb"), os.fdopen(status, "rb"))
+            answer = WarmRun(os.fdopen(output, "rb"), os.fdopen(status, "rb"))
             try:
                 self._ask(message, [there, told])
             except OSError:

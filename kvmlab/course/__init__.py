@@ -11,25 +11,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kvmlab.course.catalogue import Chapter, Course, Entry, TaskEntry
+    from kvmlab.course.catalogue import CatalogueEntry, Chapter, Course, TaskEntry
     from kvmlab.course.lab.model import FileSpec, GuestSpec, Lab, StartObject, Task
-    from kvmlab.course.progress import LabProgress, Progress
+    from kvmlab.course.progress import LabProgress, ProgressStore
 
 _HOMES = {
-    "catalogue": ("Chapter", "Course", "Entry", "TaskEntry"),
+    "catalogue": ("Chapter", "Course", "CatalogueEntry", "TaskEntry"),
     "lab.model": ("FileSpec", "GuestSpec", "Lab", "StartObject", "Task"),
-    "progress": ("LabProgress", "Progress"),
+    "progress": ("LabProgress", "ProgressStore"),
 }
 
 __all__ = [
+    "CatalogueEntry",
     "Chapter",
     "Course",
-    "Entry",
     "FileSpec",
     "GuestSpec",
     "Lab",
     "LabProgress",
-    "Progress",
+    "ProgressStore",
     "StartObject",
     "Task",
     "TaskEntry",

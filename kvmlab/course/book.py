@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kvmlab.course.front_matter import read_front
-from kvmlab.course.headings import Part, groups, split
+from kvmlab.course.headings import HeadedText, groups, split
 from kvmlab.course.source import Place, read_source
 
 LAB_LINE = re.compile(r"(?:Labs?:|实验：)\s*((?:`[a-z0-9-]+`[,，、 ]*)+)\s*")
@@ -22,7 +22,7 @@ class BookChapter(NamedTuple):
 
     title: str
     text: str
-    sections: tuple[Part, ...]
+    sections: tuple[HeadedText, ...]
     place: Place
 
     @property
@@ -59,7 +59,7 @@ def read_book(root: Path, lang: str = "en") -> Book:
     return Book(lang, intro.text, tuple(_chapter(group) for group in groups(parts)))
 
 
-def _chapter(group: list[Part]) -> BookChapter:
+def _chapter(group: list[HeadedText]) -> BookChapter:
     head, *sections = group
     pieces = [head.body.text, *(f"### {one.heading.text}\n\n{one.body.text}" for one in sections)]
     return BookChapter(head.heading.text, "\n\n".join(pieces).strip(), tuple(sections), head.place)

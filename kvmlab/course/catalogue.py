@@ -31,7 +31,7 @@ class TaskEntry(NamedTuple):
         return self.titles.get(lang) or self.titles.get("en", self.id)
 
 
-class Entry(NamedTuple):
+class CatalogueEntry(NamedTuple):
     """A lab as the catalogue knows it. `broken`: what is wrong with its lab.md ("labs/…:12: …"), or "".
 
     `complete`: it has a checker and a solution.
@@ -115,7 +115,7 @@ class Course:
         """All lab ids, in the course's order."""
         return [lab for chapter in self.chapters for lab in chapter.labs]
 
-    def entry(self, lab_id: str) -> Entry:
+    def entry(self, lab_id: str) -> CatalogueEntry:
         """What the catalogue knows of a lab. Unknown: UsageError that names the one probably meant."""
         if lab_id in self.entries:
             return self.entries[lab_id]
@@ -181,6 +181,6 @@ def _chapter(data: dict[str, Any]) -> Chapter:
     return Chapter(data["id"], data["titles"], tuple(data["labs"]), data["weight"], tuple(data["questions"]))
 
 
-def _entry(data: dict[str, Any]) -> Entry:
+def _entry(data: dict[str, Any]) -> CatalogueEntry:
     tasks = tuple(TaskEntry(one["id"], one["points"], one["titles"]) for one in data["tasks"])
-    return Entry(**{**data, "tasks": tasks})
+    return CatalogueEntry(**{**data, "tasks": tasks})

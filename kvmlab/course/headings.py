@@ -28,7 +28,7 @@ class Heading(NamedTuple):
     end: int
 
 
-class Part(NamedTuple):
+class HeadedText(NamedTuple):
     """A heading and what stands under it."""
 
     heading: Heading
@@ -36,7 +36,7 @@ class Part(NamedTuple):
     body: Piece
 
 
-def split(body: Piece) -> tuple[Piece, list[Part]]:
+def split(body: Piece) -> tuple[Piece, list[HeadedText]]:
     """What stands before the first heading of level 2, and the parts from there on."""
     found = _headings(body)
     lines = body.text.split("\n")
@@ -49,9 +49,9 @@ def split(body: Piece) -> tuple[Piece, list[Part]]:
     return _piece(body, lines, 0, intro_end), parts
 
 
-def groups(parts: list[Part]) -> list[list[Part]]:
+def groups(parts: list[HeadedText]) -> list[list[HeadedText]]:
     """Each part of level 2 with those of level 3 below it."""
-    found: list[list[Part]] = []
+    found: list[list[HeadedText]] = []
     for part in parts:
         if part.heading.level == 2:
             found.append([])
@@ -77,9 +77,9 @@ def _headings(body: Piece) -> list[Heading]:
     return found
 
 
-def _part(body: Piece, lines: list[str], one: Heading, following: Heading | None) -> Part:
+def _part(body: Piece, lines: list[str], one: Heading, following: Heading | None) -> HeadedText:
     place = body.place.source.at(body.place.line + one.start)
-    return Part(one, place, _piece(body, lines, one.end, following.start if following else len(lines)))
+    return HeadedText(one, place, _piece(body, lines, one.end, following.start if following else len(lines)))
 
 
 def _piece(body: Piece, lines: list[str], start: int, end: int) -> Piece:

@@ -50,7 +50,7 @@ class LabProgress(NamedTuple):
         return sum(self.earned.values())
 
 
-class Progress:
+class ProgressStore:
     """The progress of all labs of one course, in `state`."""
 
     def __init__(self, state: State, course_tag: str) -> None:

@@ -21,7 +21,7 @@ from kvmlab.checks.reader import Key, Wanted
 from kvmlab.checks.vocabulary.aspects import INSIDE, Grant
 from kvmlab.checks.vocabulary.aspects import grants as grants_of
 from kvmlab.checks.vocabulary.host import Host
-from kvmlab.checks.vocabulary.start import LABELS, Remembered, as_at_start, aspects_at_start, aspects_now, remembered
+from kvmlab.checks.vocabulary.start import LABELS, StartOverview, as_at_start, aspects_at_start, aspects_now, remembered
 from kvmlab.errors import AuthorError
 from kvmlab.grading.load import CheckSet, TaskLike
 from kvmlab.words import t
@@ -91,7 +91,7 @@ def derived(checks: Iterable[Check], params: Params) -> Iterator[Grant]:
 class Grants:
     """All grants of a lab, held against what there was at the start."""
 
-    def __init__(self, host: Host, grants: Sequence[Grant], start: Remembered) -> None:
+    def __init__(self, host: Host, grants: Sequence[Grant], start: StartOverview) -> None:
         self._reader = host.reader
         self._start = start
         self._grants = [*self._placed(grants)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kvmlab.checks.reader import CAUSES, Answer, Cause, Key, Missing, Reader, Reading, Want, ask_optional
+from kvmlab.checks.reader import CAUSES, Answer, Cause, Key, MissingObject, Reader, Reading, Want, ask_optional
 from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
 from kvmlab.words import t
@@ -34,7 +34,7 @@ class Recording:
         self.reader = reader
         self.passes = 0
         self._facts: dict[tuple[str, Key], dict[str, Reading]] = {}
-        self._final: dict[tuple[str, Key], Missing | CouldNotLook] = {}
+        self._final: dict[tuple[str, Key], MissingObject | CouldNotLook] = {}
         self._ways: dict[tuple[str, str], str] = {}
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
@@ -45,7 +45,7 @@ class Recording:
         except CouldNotLook as trouble:
             self._final[place] = trouble
             raise
-        if isinstance(answer, Missing):
+        if isinstance(answer, MissingObject):
             self._final[place] = answer
         else:
             self._facts.setdefault(place, {}).update(answer)
@@ -98,7 +98,7 @@ class Replaying:
         facts, final = self._facts.get(place), self._final.get(place)
         if facts is not None and all(name in facts for name in names):
             return {name: one for name, one in facts.items() if not names or name in (*names, CAUSES)}
-        if isinstance(final, Missing):
+        if isinstance(final, MissingObject):
             return final
         if final is not None:
             raise CouldNotLook(final.message, final.todo)
@@ -111,12 +111,12 @@ class Replaying:
 
 
 def _object(
-    kind: str, key: Key, facts: Mapping[str, Reading] | None, final: Missing | CouldNotLook | None
+    kind: str, key: Key, facts: Mapping[str, Reading] | None, final: MissingObject | CouldNotLook | None
 ) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": kind, "key": list(key)}
     if facts is not None:
         found["facts"] = dict(_stored(facts))
-    if isinstance(final, Missing):
+    if isinstance(final, MissingObject):
         causes = [one for one in map(_cause, final.causes) if one]
         found["missing"] = {**final._asdict(), "offers": list(map(str, final.offers)), "causes": causes}
     elif final is not None:
@@ -181,11 +181,11 @@ def _reading(name: str, data: Mapping[str, Any]) -> Reading:
     return Reading(value, str(data.get("see", "")), data.get("rehearsed") is True, trouble)
 
 
-def _ending(data: Mapping[str, Any]) -> Missing | CouldNotLook:
+def _ending(data: Mapping[str, Any]) -> MissingObject | CouldNotLook:
     if "trouble" in data:
         return CouldNotLook(**_table(data["trouble"]))
     table = _table(data["missing"])
-    return Missing(**{**table, "causes": [Cause(**one) for one in table["causes"]]})
+    return MissingObject(**{**table, "causes": [Cause(**one) for one in table["causes"]]})
 
 
 def _table(data: object) -> Mapping[str, Any]:

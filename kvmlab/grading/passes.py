@@ -11,7 +11,7 @@ import kvmlab
 from kvmlab.checks.declare import Check, deepest_file, place_of
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.params import Params
-from kvmlab.checks.reader import Asked, Want
+from kvmlab.checks.reader import DryRun, Want
 from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.errors import AuthorError, CouldNotLook, KvmlabError
@@ -128,7 +128,7 @@ class Passes:
 
 def wants_of(checks: Iterable[Check], params: Params) -> list[Want]:
     """What `checks` will most likely ask, found by running them against a reader that knows nothing."""
-    asked = Asked()
+    asked = DryRun()
     silent, unread = Host(asked), Params(params.peek_all())
     for check in checks:
         try:

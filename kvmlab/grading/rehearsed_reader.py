@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kvmlab.checks.next_start import Live, Phase, live_of, started_for
-from kvmlab.checks.reader import CAUSES, Answer, Key, Missing, Reader, Reading, Want
+from kvmlab.checks.next_start import LiveFact, Phase, live_of, started_for
+from kvmlab.checks.reader import CAUSES, Answer, Key, MissingObject, Reader, Reading, Want
 from kvmlab.errors import CouldNotLook
 from kvmlab.words import t
 
 _EXISTS = "exists"
 
 
-class Rehearsed:
+class RehearsedReader:
     """A Reader. `fails`: why a domain, network or pool did not start in the copy, in libvirt's words."""
 
     def __init__(self, first: Reader, copy: Reader) -> None:
@@ -43,37 +43,37 @@ class Rehearsed:
         answer: dict[str, Reading] = {}
         if plain or not lives:
             now = self.first.read(kind, key, plain)
-            if isinstance(now, Missing):
+            if isinstance(now, MissingObject):
                 return now
             answer.update({one: reading for one, reading in now.items() if one != CAUSES or not lives})
         for name, live in lives.items():
             found = self._reading(kind, key, name, live)
-            if isinstance(found, Missing):
+            if isinstance(found, MissingObject):
                 return found
             answer.update(found)
         return answer
 
-    def _reading(self, kind: str, key: Key, name: str, live: Live) -> Answer:
+    def _reading(self, kind: str, key: Key, name: str, live: LiveFact) -> Answer:
         """The one fact, and what decides about its object in the copy beside it."""
         try:
             found = self._seen(live, key)
         except CouldNotLook as trouble:
             return self._stored(kind, key, name, trouble)
-        if not isinstance(found, Missing):
+        if not isinstance(found, MissingObject):
             value = True if name == _EXISTS else live.value({one: found[one].value for one in live.names}, key)
             causes = {CAUSES: found[CAUSES]} if CAUSES in found and live.kind == kind else {}
             return {name: Reading(value, rehearsed=True), **causes}
         if live.absent:
             return {name: Reading(None, rehearsed=True)}
         now = self._now(kind, key)
-        return now._replace(causes=()) if isinstance(now, Missing) else self._failed(kind, key, found)
+        return now._replace(causes=()) if isinstance(now, MissingObject) else self._failed(kind, key, found)
 
-    def _seen(self, live: Live, key: Key) -> Answer:
+    def _seen(self, live: LiveFact, key: Key) -> Answer:
         place = (live.kind, live.key(key))
         kept = self._booted.get(place)
         if isinstance(kept, CouldNotLook):
             raise kept.with_traceback(None)
-        if kept is not None and (isinstance(kept, Missing) or kept.keys() >= set(live.names)):
+        if kept is not None and (isinstance(kept, MissingObject) or kept.keys() >= set(live.names)):
             return kept
         return self.copy.read(*place, live.names)
 
@@ -84,11 +84,11 @@ class Rehearsed:
         except CouldNotLook:
             return {}
 
-    def _failed(self, kind: str, key: Key, found: Missing) -> Missing:
+    def _failed(self, kind: str, key: Key, found: MissingObject) -> MissingObject:
         """It is not there in the copy; where it would not start, that is why."""
         started = started_for(kind, key)
         if started and (said := self.fails.get(started)):
-            return Missing(t("does not start: {said}", said=said), rehearsed=True)
+            return MissingObject(t("does not start: {said}", said=said), rehearsed=True)
         return found._replace(rehearsed=True, causes=())
 
     def _stored(self, kind: str, key: Key, name: str, trouble: CouldNotLook) -> Answer:
@@ -97,7 +97,7 @@ class Rehearsed:
             answer = self.first.read(kind, key, [] if name == _EXISTS else [name])
         except CouldNotLook:
             raise trouble.with_traceback(None) from None
-        if isinstance(answer, Missing):
+        if isinstance(answer, MissingObject):
             return answer
         return {**answer, name: answer.get(name, Reading(True))._replace(trouble=trouble)}
 
@@ -152,7 +152,7 @@ def with_balloon(wants: Iterable[Want]) -> list[str]:
     return list(dict.fromkeys(want.key[0] for want in asked))
 
 
-def _lives(wants: Iterable[Want], phase: Phase) -> Iterable[tuple[Live, Key]]:
+def _lives(wants: Iterable[Want], phase: Phase) -> Iterable[tuple[LiveFact, Key]]:
     for want in wants:
         for name in want.names or (_EXISTS,):
             live = live_of(want.kind, want.key, name)

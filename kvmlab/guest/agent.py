@@ -8,7 +8,7 @@ commands of virsh, and libvirt notes in the domain's log that somebody spoke to 
 from __future__ import annotations
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.connection import Inside
+from kvmlab.guest.connection import GuestConnection
 from kvmlab.guest.diagnose import listens
 from kvmlab.guest.search import Search
 from kvmlab.guest.surroundings import DomainSeen, Surroundings
@@ -35,7 +35,7 @@ class AgentSession:
         """There is nothing to hang up."""
 
 
-def by_agent(search: Search, surroundings: Surroundings, patience: float) -> Inside | None:
+def by_agent(search: Search, surroundings: Surroundings, patience: float) -> GuestConnection | None:
     """The guest that `search` did not get into, where its agent answers; None where it does not."""
     try:
         domain = search.domain()
@@ -43,7 +43,7 @@ def by_agent(search: Search, surroundings: Surroundings, patience: float) -> Ins
             return None
         if not any(listens(search, address, surroundings) for address in search.failed):
             return None
-        inside = Inside(search.name, "", AgentSession(surroundings, domain), patience=patience)
+        inside = GuestConnection(search.name, "", AgentSession(surroundings, domain), patience=patience)
         inside.nics()
     except CouldNotLook:
         return None

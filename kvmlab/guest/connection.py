@@ -22,7 +22,7 @@ SLOW_S = 70.0  # for a checksum
 AT_ONCE = 6  # questions under way; OpenSSH allows 10 on one connection
 
 
-class Asked(Protocol):
+class FactChannel(Protocol):
     """What a guest's fact server is asked over: a Session, or its guest agent."""
 
     @property
@@ -31,10 +31,10 @@ class Asked(Protocol):
     def close(self) -> None: ...
 
 
-class Inside:
+class GuestConnection:
     """A guest that can be asked. `address`: where it was reached over SSH, "" by its agent."""
 
-    def __init__(self, name: str, address: str, session: Asked, *, patience: float = 1.0) -> None:
+    def __init__(self, name: str, address: str, session: FactChannel, *, patience: float = 1.0) -> None:
         self.name = name
         self.address = address
         self._session = session

@@ -39,7 +39,7 @@ OTHERS = """defaults async atime auto dev diratime dirsync exec group iversion l
     strictatime suid sync user users""".split()  # noqa: SIM905
 
 
-class Entry(NamedTuple):
+class FstabLine(NamedTuple):
     """A line of fstab."""
 
     source: str
@@ -48,14 +48,14 @@ class Entry(NamedTuple):
     options: tuple[str, ...]
 
 
-def entries(table: Sections) -> list[Entry]:
+def entries(table: Sections) -> list[FstabLine]:
     """The lines that mount takes; where findmnt does not say it, those of three words and more, with numbers last."""
     rows = table.texts.get("fstab-rows")
     lines = (rows if rows else table.text("fstab")).splitlines()
     words = [line.split() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     sound = [row for row in words if len(row) > 2 and all(word.isdigit() for word in row[4:6])]
     plain = [[_unescaped(word) for word in row] for row in sound]
-    return [Entry(row[0], row[1], row[2], tuple(row[3].split(",")) if len(row) > 3 else ()) for row in plain]
+    return [FstabLine(row[0], row[1], row[2], tuple(row[3].split(",")) if len(row) > 3 else ()) for row in plain]
 
 
 def _unescaped(word: str) -> str:
@@ -67,7 +67,7 @@ def _unescaped(word: str) -> str:
     return re.sub(r"\\(?:([0-7]{3})|x([0-9a-f]{2}))", character, word)
 
 
-def problem(guest: str, table: Sections, entry: Entry) -> str | None:
+def problem(guest: str, table: Sections, entry: FstabLine) -> str | None:
     """The first thing that makes mounting it fail; None: nothing is seen. Raises CouldNotLook where it hangs on options
     of a filesystem that is not known here."""
     said = _said_of(entry.target, table.text("fstab-verified"))
@@ -99,7 +99,7 @@ def _found(said: list[str], *, made: bool) -> Iterator[str]:
             yield line.removeprefix("[W]").strip()
 
 
-def _options(guest: str, entry: Entry, said: list[str]) -> Iterator[str]:
+def _options(guest: str, entry: FstabLine, said: list[str]) -> Iterator[str]:
     words = [word for line in said if "FS options: " in line for word in line.partition("FS options: ")[2].split(",")
              if "VFS options" not in line]  # fmt: skip
     seen = next((line.rpartition(" ")[2] for line in said if "FS type is" in line), entry.fstype)

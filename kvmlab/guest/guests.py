@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from kvmlab.checks.reader import Key, Missing, Want
+from kvmlab.checks.reader import Key, MissingObject, Want
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest import reader, transients
 from kvmlab.guest.agent import by_agent
-from kvmlab.guest.connection import Inside, cannot_ask
+from kvmlab.guest.connection import GuestConnection, cannot_ask
 from kvmlab.guest.diagnose import BOOT_S, diagnose
 from kvmlab.guest.search import Search
 from kvmlab.guest.surroundings import DomainSeen, Surroundings
@@ -33,10 +33,10 @@ class Guests:
         self._addresses = dict(addresses or {})
         self._patience = patience
         self._known_at: set[tuple[str, str]] = set()  # guests and where checks look for them
-        self._entered: dict[str, Later[Inside]] = {}
+        self._entered: dict[str, Later[GuestConnection]] = {}
         self._lock = threading.Lock()
 
-    def read(self, kind: str, key: Key, names: Sequence[str]) -> Mapping[str, object] | Missing:
+    def read(self, kind: str, key: Key, names: Sequence[str]) -> Mapping[str, object] | MissingObject:
         """The facts of one object in a guest. Raises CouldNotLook, with the reason where the guest is not reached."""
         return reader.read(self._inside(key[0], key[1], reader.sections(kind, names)), kind, key, names)
 
@@ -109,7 +109,7 @@ class Guests:
             if guest := _there(promise):
                 guest.close()
 
-    def _inside(self, name: str, address: str, needed: Sequence[str]) -> Inside:
+    def _inside(self, name: str, address: str, needed: Sequence[str]) -> GuestConnection:
         try:
             guest = self._enter(name, address, needed).get(TIMEOUT_S * 8 * self._patience)
         except TooLate:
@@ -117,13 +117,15 @@ class Guests:
         guest.begin(needed)
         return guest
 
-    def _enter(self, name: str, address: str, needed: Sequence[str], wants: Sequence[Want] = ()) -> Later[Inside]:
+    def _enter(
+        self, name: str, address: str, needed: Sequence[str], wants: Sequence[Want] = ()
+    ) -> Later[GuestConnection]:
         with self._lock:
             if name not in self._entered:
                 self._entered[name] = later(lambda: self._found(name, address, needed, wants), "guest")
             return self._entered[name]
 
-    def _found(self, name: str, address: str, needed: Sequence[str], wants: Sequence[Want]) -> Inside:
+    def _found(self, name: str, address: str, needed: Sequence[str], wants: Sequence[Want]) -> GuestConnection:
         expected = [one for one in (address, self._addresses.get(name, "")) if one]
         search = Search(name, self._surroundings, self._key, expected=expected, sections=needed,
                         timeout_s=TIMEOUT_S * self._patience, patience=self._patience)  # fmt: skip
@@ -135,7 +137,7 @@ class Guests:
         return guest
 
 
-def _there(promise: Later[Inside]) -> Inside | None:
+def _there(promise: Later[GuestConnection]) -> GuestConnection | None:
     try:
         return promise.get(0)
     except Exception:

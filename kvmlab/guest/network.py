@@ -6,8 +6,8 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 
-from kvmlab.checks.reader import Key, Missing, Reading
-from kvmlab.guest.connection import Inside
+from kvmlab.checks.reader import Key, MissingObject, Reading
+from kvmlab.guest.connection import GuestConnection
 from kvmlab.guest.ip_output import Nic, parse_routes
 from kvmlab.guest.system import processes
 from kvmlab.remote.parsing.readings import chosen_route, resolv_conf
@@ -15,18 +15,18 @@ from kvmlab.remote.parsing.readings import chosen_route, resolv_conf
 Facts = Mapping[str, object]
 
 
-def addresses(guest: Inside, key: Key) -> Facts:
+def addresses(guest: GuestConnection, key: Key) -> Facts:
     """GuestAddressesFacts."""
     nics = [nic for nic in guest.nics().values() if not nic.loopback]
     return {"addresses": [one for nic in nics for one in nic.addresses], "links": [nic.name for nic in nics]}
 
 
-def address(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
+def address(guest: GuestConnection, key: Key, names: Sequence[str]) -> Facts | MissingObject:
     """GuestAddressFacts."""
     nics = guest.nics()
     nic = nics.get(key[2])
     if nic is None:
-        return Missing("no such link", tuple(nics))
+        return MissingObject("no such link", tuple(nics))
     dynamic = _dynamic(guest, nic) if "dynamic" in names else False
     return {"addresses": nic.addresses, "mac": nic.mac, "up": nic.up, "dynamic": dynamic, "mtu": nic.mtu}
 
@@ -34,18 +34,18 @@ def address(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
 _CLIENTS = re.compile(r"\b(udhcpc|dhclient|dhcpcd)\b")
 
 
-def _dynamic(guest: Inside, nic: Nic) -> bool:
+def _dynamic(guest: GuestConnection, nic: Nic) -> bool:
     clients = [args for args in processes(guest) if _CLIENTS.search(args)]
     own = any(nic.name in args.split() for args in clients)
     return bool(nic.addresses) and (nic.dynamic or own)
 
 
-def route(guest: Inside, key: Key) -> Facts | Missing:
+def route(guest: GuestConnection, key: Key) -> Facts | MissingObject:
     """RouteFacts."""
     return chosen_route(parse_routes(guest.snapshot("route").text("route")), key[2])
 
 
-def stored(guest: Inside, key: Key) -> Facts | Missing:
+def stored(guest: GuestConnection, key: Key) -> Facts | MissingObject:
     """StoredNetworkFacts. Each reading names the file it is from."""
     from kvmlab.guest.netconfig.model import Device, Kept  # late: few checks ask, and there are five readers
     from kvmlab.guest.netconfig.next_boot import stored_network
@@ -55,7 +55,7 @@ def stored(guest: Inside, key: Key) -> Facts | Missing:
     found = stored_network(kept, Device(key[2], nic.mac if nic else None))
     if found is None:
         offers = tuple(nic.name for nic in guest.nics().values() if not nic.loopback)
-        return Missing("nothing is stored for it", offers if nic is None else ())
+        return MissingObject("nothing is stored for it", offers if nic is None else ())
     dns = found.dns or (_kept_dns(guest) if found.method == "static" else [])
     address = next(iter(found.addresses), None)
     facts = {"method": found.method, "address": address, "gateway": found.gateway, "dns": dns}
@@ -63,7 +63,7 @@ def stored(guest: Inside, key: Key) -> Facts | Missing:
     return {name: Reading(value, see) for name, value in facts.items()}
 
 
-def _kept_dns(guest: Inside) -> list[str]:
+def _kept_dns(guest: GuestConnection) -> list[str]:
     """Where nothing says otherwise, a static interface leaves resolv.conf as it is; a link into /run is lost."""
     answer = guest.snapshot("resolv")
     if answer.text("resolv-link").startswith(("/run", "../run")):
@@ -71,12 +71,12 @@ def _kept_dns(guest: Inside) -> list[str]:
     return resolv_conf(answer.text("resolv"))["servers"]
 
 
-def resolver(guest: Inside, key: Key) -> Facts:
+def resolver(guest: GuestConnection, key: Key) -> Facts:
     """ResolverFacts."""
     return resolv_conf(guest.snapshot("resolv").text("resolv"))
 
 
-def name(guest: Inside, key: Key) -> Facts:
+def name(guest: GuestConnection, key: Key) -> Facts:
     """NameFacts, as getent or nslookup in the guest says."""
     answer = guest.ask("resolve", key[2])
     if answer.texts.get("hosts") is not None:
@@ -88,7 +88,7 @@ def name(guest: Inside, key: Key) -> Facts:
     return {"address": next((one for one in found if ":" not in one), None), "addresses": found}
 
 
-def reach(guest: Inside, key: Key) -> Facts:
+def reach(guest: GuestConnection, key: Key) -> Facts:
     """ReachFacts."""
     if key[3]:
         return {"answers": guest.ask("connect", key[2], key[3]).text("status") == "0"}

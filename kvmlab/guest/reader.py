@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kvmlab.checks.reader import Key, Missing
+from kvmlab.checks.reader import Key, MissingObject
 from kvmlab.guest import network, storage, system
-from kvmlab.guest.connection import Inside
+from kvmlab.guest.connection import GuestConnection
 
 READERS: Mapping[str, Callable[..., Any]] = {
     "guest": system.whole,
@@ -61,8 +61,8 @@ def sections(kind: str, names: Sequence[str]) -> list[str]:
     return [*_SECTIONS.get(kind, ()), *sorted(costly)]
 
 
-def read(guest: Inside, kind: str, key: Key, names: Sequence[str]) -> Mapping[str, object] | Missing:
+def read(guest: GuestConnection, kind: str, key: Key, names: Sequence[str]) -> Mapping[str, object] | MissingObject:
     """The facts of one object in `guest`. Raises CouldNotLook."""
     work = READERS[kind]
-    found: Mapping[str, object] | Missing = work(guest, key, names) if kind in _WITH_NAMES else work(guest, key)
+    found: Mapping[str, object] | MissingObject = work(guest, key, names) if kind in _WITH_NAMES else work(guest, key)
     return found

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.connection import Inside
+from kvmlab.guest.connection import GuestConnection
 from kvmlab.guest.obstacles import obstacle
 from kvmlab.guest.surroundings import DomainSeen, Surroundings
 from kvmlab.remote.deadline import Later, TooLate, later
@@ -44,10 +44,10 @@ class Search:
         self._timeout_s = timeout_s
         self._patience = patience
         self._tried: list[str] = []
-        self._answers: queue.SimpleQueue[tuple[str, Inside | Exception]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[str, GuestConnection | Exception]] = queue.SimpleQueue()
         self._domain: Later[DomainSeen | None] = later(lambda: surroundings.domain(name), "find")
 
-    def run(self) -> Inside | None:
+    def run(self) -> GuestConnection | None:
         """The guest, entered; None where no address leads to it. Raises CouldNotLook where the host cannot be asked."""
         for wave in self._waves():
             if self._started(wave) and (inside := self._first(HEAD_START_S)):
@@ -85,15 +85,15 @@ class Search:
         except Exception as error:
             self._answers.put((address, error))
 
-    def _enter(self, address: str) -> Inside:
+    def _enter(self, address: str) -> GuestConnection:
         tunnel = self._surroundings.session().tunnel(address, 22, timeout_s=self._timeout_s)
         session = connect(tunnel, self._key, timeout_s=self._timeout_s)
-        inside = Inside(self.name, address, session, patience=self._patience)
+        inside = GuestConnection(self.name, address, session, patience=self._patience)
         inside.begin(self._sections)
         inside.nics()
         return inside
 
-    def _first(self, wait_s: float) -> Inside | None:
+    def _first(self, wait_s: float) -> GuestConnection | None:
         """The first that turns out to be the guest, of those under way, within `wait_s`."""
         deadline = time.monotonic() + wait_s
         while len(self.failed) + len(self.strangers) < len(self._tried):
@@ -110,7 +110,7 @@ class Search:
                 answer.close()
         return None
 
-    def _is_it(self, inside: Inside) -> bool:
+    def _is_it(self, inside: GuestConnection) -> bool:
         domain = self.domain()
         own = {nic.mac for nic in domain.nics} if domain else set()
         return any(nic.mac in own for nic in inside.nics().values())

@@ -6,19 +6,19 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from kvmlab.checks.reader import CAUSES, Cause, Key, Missing, Reading
+from kvmlab.checks.reader import CAUSES, Cause, Key, MissingObject, Reading
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.connection import Inside
+from kvmlab.guest.connection import GuestConnection
 from kvmlab.guest.fstab import entries, problem
 from kvmlab.guest.system import chosen_driver, drivers
 from kvmlab.remote.parsing.readings import text_facts
-from kvmlab.remote.parsing.superblock import Filesystem, Partition, identify, partitions
+from kvmlab.remote.parsing.superblock import Partition, Superblock, identify, partitions
 from kvmlab.words import t
 
 Facts = Mapping[str, object]
 
 
-def _mounts(guest: Inside) -> list[list[str]]:
+def _mounts(guest: GuestConnection) -> list[list[str]]:
     rows = (line.split() for line in guest.lines("mounts"))
     return [[_unescaped(word) for word in row] for row in rows if len(row) > 3]
 
@@ -27,13 +27,13 @@ def _unescaped(word: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), word)
 
 
-def mount(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
+def mount(guest: GuestConnection, key: Key, names: Sequence[str]) -> Facts | MissingObject:
     """MountFacts: the last mount at that path is the one that is seen."""
     rows = _mounts(guest)
     path = key[2].rstrip("/") or "/"
     fitting = [row for row in rows if row[1] == path]
     if not fitting:
-        return Missing("nothing is mounted there", tuple(row[1] for row in rows if row[0].startswith("/dev/")))
+        return MissingObject("nothing is mounted there", tuple(row[1] for row in rows if row[0].startswith("/dev/")))
     source, _, fstype, options = fitting[-1][:4]
     found: dict[str, object] = {"source": source, "fstype": fstype, "options": options.split(",")}
     if "uuid" in names:
@@ -44,7 +44,7 @@ def mount(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
     return {**found, "disk": disk, "disk_mib": _mib(disks[disk]) if disk in disks else None}
 
 
-def _whole_disk(guest: Inside, name: str) -> str | None:
+def _whole_disk(guest: GuestConnection, name: str) -> str | None:
     """A disk, or the one that a partition ("vdb1", "nvme0n1p2") is on; None where it is gone."""
     disks = _disks(guest)
     wholes = [one for one in disks if re.fullmatch(rf"{re.escape(one)}p?\d+", name) and one != name]
@@ -55,7 +55,7 @@ def _whole_disk(guest: Inside, name: str) -> str | None:
 AT_PCI = "pci:"  # begins the name of a block device that is meant by its place on the PCI bus
 
 
-def _at_pci(guest: Inside, place: str, disks: dict[str, int]) -> str | None:
+def _at_pci(guest: GuestConnection, place: str, disks: dict[str, int]) -> str | None:
     """The disk whose controller is at that place on the PCI bus: its link in /sys/block goes past it."""
     wholes = [name for name in disks if not any(name != one and name.startswith(one) for one in disks)]
     for name in wholes if ":" in place else ():
@@ -71,7 +71,7 @@ def _mib(sectors: int) -> int | float:
     return sectors >> 11 if sectors % 2048 == 0 else round(sectors / 2048, 2)
 
 
-def _disks(guest: Inside) -> dict[str, int]:
+def _disks(guest: GuestConnection) -> dict[str, int]:
     """Its block devices that have a size, partitions too, in sectors of 512 bytes."""
     rows = (line.split() for line in guest.snapshot("block").lines("partitions"))
     return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit() and row[1] != "0"}
@@ -81,23 +81,23 @@ def _short(device: str) -> str:
     return device.removeprefix("/dev/")
 
 
-def filesystem_on(guest: Inside, device: str) -> Filesystem | None:
+def filesystem_on(guest: GuestConnection, device: str) -> Superblock | None:
     """What a block device holds."""
     raw = guest.ask("disk", _short(device)).raw
     return identify(raw) if raw is not None else None
 
 
-def _uuid(guest: Inside, device: str) -> str | None:
+def _uuid(guest: GuestConnection, device: str) -> str | None:
     """Of the filesystem on a device; of what is none (tmpfs) there is none."""
     found = filesystem_on(guest, device) if device.startswith("/dev/") else None
     return found.uuid if found else None
 
 
-def filesystem(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
+def filesystem(guest: GuestConnection, key: Key, names: Sequence[str]) -> Facts | MissingObject:
     """FilesystemFacts."""
     disks = _disks(guest)
     if _short(key[2]) not in disks:
-        return Missing("no such device", tuple(f"/dev/{name}" for name in disks))
+        return MissingObject("no such device", tuple(f"/dev/{name}" for name in disks))
     found = filesystem_on(guest, key[2])
     rows = (line.split() for line in guest.lines("df")) if {"size_mib", "used_mib"} & set(names) else ()
     sizes = next((row for row in rows if row[0] == key[2] and len(row) > 5), None)
@@ -110,14 +110,14 @@ def filesystem(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing
     }  # fmt: skip
 
 
-def fstab(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
+def fstab(guest: GuestConnection, key: Key, names: Sequence[str]) -> Facts | MissingObject:
     """FstabFacts, with what mount cannot do with the line (Cause), whether that is asked for or not."""
     table = guest.snapshot("fstab")
     rows = entries(table)
     path = key[2].rstrip("/") or "/"
     fitting = [row for row in rows if (row.target.rstrip("/") or "/") == path]
     if not fitting:
-        return Missing("no line for it", tuple(row.target for row in rows))
+        return MissingObject("no line for it", tuple(row.target for row in rows))
     row = fitting[-1]
     device = _device(guest, row.source) if {"device", "uuid"} & set(names) else None
     uuid = _uuid(guest, device) if device and "uuid" in names else None
@@ -128,7 +128,7 @@ def fstab(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
             "options": list(row.options), "problem": wrong, CAUSES: Reading(causes)}  # fmt: skip
 
 
-def _device(guest: Inside, source: str) -> str | None:
+def _device(guest: GuestConnection, source: str) -> str | None:
     """The device that a source of fstab(5) means now."""
     tag, equals, value = source.partition("=")
     value = value.strip('"')
@@ -142,14 +142,14 @@ def _device(guest: Inside, source: str) -> str | None:
     return next((f"/dev/{name}" for name, found in named if value == getattr(found, called)), None)
 
 
-def _filesystems(guest: Inside) -> Iterator[tuple[str, Filesystem]]:
+def _filesystems(guest: GuestConnection) -> Iterator[tuple[str, Superblock]]:
     """Its block devices that hold a filesystem."""
     for name in _disks(guest):
         if not name.startswith(("loop", "sr", "fd")) and (found := filesystem_on(guest, name)):
             yield name, found
 
 
-def _partitions(guest: Inside) -> Iterator[tuple[str, Partition]]:
+def _partitions(guest: GuestConnection) -> Iterator[tuple[str, Partition]]:
     """Its partitions, "vdb1", "nvme0n1p2"."""
     disks = _disks(guest)
     for whole in disks:
@@ -159,22 +159,22 @@ def _partitions(guest: Inside) -> Iterator[tuple[str, Partition]]:
         yield from ((one, table[number]) for one, number in numbers.items() if number in table)
 
 
-def block(guest: Inside, key: Key) -> Facts | Missing:
+def block(guest: GuestConnection, key: Key) -> Facts | MissingObject:
     """BlockFacts."""
     disks = _disks(guest)
     name = _at_pci(guest, key[2].removeprefix(AT_PCI), disks) if key[2].startswith(AT_PCI) else key[2]
     if name is None or name not in disks:
-        return Missing("no such device", tuple(disks))
+        return MissingObject("no such device", tuple(disks))
     chain = drivers(guest).get(name, [])
     parts = [one for one in disks if re.fullmatch(rf"{re.escape(name)}p?\d+", one)]
     return {"name": name, "size_mib": _mib(disks[name]), "driver": chosen_driver(chain), "partitions": parts}
 
 
-def file(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
+def file(guest: GuestConnection, key: Key, names: Sequence[str]) -> Facts | MissingObject:
     """FileFacts."""
     answer = guest.ask("file", key[2])
     if answer.texts.get("stat") is None:
-        return Missing("no such file")
+        return MissingObject("no such file")
     size, mode, user, group, *kind = answer.text("stat").split(None, 4)
     raw = answer.raw
     summed = guest.ask("checksum", key[2]) if raw is not None and {"sha256", "blank"} & set(names) else None
@@ -190,7 +190,7 @@ def file(guest: Inside, key: Key, names: Sequence[str]) -> Facts | Missing:
     }  # fmt: skip
 
 
-def _mount_of(guest: Inside, path: str, target: str | None) -> str | None:
+def _mount_of(guest: GuestConnection, path: str, target: str | None) -> str | None:
     """Where the filesystem is mounted that a file is on; None for a link, which leads elsewhere."""
     if target is not None:
         return None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from kvmlab.slowness import given_patience
 
 if TYPE_CHECKING:
-    from kvmlab.host.events import Events
+    from kvmlab.host.events import HostEvents
     from kvmlab.host.reader import HostReader
     from kvmlab.host.start.picture import Picture
     from kvmlab.remote.host_root import HostRoot
@@ -38,7 +38,7 @@ def open_host(
     *,
     patience: float | None = None,
     start: Picture | None = None,
-) -> Iterator[tuple[HostReader, Events]]:
+) -> Iterator[tuple[HostReader, HostEvents]]:
     """The lab host with this root: a Reader for checks, and libvirt's events to wait for.
 
     Connecting begins at once, in the background: nearly all of it is waiting. `patience` stretches every deadline
@@ -48,20 +48,20 @@ def open_host(
     """
     from kvmlab.guest.guests import Guests
     from kvmlab.host.connection import TIMEOUT_S, Libvirt
-    from kvmlab.host.events import Events
+    from kvmlab.host.events import HostEvents
     from kvmlab.host.reader import HostReader
     from kvmlab.host.surroundings import HostSurroundings
-    from kvmlab.remote.host_connection import Way
+    from kvmlab.remote.host_connection import HostConnection
 
     patience = given_patience() if patience is None else patience
     libvirt = Libvirt(root, timeout_s=TIMEOUT_S * patience)
-    way = Way(root, look_key, patience=patience)
+    way = HostConnection(root, look_key, patience=patience)
     addresses = {guest.name: guest.address.partition("/")[0] for guest in guests if guest.address}
     around = Guests(HostSurroundings(libvirt, way), look_key, addresses, patience=patience)
     reader = HostReader(libvirt, way, around, start)
     way.start()
     libvirt.start()
     try:
-        yield reader, Events(libvirt, way)
+        yield reader, HostEvents(libvirt, way)
     finally:
         reader.close()

@@ -13,7 +13,7 @@ from kvmlab.remote.deadline import later
 if TYPE_CHECKING:
     import libvirt
 
-    from kvmlab.remote.host_connection import Way
+    from kvmlab.remote.host_connection import HostConnection
 
 _DOMAIN_EVENTS = ("LIFECYCLE", "REBOOT", "DEVICE_ADDED", "DEVICE_REMOVED", "AGENT_LIFECYCLE", "BALLOON_CHANGE",
                   "TUNABLE", "METADATA_CHANGE", "BLOCK_JOB")  # fmt: skip
@@ -21,11 +21,11 @@ _loop = threading.Lock()
 _running = False
 
 
-class Events:
+class HostEvents:
     """libvirt's events of domains, networks, pools and guest agents; with a way to the lab host, what stirs there, too.
     Nothing is started before the first `wait`."""
 
-    def __init__(self, socket_of: Libvirt, way: Way | None = None) -> None:
+    def __init__(self, socket_of: Libvirt, way: HostConnection | None = None) -> None:
         self._libvirt = socket_of
         self._way = way
         self._waits = 0

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from kvmlab.checks.reader import Missing
+from kvmlab.checks.reader import MissingObject
 from kvmlab.errors import AuthorError, CouldNotLook
-from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.host_connection import HostConnection, NotThere
 from kvmlab.remote.parsing.readings import chosen_route, resolv_conf
 from kvmlab.words import t
 
@@ -17,7 +17,7 @@ Facts = Mapping[str, object]
 _KINDS = {"": "device", "none": "device"}
 
 
-def links(way: Way) -> dict[str, dict[str, Any]]:
+def links(way: HostConnection) -> dict[str, dict[str, Any]]:
     """What `ip -d -j address` says of each link, by name."""
     return {found["ifname"]: found for found in way.ask("links") if "ifname" in found}
 
@@ -28,12 +28,12 @@ def kind_of(link: Mapping[str, Any]) -> str:
     return str(_KINDS.get(kind, kind))
 
 
-def link(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+def link(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """LinkFacts."""
     everything = links(way)
     found = everything.get(key[0])
     if found is None:
-        return Missing("no such link", tuple(everything))
+        return MissingObject("no such link", tuple(everything))
     info = found.get("linkinfo") or {}
     bridge = info.get("info_data") or {} if info.get("info_kind") == "bridge" else {}
     return {
@@ -82,27 +82,27 @@ def _seconds(hundredths: object) -> int | float | None:
     return int(hundredths // 100) if hundredths % 100 == 0 else hundredths / 100
 
 
-def route(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+def route(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """RouteFacts."""
     return chosen_route(way.ask("routes"), key[0])
 
 
-def name(way: Way, key: tuple[str, ...]) -> Facts:
+def name(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """NameFacts."""
     where = {"where": "host", "name": key[0]} | ({"server": key[1]} if key[1] else {})
     addresses = list(way.ask("resolve", **where))
     return {"address": next((found for found in addresses if ":" not in found), None), "addresses": addresses}
 
 
-def resolver(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+def resolver(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """ResolverFacts."""
     try:
         return resolv_conf(way.ask("file", path="/etc/resolv.conf", content=True).get("text", ""))
     except NotThere:
-        return Missing("no such file")
+        return MissingObject("no such file")
 
 
-def reach(way: Way, key: tuple[str, ...]) -> Facts:
+def reach(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """ReachFacts: a ping, or a TCP connection where a port is said."""
     where, to, port = key
     if port:
@@ -111,7 +111,7 @@ def reach(way: Way, key: tuple[str, ...]) -> Facts:
     return {"answers": bool(said["answers"]), "mac": said["mac"]}
 
 
-def flow(way: Way, key: tuple[str, ...]) -> Facts:
+def flow(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """FlowFacts. What is not tracked is not translated either: the kernel keeps both in one table."""
     source, to = key
     try:
@@ -121,7 +121,7 @@ def flow(way: Way, key: tuple[str, ...]) -> Facts:
     return {"translated": bool(seen) and seen[0] != source, "seen_as": seen[0] if seen else source}
 
 
-def listener(way: Way, key: tuple[str, ...]) -> Facts:
+def listener(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """ListenerFacts."""
     address, port = key[0], int(key[1])
     said = way.ask("greeting", where="host", to=address, port=port)
@@ -135,7 +135,7 @@ def _first_line(text: str) -> str | None:
     return text.partition("\n")[0].strip() or None
 
 
-def web(way: Way, key: tuple[str, ...]) -> Facts:
+def web(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """WebFacts."""
     url = urlsplit(key[0])
     tls = url.scheme == "https"

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.checks.reader import Key, Missing
+from kvmlab.checks.reader import Key, MissingObject
 from kvmlab.checks.text import plain
 from kvmlab.host.domain import next_start
-from kvmlab.host.domain.definition import Definition, Domain
-from kvmlab.host.domain.devices import Disk, Interface, disks, network_of
-from kvmlab.host.domain.displays import Console, Graphics
+from kvmlab.host.domain.definition import Definition, LibvirtDomain
+from kvmlab.host.domain.devices import DiskElement, InterfaceElement, disks, network_of
+from kvmlab.host.domain.displays import ConsoleElement, GraphicsElement
 from kvmlab.host.domain.kept_file import FiledDefinition, filed
-from kvmlab.host.networks import Lease, Network
-from kvmlab.host.storage import Pool, Snapshot, Volume
+from kvmlab.host.networks import LibvirtLease, LibvirtNetwork
+from kvmlab.host.storage import LibvirtPool, LibvirtSnapshot, LibvirtVolume
 from kvmlab.host.xml import word
-from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.host_connection import HostConnection, NotThere
 
 if TYPE_CHECKING:
     import libvirt
@@ -42,47 +42,49 @@ def names_of(objects: Iterable[Any]) -> tuple[str, ...]:
     return tuple(one.name() for one in objects)
 
 
-def domain(connection: libvirt.virConnect, key: Key, way: Way) -> Definition | Missing:
+def domain(connection: libvirt.virConnect, key: Key, way: HostConnection) -> Definition | MissingObject:
     """A domain in the view of key[1]."""
     one = found("domain", lambda: connection.lookupByName(key[0]))
     if one is None:
-        return Missing("not defined", names_of(connection.listAllDomains()), name=key[0])
+        return MissingObject("not defined", names_of(connection.listAllDomains()), name=key[0])
     if key[1] == "live" and not one.isActive():
-        return Missing("not running")
+        return MissingObject("not running")
     if key[1] == "stored" and not one.isPersistent():
-        return Missing("transient: nothing is stored")
-    definition = Domain(one, key[1], way)
+        return MissingObject("transient: nothing is stored")
+    definition = LibvirtDomain(one, key[1], way)
     definition.disks_on_the_same_file = next_start.on_the_same_file(disks(definition, connection))
     definition.causes = list(next_start.causes(definition))
     return definition
 
 
-def _none(definition: Definition, text: str, offers: Sequence[str] = ()) -> Missing:
+def _none(definition: Definition, text: str, offers: Sequence[str] = ()) -> MissingObject:
     """A domain that has no such device, in the definition that was looked at."""
     see = next_start.shown_by(definition.domain.name()) if definition.saved else ""
-    return Missing(text, offers, see, causes=definition.causes)
+    return MissingObject(text, offers, see, causes=definition.causes)
 
 
-def domain_file(connection: libvirt.virConnect, key: Key, way: Way) -> FiledDefinition | Missing:
+def domain_file(connection: libvirt.virConnect, key: Key, way: HostConnection) -> FiledDefinition | MissingObject:
     """The definition of a domain in a file of the host."""
     try:
         text = str(way.ask("file", path=key[0], content=True).get("text") or "")
     except NotThere:
-        return Missing("no such file")
+        return MissingObject("no such file")
     root = filed(text)
     if root is None:
-        return Missing("it is not the definition of one domain")
+        return MissingObject("it is not the definition of one domain")
     one = found("domain", lambda: connection.lookupByUUIDString(word(root, "uuid"))) if word(root, "uuid") else None
     stored = Definition(one, "stored", way) if one is not None and one.isPersistent() else None
     return FiledDefinition(root, way, stored)
 
 
-def device(connection: libvirt.virConnect, key: Key, way: Way, kind: str) -> Interface | Disk | Missing:
+def device(
+    connection: libvirt.virConnect, key: Key, way: HostConnection, kind: str
+) -> InterfaceElement | DiskElement | MissingObject:
     """An interface or disk of a domain, the first that fits."""
     definition = domain(connection, key, way)
-    if isinstance(definition, Missing):
+    if isinstance(definition, MissingObject):
         return definition
-    build: type[Interface] | type[Disk] = Interface if kind == "interface" else Disk
+    build: type[InterfaceElement] | type[DiskElement] = InterfaceElement if kind == "interface" else DiskElement
     there = [build(element, definition, connection) for element in definition.root.findall(f"devices/{kind}")]
     by, value = key[2], key[3]
     if by == "index":
@@ -93,85 +95,87 @@ def device(connection: libvirt.virConnect, key: Key, way: Way, kind: str) -> Int
     return fitting[0] if fitting else _none(definition, f"no such {kind}", offers)
 
 
-def console(connection: libvirt.virConnect, key: Key, way: Way) -> Console | Missing:
+def console(connection: libvirt.virConnect, key: Key, way: HostConnection) -> ConsoleElement | MissingObject:
     """The console of a domain."""
     definition = domain(connection, key, way)
-    if isinstance(definition, Missing):
+    if isinstance(definition, MissingObject):
         return definition
     root = definition.root
     there = root.find("devices/console") is not None or root.find("devices/serial") is not None
-    return Console(definition) if there else _none(definition, "has none")
+    return ConsoleElement(definition) if there else _none(definition, "has none")
 
 
-def graphics(connection: libvirt.virConnect, key: Key, way: Way) -> Graphics | Missing:
+def graphics(connection: libvirt.virConnect, key: Key, way: HostConnection) -> GraphicsElement | MissingObject:
     """The display of a domain."""
     definition = domain(connection, key, way)
-    if isinstance(definition, Missing):
+    if isinstance(definition, MissingObject):
         return definition
     there = definition.root.find("devices/graphics") is not None
-    return Graphics(definition) if there else _none(definition, "has none")
+    return GraphicsElement(definition) if there else _none(definition, "has none")
 
 
-def network(connection: libvirt.virConnect, key: Key, way: Way) -> Network | Missing:
+def network(connection: libvirt.virConnect, key: Key, way: HostConnection) -> LibvirtNetwork | MissingObject:
     """A network in the view of key[1]."""
     one = network_of(connection, key[0])
     if one is None:
-        return Missing("not defined", names_of(connection.listAllNetworks()))
+        return MissingObject("not defined", names_of(connection.listAllNetworks()))
     if key[1] == "stored" and not one.isPersistent():
-        return Missing("transient: nothing is stored")
-    return Network(one, key[1], connection)
+        return MissingObject("transient: nothing is stored")
+    return LibvirtNetwork(one, key[1], connection)
 
 
-def lease(connection: libvirt.virConnect, key: Key, way: Way) -> Lease | Missing:
+def lease(connection: libvirt.virConnect, key: Key, way: HostConnection) -> LibvirtLease | MissingObject:
     """The lease of a MAC address in a network."""
     one = network_of(connection, key[0])
     if one is None:
-        return Missing("no such network", names_of(connection.listAllNetworks()))
+        return MissingObject("no such network", names_of(connection.listAllNetworks()))
     leases = [said for said in one.DHCPLeases() if said["type"] == 0] if one.isActive() else []
     fitting = [said for said in leases if said["mac"].lower() == key[1]]
-    return Lease(fitting[-1]) if fitting else Missing("no lease", tuple(said["mac"] for said in leases))
+    return LibvirtLease(fitting[-1]) if fitting else MissingObject("no lease", tuple(said["mac"] for said in leases))
 
 
-def pool(connection: libvirt.virConnect, key: Key, way: Way) -> Pool | Missing:
+def pool(connection: libvirt.virConnect, key: Key, way: HostConnection) -> LibvirtPool | MissingObject:
     """A pool in the view of key[1]."""
     one = found("pool", lambda: connection.storagePoolLookupByName(key[0]))
     if one is None:
-        return Missing("not defined", names_of(connection.listAllStoragePools()))
+        return MissingObject("not defined", names_of(connection.listAllStoragePools()))
     if key[1] == "stored" and not one.isPersistent():
-        return Missing("transient: nothing is stored")
-    return Pool(one, key[1])
+        return MissingObject("transient: nothing is stored")
+    return LibvirtPool(one, key[1])
 
 
-def volume(connection: libvirt.virConnect, key: Key, way: Way) -> Volume | Missing:
+def volume(connection: libvirt.virConnect, key: Key, way: HostConnection) -> LibvirtVolume | MissingObject:
     """A volume of an active pool."""
     home = found("pool", lambda: connection.storagePoolLookupByName(key[0]))
     if home is None:
-        return Missing("no such pool", see="virsh pool-list --all")
+        return MissingObject("no such pool", see="virsh pool-list --all")
     if not home.isActive():
-        return Missing("its pool is not active", see="virsh pool-list --all")
+        return MissingObject("its pool is not active", see="virsh pool-list --all")
     # A volume whose file was removed behind libvirt's back is found by its name, and then cannot be described.
-    one: Volume | None = found("volume", lambda: Volume(home.storageVolLookupByName(key[1])))
+    one: LibvirtVolume | None = found("volume", lambda: LibvirtVolume(home.storageVolLookupByName(key[1])))
     if one is not None:
         return one
     listed = names_of(home.listAllVolumes())
     if key[1] in listed:
         pool, name = (quote(plain(word)) for word in key)
-        return Missing("its file is gone, though the pool still lists it", see=f"virsh vol-info {name} --pool {pool}")
-    return Missing("no such volume", listed)
+        return MissingObject(
+            "its file is gone, though the pool still lists it", see=f"virsh vol-info {name} --pool {pool}"
+        )
+    return MissingObject("no such volume", listed)
 
 
-def snapshot(connection: libvirt.virConnect, key: Key, way: Way) -> Snapshot | Missing:
+def snapshot(connection: libvirt.virConnect, key: Key, way: HostConnection) -> LibvirtSnapshot | MissingObject:
     """A snapshot of a domain."""
     home = found("domain", lambda: connection.lookupByName(key[0]))
     if home is None:
-        return Missing("no such domain", see="virsh list --all")
+        return MissingObject("no such domain", see="virsh list --all")
     one = found("snapshot", lambda: home.snapshotLookupByName(key[1]))
     if one is None:
-        return Missing("no such snapshot", tuple(other.getName() for other in home.listAllSnapshots()))
-    return Snapshot(one)
+        return MissingObject("no such snapshot", tuple(other.getName() for other in home.listAllSnapshots()))
+    return LibvirtSnapshot(one)
 
 
-def inventory(connection: libvirt.virConnect, key: Key, way: Way) -> dict[str, Sequence[str]]:
+def inventory(connection: libvirt.virConnect, key: Key, way: HostConnection) -> dict[str, Sequence[str]]:
     """InventoryFacts: the names of all domains, networks or pools."""
     lists: dict[str, Callable[[], list[Any]]] = {
         "domains": connection.listAllDomains,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import libvirt
 
 
-class Network:
+class LibvirtNetwork:
     """A network in one view: "now" or "stored"."""
 
     def __init__(self, network: libvirt.virNetwork, view: str, connection: libvirt.virConnect) -> None:
@@ -119,7 +119,7 @@ class Network:
         return any(source.get("network") == self.network.name() for source in sources)
 
 
-class Lease:
+class LibvirtLease:
     """An address that a network gave out. Never a guess: built from what libvirt lists."""
 
     def __init__(self, lease: dict[str, object]) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from shlex import quote
 from typing import Any
 
-from kvmlab.checks.reader import CAUSES, Answer, Key, Missing, Reading, Want
+from kvmlab.checks.reader import CAUSES, Answer, Key, MissingObject, Reading, Want
 from kvmlab.checks.text import plain
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
@@ -21,14 +21,14 @@ from kvmlab.host import links, lookup, system
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.next_start import shown_by
-from kvmlab.host.start.comparison import Remembering
+from kvmlab.host.start.comparison import StartComparison
 from kvmlab.host.start.picture import Picture
 from kvmlab.remote.deadline import later
-from kvmlab.remote.host_connection import SLOW_S, NotThere, Way
+from kvmlab.remote.host_connection import SLOW_S, HostConnection, NotThere
 from kvmlab.words import t
 
 
-def _stored_link(way: Way, key: tuple[str, ...]) -> links.Facts | Missing:
+def _stored_link(way: HostConnection, key: tuple[str, ...]) -> links.Facts | MissingObject:
     from kvmlab.host.stored_links import stored_link  # late: few checks ask, and it has readers of its own
 
     return stored_link(way, key)
@@ -81,11 +81,11 @@ _FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen",
 class HostReader:
     """Reads facts of the host and its guests. Whatever happens, `read` answers or raises CouldNotLook."""
 
-    def __init__(self, libvirt: Libvirt, way: Way, guests: Guests, start: Picture | None = None) -> None:
+    def __init__(self, libvirt: Libvirt, way: HostConnection, guests: Guests, start: Picture | None = None) -> None:
         self.libvirt = libvirt
         self.way = way
         self.guests = guests
-        self.remembering = Remembering(start, libvirt, way)
+        self.remembering = StartComparison(start, libvirt, way)
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
         """The named facts of one object (kvmlab.checks.reader.Reader)."""
@@ -110,9 +110,9 @@ class HostReader:
 
     def _on_its_way(self, kind: str, key: Key, answer: Answer) -> CouldNotLook | None:
         """Not None where the answer is no, and will be yes by itself in a moment."""
-        if kind == "lease" and isinstance(answer, Missing):
+        if kind == "lease" and isinstance(answer, MissingObject):
             return self.guests.no_lease_for(key[1])
-        if isinstance(answer, Missing):
+        if isinstance(answer, MissingObject):
             return None
         if kind in ("reach", "guest-reach") and _is(answer, "answers", False):
             return self.guests.no_answer(key[1] if kind == "reach" else key[2])
@@ -128,7 +128,7 @@ class HostReader:
         """From libvirt. What the fact server must be asked for comes after, and may take longer than libvirt may."""
         quick = [name for name in names if name not in _FROM_LOOK]
         found, facts = self.libvirt.ask(lambda connection: _both(_LIBVIRT[kind](connection, key, self.way), quick))
-        if isinstance(facts, Missing) or len(quick) == len(names):
+        if isinstance(facts, MissingObject) or len(quick) == len(names):
             return facts
         slow = [name for name in names if name in _FROM_LOOK]
         return {**facts, **self.libvirt.ask(lambda _: _read(found, slow), SLOW_S)}
@@ -175,11 +175,11 @@ def _both(found: Any, names: Sequence[str]) -> tuple[Any, Answer]:
     """The object and its facts, with what decides about it beside them."""
     facts = _facts(found, names)
     causes = getattr(found, "causes", ())
-    return found, {**facts, CAUSES: Reading(causes)} if causes and not isinstance(facts, Missing) else facts
+    return found, {**facts, CAUSES: Reading(causes)} if causes and not isinstance(facts, MissingObject) else facts
 
 
 def _facts(found: Any, names: Sequence[str]) -> Answer:
-    if isinstance(found, Missing):
+    if isinstance(found, MissingObject):
         return found
     if isinstance(found, Mapping):
         asked = [*names, CAUSES] if CAUSES in found else names

@@ -12,8 +12,8 @@ from kvmlab.checks.reader import Cause
 from kvmlab.host.domain.devices import backing_of
 from kvmlab.host.qcow2 import is_cut_short
 from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
-from kvmlab.remote.host_connection import Way
-from kvmlab.remote.parsing.superblock import Filesystem, identify
+from kvmlab.remote.host_connection import HostConnection
+from kvmlab.remote.parsing.superblock import Superblock, identify
 
 if TYPE_CHECKING:
     import libvirt
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 VOLUME_TYPES = ("file", "block", "dir", "network", "netdir", "ploop")
 
 
-class Pool:
+class LibvirtPool:
     """A pool in one view: "now" or "stored"."""
 
     def __init__(self, pool: libvirt.virStoragePool, view: str) -> None:
@@ -74,7 +74,7 @@ class Pool:
         return [volume.name() for volume in self.pool.listAllVolumes()] if self.active else []
 
 
-class Volume:
+class LibvirtVolume:
     """A volume of an active pool."""
 
     def __init__(self, volume: libvirt.virStorageVol) -> None:
@@ -122,7 +122,7 @@ class Volume:
         return attribute(self.root, "backingStore/format", "type")
 
 
-class Snapshot:
+class LibvirtSnapshot:
     """A snapshot of a domain."""
 
     def __init__(self, snapshot: libvirt.virDomainSnapshot) -> None:
@@ -150,7 +150,7 @@ class Snapshot:
 class Image:
     """A disk image in a file: `said` is what qemu-img info prints as JSON."""
 
-    def __init__(self, path: str, said: dict[str, Any], way: Way) -> None:
+    def __init__(self, path: str, said: dict[str, Any], way: HostConnection) -> None:
         self.path = path
         self.way = way
         self.said = said
@@ -235,7 +235,7 @@ class Image:
         return found.uuid if found else None
 
     @cached_property
-    def _filesystem(self) -> Filesystem | None:
+    def _filesystem(self) -> Superblock | None:
         return identify(self._head) if self.format == "raw" else None
 
     @property

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kvmlab.checks.reader import Missing
+from kvmlab.checks.reader import MissingObject
 from kvmlab.guest.netconfig.ifup_commands import Bridges, Effect
 from kvmlab.guest.netconfig.ifupdown import brought_up, could_not_tell, options_of
 from kvmlab.guest.netconfig.model import Kept
 from kvmlab.host.links import kind_of, links
 from kvmlab.host.system import starts_at_boot
-from kvmlab.remote.host_connection import Way
+from kvmlab.remote.host_connection import HostConnection
 from kvmlab.words import t
 
 Facts = Mapping[str, object]
@@ -30,7 +30,7 @@ CHOSEN = ("all", "regex", "noregex")
 
 
 @dataclass
-class Boot:
+class BootResult:
     """What a boot leaves. `effects`: of each interface that is brought up, in their order."""
 
     hardware: dict[str, str]
@@ -43,15 +43,15 @@ class Boot:
         return [*self.hardware, *self.bridges]
 
 
-def stored_link(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+def stored_link(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """StoredLinkFacts."""
     kept, name = Kept(way.ask("network_config")), key[0]
-    boot = Boot({one: kind for one, link in links(way).items() if (kind := kind_of(link)) not in MADE})
+    boot = BootResult({one: kind for one, link in links(way).items() if (kind := kind_of(link)) not in MADE})
     nothing = _nothing(way, kept)
     if nothing is None:
         _bring_up(kept, boot)
     if name not in boot.names:
-        return nothing or Missing(offers=boot.names)
+        return nothing or MissingObject(offers=boot.names)
     effect, bridge = boot.effects.get(name), boot.bridges.get(name)
     return {
         "kind": "bridge" if bridge else boot.hardware[name],
@@ -63,16 +63,18 @@ def stored_link(way: Way, key: tuple[str, ...]) -> Facts | Missing:
     }
 
 
-def _nothing(way: Way, kept: Kept) -> Missing | None:
+def _nothing(way: HostConnection, kept: Kept) -> MissingObject | None:
     """Why nothing at all is brought up; None where that is not so."""
     if not starts_at_boot(way, READER):
-        return Missing(t("the unit {name} does not start at boot", name=READER), see=f"systemctl is-enabled {READER}")
+        return MissingObject(
+            t("the unit {name} does not start at boot", name=READER), see=f"systemctl is-enabled {READER}"
+        )
     if said := kept.text("ifup-error"):
-        return Missing(t("ifup cannot read it: {said}", said=said.splitlines()[0][:200]), see="ifquery --list")
+        return MissingObject(t("ifup cannot read it: {said}", said=said.splitlines()[0][:200]), see="ifquery --list")
     return None
 
 
-def _bring_up(kept: Kept, boot: Boot) -> None:
+def _bring_up(kept: Kept, boot: BootResult) -> None:
     """Each interface that `ifup -a` brings up, one after the other."""
     for name in kept.text("ifup-auto").split():
         said = kept.text(f"ifup:{name}")
@@ -85,7 +87,7 @@ def _bring_up(kept: Kept, boot: Boot) -> None:
             boot.effects[name] = found
 
 
-def _script(kept: Kept, boot: Boot, name: str, options: Mapping[str, str]) -> str:
+def _script(kept: Kept, boot: BootResult, name: str, options: Mapping[str, str]) -> str:
     """The commands that bridge-utils' script runs for an interface. It passes over a port that is not there."""
     own = {key.replace("-", "_"): value for key, value in options.items() if key.startswith("bridge")}
     if "bridge_ports" not in own or not kept.text("bridge-hook"):

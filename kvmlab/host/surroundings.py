@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.surroundings import DomainSeen, LinkSeen, Neighbour, NicSeen
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.domain.definition import Domain
-from kvmlab.host.domain.devices import Interface
+from kvmlab.host.domain.definition import LibvirtDomain
+from kvmlab.host.domain.devices import InterfaceElement
 from kvmlab.host.links import links as links_of
 from kvmlab.host.links import operational, port_state
 from kvmlab.host.lookup import domain as domain_of
 from kvmlab.host.lookup import names_of
-from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.host_connection import HostConnection, NotThere
 from kvmlab.remote.ssh import Session
 from kvmlab.words import t
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class HostSurroundings:
     """kvmlab.guest.surroundings.Surroundings of a lab host."""
 
-    def __init__(self, libvirt: Libvirt, way: Way) -> None:
+    def __init__(self, libvirt: Libvirt, way: HostConnection) -> None:
         self._libvirt = libvirt
         self._way = way
 
@@ -109,11 +109,11 @@ def _link(name: str, found: dict[str, Any]) -> LinkSeen:
     return LinkSeen(name, up, found.get("master"), addresses, set_up, port_state(found))
 
 
-def _seen(connection: libvirt.virConnect, name: str, way: Way) -> DomainSeen | None:
+def _seen(connection: libvirt.virConnect, name: str, way: HostConnection) -> DomainSeen | None:
     found = domain_of(connection, (name, "now"), way)
-    if not isinstance(found, Domain):
+    if not isinstance(found, LibvirtDomain):
         return None
-    nics = [Interface(element, found, connection) for element in found.root.findall("devices/interface")]
+    nics = [InterfaceElement(element, found, connection) for element in found.root.findall("devices/interface")]
     logs = found.root.findall("devices/console/log") + found.root.findall("devices/serial/log")
     return DomainSeen(
         name, found.uuid or "", found.state, found.reason, tuple(_nic(nic) for nic in nics), found.agent,
@@ -121,7 +121,7 @@ def _seen(connection: libvirt.virConnect, name: str, way: Way) -> DomainSeen | N
     )  # fmt: skip
 
 
-def _nic(nic: Interface) -> NicSeen:
+def _nic(nic: InterfaceElement) -> NicSeen:
     from kvmlab.host.domain.devices import network_of
 
     name = nic.source if nic.type == "network" else None

@@ -7,24 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 from typing import Any
 
-from kvmlab.checks.reader import CAUSES, Cause, Missing, Reading
+from kvmlab.checks.reader import CAUSES, Cause, MissingObject, Reading
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.storage import Image, its_own
-from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.host_connection import HostConnection, NotThere
 from kvmlab.remote.parsing.readings import AT_BOOT, MASKED_FOR_NOW, TEXT_CAP, masked_for_now, pattern, text_facts
 from kvmlab.words import t
 
 Facts = Mapping[str, object]
 
 
-def file(way: Way, key: tuple[str, ...], names: Sequence[str]) -> Facts | Missing:
+def file(way: HostConnection, key: tuple[str, ...], names: Sequence[str]) -> Facts | MissingObject:
     """FileFacts."""
     content = bool({"text", "lines"} & set(names))
     summed = bool({"sha256", "blank"} & set(names))
     try:
         said = way.ask("file", path=key[0], content=content, sha256=summed)
     except NotThere:
-        return Missing("no such file", _beside(way, key[0]))
+        return MissingObject("no such file", _beside(way, key[0]))
     kind = "device" if "device" in said["kind"] else said["kind"]
     return {
         "kind": kind, "size_bytes": said["size"], "mode": f"{said['mode']:04o}",
@@ -35,7 +35,7 @@ def file(way: Way, key: tuple[str, ...], names: Sequence[str]) -> Facts | Missin
     }  # fmt: skip
 
 
-def _beside(way: Way, path: str) -> tuple[str, ...]:
+def _beside(way: HostConnection, path: str) -> tuple[str, ...]:
     """The files in the same directory, for "did you mean"."""
     folder = path.rpartition("/")[0] or "/"
     try:
@@ -45,7 +45,7 @@ def _beside(way: Way, path: str) -> tuple[str, ...]:
     return tuple(f"{folder.rstrip('/')}/{entry}" for entry in entries)
 
 
-def package(way: Way, key: tuple[str, ...]) -> Facts:
+def package(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """PackageFacts."""
     try:
         said = way.ask("packages", name=key[0])
@@ -55,12 +55,12 @@ def package(way: Way, key: tuple[str, ...]) -> Facts:
     return {"installed": there, "version": said["version"] if there else None}
 
 
-def service(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+def service(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """ServiceFacts. A unit that its socket starts counts as enabled where the socket is. What is masked starts by
     nothing, and a socket whose service is masked answers nobody."""
     unit = _unit(way, key[0])
     if unit is None:
-        return Missing("no such unit")
+        return MissingObject("no such unit")
     if unit.get("ActiveState") in ("activating", "reloading") and unit.get("SubState") != "auto-restart":
         starting = t("The unit {name} is only starting.", name=key[0])
         raise CouldNotLook(starting, f"systemctl status {key[0]}", transient=True)
@@ -75,7 +75,7 @@ def _wrong(unit: Unit) -> Iterator[Cause]:
         yield Cause("wrong", said.splitlines()[0][:200], None, f"systemd-analyze verify {quote(unit.get('Id', ''))}")
 
 
-def starts_at_boot(way: Way, name: str) -> bool:
+def starts_at_boot(way: HostConnection, name: str) -> bool:
     """Whether systemd starts a unit at the next boot."""
     unit = _unit(way, name)
     return unit is not None and _starts_at_boot(way, name, unit)
@@ -84,7 +84,7 @@ def starts_at_boot(way: Way, name: str) -> bool:
 Unit = Mapping[str, str]
 
 
-def _unit(way: Way, name: str) -> Unit | None:
+def _unit(way: HostConnection, name: str) -> Unit | None:
     """What systemd says of a unit; None where there is none."""
     try:
         said: Unit = way.ask("services", name=name)
@@ -93,7 +93,7 @@ def _unit(way: Way, name: str) -> Unit | None:
     return said
 
 
-def _starts_at_boot(way: Way, name: str, unit: Unit) -> bool:
+def _starts_at_boot(way: HostConnection, name: str, unit: Unit) -> bool:
     """It is not masked, nor is what it starts, it can start, and it is enabled or something is that starts it."""
     if (
         not _free(name, unit)
@@ -121,12 +121,12 @@ def _free(name: str, unit: Unit) -> bool:
     return unit.get("UnitFileState") != "masked"
 
 
-def _named(way: Way, unit: Unit, relation: str) -> list[tuple[str, Unit]]:
+def _named(way: HostConnection, unit: Unit, relation: str) -> list[tuple[str, Unit]]:
     found = ((name, _unit(way, name)) for name in unit.get(relation, "").split())
     return [(name, other) for name, other in found if other is not None]
 
 
-def process(way: Way, key: tuple[str, ...]) -> Facts:
+def process(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """ProcessFacts."""
     by, value = key
     found = [said for said in way.ask("processes") if _fits(said, by, value)]
@@ -172,16 +172,16 @@ def _fits(said: dict[str, Any], by: str, value: str) -> bool:
     return bool(pattern(value).search(" ".join(args)))
 
 
-def note(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+def note(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """NoteFacts."""
     path, name = key
     try:
         text = way.ask("file", path=path, content=True, sha256=False).get("text")
     except NotThere:
-        return Missing("no such file", _beside(way, path), name=path)
+        return MissingObject("no such file", _beside(way, path), name=path)
     noted = notes(text or "")
     if name.casefold() not in noted:
-        return Missing("not noted", tuple(noted))
+        return MissingObject("not noted", tuple(noted))
     value = noted[name.casefold()]
     number = re.match(r"[-+]?\d+(\.\d+)?(?=$|\s|[A-Za-z%])", value)
     return {"text": value, "number": _number(number[0]) if number else None,
@@ -199,15 +199,15 @@ def notes(text: str) -> dict[str, str]:
     return {row[1].casefold(): row[2].strip("'\"`") for row in rows if row and row[2]}
 
 
-def sysctl(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+def sysctl(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """SysctlFacts."""
     try:
         return {"value": way.ask("sysctl", name=key[0])}
     except NotThere:
-        return Missing("no such kernel parameter")
+        return MissingObject("no such kernel parameter")
 
 
-def module(way: Way, key: tuple[str, ...]) -> Facts:
+def module(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """ModuleFacts: what is built in has a directory in /sys/module too."""
     try:
         way.ask("file", path=f"/sys/module/{key[0].replace('-', '_').replace('/', '_')}")
@@ -216,12 +216,12 @@ def module(way: Way, key: tuple[str, ...]) -> Facts:
     return {"loaded": True}
 
 
-def account(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+def account(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """AccountFacts."""
     try:
         said: dict[str, object] = way.ask("account", name=key[0])
     except NotThere:
-        return Missing("no such account")
+        return MissingObject("no such account")
     return said
 
 
@@ -229,24 +229,24 @@ def account(way: Way, key: tuple[str, ...]) -> Facts | Missing:
 _NEW_PASSWORD = "Authentication token is no longer valid; new one required"
 
 
-def login(way: Way, key: tuple[str, ...]) -> Facts | Missing:
+def login(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """LoginFacts."""
     try:
         refusal = way.ask("admits", service=key[0], name=key[1])
     except NotThere:
-        return Missing("no such service of PAM")
+        return MissingObject("no such service of PAM")
     return {"admitted": refusal in ("", _NEW_PASSWORD), "refusal": refusal or None}
 
 
-def cpu(way: Way, key: tuple[str, ...]) -> Facts:
+def cpu(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """CpuFacts."""
     facts: dict[str, object] = way.ask("cpu")
     return facts
 
 
-def image(way: Way, key: tuple[str, ...]) -> Image | Missing:
+def image(way: HostConnection, key: tuple[str, ...]) -> Image | MissingObject:
     """ImageFacts."""
     try:
         return Image(key[0], way.ask("image_info", path=key[0]), way)
     except NotThere:
-        return Missing("no such file", _beside(way, key[0]))
+        return MissingObject("no such file", _beside(way, key[0]))

@@ -10,12 +10,12 @@ from kvmlab.images.guest import GuestImage, built_guest_disk, ensure_guest_image
 from kvmlab.images.host import built_host_image, ensure_host_image
 from kvmlab.images.iso import ensure_iso
 from kvmlab.images.kinds import KINDS, ensure_kind, kind_on
-from kvmlab.images.recipe import Progress, Quiet
+from kvmlab.images.recipe import BuildProgress, Quiet
 
 __all__ = [
     "KINDS",
+    "BuildProgress",
     "GuestImage",
-    "Progress",
     "Quiet",
     "built_guest_disk",
     "built_host_image",

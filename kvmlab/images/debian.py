@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
-from kvmlab.images.recipe import SUITE, Progress
+from kvmlab.images.recipe import SUITE, BuildProgress
 from kvmlab.install_command import install
 from kvmlab.words import t
 
@@ -24,13 +24,15 @@ subordinate ids (subuid(5)) may not enter."""
 
 
 def installed(
-    target: Path, packages: Sequence[str], progress: Progress, text: str, *, options: Sequence[str] = (), cwd: Path
+    target: Path, packages: Sequence[str], progress: BuildProgress, text: str, *, options: Sequence[str] = (), cwd: Path
 ) -> None:
     """`target`: a tar of a root with `packages` installed. `options` name files below `cwd`."""
     mmdebstrap(target, ["--variant=minbase", *options], packages, progress, text, cwd)
 
 
-def fetched(target: Path, script: str, packages: Sequence[str], status: str, progress: Progress, text: str) -> None:
+def fetched(
+    target: Path, script: str, packages: Sequence[str], status: str, progress: BuildProgress, text: str
+) -> None:
     """`target`: a tar of a root with what the hook `script` has put there, and nothing else.
 
     The hook finds the names in $PACKAGES, and a dpkg status file beside the root: that of the host they are for.
@@ -43,7 +45,7 @@ def mmdebstrap(
     target: Path,
     options: Sequence[str],
     packages: Sequence[str],
-    progress: Progress,
+    progress: BuildProgress,
     text: str,
     cwd: Path | None = None,
     beside: Mapping[str, str] | None = None,
@@ -68,7 +70,7 @@ def mmdebstrap(
         raise CannotRun(t("mmdebstrap failed: {said}", said=said), "kvmlab doctor")
 
 
-def _run(argv: list[str], env: dict[str, str], cwd: Path | None, out: int, progress: Progress, text: str) -> str:
+def _run(argv: list[str], env: dict[str, str], cwd: Path | None, out: int, progress: BuildProgress, text: str) -> str:
     """What went wrong, or ""."""
     reckoning = Reckoning("--variant=minbase" not in argv)
     last: list[str] = []

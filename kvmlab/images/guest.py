@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kvmlab.errors import UsageError
 from kvmlab.images.build import new_folder, put_together
 from kvmlab.images.host import ensure_host_image
-from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
+from kvmlab.images.recipe import RECIPES, BuildProgress, pack, package_names, recipe_hash
 from kvmlab.images.supply import Order, supply
 from kvmlab.paths import State
 from kvmlab.state import record
@@ -61,7 +61,7 @@ def built_guest_disk(state: State, name: str) -> Path | None:
     return path if path.exists() else None
 
 
-def ensure_guest_image(state: State, podman: Podman, name: str, progress: Progress) -> GuestImage:
+def ensure_guest_image(state: State, podman: Podman, name: str, progress: BuildProgress) -> GuestImage:
     """The image `name`, built first if it is one of ours and not there yet."""
     imported = state.images / f"{name}{IMPORTED}"
     if NAME.fullmatch(name) and (imported / "manifest.json").exists():
@@ -81,7 +81,7 @@ def _hash(state: State, name: str) -> str:
     return recipe_hash([RECIPES / name, RECIPES / "disk"], LOOK.read_text(encoding="utf-8"), authorized_keys(state))
 
 
-def _build(state: State, podman: Podman, name: str, folder: Path, progress: Progress) -> None:
+def _build(state: State, podman: Podman, name: str, folder: Path, progress: BuildProgress) -> None:
     from kvmlab.labhost.computer.podman_options import find_podman, require_space
 
     host_image = ensure_host_image(state, podman, progress)
@@ -93,7 +93,7 @@ def _build(state: State, podman: Podman, name: str, folder: Path, progress: Prog
         put_together(found, host_image, work, name, state.tag, _ASSEMBLE, arguments, "disk.qcow2")
 
 
-def _collect(state: State, name: str, work: Path, progress: Progress) -> None:
+def _collect(state: State, name: str, work: Path, progress: BuildProgress) -> None:
     """The recipe with this kvmlab's own keys and fact server (recipe/own), and the packages, as tars in `work`."""
     recipe = RECIPES / name
     pack(work / "recipe.tar", {"recipe": recipe, "disk": RECIPES / "disk"}, own_files(state, "recipe"))

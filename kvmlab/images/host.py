@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kvmlab.images.capabilities import add_capabilities, are_current
 from kvmlab.images.debian import PLACE, installed
 from kvmlab.images.memory import forget_host_images, remember, remembered, stamp
-from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
+from kvmlab.images.recipe import RECIPES, BuildProgress, pack, package_names, recipe_hash
 from kvmlab.killpoints import killpoint
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -37,7 +37,7 @@ def built_host_image(state: State, podman: Podman) -> str | None:
     return tag if podman.attempt("image", "exists", tag).returncode == 0 else None
 
 
-def ensure_host_image(state: State, podman: Podman, progress: Progress) -> str:
+def ensure_host_image(state: State, podman: Podman, progress: BuildProgress) -> str:
     """The image's name, built first if it is not there.
 
     That it is there is remembered with the recipe's stamp: asking podman, or reading the recipe, at every
@@ -67,7 +67,7 @@ def remove_all_of(state: State, podman: Podman, repository: str) -> None:
         podman.run("rmi", *names)
 
 
-def _build(state: State, podman: Podman, progress: Progress) -> str:
+def _build(state: State, podman: Podman, progress: BuildProgress) -> str:
     from kvmlab.labhost.computer.podman_options import require_space
 
     tag = host_image_tag()
@@ -79,7 +79,7 @@ def _build(state: State, podman: Podman, progress: Progress) -> str:
     return tag
 
 
-def _build_base(state: State, podman: Podman, base: str, progress: Progress) -> None:
+def _build_base(state: State, podman: Podman, base: str, progress: BuildProgress) -> None:
     with build_folder(state, _NAME) as folder:
         root = folder / "root.tar"
         pack(folder / "rootfs.tar", {"": RECIPE / "rootfs"}, {"kvmlab-finish": (RECIPE / "finish").read_text()})
@@ -91,7 +91,7 @@ def _build_base(state: State, podman: Podman, base: str, progress: Progress) -> 
         podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), base)
 
 
-def with_answers(state: State, podman: Podman, tag: str, progress: Progress, name: str = _NAME) -> None:
+def with_answers(state: State, podman: Podman, tag: str, progress: BuildProgress, name: str = _NAME) -> None:
     """The image `tag`, from its base: with what libvirt found out about its QEMU. We hold the lock of `name`."""
     progress.step(t("asking QEMU once what it can do"), None)
     with build_folder(state, name) as folder:

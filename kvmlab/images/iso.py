@@ -9,7 +9,7 @@ from kvmlab.errors import UsageError
 from kvmlab.images.build import new_folder, put_together
 from kvmlab.images.guest import LOOK, authorized_keys, own_files
 from kvmlab.images.host import ensure_host_image
-from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
+from kvmlab.images.recipe import RECIPES, BuildProgress, pack, package_names, recipe_hash
 from kvmlab.images.supply import Order, supply
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -32,7 +32,7 @@ def current_iso_folder(state: State, name: str) -> Path:
     return state.images / f"{name}-{digest}"
 
 
-def ensure_iso(state: State, podman: Podman, name: str, progress: Progress) -> Path:
+def ensure_iso(state: State, podman: Podman, name: str, progress: BuildProgress) -> Path:
     """The file of the ISO `name`, built first if it is not there yet."""
     if name not in ISOS:
         raise UsageError(t("There is no ISO `{name}`.", name=name[:60]), "kvmlab image list")
@@ -44,7 +44,7 @@ def ensure_iso(state: State, podman: Podman, name: str, progress: Progress) -> P
     return folder / ISO
 
 
-def _build(state: State, podman: Podman, name: str, folder: Path, progress: Progress) -> None:
+def _build(state: State, podman: Podman, name: str, folder: Path, progress: BuildProgress) -> None:
     from kvmlab.labhost.computer.podman_options import find_podman, require_space
 
     host_image = ensure_host_image(state, podman, progress)

@@ -21,7 +21,7 @@ from kvmlab.images.capabilities import are_current
 from kvmlab.images.debian import PLACE, fetched
 from kvmlab.images.host import base_of, build_folder, ensure_host_image, host_image_tag, remove_all_of, with_answers
 from kvmlab.images.memory import remember, remembered, stamp
-from kvmlab.images.recipe import RECIPES, Progress, pack, package_names, recipe_hash
+from kvmlab.images.recipe import RECIPES, BuildProgress, pack, package_names, recipe_hash
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.podman import OFFLINE, Podman, bound
 from kvmlab.paths import State
@@ -48,12 +48,12 @@ def built_kind(podman: Podman, kind: str) -> str | None:
     return tag if podman.attempt("image", "exists", tag).returncode == 0 else None
 
 
-def ensure_kind(state: State, podman: Podman, kind: str, progress: Progress) -> str:
+def ensure_kind(state: State, podman: Podman, kind: str, progress: BuildProgress) -> str:
     """The image of that kind, built first if it is not there; as `ensure_host_image`."""
     return kind_on(ensure_host_image(state, podman, progress), state, podman, kind, progress)
 
 
-def kind_on(host: str, state: State, podman: Podman, kind: str, progress: Progress) -> str:
+def kind_on(host: str, state: State, podman: Podman, kind: str, progress: BuildProgress) -> str:
     """The same where the host image, `host`, has been found already."""
     if kind == FULL:
         return host
@@ -81,7 +81,7 @@ def _recipes(kind: str) -> list[Path]:
     return [RECIPES / name for name in _RECIPES[kind]]
 
 
-def _build(state: State, host: str, kind: str, progress: Progress) -> str:
+def _build(state: State, host: str, kind: str, progress: BuildProgress) -> str:
     from kvmlab.labhost.computer.podman_options import find_podman, require_space
 
     require_space(PLACE, _NEEDED_MIB)
@@ -93,7 +93,7 @@ def _build(state: State, host: str, kind: str, progress: Progress) -> str:
     return tag
 
 
-def _build_bare(state: State, podman: Podman, host: str, tag: str, progress: Progress) -> None:
+def _build_bare(state: State, podman: Podman, host: str, tag: str, progress: BuildProgress) -> None:
     if podman.attempt("image", "exists", base_of(tag)).returncode:
         progress.step(t("taking libvirt off the bare host"), None)
         with build_folder(state, BARE) as folder:
@@ -112,14 +112,14 @@ def _build_bare(state: State, podman: Podman, host: str, tag: str, progress: Pro
     killpoint("image.bare")
 
 
-def _build_desk(state: State, podman: Podman, host: str, tag: str, progress: Progress) -> None:
+def _build_desk(state: State, podman: Podman, host: str, tag: str, progress: BuildProgress) -> None:
     if podman.attempt("image", "exists", base_of(tag)).returncode:
         _build_desk_base(state, podman, host, base_of(tag), progress)
     killpoint("image.desk.base")
     with_answers(state, podman, tag, progress, DESK)
 
 
-def _build_desk_base(state: State, podman: Podman, host: str, base: str, progress: Progress) -> None:
+def _build_desk_base(state: State, podman: Podman, host: str, base: str, progress: BuildProgress) -> None:
     bare = kind_on(host, state, podman, BARE, progress)
     progress.step(t("installing a web console and graphical clients on the desk host"), None)
     with build_folder(state, DESK) as folder:

@@ -14,7 +14,7 @@ SUITE = "trixie"
 """Debian stable; mmdebstrap knows its mirror and its keys."""
 
 
-class Progress(Protocol):
+class BuildProgress(Protocol):
     """Told what is being done; `fraction` of it from 0 to 1, where that is known."""
 
     def step(self, text: str, fraction: float | None = None) -> None:

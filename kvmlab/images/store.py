@@ -14,7 +14,7 @@ from pathlib import Path
 from kvmlab.errors import UsageError
 from kvmlab.images.guest import IMPORTED, NAME, OURS, current_folder
 from kvmlab.images.iso import ISO, ISOS, current_iso_folder
-from kvmlab.images.recipe import Progress
+from kvmlab.images.recipe import BuildProgress
 from kvmlab.labhost.podman import OFFLINE, Podman, bound
 from kvmlab.paths import State
 from kvmlab.state import record
@@ -22,7 +22,7 @@ from kvmlab.words import t
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredImage:
     """A guest image on disk. `state`: "built", "imported", or "old" where the recipe has changed since."""
 
     name: str
@@ -32,7 +32,7 @@ class Stored:
     folder: Path
 
 
-def stored_images(state: State) -> Iterator[Stored]:
+def stored_images(state: State) -> Iterator[StoredImage]:
     """All of them, by name."""
     for folder in sorted(state.images.iterdir()):
         try:
@@ -45,7 +45,7 @@ def stored_images(state: State) -> Iterator[Stored]:
         kind = "imported" if folder.name.endswith(IMPORTED) else "built"
         if kind == "built" and folder != _current(state, name):
             kind = "old"
-        yield Stored(name, found, kind, size, folder)
+        yield StoredImage(name, found, kind, size, folder)
 
 
 def _current(state: State, name: str) -> Path | None:
@@ -76,7 +76,7 @@ chmod a+r /out/disk.qcow2
 """
 
 
-def import_image(state: State, podman: Podman, host_image: str, file: Path, name: str, progress: Progress) -> None:
+def import_image(state: State, podman: Podman, host_image: str, file: Path, name: str, progress: BuildProgress) -> None:
     """Take in a disk image that has cloud-init as the guest image `name`.
 
     A copy of it is read by qemu-img(1) in a container that sees nothing else and has no network: an image's header

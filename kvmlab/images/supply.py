@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kvmlab.errors import CannotRun
 from kvmlab.images.debian import mmdebstrap
-from kvmlab.images.recipe import Progress, recipe_hash
+from kvmlab.images.recipe import BuildProgress, recipe_hash
 from kvmlab.paths import State
 from kvmlab.words import t
 
@@ -51,7 +51,7 @@ def packages_folder(state: State) -> Path:
     return folder / "packages"
 
 
-def supply(state: State, order: Order, target: Path, progress: Progress, text: str) -> None:
+def supply(state: State, order: Order, target: Path, progress: BuildProgress, text: str) -> None:
     """`target`: the order's tar, which may be compressed; tar(1) sees that by itself."""
     brought = kept(state, order)
     if not brought.exists():

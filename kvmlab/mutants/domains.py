@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kvmlab.host.xml import Element, parse
-from kvmlab.mutants.mutator import Change, edited, given, mutator, remove, script, there_and_back
-from kvmlab.mutants.scene import Domain
+from kvmlab.mutants.mutator import ChangeScripts, edited, given, mutator, remove, script, there_and_back
+from kvmlab.mutants.scene import SceneDomain
 
 STEP_KIB = 16 << 10
 KEPT = "/var/tmp/.kvmlab-{name}"
 EXTRA_DISK, EXTRA_MAC = "/var/tmp/.kvmlab-extra.img", "52:54:00:99:99:01"
 
 
-def redefined(domain: Domain, edit: Callable[[Element], bool | None]) -> Change | None:
+def redefined(domain: SceneDomain, edit: Callable[[Element], bool | None]) -> ChangeScripts | None:
     """Another stored definition; None where there is none, or nothing in it to edit."""
     other = edited(domain.stored, edit) if domain.stored else None
-    return Change(given("virsh define", other), given("virsh define", domain.stored)) if other else None
+    return ChangeScripts(given("virsh define", other), given("virsh define", domain.stored)) if other else None
 
 
 def on_off(on: bool) -> tuple[str, str]:
@@ -25,28 +25,30 @@ def on_off(on: bool) -> tuple[str, str]:
 
 
 @mutator("domain", "autostart the other way round")
-def _autostart(domain: Domain) -> Change | None:
+def _autostart(domain: SceneDomain) -> ChangeScripts | None:
     if not domain.stored:
         return None
     return there_and_back("virsh autostart %s {name}", *on_off(domain.autostart), name=domain.name)
 
 
 @mutator("domain", "undefined")
-def _undefined(domain: Domain) -> Change | None:
+def _undefined(domain: SceneDomain) -> ChangeScripts | None:
     if not domain.stored or domain.snapshots or domain.managed_save:
         return None
     undo = given("virsh define", domain.stored)
     if domain.autostart:
         undo += script("\nvirsh autostart {name}", name=domain.name)
-    return Change(script("virsh undefine {name} --keep-nvram", name=domain.name), undo)
+    return ChangeScripts(script("virsh undefine {name} --keep-nvram", name=domain.name), undo)
 
 
 @mutator("domain", "only one of a similar name is left")
-def _decoy(domain: Domain) -> Change | None:
+def _decoy(domain: SceneDomain) -> ChangeScripts | None:
     if not domain.stored or domain.running or domain.snapshots or domain.managed_save:
         return None
     names = {"name": domain.name, "other": domain.name + "0"}
-    return Change(script("virsh domrename {name} {other}", **names), script("virsh domrename {other} {name}", **names))
+    return ChangeScripts(
+        script("virsh domrename {name} {other}", **names), script("virsh domrename {other} {name}", **names)
+    )
 
 
 def _memory(root: Element, path: str, more_kib: int) -> bool:
@@ -58,23 +60,23 @@ def _memory(root: Element, path: str, more_kib: int) -> bool:
 
 
 @mutator("domain", "less memory, stored")
-def _less_memory(domain: Domain) -> Change | None:
+def _less_memory(domain: SceneDomain) -> ChangeScripts | None:
     return redefined(domain, lambda root: _memory(root, "currentMemory", -STEP_KIB))
 
 
 @mutator("domain", "more memory at most, stored")
-def _more_memory(domain: Domain) -> Change | None:
+def _more_memory(domain: SceneDomain) -> ChangeScripts | None:
     return redefined(domain, lambda root: _memory(root, "memory", STEP_KIB))
 
 
 @mutator("domain", "less memory, live")
-def _less_memory_now(domain: Domain) -> Change | None:
+def _less_memory_now(domain: SceneDomain) -> ChangeScripts | None:
     kib = parse(domain.live).findtext("currentMemory") if domain.state == "running" else None
     if not kib or parse(domain.live).find("devices/memballoon[@model='none']") is not None:
         return None
     line = "virsh setmem {name} {kib} --live"
     less = script(line, name=domain.name, kib=int(kib) - STEP_KIB)
-    return Change(less, script(line, name=domain.name, kib=kib))
+    return ChangeScripts(less, script(line, name=domain.name, kib=kib))
 
 
 def _one_vcpu_more(root: Element) -> bool:
@@ -91,48 +93,50 @@ def _one_vcpu_more(root: Element) -> bool:
 
 
 @mutator("domain", "one vCPU more, stored")
-def _vcpu(domain: Domain) -> Change | None:
+def _vcpu(domain: SceneDomain) -> ChangeScripts | None:
     return redefined(domain, _one_vcpu_more)
 
 
 @mutator("domain", "one vCPU more, live")
-def _vcpu_now(domain: Domain) -> Change | None:
+def _vcpu_now(domain: SceneDomain) -> ChangeScripts | None:
     vcpu = parse(domain.live).find("vcpu") if domain.state == "running" else None
     if vcpu is None or int(vcpu.get("current", vcpu.text or "1")) >= int(vcpu.text or "1"):
         return None
     now, line = int(vcpu.get("current", "1")), "virsh setvcpus {name} {number} --live"
     more = script(line, name=domain.name, number=now + 1)
-    return Change(more, script(line, name=domain.name, number=now), scars=True)
+    return ChangeScripts(more, script(line, name=domain.name, number=now), scars=True)
 
 
 @mutator("domain", "pins gone, stored")
-def _pins(domain: Domain) -> Change | None:
+def _pins(domain: SceneDomain) -> ChangeScripts | None:
     return redefined(domain, lambda root: remove(root, "cputune/vcpupin"))
 
 
 @mutator("domain", "vCPU 0 pinned elsewhere, live")
-def _pin_now(domain: Domain) -> Change | None:
+def _pin_now(domain: SceneDomain) -> ChangeScripts | None:
     pin = parse(domain.live).find("cputune/vcpupin[@vcpu='0']") if domain.running else None
     if pin is None:
         return None
     line = "virsh vcpupin {name} 0 {cpus} --live"
     other = script('virsh vcpupin {name} 0 "$(cat /sys/devices/system/cpu/online)" --live', name=domain.name)
-    return Change(other, script(line, name=domain.name, cpus=pin.get("cpuset", "0")))
+    return ChangeScripts(other, script(line, name=domain.name, cpus=pin.get("cpuset", "0")))
 
 
 @mutator("domain", "vCPU 0 runs elsewhere than libvirt says")
-def _past_libvirt(domain: Domain) -> Change | None:
+def _past_libvirt(domain: SceneDomain) -> ChangeScripts | None:
     pin = parse(domain.live).find("cputune/vcpupin[@vcpu='0']") if domain.running else None
     if pin is None:
         return None
     find = script("pid=$(cat /run/libvirt/qemu/{name}.pid)", name=domain.name)
     thread = 'thread=$(grep -l "^CPU 0/" /proc/$pid/task/*/comm | cut -d/ -f5)'
     do = f'{find}\n{thread}\ntaskset -pc "$(cat /sys/devices/system/cpu/online)" "$thread"'
-    return Change(do, f"{find}\n{thread}\n" + script('taskset -pc {cpus} "$thread"', cpus=pin.get("cpuset", "0")))
+    return ChangeScripts(
+        do, f"{find}\n{thread}\n" + script('taskset -pc {cpus} "$thread"', cpus=pin.get("cpuset", "0"))
+    )
 
 
 @mutator("domain", "another CPU model, stored")
-def _cpu(domain: Domain) -> Change | None:
+def _cpu(domain: SceneDomain) -> ChangeScripts | None:
     def edit(root: Element) -> bool:
         gone = remove(root, "cpu")
         if gone:
@@ -143,7 +147,7 @@ def _cpu(domain: Domain) -> Change | None:
 
 
 @mutator("domain", "boots from the network, stored")
-def _boot(domain: Domain) -> Change | None:
+def _boot(domain: SceneDomain) -> ChangeScripts | None:
     def edit(root: Element) -> bool:
         boots = root.findall("os/boot")
         for boot in boots:
@@ -154,7 +158,7 @@ def _boot(domain: Domain) -> Change | None:
 
 
 @mutator("domain", "ends at a reboot, stored")
-def _on_reboot(domain: Domain) -> Change | None:
+def _on_reboot(domain: SceneDomain) -> ChangeScripts | None:
     def edit(root: Element) -> bool:
         action = root.find("on_reboot")
         if action is None or action.text == "destroy":
@@ -166,23 +170,23 @@ def _on_reboot(domain: Domain) -> Change | None:
 
 
 @mutator("domain", "one more disk, stored")
-def _disk(domain: Domain) -> Change | None:
+def _disk(domain: SceneDomain) -> ChangeScripts | None:
     disk = f"<disk type='file' device='disk'><source file='{EXTRA_DISK}'/><target dev='vdy' bus='virtio'/></disk>"
     change = redefined(domain, lambda root: root.find("devices").append(parse(disk)))  # type: ignore[union-attr]
     made = f"truncate -s 1M {EXTRA_DISK}\n"
-    return change and Change(made + change.do, f"{change.undo}\nrm {EXTRA_DISK}")
+    return change and ChangeScripts(made + change.do, f"{change.undo}\nrm {EXTRA_DISK}")
 
 
 @mutator("domain", "one more disk, live")
-def _disk_now(domain: Domain) -> Change | None:
+def _disk_now(domain: SceneDomain) -> ChangeScripts | None:
     if domain.state != "running":
         return None
     do = script(f"truncate -s 1M {EXTRA_DISK}\nvirsh attach-disk {{name}} {EXTRA_DISK} vdy --live", name=domain.name)
     undo = script("virsh detach-disk {name} vdy --live", name=domain.name)
-    return Change(do, f"{undo}\nrm {EXTRA_DISK}", scars=True)
+    return ChangeScripts(do, f"{undo}\nrm {EXTRA_DISK}", scars=True)
 
 
-def _nic_elsewhere(domain: Domain) -> str:
+def _nic_elsewhere(domain: SceneDomain) -> str:
     """A network or bridge that one of its NICs is on, as words for attach-interface."""
     source = parse(domain.stored or domain.live).find("devices/interface/source")
     kind, name = next(iter(source.attrib.items())) if source is not None else ("network", "default")
@@ -191,48 +195,48 @@ def _nic_elsewhere(domain: Domain) -> str:
 
 
 @mutator("domain", "one more NIC, stored")
-def _nic(domain: Domain) -> Change | None:
+def _nic(domain: SceneDomain) -> ChangeScripts | None:
     return _attached(domain, "--config") if domain.stored else None
 
 
 @mutator("domain", "one more NIC, live")
-def _nic_now(domain: Domain) -> Change | None:
+def _nic_now(domain: SceneDomain) -> ChangeScripts | None:
     change = _attached(domain, "--live") if domain.state == "running" else None
     return change and change._replace(scars=True)
 
 
-def _attached(domain: Domain, how: str) -> Change:
+def _attached(domain: SceneDomain, how: str) -> ChangeScripts:
     words = f"{_nic_elsewhere(domain)} --mac {EXTRA_MAC} --model virtio {how}"
     do = script("virsh attach-interface {name} ", name=domain.name) + words
     kind = _nic_elsewhere(domain).split()[0]
-    return Change(do, script("virsh detach-interface {name} ", name=domain.name) + f"{kind} {EXTRA_MAC} {how}")
+    return ChangeScripts(do, script("virsh detach-interface {name} ", name=domain.name) + f"{kind} {EXTRA_MAC} {how}")
 
 
 @mutator("domain", "paused")
-def _paused(domain: Domain) -> Change | None:
+def _paused(domain: SceneDomain) -> ChangeScripts | None:
     if domain.state != "running":
         return None
     return there_and_back("virsh %s {name}", "suspend", "resume", name=domain.name)
 
 
 @mutator("domain", "goes on running")
-def _resumed(domain: Domain) -> Change | None:
+def _resumed(domain: SceneDomain) -> ChangeScripts | None:
     if domain.state != "paused":
         return None
     return there_and_back("virsh %s {name}", "resume", "suspend", name=domain.name, scars=True)
 
 
 @mutator("domain", "switched off")
-def _off(domain: Domain) -> Change | None:
+def _off(domain: SceneDomain) -> ChangeScripts | None:
     """Stop a guest by saving it, so that it can be restored as it was."""
     if not domain.running:
         return None
     do = script("virsh save {name} {file}", name=domain.name, file=KEPT.format(name="memory"))
-    return Change(do, script("virsh restore {file}\nrm {file}", file=KEPT.format(name="memory")), scars=True)
+    return ChangeScripts(do, script("virsh restore {file}\nrm {file}", file=KEPT.format(name="memory")), scars=True)
 
 
 @mutator("domain", "started")
-def _started(domain: Domain) -> Change | None:
+def _started(domain: SceneDomain) -> ChangeScripts | None:
     """Start a guest paused, because one that boots would write to its disk."""
     if domain.running or domain.managed_save:
         return None
@@ -240,10 +244,10 @@ def _started(domain: Domain) -> Change | None:
 
 
 @mutator("domain", "a managed save waits for its next start")
-def _managed_save(domain: Domain) -> Change | None:
+def _managed_save(domain: SceneDomain) -> ChangeScripts | None:
     if not domain.stored or domain.managed_save:
         return None
     if domain.running:
         return there_and_back("virsh %s {name}", "managedsave", "start", name=domain.name, scars=True)
     do = script("virsh start --paused {name}\nvirsh managedsave {name}", name=domain.name)
-    return Change(do, script("virsh managedsave-remove {name}", name=domain.name), scars=True)
+    return ChangeScripts(do, script("virsh managedsave-remove {name}", name=domain.name), scars=True)

@@ -2,65 +2,65 @@
 
 from __future__ import annotations
 
-from kvmlab.mutants.mutator import Change, mutator, script, there_and_back
-from kvmlab.mutants.scene import Asked
+from kvmlab.mutants.mutator import ChangeScripts, mutator, script, there_and_back
+from kvmlab.mutants.scene import AskedObject
 
 KEPT = "/root/.kvmlab-kept"
 INTERFACES, FSTAB, RESOLV = "/etc/network/interfaces", "/etc/fstab", "/etc/resolv.conf"
 
 
-def _file(asked: Asked, path: str, change: str, test: str = "true") -> Change:
+def _file(asked: AskedObject, path: str, change: str, test: str = "true") -> ChangeScripts:
     """Change a file of the guest; a copy is kept, with its times."""
     do = script("test -f {path}", test, f"cp -p {{path}} {KEPT}", change, path=path)
-    return Change(do, script(f"cp -p {KEPT} {{path}}; rm {KEPT}", path=path), asked.key[0])
+    return ChangeScripts(do, script(f"cp -p {KEPT} {{path}}; rm {KEPT}", path=path), asked.key[0])
 
 
-def _line(asked: Asked, path: str, found: str, instead: str) -> Change:
+def _line(asked: AskedObject, path: str, found: str, instead: str) -> ChangeScripts:
     """Lines of a file that fit a basic regular expression, `&` and \\1 in `instead` as in sed."""
     return _file(asked, path, f"sed -i 's\x01{found}\x01{instead}\x01' {{path}}", f"grep -q '{found}' {{path}}")
 
 
 @mutator("guest-network", "address misspelt")
-def _misspelt(asked: Asked) -> Change:
+def _misspelt(asked: AskedObject) -> ChangeScripts:
     return _line(asked, INTERFACES, r"^\([[:blank:]]*\)address", r"\1adress")
 
 
 @mutator("guest-network", "a comment behind the address")
-def _comment(asked: Asked) -> Change:
+def _comment(asked: AskedObject) -> ChangeScripts:
     return _line(asked, INTERFACES, "^[[:blank:]]*address[[:blank:]].*", "&   # fixed")
 
 
 @mutator("guest-network", "a netmask beside the prefix")
-def _netmask(asked: Asked) -> Change:
+def _netmask(asked: AskedObject) -> ChangeScripts:
     return _line(asked, INTERFACES, "^[[:blank:]]*address[[:blank:]].*/.*", r"&\n    netmask 255.255.0.0")
 
 
 @mutator("guest-network", "no gateway")
-def _no_gateway(asked: Asked) -> Change:
+def _no_gateway(asked: AskedObject) -> ChangeScripts:
     return _line(asked, INTERFACES, "^[[:blank:]]*gateway[[:blank:]].*", "")
 
 
 @mutator("guest-network", "another method")
-def _method(asked: Asked) -> Change:
+def _method(asked: AskedObject) -> ChangeScripts:
     return _line(asked, INTERFACES, r"\(inet[[:blank:]]\{1,\}\)\(static\|dhcp\)", r"\1manual")
 
 
 @mutator("guest-network", "not brought up at boot")
-def _not_up(asked: Asked) -> Change:
+def _not_up(asked: AskedObject) -> ChangeScripts:
     return _line(asked, INTERFACES, script("^\\(auto\\|allow-hotplug\\)[[:blank:]].*") + asked.key[2] + ".*", "")
 
 
 @mutator("guest-network", "a name server misspelt")
-def _name_server(asked: Asked) -> Change:
+def _name_server(asked: AskedObject) -> ChangeScripts:
     return _line(asked, INTERFACES, "dns-nameserver", "dns-namserver")
 
 
 @mutator("guest-resolver", "no name server")
-def _no_server(asked: Asked) -> Change:
+def _no_server(asked: AskedObject) -> ChangeScripts:
     return _line(asked, RESOLV, "^nameserver.*", "")
 
 
-def _entry(asked: Asked, found: str, instead: str) -> Change:
+def _entry(asked: AskedObject, found: str, instead: str) -> ChangeScripts:
     """In the line of fstab for this place."""
     place = asked.key[2].replace("/", r"\/")
     edit = f"sed -i '/[[:blank:]]{place}[[:blank:]]/s\x01{found}\x01{instead}\x01' {{path}}"
@@ -68,84 +68,84 @@ def _entry(asked: Asked, found: str, instead: str) -> Change:
 
 
 @mutator("guest-fstab", "an option misspelt")
-def _option(asked: Asked) -> Change:
+def _option(asked: AskedObject) -> ChangeScripts:
     return _entry(asked, "defaults", "defualts")
 
 
 @mutator("guest-fstab", "not mounted at boot")
-def _noauto(asked: Asked) -> Change:
+def _noauto(asked: AskedObject) -> ChangeScripts:
     return _entry(asked, "defaults", "defaults,noauto")
 
 
 @mutator("guest-fstab", "another filesystem's number")
-def _uuid(asked: Asked) -> Change:
+def _uuid(asked: AskedObject) -> ChangeScripts:
     return _entry(asked, "UUID=....", "UUID=0000")
 
 
 @mutator("guest-fstab", "its type misspelt")
-def _type(asked: Asked) -> Change:
+def _type(asked: AskedObject) -> ChangeScripts:
     return _entry(asked, "ext4", "exf4")
 
 
 @mutator("guest-fstab", "its line gone")
-def _no_line(asked: Asked) -> Change:
+def _no_line(asked: AskedObject) -> ChangeScripts:
     return _entry(asked, "^", "#")
 
 
 @mutator("guest-mount", "unmounted")
-def _unmounted(asked: Asked) -> Change:
+def _unmounted(asked: AskedObject) -> ChangeScripts:
     kept = f"grep ' {{path}} ' /proc/mounts | tail -n 1 > {KEPT}; test -s {KEPT}".replace("{path}", asked.key[2])
     back = f"read -r device place type rest < {KEPT}; mount -t $type $device $place; rm {KEPT}"
-    return Change(kept + script("\numount {path}", path=asked.key[2]), back, asked.key[0])
+    return ChangeScripts(kept + script("\numount {path}", path=asked.key[2]), back, asked.key[0])
 
 
 @mutator("guest-mount", "read-only")
-def _read_only(asked: Asked) -> Change:
+def _read_only(asked: AskedObject) -> ChangeScripts:
     return there_and_back("mount -o remount,%s {path}", "ro", "rw", path=asked.key[2], guest=asked.key[0])
 
 
 @mutator("guest-address", "one more address by hand")
-def _address(asked: Asked) -> Change:
+def _address(asked: AskedObject) -> ChangeScripts:
     return there_and_back("ip address %s 10.99.98.1/24 dev {dev}", "add", "del", dev=asked.key[2], guest=asked.key[0])
 
 
 @mutator("guest-route", "gone")
-def _route(asked: Asked) -> Change:
+def _route(asked: AskedObject) -> ChangeScripts:
     kept = f"ip route | grep '^{asked.key[2]} ' | sed 's/ *$//' > {KEPT}; test -s {KEPT}"
     back = f"while read -r route; do ip route add $route; done < {KEPT}; rm {KEPT}"
-    return Change(kept + script("\nip route del {to}", to=asked.key[2]), back, asked.key[0])
+    return ChangeScripts(kept + script("\nip route del {to}", to=asked.key[2]), back, asked.key[0])
 
 
 @mutator("guest", "calls itself otherwise")
-def _hostname(asked: Asked) -> Change | None:
+def _hostname(asked: AskedObject) -> ChangeScripts | None:
     if "hostname" not in asked.names:
         return None
-    return Change(f"hostname > {KEPT}\nhostname other", f"hostname $(cat {KEPT}); rm {KEPT}", asked.key[0])
+    return ChangeScripts(f"hostname > {KEPT}\nhostname other", f"hostname $(cat {KEPT}); rm {KEPT}", asked.key[0])
 
 
 @mutator("guest-file", "moved to a similar name")
-def _moved(asked: Asked) -> Change:
+def _moved(asked: AskedObject) -> ChangeScripts:
     words = {"path": asked.key[2], "other": asked.key[2] + "0"}
-    return Change(script("mv {path} {other}", **words), script("mv {other} {path}", **words), asked.key[0])
+    return ChangeScripts(script("mv {path} {other}", **words), script("mv {other} {path}", **words), asked.key[0])
 
 
-def _instead(asked: Asked, change: str) -> Change:
+def _instead(asked: AskedObject, change: str) -> ChangeScripts:
     words = {"path": asked.key[2], "kept": asked.key[2] + ".kept"}
     do = script("test -f {path}", "mv {path} {kept}", change, **words)
-    return Change(do, script("rm -f {path}; mv {kept} {path}", **words), asked.key[0])
+    return ChangeScripts(do, script("rm -f {path}; mv {kept} {path}", **words), asked.key[0])
 
 
 @mutator("guest-file", "a link to elsewhere")
-def _link(asked: Asked) -> Change:
+def _link(asked: AskedObject) -> ChangeScripts:
     change = _instead(asked, f"cp -p {{kept}} {KEPT}\nln -s {KEPT} {{path}}")
     return change._replace(undo=f"{change.undo}; rm -f {KEPT}")
 
 
 @mutator("guest-file", "emptied")
-def _emptied(asked: Asked) -> Change:
+def _emptied(asked: AskedObject) -> ChangeScripts:
     return _instead(asked, "test -s {kept}\n: > {path}")
 
 
 @mutator("guest-file", "written over at its end")
-def _written_over(asked: Asked) -> Change:
+def _written_over(asked: AskedObject) -> ChangeScripts:
     return _instead(asked, "cp -p {kept} {path}\necho '~~~' >> {path}")

@@ -12,7 +12,7 @@ from kvmlab.host.xml import Element
 _WORD = re.compile(r"\{(\w+)\}")
 
 
-class Change(NamedTuple):
+class ChangeScripts(NamedTuple):
     """Scripts for bash on the lab host, or for sh in `guest`. `do` fails where there is nothing to change.
 
     `scars`: undoing it may leave something that a check sees (a guest that has been off), so it is tried late.
@@ -28,7 +28,7 @@ class Mutant(NamedTuple):
     """One change of one object: "disk vdb of web1: read-only, stored"."""
 
     name: str
-    change: Change
+    change: ChangeScripts
 
 
 class Named(Protocol):
@@ -44,7 +44,7 @@ class Named(Protocol):
 
 
 Thing = TypeVar("Thing", contravariant=True)
-Function = Callable[[Any], Change | None]
+Function = Callable[[Any], ChangeScripts | None]
 
 
 class Mutator(NamedTuple):
@@ -80,10 +80,12 @@ def script(*lines: str, **words: object) -> str:
     return "\n".join(_WORD.sub(lambda place: quoted.get(place[1], place[0]), line) for line in lines)
 
 
-def there_and_back(line: str, do: str, undo: str, *, guest: str = "", scars: bool = False, **words: object) -> Change:
+def there_and_back(
+    line: str, do: str, undo: str, *, guest: str = "", scars: bool = False, **words: object
+) -> ChangeScripts:
     """One line for both ways, with `do` or `undo` in the place of its %s."""
     there, back = (script(line.replace("%s", one), **words) for one in (do, undo))
-    return Change(there, back, guest, scars)
+    return ChangeScripts(there, back, guest, scars)
 
 
 def given(command: str, xml: str) -> str:

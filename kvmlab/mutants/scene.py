@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from kvmlab.checks.reader import Answer, Key, Missing, Reader
+from kvmlab.checks.reader import Answer, Key, MissingObject, Reader
 from kvmlab.host.xml import Element, parse
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Domain:
+class SceneDomain:
     """A domain. `stored` and `live` are its XML, "" where it has none of that kind."""
 
     name: str
@@ -43,10 +43,10 @@ class Domain:
 
 
 @dataclass(frozen=True)
-class Device:
+class SceneDevice:
     """A device of a domain: the n-th `disk`, `interface`, `console` or `graphics`, as stored and as it runs."""
 
-    domain: Domain
+    domain: SceneDomain
     kind: str
     which: str
     stored: Element | None
@@ -60,7 +60,7 @@ class Device:
 
 
 @dataclass(frozen=True)
-class Network:
+class SceneNetwork:
     """A network. `taps`: (tap, bridge) of the guests on it now; `traffic`: the lab asks who reaches whom."""
 
     name: str
@@ -81,7 +81,7 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Pool:
+class ScenePool:
     """A pool."""
 
     name: str
@@ -99,7 +99,7 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class SceneSnapshot:
     """A snapshot. `image`: the file with the snapshot inside, "" where none is or its domain runs."""
 
     domain: str
@@ -117,7 +117,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Link:
+class SceneLink:
     """A network device of the host, as `ip -d -j address` says it."""
 
     said: dict[str, Any]
@@ -137,7 +137,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedObject:
     """Something that a check has asked for: `kind` and `key` as in the vocabulary, `names` of the facts."""
 
     kind: str
@@ -169,12 +169,12 @@ class Noting:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.reader, name)
 
-    def subjects(self) -> list[Asked]:
+    def subjects(self) -> list[AskedObject]:
         """What was asked for, in a fixed order."""
-        return [Asked(kind, key, frozenset(self.asked[kind, key])) for kind, key in sorted(self.asked)]
+        return [AskedObject(kind, key, frozenset(self.asked[kind, key])) for kind, key in sorted(self.asked)]
 
 
-def names_of(lab: Lab, subjects: Sequence[Asked]) -> set[str]:
+def names_of(lab: Lab, subjects: Sequence[AskedObject]) -> set[str]:
     """The domains, networks and pools that the lab is about: those it begins with, and those its checks ask for."""
     guests = {one.name for one in lab.guests} | {one.network for one in lab.guests}
     own = {one.name for one in (*lab.networks, *lab.pools, *lab.domains)}
@@ -202,7 +202,7 @@ def things(noting: Noting, connection: libvirt.virConnect | None, lab: Lab) -> l
         found += networks
         found += pools
         found += [snapshot for domain in inside for snapshot in _snapshots(domain)]
-    found += [Link(links[name]) for name in sorted(wanted & links.keys())]
+    found += [SceneLink(links[name]) for name in sorted(wanted & links.keys())]
     return found + _files(found, subjects, noting) + [one for one in subjects if one.kind not in (*_FILES, *_TOLD)]
 
 
@@ -215,38 +215,40 @@ FROM_THE_START = "from the start"
 """Among the names of a file's facts: it was there already when the lab began."""
 
 
-def _files(found: Sequence[Named], subjects: Sequence[Asked], reader: Reader) -> list[Named]:
+def _files(found: Sequence[Named], subjects: Sequence[AskedObject], reader: Reader) -> list[Named]:
     """Files, images and volumes that were asked for, and the disks' own: each path once."""
     paths: dict[str, set[str]] = {}
-    pools = {pool.name: parse(pool.stored).findtext("target/path") or "" for pool in found if isinstance(pool, Pool)}
+    pools = {
+        pool.name: parse(pool.stored).findtext("target/path") or "" for pool in found if isinstance(pool, ScenePool)
+    }
     for one in subjects:
         if one.kind in ("file", "image", "note"):
             paths.setdefault(one.key[0], set()).update(one.names)
         elif one.kind == "volume" and pools.get(one.key[0]):
             paths.setdefault(f"{pools[one.key[0]].rstrip('/')}/{one.key[1]}", set()).update(("image",))
     for thing in found:
-        source = thing.stored.find("source") if isinstance(thing, Device) and thing.stored is not None else None
+        source = thing.stored.find("source") if isinstance(thing, SceneDevice) and thing.stored is not None else None
         if source is not None and source.get("file"):
             paths.setdefault(source.get("file", ""), set()).update(("image",))
     for path in paths:
-        if not isinstance(reader.read("start", ("file", path), ()), Missing):
+        if not isinstance(reader.read("start", ("file", path), ()), MissingObject):
             paths[path].add(FROM_THE_START)
     images = {one.key[0] for one in subjects if one.kind == "image"}
     skipped = ("/proc/", "/sys/", "/dev/", "/run/")
     return [
-        Asked("file", (path,), frozenset(names | ({"image"} if path in images else set())))
+        AskedObject("file", (path,), frozenset(names | ({"image"} if path in images else set())))
         for path, names in sorted(paths.items())
         if path.startswith("/") and not path.startswith(skipped)
     ]
 
 
-def _domain(domain: libvirt.virDomain) -> Domain:
+def _domain(domain: libvirt.virDomain) -> SceneDomain:
     import libvirt
 
     secure, active = libvirt.VIR_DOMAIN_XML_SECURE, domain.isActive()
     states = {libvirt.VIR_DOMAIN_RUNNING: "running", libvirt.VIR_DOMAIN_PAUSED: "paused"}
     persistent = domain.isPersistent()
-    return Domain(
+    return SceneDomain(
         domain.name(),
         states.get(domain.state()[0], "shut off"),
         domain.XMLDesc(secure | libvirt.VIR_DOMAIN_XML_INACTIVE) if persistent else "",
@@ -261,7 +263,7 @@ _WHICH = {"disk": ("target", "dev"), "interface": ("mac", "address"), "console":
           "graphics": (".", "type")}  # fmt: skip
 
 
-def _devices(domain: Domain, links: dict[str, dict[str, Any]]) -> Iterator[Device]:
+def _devices(domain: SceneDomain, links: dict[str, dict[str, Any]]) -> Iterator[SceneDevice]:
     stored, live = (parse(xml) if xml else None for xml in (domain.stored, domain.live))
     for kind, (path, name) in _WHICH.items():
         both = [_by(root, kind, path, name) for root in (stored, live)]
@@ -269,7 +271,7 @@ def _devices(domain: Domain, links: dict[str, dict[str, Any]]) -> Iterator[Devic
             running = both[1].get(which)
             target = running.find("target") if running is not None and kind == "interface" else None
             master = links.get(target.get("dev", "") if target is not None else "", {}).get("master", "")
-            yield Device(domain, kind, which, both[0].get(which), running, master)
+            yield SceneDevice(domain, kind, which, both[0].get(which), running, master)
 
 
 def _by(root: Element | None, kind: str, path: str, name: str) -> dict[str, Element]:
@@ -280,7 +282,7 @@ def _by(root: Element | None, kind: str, path: str, name: str) -> dict[str, Elem
     return found
 
 
-def _network(network: libvirt.virNetwork, links: dict[str, dict[str, Any]], traffic: bool) -> Network:
+def _network(network: libvirt.virNetwork, links: dict[str, dict[str, Any]], traffic: bool) -> SceneNetwork:
     import libvirt
 
     persistent, active = bool(network.isPersistent()), bool(network.isActive())
@@ -289,19 +291,19 @@ def _network(network: libvirt.virNetwork, links: dict[str, dict[str, Any]], traf
     name = bridge.get("name", "") if bridge is not None else ""
     taps = tuple(sorted((tap, name) for tap, one in links.items() if name and one.get("master") == name))
     autostart = bool(network.autostart()) if persistent else False
-    return Network(network.name(), active, persistent, autostart, stored, name, taps, traffic)
+    return SceneNetwork(network.name(), active, persistent, autostart, stored, name, taps, traffic)
 
 
-def _pool(pool: libvirt.virStoragePool) -> Pool:
+def _pool(pool: libvirt.virStoragePool) -> ScenePool:
     import libvirt
 
     persistent = bool(pool.isPersistent())
     stored = pool.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE) if persistent else pool.XMLDesc()
     autostart = bool(pool.autostart()) if persistent else False
-    return Pool(pool.name(), bool(pool.isActive()), persistent, autostart, stored)
+    return ScenePool(pool.name(), bool(pool.isActive()), persistent, autostart, stored)
 
 
-def _snapshots(domain: libvirt.virDomain) -> Iterator[Snapshot]:
+def _snapshots(domain: libvirt.virDomain) -> Iterator[SceneSnapshot]:
     import libvirt
 
     for one in sorted(domain.listAllSnapshots(), key=lambda one: str(one.getName())):
@@ -311,4 +313,4 @@ def _snapshots(domain: libvirt.virDomain) -> Iterator[Snapshot]:
         if inside and not domain.isActive():
             source = parse(domain.XMLDesc()).find("devices/disk[@device='disk']/source")
             image = source.get("file", "") if source is not None else ""
-        yield Snapshot(domain.name(), one.getName(), xml, bool(one.isCurrent()), image)
+        yield SceneSnapshot(domain.name(), one.getName(), xml, bool(one.isCurrent()), image)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kvmlab.mutants.mutator import Change, Function, mutator, script
-from kvmlab.mutants.scene import Asked
+from kvmlab.mutants.mutator import ChangeScripts, Function, mutator, script
+from kvmlab.mutants.scene import AskedObject
 
 UNITS = "/var/tmp/.kvmlab-units"
 
@@ -18,15 +18,15 @@ def _listed(name: str, how: str) -> str:
     return script("for unit in {service} {socket}; " + each, f"test -s {UNITS}", **words)
 
 
-def _where(asked: Asked) -> tuple[str, str]:
+def _where(asked: AskedObject) -> tuple[str, str]:
     """(unit, guest)."""
     return (asked.key[2], asked.key[0]) if asked.kind == "guest-service" else (asked.key[0], "")
 
 
-def _unit(asked: Asked, how: str, do: str, undo: str) -> Change:
+def _unit(asked: AskedObject, how: str, do: str, undo: str) -> ChangeScripts:
     name, guest = _where(asked)
     listed = _listed(name, how)
-    return Change(f"{listed}\nxargs {do} < {UNITS}", f"xargs {undo} < {UNITS}; rm {UNITS}", guest)
+    return ChangeScripts(f"{listed}\nxargs {do} < {UNITS}", f"xargs {undo} < {UNITS}; rm {UNITS}", guest)
 
 
 def _for_both(change: str) -> Callable[[Function], Function]:
@@ -34,50 +34,50 @@ def _for_both(change: str) -> Callable[[Function], Function]:
 
 
 @_for_both("stopped")
-def _stopped(asked: Asked) -> Change:
+def _stopped(asked: AskedObject) -> ChangeScripts:
     return _unit(asked, "is-active", "systemctl stop", "systemctl start")
 
 
 @_for_both("disabled")
-def _disabled(asked: Asked) -> Change:
+def _disabled(asked: AskedObject) -> ChangeScripts:
     return _unit(asked, "is-enabled", "systemctl disable", "systemctl enable")
 
 
 @_for_both("masked")
-def _masked(asked: Asked) -> Change:
+def _masked(asked: AskedObject) -> ChangeScripts:
     return _unit(asked, "is-enabled", "systemctl mask", "systemctl unmask")
 
 
 @_for_both("enabled for this boot only")
-def _for_this_boot(asked: Asked) -> Change:
+def _for_this_boot(asked: AskedObject) -> ChangeScripts:
     change = _unit(asked, "is-enabled", "systemctl disable", "systemctl enable")
     do, undo = (f"xargs systemctl {verb} --runtime < {UNITS}" for verb in ("enable", "disable"))
     return change._replace(do=f"{change.do}\n{do}", undo=f"{undo}\n{change.undo}")
 
 
-def _account(asked: Asked, do: str, undo: str) -> Change:
-    return Change(script(do, name=asked.key[0]), script(undo, name=asked.key[0]))
+def _account(asked: AskedObject, do: str, undo: str) -> ChangeScripts:
+    return ChangeScripts(script(do, name=asked.key[0]), script(undo, name=asked.key[0]))
 
 
 @mutator("account", "locked")
-def _locked(asked: Asked) -> Change:
+def _locked(asked: AskedObject) -> ChangeScripts:
     return _account(asked, "passwd --status {name} | grep -q ' P '\nusermod --lock {name}", "usermod --unlock {name}")
 
 
 @mutator("account", "expired")
-def _expired(asked: Asked) -> Change:
+def _expired(asked: AskedObject) -> ChangeScripts:
     return _account(asked, "chage --expiredate 0 {name}", "chage --expiredate -1 {name}")
 
 
 @mutator("account", "its shell ends at once")
-def _no_shell(asked: Asked) -> Change:
+def _no_shell(asked: AskedObject) -> ChangeScripts:
     kept = f"getent passwd {{name}} | cut -d: -f7 > {UNITS}"
     return _account(asked, f"{kept}\nusermod --shell /usr/sbin/nologin {{name}}",
                     f"usermod --shell $(cat {UNITS}) {{name}}; rm {UNITS}")  # fmt: skip
 
 
 @mutator("account", "out of its last group")
-def _out_of_group(asked: Asked) -> Change:
+def _out_of_group(asked: AskedObject) -> ChangeScripts:
     kept = f"id -nG {{name}} | cut -s -d' ' -f2- | grep -o '[^ ]*$' > {UNITS}"
     return _account(asked, f"{kept}\ngpasswd --delete {{name}} $(cat {UNITS})",
                     f"gpasswd --add {{name}} $(cat {UNITS}); rm {UNITS}")  # fmt: skip

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kvmlab.grading.load import CheckSet
     from kvmlab.grading.passes import OnProgress
     from kvmlab.grading.verdicts import Report
-    from kvmlab.host.events import Events
+    from kvmlab.host.events import HostEvents
     from kvmlab.host.reader import HostReader
     from kvmlab.labhost.known_host import KnownLabHost
 
@@ -75,7 +75,7 @@ def grade_with_evidence(
 
 
 @contextmanager
-def opened(lab: Lab, host: KnownLabHost) -> Iterator[tuple[HostReader, Events]]:
+def opened(lab: Lab, host: KnownLabHost) -> Iterator[tuple[HostReader, HostEvents]]:
     """A reader of the lab host that knows its start, and the host's events."""
     from kvmlab.host import open_host
     from kvmlab.setup.start_record import recall

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.checks.reader import Missing, Reader, Want
+from kvmlab.checks.reader import MissingObject, Reader, Want
 from kvmlab.course import Lab
 from kvmlab.errors import CouldNotLook
 from kvmlab.grading.evidence import Recording
-from kvmlab.grading.rehearsed_reader import Rehearsed, ahead, guests_to_enter, refresh, to_start, with_balloon
+from kvmlab.grading.rehearsed_reader import RehearsedReader, ahead, guests_to_enter, refresh, to_start, with_balloon
 from kvmlab.grading.runner import foreseen
 from kvmlab.grading.verdicts import Report
 from kvmlab.host import open_host
@@ -24,7 +24,7 @@ from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.images import Progress
+    from kvmlab.images import BuildProgress
 
 ANSWER_S = 120.0
 """How long a guest may take to boot in the copy, emulated, beside the one that runs ($KVMLAB_PATIENCE stretches it)."""
@@ -48,7 +48,7 @@ class Rehearsing:
         """What its checks ask."""
         return foreseen(checks_of(self.lab, self.checker), self.lab.params, self.lab.tasks, self.only)
 
-    def report(self, first: LabHost, fresh: LabHost, progress: Progress) -> Report:
+    def report(self, first: LabHost, fresh: LabHost, progress: BuildProgress) -> Report:
         """The checks of the lab on `first`, their facts about the next start in a copy of it, which is gone afterwards.
 
         Where no check speaks of the next start there is no copy. Raises CannotRun where there can be none.
@@ -57,13 +57,15 @@ class Rehearsing:
             return grade(self.lab, self.checker, first, only=self.only)
         return self._in_a_copy(first, fresh, progress)[0]
 
-    def report_and_facts(self, first: LabHost, fresh: LabHost, progress: Progress) -> tuple[Report, dict[str, Any]]:
+    def report_and_facts(
+        self, first: LabHost, fresh: LabHost, progress: BuildProgress
+    ) -> tuple[Report, dict[str, Any]]:
         """Likewise, with what was read (kvmlab.grading.evidence), so that it can be graded again."""
         if not ahead(self.wants()):
             return grade_with_evidence(self.lab, self.checker, first)
         return self._in_a_copy(first, fresh, progress)
 
-    def _in_a_copy(self, first: LabHost, fresh: LabHost, progress: Progress) -> tuple[Report, dict[str, Any]]:
+    def _in_a_copy(self, first: LabHost, fresh: LabHost, progress: BuildProgress) -> tuple[Report, dict[str, Any]]:
         began, key, wants = time.monotonic(), first.state.key_pair("look_key"), self.wants()
         progress.step(t("copying the lab host"), None)
         with (
@@ -71,11 +73,11 @@ class Rehearsing:
             opened(self.lab, first) as (now, _),
             open_host(fresh.root, key, self.lab.guests) as (copy, _),
         ):
-            report, facts = self._looked(rehearsal, Rehearsed(now, copy), wants, progress)
+            report, facts = self._looked(rehearsal, RehearsedReader(now, copy), wants, progress)
         return report._replace(seconds=time.monotonic() - began), facts
 
     def _looked(
-        self, rehearsal: Rehearsal, both: Rehearsed, wants: Sequence[Want], progress: Progress
+        self, rehearsal: Rehearsal, both: RehearsedReader, wants: Sequence[Want], progress: BuildProgress
     ) -> tuple[Report, dict[str, Any]]:
         both.note_boot(wants)
         progress.step(t("starting the guests in the copy"), None)
@@ -91,7 +93,7 @@ class Rehearsing:
                 wait_for_balloon(both.copy, name, deadline)
         return self._until_sure(both)
 
-    def _until_sure(self, both: Rehearsed) -> tuple[Report, dict[str, Any]]:
+    def _until_sure(self, both: RehearsedReader) -> tuple[Report, dict[str, Any]]:
         """Look again for a moment at what is not as wanted, because it may still be coming; what is as wanted is so at
         once."""
         checks = checks_of(self.lab, self.checker)
@@ -137,7 +139,7 @@ def wait_for_balloon(copy: Reader, name: str, deadline: float) -> bool:
 def _values(reader: Reader, kind: str, key: tuple[str, ...], *names: str) -> Mapping[str, object]:
     """Facts of one object; none where there is no such object."""
     answer = reader.read(kind, key, names)
-    return {} if isinstance(answer, Missing) else {name: answer[name].value for name in names}
+    return {} if isinstance(answer, MissingObject) else {name: answer[name].value for name in names}
 
 
 def _may_change(report: Report) -> bool:

@@ -29,7 +29,7 @@ done
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class MapLink:
     """A link of the host (ip-link(8)). `addresses` with their prefix; `bridge`: it is one; `master`: whose port."""
 
     name: str
@@ -50,7 +50,7 @@ class Plug:
 
 
 @dataclass(frozen=True, slots=True)
-class Disk:
+class MapDisk:
     """A disk of a guest: the target, the file or volume behind it ("" for an empty drive), its format."""
 
     target: str
@@ -59,13 +59,13 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
-class Domain:
+class MapDomain:
     """A guest, with its state as virsh domstate says it. `display`: "vnc", "spice", or "" for none."""
 
     name: str
     state: str
     plugs: tuple[Plug, ...]
-    disks: tuple[Disk, ...]
+    disks: tuple[MapDisk, ...]
     display: str = ""
 
 
@@ -73,9 +73,9 @@ class Domain:
 class Topology:
     """All of it. `networks`: bridge → name and forward mode of the network that has it."""
 
-    links: tuple[Link, ...]
+    links: tuple[MapLink, ...]
     networks: dict[str, tuple[str, str]]
-    domains: tuple[Domain, ...]
+    domains: tuple[MapDomain, ...]
 
 
 def topology_of(host: LabHost) -> Topology:
@@ -100,14 +100,14 @@ def topology_of(host: LabHost) -> Topology:
     return Topology(links, networks, tuple(domains))
 
 
-def _links(found: list[dict[str, Any]]) -> Iterator[Link]:
+def _links(found: list[dict[str, Any]]) -> Iterator[MapLink]:
     for one in found:
         if one["ifname"] == "lo":
             continue
         local = [a for a in one.get("addr_info", []) if a.get("scope") == "global"]
         addresses = tuple(f"{a['local']}/{a['prefixlen']}" for a in local)
         bridge = one.get("linkinfo", {}).get("info_kind") == "bridge"
-        yield Link(one["ifname"], "UP" in one.get("flags", []), addresses, bridge, one.get("master", ""))
+        yield MapLink(one["ifname"], "UP" in one.get("flags", []), addresses, bridge, one.get("master", ""))
 
 
 def _tree(coded: str) -> ElementTree.Element | None:
@@ -117,7 +117,7 @@ def _tree(coded: str) -> ElementTree.Element | None:
         return None
 
 
-def _domain(tree: ElementTree.Element, state: str) -> Domain:
+def _domain(tree: ElementTree.Element, state: str) -> MapDomain:
     plugs = tuple(
         Plug(
             _attribute(one, "target", "dev"),
@@ -128,10 +128,10 @@ def _domain(tree: ElementTree.Element, state: str) -> Domain:
         for one in tree.iterfind("devices/interface")
     )
     disks = tuple(
-        Disk(_attribute(one, "target", "dev"), _source(one), _attribute(one, "driver", "type"))
+        MapDisk(_attribute(one, "target", "dev"), _source(one), _attribute(one, "driver", "type"))
         for one in tree.iterfind("devices/disk")
     )
-    return Domain(tree.findtext("name", ""), state, plugs, disks, _attribute(tree, "devices/graphics", "type"))
+    return MapDomain(tree.findtext("name", ""), state, plugs, disks, _attribute(tree, "devices/graphics", "type"))
 
 
 def _source(disk: ElementTree.Element) -> str:

@@ -27,7 +27,7 @@ _SHARE = 5
 """Looking may take a fifth of a processor."""
 
 
-class Events(Protocol):
+class WakeableEvents(Protocol):
     """Tells when something happened on the host."""
 
     def wait(self, timeout_s: float) -> bool:
@@ -40,7 +40,7 @@ class Events(Protocol):
 class Watch:
     """One lab, looked at again and again."""
 
-    def __init__(self, lab: Lab, checks: CheckSet, reader: Reader, events: Events) -> None:
+    def __init__(self, lab: Lab, checks: CheckSet, reader: Reader, events: WakeableEvents) -> None:
         self._lab, self._checks, self._seen, self._events = lab, checks, Host(reader), events
         self._lively_until = 0.0
         self._took = 0.0

@@ -24,7 +24,7 @@ from kvmlab.page.commands import Commands, ended
 from kvmlab.page.gate import cookie_name
 from kvmlab.page.keys import SESSION_S, Keys
 from kvmlab.page.labs import VERBS, Feed, Labs
-from kvmlab.page.terminals import Terminal, Terminals, Viewer, size_of
+from kvmlab.page.terminals import PageTerminal, Terminals, Viewer, size_of
 from kvmlab.page.words import page_words
 from kvmlab.words import LANGUAGES, speaking, t
 
@@ -40,7 +40,7 @@ SCREEN_BYTES = 65536
 Asked = dict[str, Any]
 
 
-class Page:
+class PageServer:
     """All of it, for one user."""
 
     def __init__(self, commands: Commands, keys: Keys, course_dir: Path) -> None:
@@ -245,7 +245,7 @@ async def _unheard(process: Process) -> None:
     await process.wait()
 
 
-async def _show(socket: WebSocket, terminal: Terminal, viewer: Viewer) -> None:
+async def _show(socket: WebSocket, terminal: PageTerminal, viewer: Viewer) -> None:
     while (found := await terminal.next(viewer)) is not None:
         piece, lost = found
         if lost:
@@ -255,7 +255,7 @@ async def _show(socket: WebSocket, terminal: Terminal, viewer: Viewer) -> None:
     await socket.close()
 
 
-async def _hear(socket: WebSocket, terminal: Terminal, viewer: Viewer) -> None:
+async def _hear(socket: WebSocket, terminal: PageTerminal, viewer: Viewer) -> None:
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":

@@ -35,7 +35,7 @@ _FIXED = {
 }
 
 
-class Refused(Exception):
+class RefusedRequest(Exception):
     """Why somebody is not let through; for the log and the tests, the answer says no more than the reason."""
 
 
@@ -53,47 +53,47 @@ class Gate:
         nonce = secrets.token_urlsafe(12)
         try:
             scope["session"], scope["nonce"] = self._session(scope), nonce
-        except Refused as reason:
+        except RefusedRequest as reason:
             await refuse(scope, receive, _guarded(send, nonce), str(reason))
             return
         await self._app(scope, _bounded(receive), _guarded(send, nonce) if scope["type"] == "http" else send)
 
     def _session(self, scope: Scope) -> str:
-        """The session of a request that may pass, "" for one that needs none. Raises Refused."""
+        """The session of a request that may pass, "" for one that needs none. Raises RefusedRequest."""
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_BYTES:
-            raise Refused("headers too long")
+            raise RefusedRequest("headers too long")
         host, origin = _one(scope, "host"), _one(scope, "origin")
         if host not in self._hosts():
-            raise Refused("another Host")
+            raise RefusedRequest("another Host")
         if origin not in (None, f"http://{host}"):
-            raise Refused("another Origin")
+            raise RefusedRequest("another Origin")
         if _one(scope, "sec-fetch-site") not in (None, "same-origin", "none"):
-            raise Refused("another site")
+            raise RefusedRequest("another site")
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
             if scope["path"] == "/" or scope["path"].startswith("/static/"):
                 return ""
-            raise Refused("another method")
+            raise RefusedRequest("another method")
         if origin is None:
-            raise Refused("no Origin")
+            raise RefusedRequest("no Origin")
         return self._known(scope, host or "")
 
     def _known(self, scope: Scope, host: str) -> str:
         if scope["type"] == "http":
             if scope["method"] != "POST":
-                raise Refused("another method")
+                raise RefusedRequest("another method")
             if _one(scope, "content-type") != "application/json":
-                raise Refused("another content type")
+                raise RefusedRequest("another content type")
             if scope["path"] == LOGIN:
                 return ""
         session = self._keys.session(_cookie(scope, cookie_name(host)))
         if session is None:
-            raise Refused("no session")
+            raise RefusedRequest("no session")
         if scope["type"] == "http":
             if not self._keys.fits(session, _one(scope, KEY_HEADER) or ""):
-                raise Refused("no key")
+                raise RefusedRequest("no key")
             return session
         if not self._keys.redeem(_ticket(scope), session, scope["path"]):
-            raise Refused("no ticket")
+            raise RefusedRequest("no ticket")
         return session
 
 
@@ -111,10 +111,10 @@ def policy(nonce: str) -> str:
 
 
 def _one(scope: Scope, name: str) -> str | None:
-    """A header's value, None where it is not there. Twice: Refused."""
+    """A header's value, None where it is not there. Twice: RefusedRequest."""
     found: list[str] = [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name.encode()]
     if len(found) > 1:
-        raise Refused(f"two headers {name}")
+        raise RefusedRequest(f"two headers {name}")
     return found[0] if found else None
 
 

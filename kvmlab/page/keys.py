@@ -90,25 +90,25 @@ def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given[:_LIMIT].encode(errors="replace"), wanted.encode())
 
 
-class Remembered(NamedTuple):
+class PreviousServer(NamedTuple):
     """What a server leaves to the next one, so that an open page finds it again."""
 
     secret: bytes
     port: int
 
 
-def remembered(path: Path) -> Remembered:
+def remembered(path: Path) -> PreviousServer:
     """What the last server has left; a new secret and no port (0) where there is nothing sound."""
     try:
         found = json.loads(path.read_text(encoding="ascii"))
         secret, port = bytes.fromhex(found["secret"]), int(found["port"])
         if len(secret) == 32 and 0 <= port < 65536:
-            return Remembered(secret, port)
+            return PreviousServer(secret, port)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         pass
-    return Remembered(secrets.token_bytes(32), 0)
+    return PreviousServer(secrets.token_bytes(32), 0)
 
 
-def remember(path: Path, left: Remembered) -> None:
+def remember(path: Path, left: PreviousServer) -> None:
     """Leave it, for this user's eyes only."""
     write_atomic(path, json.dumps({"secret": left.secret.hex(), "port": left.port}))

@@ -102,7 +102,7 @@ class Labs:
         self._commands = commands
         self._news: dict[str, News] = {}
         self._feeds: dict[tuple[str, str], Feed] = {}
-        self._actions: dict[str, Action] = {}
+        self._actions: dict[str, LabAction] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.stirs: dict[str, int] = {}
         """How often somebody was at work on a lab, counted once in STIRS_S."""
@@ -152,12 +152,12 @@ class Labs:
         before = self._actions.get(lab)
         if before is not None and before.status is None:
             raise CannotRun(t("`kvmlab {verb}` is at work already.", verb=before.verb), "kvmlab status")
-        action = self._actions[lab] = Action(verb)
+        action = self._actions[lab] = LabAction(verb)
         task = asyncio.create_task(self._do(action, lab, lang))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _do(self, action: Action, lab: str, lang: str) -> None:
+    async def _do(self, action: LabAction, lab: str, lang: str) -> None:
         word = "start" if action.verb == "resume" else action.verb
         news = self.news(lab)
         try:
@@ -179,7 +179,7 @@ class Labs:
         await asyncio.gather(*self._tasks, *(feed.close() for feed in self._feeds.values()), return_exceptions=True)
 
 
-class Action:
+class LabAction:
     """One `kvmlab start` or the like, and the last lines it has said. `status`: None while it runs."""
 
     _ids = iter(range(1, 1 << 62))

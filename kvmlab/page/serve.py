@@ -13,10 +13,10 @@ from pathlib import Path
 import uvicorn
 
 from kvmlab.errors import CannotRun
-from kvmlab.page.app import VENDOR, Page
+from kvmlab.page.app import VENDOR, PageServer
 from kvmlab.page.commands import Commands
 from kvmlab.page.gate import App, Gate
-from kvmlab.page.keys import Keys, Remembered, remember, remembered
+from kvmlab.page.keys import Keys, PreviousServer, remember, remembered
 from kvmlab.page.peer import OwnUser
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -39,10 +39,10 @@ def serve(state: State, commands: Commands, course: Path, port: int | None, say:
         before = remembered(file)
         with _listening(port, before.port) as listener:
             port = listener.getsockname()[1]
-            remember(file, Remembered(before.secret, port))
+            remember(file, PreviousServer(before.secret, port))
             keys = Keys(before.secret)
             keys.on_new_token = lambda token: say(link(port, token))
-            asyncio.run(_serve(listener, Page(commands, keys, course).app(), keys))
+            asyncio.run(_serve(listener, PageServer(commands, keys, course).app(), keys))
 
 
 def link(port: int, token: str) -> str:

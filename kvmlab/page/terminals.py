@@ -40,7 +40,7 @@ class Viewer:
         self.sent = self.shown = since
 
 
-class Terminal:
+class PageTerminal:
     """A process on a pty of its own, with what it has printed last."""
 
     def __init__(self, argv: list[str], on_output: Callable[[], None] = lambda: None) -> None:
@@ -220,9 +220,9 @@ class Terminals:
     MOST = 12
 
     def __init__(self) -> None:
-        self._all: dict[tuple[str, str], Terminal] = {}
+        self._all: dict[tuple[str, str], PageTerminal] = {}
 
-    def get(self, lab: str, name: str, argv: list[str], on_output: Callable[[], None]) -> Terminal | None:
+    def get(self, lab: str, name: str, argv: list[str], on_output: Callable[[], None]) -> PageTerminal | None:
         """The terminal of that name; a new one where there is none, or its process has ended. None: too many."""
         found = self._all.get((lab, name))
         if found is not None and found.status is None:
@@ -230,7 +230,7 @@ class Terminals:
         self._all = {key: one for key, one in self._all.items() if one.status is None}
         if len(self._all) >= self.MOST:
             return None
-        made = self._all[lab, name] = Terminal(argv, on_output)
+        made = self._all[lab, name] = PageTerminal(argv, on_output)
         return made
 
     async def sweep(self) -> None:

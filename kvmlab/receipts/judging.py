@@ -16,7 +16,7 @@ from kvmlab.course.version import lab_version
 from kvmlab.errors import KvmlabError
 from kvmlab.json_text import canonical
 from kvmlab.observe.grade import checks_of
-from kvmlab.receipts.reading import Receipt, Refused, read_receipt, when
+from kvmlab.receipts.reading import Receipt, RefusedReceipt, read_receipt, when
 from kvmlab.words import t
 
 _CLOCKS = timedelta(days=1)
@@ -195,4 +195,4 @@ def _once_each(same: Sequence[Judged]) -> None:
             one.against.append(t("it is the same as {file}.", file=first[one.student].file.name))
 
 
-__all__ = ["Judged", "Refused", "judge"]
+__all__ = ["Judged", "RefusedReceipt", "judge"]

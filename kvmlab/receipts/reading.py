@@ -24,7 +24,7 @@ _VERDICTS = ("passed", "failed", "blocked", "error")
 _DEEPEST = 60
 
 
-class Refused(KvmlabError):
+class RefusedReceipt(KvmlabError):
     """A receipt that is not taken. The message says why, and of which lab."""
 
     status = 1
@@ -43,7 +43,7 @@ class Receipt:
 
 
 def read_receipt(path: Path) -> Receipt:
-    """The receipt in a file: Refused where it is none; UsageError where there is no file."""
+    """The receipt in a file: RefusedReceipt where it is none; UsageError where there is no file."""
     try:
         with path.open("rb") as stream:
             raw = stream.read(BIGGEST + 1)
@@ -56,19 +56,19 @@ def read_receipt(path: Path) -> Receipt:
 def parse(raw: bytes) -> Receipt:
     """The receipt that these bytes are."""
     if len(raw) > BIGGEST:
-        raise Refused(t("It is larger than any receipt."))
+        raise RefusedReceipt(t("It is larger than any receipt."))
     try:
         whole = json.loads(raw, object_pairs_hook=_once, parse_constant=_no_constant)
         _shallow(whole, _DEEPEST)
         if not isinstance(whole, dict) or whole.get("schema") != SCHEMA:
-            raise Refused(t("It is not a receipt of kvmlab."))
+            raise RefusedReceipt(t("It is not a receipt of kvmlab."))
         _shape(whole, {"schema": str, "receipt": dict, "key": str, "signature": str})
         receipt = whole["receipt"]
         if not is_signed(receipt, whole["key"], whole["signature"]):
-            raise Refused(t("It was changed after it was signed."))
+            raise RefusedReceipt(t("It was changed after it was signed."))
         return _receipt(receipt, whole["key"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise Refused(t("It is damaged: it has not the shape of a receipt.")) from None
+        raise RefusedReceipt(t("It is damaged: it has not the shape of a receipt.")) from None
 
 
 def _receipt(receipt: dict[str, Any], key: str) -> Receipt:

@@ -19,7 +19,7 @@ SLOW_S = 40.0  # for questions that read a whole file
 TODO = "kvmlab status"
 
 
-class Way:
+class HostConnection:
     """SSH to a lab host over a Unix socket, and answers of its fact server, each asked once until `refresh`."""
 
     def __init__(self, root: HostRoot, key: Path, *, patience: float = 1.0) -> None:
@@ -121,4 +121,4 @@ def told(error: Exception) -> CouldNotLook:
     return CouldNotLook(t("SSH on the lab host cannot be reached: {said}.", said=said.rstrip(".")), TODO)
 
 
-__all__ = ["NotThere", "Way", "told"]
+__all__ = ["HostConnection", "NotThere", "told"]

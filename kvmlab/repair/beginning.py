@@ -28,12 +28,12 @@ from kvmlab.repair.record import HIDING, OPEN, Repair
 from kvmlab.repair.steps import carry_out
 from kvmlab.repair.symptoms import is_seen
 from kvmlab.setup.materials import has_libvirt
-from kvmlab.setup.start_record import Remembering, pictures
+from kvmlab.setup.start_record import PictureConnections, pictures
 from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.images import Progress
+    from kvmlab.images import BuildProgress
 
 SOLVED_S, BROKEN_S, POLL_S = 120.0, 30.0, 1.0
 """How long the solution may take to pass, and a fault to be seen ($KVMLAB_PATIENCE stretches both)."""
@@ -50,7 +50,7 @@ class Beginning:
     checker: Path
     solution: Sequence[Step]
     host: LabHost
-    progress: Progress
+    progress: BuildProgress
 
     def hide(self, repair: Repair, make: Make) -> Repair:
         """Solve the lab, and have a fault made. CannotRun where the solution does not pass here, or the fault is not
@@ -108,7 +108,7 @@ class Beginning:
 
     def remember(self) -> None:
         """From here on the solved state is what the lab host had at its start."""
-        Remembering(self.host, has_libvirt=has_libvirt(self.lab)).remember(self.lab)
+        PictureConnections(self.host, has_libvirt=has_libvirt(self.lab)).remember(self.lab)
 
     def break_it(self, fault: Fault) -> Fault:
         """Carry out what breaks it, and wait until each symptom that is to be seen at once is seen."""

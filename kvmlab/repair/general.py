@@ -47,7 +47,7 @@ NOTES = ("/root/.kvmlab-kept", "/var/tmp/.kvmlab-routes")
 """What mutators write down for their undoing, in a guest and on the host: removed once a fault is to stay."""
 
 
-class Kind(NamedTuple):
+class FaultKind(NamedTuple):
     """A mutator that is offered: its level, and what it is called afterwards, by language."""
 
     level: int
@@ -60,7 +60,7 @@ class Offered(NamedTuple):
     mutant: Mutant
     kind: str
     thing: str
-    told: Kind
+    told: FaultKind
 
     @property
     def id(self) -> str:
@@ -74,10 +74,12 @@ def texts() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
-def kinds() -> dict[tuple[str, str], Kind]:
+def kinds() -> dict[tuple[str, str], FaultKind]:
     """The mutators that are offered, by kind of object and change."""
     rows = texts()["mutant"]
-    return {(one["kind"], one["change"]): Kind(one["level"], {lang: one[lang] for lang in LANGUAGES}) for one in rows}
+    return {
+        (one["kind"], one["change"]): FaultKind(one["level"], {lang: one[lang] for lang in LANGUAGES}) for one in rows
+    }
 
 
 def serves(lab: Lab) -> bool:

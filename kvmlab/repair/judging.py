@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kvmlab.checks.reader import Answer, Key, Missing
+from kvmlab.checks.reader import Answer, Key, MissingObject
 from kvmlab.course import Lab
 from kvmlab.grading.as_it_was import AS_IT_WAS, declared, guarded
 from kvmlab.grading.load import CheckSet, load_checks
@@ -122,7 +122,7 @@ class _Restartable:
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
         """As Reader.read."""
         answer: Answer = self._reader.read(kind, key, names)
-        if isinstance(answer, Missing) or kind not in ("start", "present") or key[:1] != ("domain",):
+        if isinstance(answer, MissingObject) or kind not in ("start", "present") or key[:1] != ("domain",):
             return answer
         if key[1] in self._kept:
             return answer

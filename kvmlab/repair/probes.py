@@ -11,7 +11,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from kvmlab.course.fault.model import Symptom
-from kvmlab.mutants.scene import Asked, Device, Domain, Network, Pool
+from kvmlab.mutants.scene import AskedObject, SceneDevice, SceneDomain, SceneNetwork, ScenePool
 
 if TYPE_CHECKING:
     from kvmlab.course import Lab
@@ -25,24 +25,24 @@ FOLLOWS = {"out": "enter", "disk": "enter", "mount": "enter", "volumes": "pool"}
 def probes_of(found: Sequence[Named], lab: Lab) -> Iterator[Symptom]:
     """What a colleague would try on a lab host with these objects."""
     lan = lab.values["lan"]
-    running = {one.name for one in found if isinstance(one, Domain) and one.state == "running"}
+    running = {one.name for one in found if isinstance(one, SceneDomain) and one.state == "running"}
     yield Symptom("host", f"ping -c 2 -W 3 {lan['ip']}", "peer")
     for one in found:
-        if isinstance(one, Domain):
+        if isinstance(one, SceneDomain):
             yield from _of_domain(one, lan["gateway"])
-        elif isinstance(one, Device):
+        elif isinstance(one, SceneDevice):
             yield from _of_device(one)
-        elif isinstance(one, Pool) and one.active:
+        elif isinstance(one, ScenePool) and one.active:
             yield Symptom(f"pool {one.name}", f"virsh vol-list {quote(one.name)}")
             yield Symptom(f"volumes {one.name}", f"virsh vol-list {quote(one.name)} | grep -q /")
-        elif isinstance(one, Network) and one.active:
+        elif isinstance(one, SceneNetwork) and one.active:
             yield Symptom(f"network {one.name}", f"virsh net-list --name | grep -qx {quote(one.name)}")
-        elif isinstance(one, Asked) and one.kind == "guest-mount" and one.key[0] in running:
+        elif isinstance(one, AskedObject) and one.kind == "guest-mount" and one.key[0] in running:
             mounted = quote(f"grep -q ' {one.key[2]} ' /proc/mounts")
             yield Symptom(f"mount {one.key[2]} of {one.key[0]}", f"{SSH} {quote(one.key[0])} {mounted}")
 
 
-def _of_domain(one: Domain, gateway: str) -> Iterator[Symptom]:
+def _of_domain(one: SceneDomain, gateway: str) -> Iterator[Symptom]:
     name = quote(one.name)
     if one.state == "running":
         yield Symptom(f"enter {one.name}", f"{SSH} {name} true")
@@ -51,7 +51,7 @@ def _of_domain(one: Domain, gateway: str) -> Iterator[Symptom]:
         yield Symptom(f"start {one.name}", f"virsh start --paused {name}", upcoming=True)
 
 
-def _of_device(one: Device) -> Iterator[Symptom]:
+def _of_device(one: SceneDevice) -> Iterator[Symptom]:
     """Disks beyond the first, and what is asked of libvirt before somebody looks at a screen or a console."""
     if one.domain.state != "running" or one.stored is None:
         return

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from kvmlab.course.exam.model import PASS_PERCENT, Exam, ExamLab
 from kvmlab.report.cells import cells, fit
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import language, t
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-def print_exam(page: Page, exam: Exam) -> None:
+def print_exam(page: TextPage, exam: Exam) -> None:
     """The verdict, the questions by chapter, the labs task by task."""
     word, style = (t("passed"), "bold green") if exam.passed else (t("not passed"), "bold red")
     page.line(page.paint(verdict_line(exam, word), style))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kvmlab.observe.topology import Domain, Link, Plug, Topology
-from kvmlab.report.plain import Page, cells, clean, fit
+from kvmlab.observe.topology import MapDomain, MapLink, Plug, Topology
+from kvmlab.report.plain import TextPage, cells, clean, fit
 from kvmlab.words import t
 
 Branch = tuple[str, str]  # a name, and what is said of it
 
 
-def print_map(page: Page, found: Topology) -> None:
+def print_map(page: TextPage, found: Topology) -> None:
     """Bridges with their ports, other links, then the guests with their disks and interfaces."""
     owners = {plug.target: (domain, plug) for domain in found.domains for plug in domain.plugs if plug.target}
     for link in found.links:
@@ -25,7 +25,7 @@ def print_map(page: Page, found: Topology) -> None:
         _tree(page, domain.name, domain.state, list(_parts(domain)))
 
 
-def _tree(page: Page, name: str, said: str, branches: Sequence[Branch]) -> None:
+def _tree(page: TextPage, name: str, said: str, branches: Sequence[Branch]) -> None:
     page.line(f"{page.paint(clean(name), 'bold cyan')}  {clean(said)}".rstrip())
     widest = max((cells(clean(one)) for one, _ in branches), default=0)
     for number, (one, what) in enumerate(branches, 1):
@@ -33,14 +33,14 @@ def _tree(page: Page, name: str, said: str, branches: Sequence[Branch]) -> None:
         page.line(f" {page.paint(corner, 'dim')} {page.paint(fit(one, widest), 'cyan')}  {clean(what)}")
 
 
-def _link(link: Link, found: Topology) -> str:
+def _link(link: MapLink, found: Topology) -> str:
     words = [*link.addresses, *([] if link.up else [t("down")])]
     if link.name in found.networks:
         words.append(t("network {name}, {mode}", name=found.networks[link.name][0], mode=found.networks[link.name][1]))
     return ", ".join(words)
 
 
-def _ports(bridge: Link, found: Topology, owners: dict[str, tuple[Domain, Plug]]) -> Iterator[Branch]:
+def _ports(bridge: MapLink, found: Topology, owners: dict[str, tuple[MapDomain, Plug]]) -> Iterator[Branch]:
     for link in found.links:
         if link.master != bridge.name:
             continue
@@ -51,7 +51,7 @@ def _ports(bridge: Link, found: Topology, owners: dict[str, tuple[Domain, Plug]]
             yield link.name, _link(link, found)
 
 
-def _parts(domain: Domain) -> Iterator[Branch]:
+def _parts(domain: MapDomain) -> Iterator[Branch]:
     for disk in domain.disks:
         yield disk.target, f"{disk.source or t('empty')}  {disk.format}".rstrip()
     for plug in domain.plugs:

@@ -17,7 +17,7 @@ from kvmlab.report.cells import Glyphs, cells, clean, clean_code, fit, no_blank,
 from kvmlab.report.encoding import NAME
 from kvmlab.words import t
 
-__all__ = ["Page", "cells", "clean", "fit", "right", "terminal_width", "wrap", "wrapped"]
+__all__ = ["TextPage", "cells", "clean", "fit", "right", "terminal_width", "wrap", "wrapped"]
 
 SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 MARKS = {"done": "✓", "running": "▸", "stopped": "▹", "begun": "◔", "solved": "◌", "new": "◦"}
@@ -42,7 +42,7 @@ def terminal_width(stream: TextIO | None = None) -> int:
     return max(40, found) if found > 0 else 80
 
 
-class Page:
+class TextPage:
     """Lines for `stream`, in colour or not, at most `width` cells wide."""
 
     def __init__(self, *, color: bool, width: int | None = None, stream: TextIO | None = None) -> None:

@@ -132,12 +132,12 @@ def _shown(mode: Mode, stream: TextIO | None) -> Iterator[Shown]:
 
 def _place(mode: Mode, stream: TextIO) -> Shown:
     if mode == "none":
-        return Nothing()
+        return NoProgress()
     if mode == "plain" or not stream.isatty():
         return Lines(stream)
-    from kvmlab.report.progress_line import Live
+    from kvmlab.report.progress_line import ProgressLine
 
-    return Live(stream, AFTER_S)
+    return ProgressLine(stream, AFTER_S)
 
 
 def _default_history() -> Path:
@@ -146,7 +146,7 @@ def _default_history() -> Path:
     return State().shared.root / "cache" / "durations.json"
 
 
-class Nothing:
+class NoProgress:
     """Shows nothing."""
 
     def say(self, text: str, fraction: float | None, left_s: float | None) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, Task
 
 
-class Live:
+class ProgressLine:
     """Shows itself `after_s` seconds after it was made, from a thread of its own."""
 
     def __init__(self, stream: TextIO, after_s: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from kvmlab.grading.verdicts import Verdict
-from kvmlab.report.plain import Page, cells, clean, wrap
+from kvmlab.report.plain import TextPage, cells, clean, wrap
 
 WIDEST = 120  # columns; a line longer than this is hard to follow, commands excepted
 MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.BLOCKED: "○", Verdict.ERROR: "!"}
@@ -18,7 +18,7 @@ Spans = list[tuple[str, str]]  # text and its styles
 class Sheet:
     """Puts text on a page; nothing that is put there can move the cursor."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: TextPage) -> None:
         self.page = page
         self.width = min(page.width, WIDEST)
         self.marks = MARKS if page.mark("done") == "✓" else ASCII

@@ -13,7 +13,7 @@ from typing import TextIO
 from kvmlab.checks.findings import Mistake
 from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
 from kvmlab.report.evidence import Evidence
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.report.sheet import STYLES, Sheet, Spans
 from kvmlab.words import t
 
@@ -30,7 +30,7 @@ def print_report(
     stream: TextIO | None = None,
 ) -> None:
     """Print it; with `verbose` the facts that are as wanted, too. `lab`: its name in the commands that are offered."""
-    printed = _Printed(Sheet(Page(color=color, width=width, stream=stream)), report, lab, verbose)
+    printed = _Printed(Sheet(TextPage(color=color, width=width, stream=stream)), report, lab, verbose)
     for task in report.tasks:
         printed.task(task)
     printed.summary()

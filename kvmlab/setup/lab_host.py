@@ -23,11 +23,11 @@ from kvmlab.setup.guests import PlacedGuest, bring_up
 from kvmlab.setup.libvirtd import connected
 from kvmlab.setup.materials import Materials, has_libvirt
 from kvmlab.setup.objects import bring_up_objects, run_setup
-from kvmlab.setup.start_record import Remembering
+from kvmlab.setup.start_record import PictureConnections
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.images import Progress
+    from kvmlab.images import BuildProgress
 
 BOOT_S = 30
 """How long a lab host that boots may do nothing at all."""
@@ -37,7 +37,7 @@ ANSWER_S, MOST = 180, 10
 
 
 @contextlib.contextmanager
-def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Iterator[LabHost]:
+def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: BuildProgress) -> Iterator[LabHost]:
     """A lab host with `lab` on it; removed if anything fails, kept when the block ends well."""
     with contextlib.ExitStack() as undo:
         undo.callback(host.remove)
@@ -69,7 +69,7 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: Progress) 
         undo.pop_all()
 
 
-def _bring_up(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Remembering:
+def _bring_up(host: LabHost, materials: Materials, lab: Lab, progress: BuildProgress) -> PictureConnections:
     """Define and start the guests and the lab's other objects; return when the guests answer and their clocks are
     right."""
     with connected(host.root, Silence(BOOT_S, host.work)) as connection:
@@ -85,9 +85,9 @@ def _bring_up(host: LabHost, materials: Materials, lab: Lab, progress: Progress)
             return wait_for(host, materials, lab, progress)
 
 
-def wait_for(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Remembering:
+def wait_for(host: LabHost, materials: Materials, lab: Lab, progress: BuildProgress) -> PictureConnections:
     """Until the lab host and its guests answer; how it is at its start is being remembered meanwhile."""
-    remembering = Remembering(host, has_libvirt=has_libvirt(lab))
+    remembering = PictureConnections(host, has_libvirt=has_libvirt(lab))
     if materials.guests:
         progress.step(t("waiting for the guests to answer"), None)
     silence = Silence(ANSWER_S, host.work, ANSWER_S * MOST)

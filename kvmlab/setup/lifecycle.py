@@ -26,10 +26,10 @@ from kvmlab.setup.spare import find, taken
 from kvmlab.suspension import suspended_s
 
 if TYPE_CHECKING:
-    from kvmlab.images import Progress
+    from kvmlab.images import BuildProgress
 
 
-def start(place: LabPlace, lab: Lab, progress: Progress) -> tuple[Run, bool]:
+def start(place: LabPlace, lab: Lab, progress: BuildProgress) -> tuple[Run, bool]:
     """A lab host with `lab` on it; (run, False) where one runs already, and nothing is changed.
 
     LabHostStopped where there is one that does not run: whether its work is to be kept is the student's to say.
@@ -52,7 +52,7 @@ def start(place: LabPlace, lab: Lab, progress: Progress) -> tuple[Run, bool]:
         return twice(place.state, begin), True
 
 
-def reset(place: LabPlace, lab: Lab, progress: Progress) -> Run:
+def reset(place: LabPlace, lab: Lab, progress: BuildProgress) -> Run:
     """Throw away whatever runs of `lab`, in whatever state, and start another."""
     with place.lock():
         run = twice(place.state, lambda: _launch_and_sweep(place, lab, progress))
@@ -81,7 +81,7 @@ def for_a_copy(place: LabPlace, podman: Podman) -> Iterator[LabHost]:
         yield LabHost.fresh(place.label_copy, place.state, podman)
 
 
-def _launch_and_sweep(place: LabPlace, lab: Lab, progress: Progress) -> Run:
+def _launch_and_sweep(place: LabPlace, lab: Lab, progress: BuildProgress) -> Run:
     """Start a lab host, or take the one in waiting; whatever else there is of `lab` goes meanwhile, and has gone at the
     end, however it ends."""
     materials = Materials.of(place.state, lab, progress)
@@ -94,7 +94,9 @@ def _launch_and_sweep(place: LabPlace, lab: Lab, progress: Progress) -> Run:
     return run
 
 
-def _launch(place: LabPlace, lab: Lab, materials: Materials, progress: Progress, host: LabHost | None = None) -> Run:
+def _launch(
+    place: LabPlace, lab: Lab, materials: Materials, progress: BuildProgress, host: LabHost | None = None
+) -> Run:
     host = host or LabHost.fresh(place.label, place.state, materials.podman)
     run = Run(lab.id, STARTING, lab.variant, record.moment(), lab, host.instance)
     with contextlib.ExitStack() as undo:

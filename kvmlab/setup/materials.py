@@ -36,7 +36,7 @@ from kvmlab.setup.libvirtd import connected
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.images import Progress
+    from kvmlab.images import BuildProgress
 
 _SAVING = "_saving"
 _SAVE = "/var/lib/kvmlab/save"
@@ -84,7 +84,7 @@ class Materials:
         return [self.host_image, self.domain_type, *(guest.key for guest in self.guests), *isos]
 
     @classmethod
-    def of(cls, state: State, lab: Lab, progress: Progress) -> Materials:
+    def of(cls, state: State, lab: Lab, progress: BuildProgress) -> Materials:
         """Find them, and make what is missing."""
         base, podman, host_image, isos, images, runs_on = make_images(state, lab, progress)
         if not has_libvirt(lab):
@@ -110,7 +110,7 @@ class Images(NamedTuple):
     runs_on: str
 
 
-def make_images(state: State, lab: Lab, progress: Progress) -> Images:
+def make_images(state: State, lab: Lab, progress: BuildProgress) -> Images:
     """Find them, and make what is missing; what podman needs on this computer is found out on the way."""
     base = ensure_host_image(state, Podman(), progress)
     podman = find_podman(state, base)
@@ -151,7 +151,7 @@ def _saved(
     podman: Podman,
     guests: Sequence[PlacedGuest],
     origins: Mapping[str, Path],
-    progress: Progress,
+    progress: BuildProgress,
 ) -> dict[str, Path]:
     """The folder of each saved guest, those that are missing or damaged made first."""
     found = _find(state, guests)
@@ -180,7 +180,7 @@ def _make(
     podman: Podman,
     guests: Sequence[PlacedGuest],
     origins: Mapping[str, Path],
-    progress: Progress,
+    progress: BuildProgress,
 ) -> None:
     """Boot `guests` on a lab host of their own until they answer, and save them."""
     state = state.shared  # so that whoever saves next finds what one who was killed has left

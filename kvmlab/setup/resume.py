@@ -33,7 +33,7 @@ from kvmlab.suspension import suspended_s
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.images import Progress
+    from kvmlab.images import BuildProgress
 
 ANSWER_S = 60
 _STOPPING_S, _PAUSE_S = 120.0, 0.5
@@ -47,7 +47,7 @@ class Resumed(Enum):
     NOTHING = "nothing"
 
 
-def resume(place: LabPlace, progress: Progress) -> Resumed:
+def resume(place: LabPlace, progress: BuildProgress) -> Resumed:
     """Start the lab host of a lab again. CannotRun where there is none to start."""
     with place.lock():
         run = _resumable(place)
@@ -67,7 +67,7 @@ def resume(place: LabPlace, progress: Progress) -> Resumed:
         return Resumed.BOOTED if booted else Resumed.CLOCKS if run.slept_s else Resumed.NOTHING
 
 
-def _settled(host: LabHost, progress: Progress) -> Condition:
+def _settled(host: LabHost, progress: BuildProgress) -> Condition:
     """How its container is, once it is not just about to end."""
     condition, silence = host.condition(), Silence(_STOPPING_S, host.work)
     stopping = condition is Condition.RUNNING and _is_stopping(host)

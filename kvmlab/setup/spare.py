@@ -32,10 +32,10 @@ from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.course import Lab
-    from kvmlab.images import Progress
+    from kvmlab.images import BuildProgress
 
 
-class Note(NamedTuple):
+class SpareNote(NamedTuple):
     """What a lab host in waiting was made from, and the guests that are paused on it until it is taken."""
 
     made_from: str
@@ -62,12 +62,12 @@ def keep_ready(host: LabHost, lab: Lab, materials: Materials) -> None:
                 domain.suspend()
                 paused.append(domain.name())
     killpoint("spare.paused")
-    record.write(host.run_dir / SPARE, Note(_made_from(lab, materials), paused)._asdict())
+    record.write(host.run_dir / SPARE, SpareNote(_made_from(lab, materials), paused)._asdict())
     killpoint("spare.noted")
 
 
 @contextlib.contextmanager
-def taken(host: LabHost, materials: Materials, lab: Lab, progress: Progress) -> Iterator[LabHost]:
+def taken(host: LabHost, materials: Materials, lab: Lab, progress: BuildProgress) -> Iterator[LabHost]:
     """The lab host in waiting as one that has just been started; removed if anything fails."""
     with contextlib.ExitStack() as undo:
         undo.callback(host.remove)
@@ -101,12 +101,12 @@ def _weigh_as_others(host: LabHost) -> Callable[[], object]:
     return lambda: finish(process, ("update",))
 
 
-def _note(host: KnownLabHost) -> Note:
+def _note(host: KnownLabHost) -> SpareNote:
     """Of a note that cannot be read nothing is believed."""
     try:
-        return Note(**record.load(host.run_dir / SPARE))
+        return SpareNote(**record.load(host.run_dir / SPARE))
     except (OSError, ValueError, TypeError):
-        return Note("", [])
+        return SpareNote("", [])
 
 
 def _made_from(lab: Lab, materials: Materials) -> str:

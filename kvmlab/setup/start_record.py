@@ -12,7 +12,7 @@ from kvmlab.errors import CannotRun, CouldNotLook
 from kvmlab.host.connection import TIMEOUT_S, Libvirt
 from kvmlab.host.start.picture import Picture, parameters_that_are_paths, take_again, take_whole
 from kvmlab.labhost.known_host import KnownLabHost
-from kvmlab.remote.host_connection import Way
+from kvmlab.remote.host_connection import HostConnection
 from kvmlab.slowness import given_patience, slowness
 from kvmlab.state import record
 from kvmlab.words import t
@@ -25,7 +25,7 @@ PATIENCE = 6.0
 TRIES = 3
 
 
-class Remembering:
+class PictureConnections:
     """The connections that the picture of a start needs, begun while guests are still waited for."""
 
     def __init__(self, host: KnownLabHost, *, has_libvirt: bool) -> None:
@@ -45,7 +45,7 @@ class Remembering:
         patience = PATIENCE * slowness()
         libvirt = Libvirt(self._host.root, timeout_s=TIMEOUT_S * patience)
         self._libvirt = libvirt if self._has_libvirt else None
-        self._way = Way(self._host.root, self._host.state.key_pair("look_key"), patience=patience)
+        self._way = HostConnection(self._host.root, self._host.state.key_pair("look_key"), patience=patience)
         self._way.begin("hello")
 
     def _picture(self, paths: list[str], *, last: bool) -> Picture | None:
@@ -68,7 +68,7 @@ def pictures(host: KnownLabHost) -> tuple[Picture, Picture]:
         raise CannotRun(said, "kvmlab status")
     patience = given_patience()
     libvirt = Libvirt(host.root, timeout_s=TIMEOUT_S * patience)
-    way = Way(host.root, host.state.key_pair("look_key"), patience=patience)
+    way = HostConnection(host.root, host.state.key_pair("look_key"), patience=patience)
     way.begin("hello")
     try:
         return start, take_again(start, libvirt, way)

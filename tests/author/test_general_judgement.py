@@ -9,22 +9,22 @@ from pathlib import Path
 
 from kvmlab.author.prove.bench import CaseResult
 from kvmlab.author.prove.cases import Case
-from kvmlab.author.prove.general_case import QUIET, SHOWN, STUCK, Shown, judge_general
+from kvmlab.author.prove.general_case import QUIET, SHOWN, STUCK, TriedFault, judge_general
 from kvmlab.author.prove.judgement import case_json
-from kvmlab.author.prove.proof import Outcome, Proof
+from kvmlab.author.prove.proof import Proof, ProofOutcome
 from tests.conftest import REPOSITORY
 
 TRIED = (
-    Shown("general: pool a: stopped", 1, SHOWN, 2.0, ("pool a",)),
-    Shown("general: pool a: undefined", 1, QUIET, 2.0),
-    Shown("general: link br0: down", 1, STUCK, 2.0, ("host",)),
+    TriedFault("general: pool a: stopped", 1, SHOWN, 2.0, ("pool a",)),
+    TriedFault("general: pool a: undefined", 1, QUIET, 2.0),
+    TriedFault("general: link br0: down", 1, STUCK, 2.0, ("host",)),
 )
 RESULT = CaseResult(Case(Proof.GENERAL, "general faults", "lab.md"), 0.0, 6.0, general=TRIED)
 
 
 def test_only_what_was_seen_and_undone_is_shown() -> None:
     proof = judge_general([RESULT])
-    assert (proof.outcome, proof.cases, proof.counts) == (Outcome.PROVED, 3, {"offered": 3, "shown": 1})
+    assert (proof.outcome, proof.cases, proof.counts) == (ProofOutcome.PROVED, 3, {"offered": 3, "shown": 1})
     assert [one.case for one in proof.notes] == ["general: link br0: down"]
     assert judge_general([]).counts == {}
 

@@ -9,8 +9,8 @@ from kvmlab.author.prove.bench import CaseResult
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.fact_coverage import Ledger
 from kvmlab.author.prove.judgement import MOST, case_json, judge
-from kvmlab.author.prove.proof import LabProof, Outcome, Proof, ProofResult, Remark, document
-from kvmlab.author.prove.rehearsals import Rehearsed
+from kvmlab.author.prove.proof import LabProof, Proof, ProofOutcome, ProofResult, Remark, document
+from kvmlab.author.prove.rehearsals import RehearsalResult
 from kvmlab.checks.findings import FactRow, Finding
 from kvmlab.course.lab.solution import Step
 from kvmlab.errors import AuthorError, CannotRun
@@ -58,7 +58,7 @@ def about(name: str, verdict: Verdict, *, ahead: bool = True, trouble: str = "",
 def rehearsed(foretold: CheckResult, seen: CheckResult | None) -> CaseResult:
     """What came of a case whose next start was rehearsed."""
     trouble = "" if seen else "no space"
-    told = Rehearsed(report(seen) if seen else None, 9.0, trouble)
+    told = RehearsalResult(report(seen) if seen else None, 9.0, trouble)
     return result(Proof.NEAR, foretold, rehearsal=told)
 
 
@@ -172,9 +172,9 @@ def test_what_could_not_be_carried_out_is_unknown() -> None:
     """A computer's trouble refutes nothing; an author's mistake does."""
     cannot = result(Proof.START, trouble=CannotRun("no space"))
     proof = judge([cannot], [])[0]
-    assert (proof.outcome, proof.trouble[0].what) == (Outcome.UNKNOWN, "no space")
-    assert judge([cannot], [Proof.FACTS])[0].outcome is Outcome.UNKNOWN
-    assert judge([result(Proof.START, trouble=AuthorError("x:1: bad"))], [])[0].outcome is Outcome.REFUTED
+    assert (proof.outcome, proof.trouble[0].what) == (ProofOutcome.UNKNOWN, "no space")
+    assert judge([cannot], [Proof.FACTS])[0].outcome is ProofOutcome.UNKNOWN
+    assert judge([result(Proof.START, trouble=AuthorError("x:1: bad"))], [])[0].outcome is ProofOutcome.REFUTED
 
 
 def test_reset() -> None:
@@ -191,7 +191,7 @@ def test_reset() -> None:
     ]
     many = result(Proof.RESET, inventory={f"file /{n}": "1" for n in range(99)})
     assert len(wrong(start, many, only=Proof.RESET)) == MOST + 1
-    assert judge([same], [Proof.RESET])[0].outcome is Outcome.UNKNOWN, "nothing to compare with"
+    assert judge([same], [Proof.RESET])[0].outcome is ProofOutcome.UNKNOWN, "nothing to compare with"
 
 
 def test_differences_of_long_texts() -> None:
@@ -248,15 +248,15 @@ def test_what_was_promised_must_be_seen() -> None:
 
 def test_a_rehearsal_that_could_not_be_is_not_known() -> None:
     told = judge([rehearsed(about("a", PASSED, vcpus=True), None)], [Proof.REHEARSAL])[0]
-    assert (told.outcome, told.cases, told.seconds) == (Outcome.UNKNOWN, 1, 9.0)
+    assert (told.outcome, told.cases, told.seconds) == (ProofOutcome.UNKNOWN, 1, 9.0)
     nothing = judge([result(Proof.NEAR, check("a", PASSED, finding("web1", up=True)))], [Proof.REHEARSAL])[0]
-    assert (nothing.outcome, nothing.cases) == (Outcome.PROVED, 0)
+    assert (nothing.outcome, nothing.cases) == (ProofOutcome.PROVED, 0)
 
 
 def test_a_check_that_passes_by_itself_had_failed_too_soon() -> None:
     seen = result(Proof.WAYS, check("a", Verdict.PASSED, finding("x", y=True)), too_soon=("a",))
     (found,) = judge([seen], [Proof.WAYS])
-    assert found.outcome is Outcome.PROVED
+    assert found.outcome is ProofOutcome.PROVED
     assert [note.what for note in found.notes] == [
         "a failed at first and passed by itself: what is on its way is not wrong"
     ]

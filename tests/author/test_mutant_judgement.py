@@ -8,10 +8,10 @@ import pytest
 
 from kvmlab.author.lint import lint
 from kvmlab.author.prove.bench import CaseResult
-from kvmlab.author.prove.cases import EVERYTHING, Case, Draw, Part, cases_of
+from kvmlab.author.prove.cases import EVERYTHING, Case, Draw, MutantShare, cases_of
 from kvmlab.author.prove.judgement import case_json, judge
 from kvmlab.author.prove.mutant_trial import CAUGHT, NOT_MADE, SURVIVED, Tried
-from kvmlab.author.prove.proof import Outcome, Proof, ProofResult
+from kvmlab.author.prove.proof import Proof, ProofOutcome, ProofResult
 from kvmlab.course import Course
 from kvmlab.course.lab.model import Survivor
 from kvmlab.errors import CannotRun
@@ -25,7 +25,7 @@ EXCUSE = Survivor("disk * of web1: twice*", "the text does not speak of it")
 
 def result(*mutants: Tried, draw: Draw = EVERYTHING, **more: object) -> CaseResult:
     """What came of one part."""
-    case = Case(Proof.MUTANTS, "mutants 1/1", "lab.md", part=Part(0, 1, draw))
+    case = Case(Proof.MUTANTS, "mutants 1/1", "lab.md", part=MutantShare(0, 1, draw))
     return CaseResult(case, 1.0, 2.0, mutants=mutants, **more)  # type: ignore[arg-type]
 
 
@@ -45,15 +45,15 @@ def test_one_that_no_check_catches_refutes() -> None:
 def test_explained() -> None:
     """The lab's header says that it may be so."""
     proof = judged(result(BAD, GOOD, draw=EVERYTHING._replace(survivors=(EXCUSE,))))
-    assert (proof.outcome, proof.counts["explained"]) == (Outcome.PROVED, 1)
+    assert (proof.outcome, proof.counts["explained"]) == (ProofOutcome.PROVED, 1)
 
 
 def test_an_explanation_that_nothing_needs() -> None:
     """It is refused where all mutants were tried, and let be where only a part was."""
     draw = EVERYTHING._replace(survivors=(EXCUSE,))
     assert "take it out" in judged(result(GOOD, draw=draw)).wrong[0].what
-    assert judged(result(GOOD, draw=draw._replace(number=5))).outcome is Outcome.PROVED
-    assert judged(result(GOOD, draw=draw), result(draw=draw, trouble=CannotRun("full"))).outcome is Outcome.UNKNOWN
+    assert judged(result(GOOD, draw=draw._replace(number=5))).outcome is ProofOutcome.PROVED
+    assert judged(result(GOOD, draw=draw), result(draw=draw, trouble=CannotRun("full"))).outcome is ProofOutcome.UNKNOWN
 
 
 def test_in_the_document() -> None:

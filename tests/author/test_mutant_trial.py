@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 
 from kvmlab.author.prove.mutant_trial import Stage
-from kvmlab.mutants.mutator import Change, Mutant
+from kvmlab.mutants.mutator import ChangeScripts, Mutant
 from tests.author.test_judging import FAILED, PASSED, check, finding, report
 
-MUTANT = Mutant("domain a: paused", Change("virsh suspend a", "virsh resume a", scars=True))
+MUTANT = Mutant("domain a: paused", ChangeScripts("virsh suspend a", "virsh resume a", scars=True))
 
 
 @pytest.mark.parametrize("passes", [True, False])

@@ -9,7 +9,7 @@ import pytest
 from kvmlab.author.nouns import names, nouns, nouns_with
 from kvmlab.checks import Host
 from kvmlab.checks.facts import specs
-from kvmlab.checks.reader import Asked
+from kvmlab.checks.reader import DryRun
 from kvmlab.checks.subject import Subject
 from tests.checks.test_vocabulary import NOUNS
 
@@ -25,7 +25,7 @@ def test_a_noun_is_called_as_it_says(path: str) -> None:
     """Its first call, with a text for each placeholder, makes a noun with these facts."""
     call = nouns()[path].calls[0].partition(" | ")[0] + ")" * (" | " in nouns()[path].calls[0])
     words = dict.fromkeys(re.findall(r"\b[A-Z]{2,}\b", call), "x")
-    subject = eval(call.replace("=…", "=None"), {"host": Host(Asked()), **words})
+    subject = eval(call.replace("=…", "=None"), {"host": Host(DryRun()), **words})
     assert isinstance(subject, Subject)
     assert [fact.name for fact in nouns()[path].facts] == list(specs(subject.facts))
 

@@ -6,7 +6,7 @@ import pytest
 
 from kvmlab.author.prove.cases import cases_of
 from kvmlab.author.prove.judgement import judge
-from kvmlab.author.prove.proof import Outcome, Proof
+from kvmlab.author.prove.proof import Proof, ProofOutcome
 from kvmlab.author.prove.repeated_looks import _moved, _other_verdicts
 from kvmlab.checks.reader import Key
 from kvmlab.course import Course
@@ -53,12 +53,12 @@ def test_judged() -> None:
     assert case.proof is Proof.SOLUTION
     good = result(Proof.SOLUTION, check("a", PASSED))
 
-    def outcome(of: object, **more: object) -> Outcome:
+    def outcome(of: object, **more: object) -> ProofOutcome:
         return judge([replaced(of, case=case, **more)], [Proof.LOOKING])[0].outcome
 
-    assert outcome(good) is Outcome.PROVED
-    assert outcome(good, again=("looking changes x",)) is Outcome.REFUTED
-    assert outcome(result(Proof.SOLUTION, check("a", FAILED))) is Outcome.UNKNOWN
+    assert outcome(good) is ProofOutcome.PROVED
+    assert outcome(good, again=("looking changes x",)) is ProofOutcome.REFUTED
+    assert outcome(result(Proof.SOLUTION, check("a", FAILED))) is ProofOutcome.UNKNOWN
 
 
 def replaced(one: object, **more: object):  # type: ignore[no-untyped-def]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kvmlab.checks import Params
-from kvmlab.checks.reader import Answer, Key, Missing, Reader, Reading, Want
+from kvmlab.checks.reader import Answer, Key, MissingObject, Reader, Reading, Want
 from kvmlab.errors import CouldNotLook
 from kvmlab.grading.load import CheckSet, load_checks
 from kvmlab.grading.runner import run
@@ -32,7 +32,7 @@ class Memory:
         if error := self.trouble.get((kind, key)):
             raise error
         if (kind, key) not in self.objects:
-            return Missing(offers=[other[0] for other_kind, other in self.objects if other_kind == kind])
+            return MissingObject(offers=[other[0] for other_kind, other in self.objects if other_kind == kind])
         return {name: Reading(self.objects[kind, key][name]) for name in names}
 
     def refresh(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.checks.reader import CAUSES, Cause, Key, Missing, Reading
+from kvmlab.checks.reader import CAUSES, Cause, Key, MissingObject, Reading
 from kvmlab.errors import CouldNotLook
 from kvmlab.grading.evidence import Recording, Replaying
 from kvmlab.grading.verdicts import Report, Verdict
@@ -67,7 +67,7 @@ class Odd:
 
     def read(self, kind: str, key: Key, names: Any) -> Any:
         if kind == "gone":
-            return Missing("not there", ["a"], "ls", "b", [self.cause], True)
+            return MissingObject("not there", ["a"], "ls", "b", [self.cause], True)
         odd = Reading({1, 2})  # a set: JSON has none
         there = Reading(["x"], "ls /", True, CouldNotLook("no copy", "try"))
         return {"odd": odd, "there": there, CAUSES: Reading([self.cause])}
@@ -82,9 +82,9 @@ def test_everything_that_an_answer_has_comes_back() -> None:
     recording.read("gone", (), [])
     recording.way_in("web1", "10.0.0.1")
     again = Replaying(json.loads(json.dumps(recording.noted())))
-    assert again.read("gone", (), ["x"]) == Missing("not there", ["a"], "ls", "b", [Odd.cause], True)
+    assert again.read("gone", (), ["x"]) == MissingObject("not there", ["a"], "ls", "b", [Odd.cause], True)
     answer = again.read("thing", ("a", "b"), ["there"])
-    assert not isinstance(answer, Missing)
+    assert not isinstance(answer, MissingObject)
     assert answer["there"][:3] == (["x"], "ls /", True) and str(answer["there"].trouble) == "no copy"
     assert answer[CAUSES].value == [Odd.cause]
     assert again.way_in("web1", "10.0.0.1") == "ssh web1@10.0.0.1"

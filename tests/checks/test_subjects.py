@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from kvmlab.checks import Host, contains, expect
-from kvmlab.checks.reader import Answer, Key, Missing, Reading
+from kvmlab.checks.reader import Answer, Key, MissingObject, Reading
 from kvmlab.errors import CouldNotLook
 from tests.checks.memory import Memory, unreachable
 
@@ -92,7 +92,7 @@ def test_existence_is_asked_even_after_trouble_free_reads() -> None:
 def test_a_reader_may_say_more_about_what_is_missing() -> None:
     class Absent:
         def read(self, kind: str, key: Key, names: object) -> Answer:
-            return Missing("no such domain", ("web1",), see="virsh list --all", name="web11")
+            return MissingObject("no such domain", ("web1",), see="virsh list --all", name="web11")
 
     finding = Host(Absent()).domain("web11").interface(index=0).shows(model="virtio")
     assert finding.missing == "no such domain; did you mean `web1`?"

@@ -14,7 +14,7 @@ import pytest
 
 from kvmlab.classroom.children import Children, Done
 from kvmlab.cli.main import main
-from kvmlab.course import Course, Progress
+from kvmlab.course import Course, ProgressStore
 from kvmlab.course.exam.model import Exams
 from kvmlab.paths import State
 from tests.classroom.samples import evidence
@@ -112,9 +112,9 @@ class Classroom:
         finally:
             found.book.close()
 
-    def progress(self, number: str) -> Progress:
+    def progress(self, number: str) -> ProgressStore:
         """A student's progress."""
-        return Progress(self.student(number), "example")
+        return ProgressStore(self.student(number), "example")
 
 
 @pytest.fixture

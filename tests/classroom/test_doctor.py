@@ -13,7 +13,7 @@ from kvmlab.classroom.folder import SETTINGS
 from kvmlab.course import Course, Lab
 from kvmlab.errors import CannotRun
 from kvmlab.labhost import id_range
-from kvmlab.labhost.computer.doctor import Finding, Level
+from kvmlab.labhost.computer.doctor import DoctorFinding, Level
 from kvmlab.labhost.confinement import own_limits
 from kvmlab.labhost.container import known_ranges
 from kvmlab.labhost.known_host import IDENTITY
@@ -42,7 +42,7 @@ def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def found(lab: Lab, students: int, tmp_path: Path) -> dict[str, Finding]:
+def found(lab: Lab, students: int, tmp_path: Path) -> dict[str, DoctorFinding]:
     return {one.name: one for one in examine(State(tmp_path / "state"), lab, students)}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.course import Course, Progress
+from kvmlab.course import Course, ProgressStore
 from tests.conftest import Kvmlab
 from tests.course.conftest import EXAMPLE, Ask
 
@@ -42,7 +42,7 @@ net-bridge bridge  Make the bridge
     )
 
 
-def test_hint_is_for_the_first_task_that_has_not_passed(ask: Ask, progress: Progress) -> None:
+def test_hint_is_for_the_first_task_that_has_not_passed(ask: Ask, progress: ProgressStore) -> None:
     progress.checked(LAB, {"bridge": ("passed", 2)})
     assert ask("hint", "net-bridge").startswith("net-bridge uplink  Move the NIC into br0")
     progress.checked(LAB, {"uplink": ("passed", 3)})
@@ -50,7 +50,7 @@ def test_hint_is_for_the_first_task_that_has_not_passed(ask: Ask, progress: Prog
     assert json.loads(ask("hint", "net-bridge", "--json"))["task"] is None
 
 
-def test_hint_again_gives_no_new_one(ask: Ask, progress: Progress) -> None:
+def test_hint_again_gives_no_new_one(ask: Ask, progress: ProgressStore) -> None:
     assert "No hint has been given for this task yet." in ask("hint", "net-bridge", "bridge", "--again")
     ask("hint", "net-bridge", "bridge")
     out = ask("hint", "net-bridge", "bridge", "--again")
@@ -113,7 +113,7 @@ def test_a_broken_lab_is_told_with_file_and_line(
         assert error.startswith("kvmlab: labs/net/bridge/lab.md:3: TOML: Invalid value.\n")
 
 
-def test_a_damaged_progress_file_is_said_on_standard_error(bare_kvmlab: Kvmlab, progress: Progress) -> None:
+def test_a_damaged_progress_file_is_said_on_standard_error(bare_kvmlab: Kvmlab, progress: ProgressStore) -> None:
     progress.began("net-bridge")
     (progress.folder / "net-bridge.json").write_bytes(b"{")
     done = bare_kvmlab("--course", str(EXAMPLE), "list", "--json")

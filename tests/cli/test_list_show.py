@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from kvmlab.course import Course, Progress
+from kvmlab.course import Course, ProgressStore
 from tests.course.conftest import EXAMPLE, Ask
 
 LAB = Course.load(EXAMPLE).lab("net-bridge")
@@ -30,7 +30,9 @@ Disks
     )
 
 
-def test_list_says_what_is_done_running_and_solved(ask: Ask, progress: Progress, record: Callable[..., Path]) -> None:
+def test_list_says_what_is_done_running_and_solved(
+    ask: Ask, progress: ProgressStore, record: Callable[..., Path]
+) -> None:
     progress.checked(LAB, {"bridge": ("passed", 2), "uplink": ("passed", 3)})
     progress.solved("disk-attach")
     out = ask("list")
@@ -51,7 +53,7 @@ def test_list_shows_a_broken_lab_and_the_others(ask: Ask, copy: Path, edit: Call
     assert entry["error"].startswith("labs/disk/attach/lab.md:3:")
 
 
-def test_list_json(ask: Ask, progress: Progress) -> None:
+def test_list_json(ask: Ask, progress: ProgressStore) -> None:
     progress.checked(LAB, {"bridge": ("passed", 2)})
     found = json.loads(ask("list", "--json"))
     assert found["schema"] == "kvmlab.list/1"
@@ -94,7 +96,7 @@ LAN.
     )
 
 
-def test_show_has_the_hints_given_and_the_explanation_of_what_has_passed(ask: Ask, progress: Progress) -> None:
+def test_show_has_the_hints_given_and_the_explanation_of_what_has_passed(ask: Ask, progress: ProgressStore) -> None:
     progress.hint_given("net-bridge", "bridge", 2)
     before = ask("show", "net-bridge")
     assert "╭─ hint 1 of 2 ─" in before
@@ -108,7 +110,7 @@ def test_show_has_the_hints_given_and_the_explanation_of_what_has_passed(ask: As
     assert "A bridge is a switch inside the host." in after
 
 
-def test_show_json_keeps_what_is_not_open_yet(ask: Ask, progress: Progress) -> None:
+def test_show_json_keeps_what_is_not_open_yet(ask: Ask, progress: ProgressStore) -> None:
     progress.hint_given("net-bridge", "bridge", 2)
     raw = ask("show", "net-bridge", "--json")
     task = json.loads(raw)["tasks"][0]

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.cli.exam.prompt import Asked, answer_to
+from kvmlab.cli.exam.prompt import PreparedQuestion, answer_to
 from kvmlab.cli.pager import put_out
 from kvmlab.course.quiz.marks import Marked
 from kvmlab.course.quiz.model import read_quiz
 from kvmlab.report.cells import cells
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from tests.conftest import REPOSITORY, Kvmlab
 from tests.course.conftest import EXAMPLE
 
@@ -85,7 +85,7 @@ def test_ctrl_c_at_a_question_ends_its_line(monkeypatch: pytest.MonkeyPatch) -> 
     question = read_quiz(EXAMPLE, "net").questions[0]
     stream = io.StringIO()
     with pytest.raises(KeyboardInterrupt):
-        answer_to(Page(color=False, stream=stream), Asked.drawn(question, random.Random(1)))
+        answer_to(TextPage(color=False, stream=stream), PreparedQuestion.drawn(question, random.Random(1)))
     assert stream.getvalue() == "\n"
 
 
@@ -100,7 +100,7 @@ def test_a_lab_that_was_finished_meanwhile_leaves_its_question_out(
 ) -> None:
     path = record()
 
-    def answered(_page: Page, asked: Asked) -> Marked:
+    def answered(_page: TextPage, asked: PreparedQuestion) -> Marked:
         path.unlink(missing_ok=True)
         return Marked(True, (), "")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.course import Course, Progress
+from kvmlab.course import Course, ProgressStore
 from kvmlab.process import identity
 from tests.course.conftest import EXAMPLE, Ask
 
@@ -24,7 +24,7 @@ def test_status_without_anything_running(ask: Ask) -> None:
     assert json.loads(ask("status", "--json")) == {"schema": "kvmlab.status/1", "labs": []}
 
 
-def test_status_of_what_runs(ask: Ask, record: Callable[..., Path], progress: Progress) -> None:
+def test_status_of_what_runs(ask: Ask, record: Callable[..., Path], progress: ProgressStore) -> None:
     record(started="2026-11-23T10:15:00+00:00")
     progress.checked(LAB, {"bridge": ("passed", 2)})
     progress.hint_given("net-bridge", "uplink", 1)
@@ -152,7 +152,7 @@ What next
 
 
 def test_the_overview_while_a_lab_runs_and_after_the_last(
-    ask: Ask, record: Callable[..., Path], progress: Progress
+    ask: Ask, record: Callable[..., Path], progress: ProgressStore
 ) -> None:
     path = record()
     out = ask()
@@ -165,7 +165,7 @@ def test_the_overview_while_a_lab_runs_and_after_the_last(
     assert "all labs: you have done every one of them" in ask()
 
 
-def test_what_a_lab_host_is_held_to(ask: Ask, record: Callable[..., Path], progress: Progress) -> None:
+def test_what_a_lab_host_is_held_to(ask: Ask, record: Callable[..., Path], progress: ProgressStore) -> None:
     from kvmlab.labhost.computer.findings import PODMAN, remember
 
     record()

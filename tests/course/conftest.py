@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kvmlab.cli.main import main
-from kvmlab.course import Course, Progress
+from kvmlab.course import Course, ProgressStore
 from kvmlab.paths import State
 from tests.conftest import Kvmlab
 
@@ -83,8 +83,8 @@ def ask(told: Callable[..., tuple[int, str, str]]) -> Ask:
 
 
 @pytest.fixture
-def progress(bare_kvmlab: Kvmlab) -> Progress:
-    return Progress(bare_kvmlab.state, "example")
+def progress(bare_kvmlab: Kvmlab) -> ProgressStore:
+    return ProgressStore(bare_kvmlab.state, "example")
 
 
 @pytest.fixture

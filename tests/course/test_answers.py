@@ -10,7 +10,7 @@ import pytest
 
 from kvmlab.course.quiz.answers import KINDS, PLAIN, Answer
 from kvmlab.course.quiz.marks import mark_live, mark_text, misfit
-from kvmlab.course.quiz.model import Kind, Question, read_quiz
+from kvmlab.course.quiz.model import Question, QuestionKind, read_quiz
 
 ROOT = Path(__file__).parents[2]
 TABLE = tomllib.loads(Path(__file__).with_name("answers.toml").read_text(encoding="utf-8"))
@@ -19,7 +19,7 @@ CHAPTERS = sorted(path.parent.name for path in (ROOT / "labs").glob("*/quiz.md")
 FEWEST = 10
 
 
-def questions(kind: Kind, lang: str) -> dict[tuple[str, str], Question]:
+def questions(kind: QuestionKind, lang: str) -> dict[tuple[str, str], Question]:
     """The course's questions of a kind, by chapter and id."""
     return {
         (chapter, one.id): one
@@ -29,8 +29,8 @@ def questions(kind: Kind, lang: str) -> dict[tuple[str, str], Question]:
     }
 
 
-TYPED = {lang: questions(Kind.TEXT, lang) for lang in LANGUAGES}
-LIVE = {lang: questions(Kind.LIVE, lang) for lang in LANGUAGES}
+TYPED = {lang: questions(QuestionKind.TEXT, lang) for lang in LANGUAGES}
+LIVE = {lang: questions(QuestionKind.LIVE, lang) for lang in LANGUAGES}
 
 
 def ways() -> Iterator[object]:

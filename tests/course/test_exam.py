@@ -13,7 +13,7 @@ import pytest
 
 from kvmlab.cli.context import Context
 from kvmlab.cli.exam.session import begin_lab, hand_in, is_up
-from kvmlab.course import Progress
+from kvmlab.course import ProgressStore
 from kvmlab.course.exam.draw import draw_apart, draw_shared
 from kvmlab.course.exam.model import Exam, ExamLab, ExamQuestion, Exams
 from kvmlab.course.progress import now
@@ -244,7 +244,7 @@ def test_a_lab_host_that_was_stopped_goes_on_with_its_work(
 
 
 def test_no_other_verb_tells_what_the_exam_asks(
-    example: Kvmlab, told: Callable[..., tuple[int, str, str]], progress: Progress
+    example: Kvmlab, told: Callable[..., tuple[int, str, str]], progress: ProgressStore
 ) -> None:
     progress.hint_given("net-bridge", "bridge", 2)
     assert "hint 1 of 2" in told("show", "net-bridge")[1]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.course import Course, LabProgress, Progress
+from kvmlab.course import Course, LabProgress, ProgressStore
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.paths import State
 from tests.course.conftest import EXAMPLE
@@ -18,31 +18,31 @@ ALL = {"bridge": "passed", "uplink": "passed"}
 
 
 @pytest.fixture
-def progress(state: State) -> Progress:
-    return Progress(state, "example")
+def progress(state: State) -> ProgressStore:
+    return ProgressStore(state, "example")
 
 
 POINTS = {"bridge": 2, "uplink": 3}
 
 
-def check(progress: Progress, **tasks: str) -> LabProgress:
+def check(progress: ProgressStore, **tasks: str) -> LabProgress:
     lab = Course.load(EXAMPLE).lab("net-bridge")
     return progress.checked(lab, {task: (found, POINTS[task] * (found == "passed")) for task, found in tasks.items()})
 
 
-def test_nothing_yet_is_all_zero_and_writes_nothing(progress: Progress, state: State) -> None:
+def test_nothing_yet_is_all_zero_and_writes_nothing(progress: ProgressStore, state: State) -> None:
     assert progress.lab("net-bridge") == LabProgress("net-bridge")
     assert not state.root.exists()
 
 
-def test_a_check_is_kept(progress: Progress) -> None:
+def test_a_check_is_kept(progress: ProgressStore) -> None:
     check(progress, bridge="passed", uplink="failed")
     found = progress.lab("net-bridge")
     assert (found.passed, found.points, found.best_points, found.checks, found.done) == (("bridge",), 2, 2, 1, "")
     assert found.checked.endswith("Z")
 
 
-def test_the_best_result_stays_when_a_later_one_is_worse(progress: Progress) -> None:
+def test_the_best_result_stays_when_a_later_one_is_worse(progress: ProgressStore) -> None:
     check(progress, **ALL)
     done = progress.lab("net-bridge").done
     check(progress, bridge="failed", uplink="error")
@@ -51,7 +51,7 @@ def test_the_best_result_stays_when_a_later_one_is_worse(progress: Progress) -> 
     assert done
 
 
-def test_checking_one_task_leaves_the_others(progress: Progress) -> None:
+def test_checking_one_task_leaves_the_others(progress: ProgressStore) -> None:
     check(progress, bridge="passed", uplink="failed")
     check(progress, uplink="passed")
     found = progress.lab("net-bridge")
@@ -59,19 +59,19 @@ def test_checking_one_task_leaves_the_others(progress: Progress) -> None:
     assert found.done
 
 
-def test_one_task_alone_does_not_make_a_lab_done(progress: Progress) -> None:
+def test_one_task_alone_does_not_make_a_lab_done(progress: ProgressStore) -> None:
     check(progress, bridge="passed")
     found = progress.lab("net-bridge")
     assert (found.verdict, found.points, found.max_points, found.done) == ("failed", 2, 5, "")
 
 
-def test_part_of_a_task_s_points_count(progress: Progress) -> None:
+def test_part_of_a_task_s_points_count(progress: ProgressStore) -> None:
     progress.checked(Course.load(EXAMPLE).lab("net-bridge"), {"bridge": ("passed", 2), "uplink": ("failed", 1)})
     found = progress.lab("net-bridge")
     assert (found.points, found.best_points, found.passed) == (3, 3, ("bridge",))
 
 
-def test_a_reset_begins_a_new_run_and_keeps_the_rest(progress: Progress) -> None:
+def test_a_reset_begins_a_new_run_and_keeps_the_rest(progress: ProgressStore) -> None:
     check(progress, **ALL)
     progress.hint_given("net-bridge", "bridge", 2)
     found = progress.began("net-bridge")
@@ -80,7 +80,7 @@ def test_a_reset_begins_a_new_run_and_keeps_the_rest(progress: Progress) -> None
     assert found.started
 
 
-def test_what_kvmlab_solved_is_not_the_student_s(progress: Progress) -> None:
+def test_what_kvmlab_solved_is_not_the_student_s(progress: ProgressStore) -> None:
     progress.began("net-bridge")
     progress.solved("net-bridge")
     check(progress, **ALL)
@@ -93,7 +93,7 @@ def test_what_kvmlab_solved_is_not_the_student_s(progress: Progress) -> None:
     assert found.done
 
 
-def test_hints_one_more_each_time_then_none(progress: Progress) -> None:
+def test_hints_one_more_each_time_then_none(progress: ProgressStore) -> None:
     assert [progress.hint_given("net-bridge", "bridge", 2) for _ in range(4)] == [1, 2, 0, 0]
     assert progress.hint_given("net-bridge", "uplink", 0) == 0
     assert progress.lab("net-bridge").hints == {"bridge": 2}
@@ -120,7 +120,7 @@ GARBAGE = [
 
 @pytest.mark.parametrize("garbage", GARBAGE)
 def test_a_damaged_file_is_set_aside_with_a_word(
-    progress: Progress, garbage: bytes, capsys: pytest.CaptureFixture[str]
+    progress: ProgressStore, garbage: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     check(progress, **ALL)
     path = progress.folder / "net-bridge.json"
@@ -134,21 +134,21 @@ def test_a_damaged_file_is_set_aside_with_a_word(
     assert progress.lab("net-bridge").best_points == 5
 
 
-def test_unknown_fields_of_a_later_kvmlab_do_no_harm(progress: Progress) -> None:
+def test_unknown_fields_of_a_later_kvmlab_do_no_harm(progress: ProgressStore) -> None:
     check(progress, **ALL)
     path = progress.folder / "net-bridge.json"
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "stars": 3}), encoding="utf-8")
     assert progress.lab("net-bridge").best_points == 5
 
 
-def test_a_file_that_cannot_be_read_is_not_taken_for_damaged(progress: Progress) -> None:
+def test_a_file_that_cannot_be_read_is_not_taken_for_damaged(progress: ProgressStore) -> None:
     (progress.folder / "net-bridge.json").mkdir(parents=True)
     with pytest.raises(CannotRun, match=r"cannot be read: Is a directory\.") as caught:
         progress.lab("net-bridge")
     assert caught.value.todo.startswith("ls -l ")
 
 
-def test_only_this_user_may_read_it(progress: Progress) -> None:
+def test_only_this_user_may_read_it(progress: ProgressStore) -> None:
     check(progress, **ALL)
     path = progress.folder / "net-bridge.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -156,7 +156,7 @@ def test_only_this_user_may_read_it(progress: Progress) -> None:
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "x" * 300, "a\nb", "网络"])
-def test_a_hostile_id_never_becomes_a_path(progress: Progress, name: str) -> None:
+def test_a_hostile_id_never_becomes_a_path(progress: ProgressStore, name: str) -> None:
     for ask in (progress.lab, progress.began, progress.solved):
         with pytest.raises(UsageError, match="No lab is called"):
             ask(name)
@@ -164,10 +164,10 @@ def test_a_hostile_id_never_becomes_a_path(progress: Progress, name: str) -> Non
 
 def _give(root: Path) -> None:
     for _ in range(25):
-        Progress(State(root), "example").hint_given("net-bridge", "bridge", 900)
+        ProgressStore(State(root), "example").hint_given("net-bridge", "bridge", 900)
 
 
-def test_two_at_once_lose_nothing(progress: Progress, state: State) -> None:
+def test_two_at_once_lose_nothing(progress: ProgressStore, state: State) -> None:
     spawn = multiprocessing.get_context("spawn")
     workers = [spawn.Process(target=_give, args=(state.root,)) for _ in range(3)]
     for worker in workers:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.course.quiz.marks import chosen, mark_choice, mark_live, mark_text
-from kvmlab.course.quiz.model import Kind, read_quiz
+from kvmlab.course.quiz.model import QuestionKind, read_quiz
 from kvmlab.course.quiz.progress import Quizzes
 from kvmlab.errors import AuthorError
 from kvmlab.paths import State
@@ -70,7 +70,12 @@ def course(tmp_path: Path, english: str, chinese: str = "") -> Path:
 
 def test_the_four_kinds(tmp_path: Path) -> None:
     quiz = read_quiz(course(tmp_path, ONE + SEVERAL + TEXT + LIVE), "storage")
-    assert [one.kind for one in quiz.questions] == [Kind.SINGLE, Kind.MULTIPLE, Kind.TEXT, Kind.LIVE]
+    assert [one.kind for one in quiz.questions] == [
+        QuestionKind.SINGLE,
+        QuestionKind.MULTIPLE,
+        QuestionKind.TEXT,
+        QuestionKind.LIVE,
+    ]
     one = quiz.questions[0]
     assert (one.title.text, one.body.text) == ("Which one?", "\nThink.".strip())
     assert one.options[0].text == "`virsh pool-create-as`"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.course import Course
-from kvmlab.course.lab.solution import Kind, Solution
+from kvmlab.course.lab.solution import Solution, SolutionKind
 from kvmlab.errors import AuthorError, UsageError
 
 FOLDER = "solutions/net/bridge"
@@ -23,7 +23,12 @@ def solutions(root: Path, variant: str | None = None) -> dict[str, Solution]:
 def test_the_solution_comes_first_then_ways_then_near_misses(copy: Path) -> None:
     found = solutions(copy)
     assert list(found) == ["solution", "way-brctl", "near-alone", "near-no-uplink"]
-    assert [one.kind for one in found.values()] == [Kind.SOLUTION, Kind.WAY, Kind.NEAR, Kind.NEAR]
+    assert [one.kind for one in found.values()] == [
+        SolutionKind.SOLUTION,
+        SolutionKind.WAY,
+        SolutionKind.NEAR,
+        SolutionKind.NEAR,
+    ]
     assert found["solution"].title == "A bridge, the short way"
     assert found["near-alone"].caught_by == ("bridge-exists", "uplink-is-a-port")
 

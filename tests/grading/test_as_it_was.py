@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.checks import Host, Params
-from kvmlab.checks.reader import Answer, Key, Missing, Reading
+from kvmlab.checks.reader import Answer, Key, MissingObject, Reading
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.grading.as_it_was import AS_IT_WAS, declared, guarded
 from kvmlab.grading.runner import run
@@ -38,7 +38,7 @@ class Pictures:
             objects = [[noun, list(name)] for noun, name in self.start]
             return {"objects": Reading(objects), "users": Reading(self.users), "pools": Reading(self.pools)}
         found = (self.start if kind == "start" else self.now).get((key[0], key[1:]))
-        return Missing() if found is None else {name: Reading(value) for name, value in found.items()}
+        return MissingObject() if found is None else {name: Reading(value) for name, value in found.items()}
 
 
 def domain(state: str = "running", **more: object) -> dict[str, object]:

@@ -10,10 +10,10 @@ from kvmlab.checks import Host, contains
 from kvmlab.checks.facts import fact_names
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.next_start import _ROWS, _VIEWS, Phase, live_of
-from kvmlab.checks.reader import CAUSES, Answer, Cause, Key, Missing, Reading, Want
+from kvmlab.checks.reader import CAUSES, Answer, Cause, Key, MissingObject, Reading, Want
 from kvmlab.checks.subject import Subject
 from kvmlab.errors import CouldNotLook
-from kvmlab.grading.rehearsed_reader import Rehearsed, guests_to_enter, to_start, with_balloon
+from kvmlab.grading.rehearsed_reader import RehearsedReader, guests_to_enter, to_start, with_balloon
 from kvmlab.grading.verdicts import Verdict
 from tests.checks.memory import Memory, checked, solved, unreachable
 
@@ -78,7 +78,7 @@ def test_a_stored_network_is_what_the_guest_has_after_its_start() -> None:
     copy = copy_of_a_guest(addresses=["192.168.122.50/24"], dynamic=True)
     copy.objects["guest-route", (*INSIDE, "default")]["dev"] = "eth1"
     copy.objects["guest-resolver", INSIDE]["servers"] = []
-    finding = Host(Rehearsed(stored_guest(), copy)).guest("web1").stored_network("eth0").shows(**STORED)  # type: ignore[arg-type]
+    finding = Host(RehearsedReader(stored_guest(), copy)).guest("web1").stored_network("eth0").shows(**STORED)  # type: ignore[arg-type]
     assert [(row.name, row.found, row.met, row.rehearsed, row.ahead) for row in finding.facts] == [
         ("method", "dhcp", False, True, False),
         ("address", "192.168.122.50/24", False, True, False),
@@ -90,17 +90,17 @@ def test_a_stored_network_is_what_the_guest_has_after_its_start() -> None:
 @pytest.mark.parametrize(("addresses", "method"), [(["10.0.0.122/24"], "static"), ([], "none")])
 def test_the_method_of_a_network(addresses: list[str], method: str) -> None:
     copy = copy_of_a_guest(addresses=addresses)
-    finding = Host(Rehearsed(stored_guest(), copy)).guest("web1").stored_network("eth0").shows(method="dhcp")
+    finding = Host(RehearsedReader(stored_guest(), copy)).guest("web1").stored_network("eth0").shows(method="dhcp")
     assert finding.facts[0].found == method
 
 
 def test_no_default_route_is_no_gateway_and_no_link_no_network() -> None:
     copy = copy_of_a_guest()
     del copy.objects["guest-route", (*INSIDE, "default")]
-    stored = Host(Rehearsed(stored_guest(), copy)).guest("web1").stored_network("eth0")
+    stored = Host(RehearsedReader(stored_guest(), copy)).guest("web1").stored_network("eth0")
     assert stored.shows(gateway="10.0.0.2").facts[0].found == "none"
     del copy.objects["guest-address", (*INSIDE, "eth0")]
-    finding = Host(Rehearsed(stored_guest(), copy)).guest("web1").stored_network("eth0").shows(method="static")
+    finding = Host(RehearsedReader(stored_guest(), copy)).guest("web1").stored_network("eth0").shows(method="static")
     assert finding.missing and finding.missing.startswith("rehearsed: ") and finding.facts[0].rehearsed
 
 
@@ -112,7 +112,7 @@ def test_without_a_rehearsal_it_is_foretold() -> None:
 def test_a_stored_device_is_the_one_of_the_guest_that_has_started() -> None:
     first = Memory({("interface", NIC): {"type": "bridge", "source": "br0", "target": None}})
     copy = Memory({("interface", ("web1", "live", "index", "0")): {"type": "network", "source": "default"}})
-    both = Rehearsed(first, copy)
+    both = RehearsedReader(first, copy)
     finding = Host(both).domain("web1").stored.interface(index=0).shows(type="bridge", source="br0", target=None)
     assert [(row.found, row.met, row.rehearsed) for row in finding.facts] == [
         ("network", False, True), ("default", False, True), ("none", True, False),
@@ -121,7 +121,7 @@ def test_a_stored_device_is_the_one_of_the_guest_that_has_started() -> None:
 
 def test_a_guest_that_does_not_start_is_told_in_libvirts_words() -> None:
     first = Memory({("domain", ("web1", "stored")): {"vcpus": 2}})
-    both = Rehearsed(first, Memory())
+    both = RehearsedReader(first, Memory())
     both.fails = {("domain", "web1"): 'Failed to get "write" lock', ("network", "web1"): "not this"}
     finding = Host(both).domain("web1").stored.shows(vcpus=2)
     assert not finding.met and finding.missing == 'rehearsed: does not start: Failed to get "write" lock'
@@ -138,7 +138,7 @@ def test_what_decides_beside_the_facts_is_that_of_the_guest_that_has_started() -
 
 
 def nic(first: Memory, copy: Memory) -> Finding:
-    host = Host(Rehearsed(WithCauses(first), WithCauses(copy)))
+    host = Host(RehearsedReader(WithCauses(first), WithCauses(copy)))
     return host.domain("web1").stored.interface(index=0).shows(type="bridge")
 
 
@@ -151,21 +151,21 @@ class WithCauses:
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
         answer = self.memory.read(kind, key, names)
         causes = self.memory.objects.get((kind, key), {}).get(CAUSES)
-        return {**answer, CAUSES: Reading(causes)} if causes and not isinstance(answer, Missing) else answer
+        return {**answer, CAUSES: Reading(causes)} if causes and not isinstance(answer, MissingObject) else answer
 
 
 def test_what_is_not_stored_at_all_is_told_as_ever() -> None:
-    finding = Host(Rehearsed(Memory(), Memory())).domain("web1").stored.shows(vcpus=2)
+    finding = Host(RehearsedReader(Memory(), Memory())).domain("web1").stored.shows(vcpus=2)
     assert finding.missing == "not stored" and not finding.facts[0].rehearsed
 
 
 def test_absence_is_looked_at_in_the_copy() -> None:
     place = (*INSIDE, "/old")
     line: dict[str, object] = {"source": "/dev/vdb"}
-    gone = Host(Rehearsed(Memory({("guest-fstab", place): line}), Memory())).guest("web1").fstab("/old").missing()
+    gone = Host(RehearsedReader(Memory({("guest-fstab", place): line}), Memory())).guest("web1").fstab("/old").missing()
     assert gone.met and gone.facts[0].rehearsed
     mounted = Memory({("guest-mount", place): {"source": "/dev/vdb"}})
-    there = Host(Rehearsed(Memory({("guest-fstab", place): line}), mounted)).guest("web1").fstab("/old").missing()
+    there = Host(RehearsedReader(Memory({("guest-fstab", place): line}), mounted)).guest("web1").fstab("/old").missing()
     assert not there.met and there.facts[0].rehearsed and there.facts[0].found == "yes"
 
 
@@ -174,7 +174,7 @@ def test_a_disk_may_have_another_name_after_the_start() -> None:
     place = (*INSIDE, "/data")
     line: dict[str, object] = {"source": "UUID=7", "device": "/dev/vdc", "uuid": "7"}
     mounted = Memory({("guest-mount", place): {"source": "/dev/vdb", "uuid": "7"}})
-    both = Host(Rehearsed(Memory({("guest-fstab", place): line}), mounted))
+    both = Host(RehearsedReader(Memory({("guest-fstab", place): line}), mounted))
     finding = both.guest("web1").fstab("/data").shows(uuid="7")
     assert finding.met and finding.facts[0].rehearsed
     assert both.guest("web1").fstab("/data").shows(device="/dev/vdc").met, "that is only said of now"
@@ -182,7 +182,7 @@ def test_a_disk_may_have_another_name_after_the_start() -> None:
 
 def test_what_comes_up_by_itself_is_noted_before_anything_is_started() -> None:
     copy = Memory({("inventory", ("networks",)): {"active": ["lab"]}, ("inventory", ("domains",)): {"active": []}})
-    both = Rehearsed(Memory(), copy)
+    both = RehearsedReader(Memory(), copy)
     both.note_boot([Want("network", ("lab", "now"), ("autostart",)), Want("domain", ("web1", "now"), ("autostart",))])
     copy.objects["inventory", ("domains",)]["active"] = ["web1"]  # started by us
     host = Host(both)
@@ -193,7 +193,7 @@ def test_what_comes_up_by_itself_is_noted_before_anything_is_started() -> None:
 
 def test_a_managed_save_is_what_the_next_start_restores() -> None:
     copy = Memory({("domain", ("web1", "now")): {"reason": "restored"}})
-    assert Host(Rehearsed(Memory(), copy)).domain("web1").shows(managed_save=True).met
+    assert Host(RehearsedReader(Memory(), copy)).domain("web1").shows(managed_save=True).met
 
 
 @pytest.mark.parametrize(("wanted", "verdict"), [("br0", Verdict.ERROR), ("br1", Verdict.FAILED)])
@@ -202,7 +202,7 @@ def test_what_could_not_be_rehearsed_never_passes_and_what_is_stored_wrong_fails
     stored = first.objects["interface", NIC]
     stored["source"] = "br0" if wanted == "br0" else "virbr0"
     copy = Memory(trouble={("interface", ("web1", "live", "index", "0")): unreachable()})
-    report = checked(Rehearsed(first, copy))
+    report = checked(RehearsedReader(first, copy))
     about = [check for check in report.checks if any(row.ahead for one in check.findings for row in one.facts)]
     assert {check.verdict for check in about} == {verdict}
     assert all(check.error for check in about)
@@ -211,15 +211,17 @@ def test_what_could_not_be_rehearsed_never_passes_and_what_is_stored_wrong_fails
 def test_where_neither_can_be_asked_it_could_not_be_looked_at() -> None:
     place = ("guest-network", (*INSIDE, "eth0"))
     copy = Memory(trouble={("guest-address", (*INSIDE, "eth0")): CouldNotLook("the copy")})
-    finding = Host(Rehearsed(Memory(trouble={place: CouldNotLook("now")}), copy)).guest("web1").stored_network("eth0")
+    finding = (
+        Host(RehearsedReader(Memory(trouble={place: CouldNotLook("now")}), copy)).guest("web1").stored_network("eth0")
+    )
     shown = finding.shows(method="static")
     assert shown.trouble and shown.trouble.message == "the copy" and not shown.facts
 
 
 def test_what_is_said_of_now_is_asked_of_the_first() -> None:
-    assert checked(Rehearsed(solved(), Memory())).verdict is Verdict.FAILED
+    assert checked(RehearsedReader(solved(), Memory())).verdict is Verdict.FAILED
     copy = Memory({("interface", ("web1", "live", "index", "0")): dict(solved().objects["interface", NIC])})
-    assert checked(Rehearsed(solved(), copy)).verdict is Verdict.PASSED
+    assert checked(RehearsedReader(solved(), copy)).verdict is Verdict.PASSED
 
 
 def test_who_has_to_be_started() -> None:
@@ -239,8 +241,8 @@ def test_who_has_to_be_started() -> None:
 
 def test_a_list_of_those_that_start_by_themselves() -> None:
     copy = Memory({("inventory", ("domains",)): {"active": ["web1", "db1"]}})
-    both = Rehearsed(Memory(), copy)
+    both = RehearsedReader(Memory(), copy)
     both.note_boot([Want("inventory", ("domains",), ("autostart",))])
     assert Host(both).domains().shows(autostart=contains("db1")).facts[0].rehearsed
     assert live_of("inventory", ("domains",), "autostart").phase is Phase.BOOT  # type: ignore[union-attr]
-    assert isinstance(both.read("domain", ("db1", "stored"), ["vcpus"]), Missing)
+    assert isinstance(both.read("domain", ("db1", "stored"), ["vcpus"]), MissingObject)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.netconfig.model import Device, Kept, Stored, with_prefix
+from kvmlab.guest.netconfig.model import Device, Kept, NextBootConfig, with_prefix
 from kvmlab.guest.netconfig.next_boot import stored_network
 
 MAC = "52:54:00:aa:bb:01"
@@ -26,7 +26,7 @@ READERS: dict[str, dict[str, str | None]] = json.loads(
 )
 
 
-def ifup(case: str, **more: str) -> Stored | None:
+def ifup(case: str, **more: str) -> NextBootConfig | None:
     return stored_network(Kept(IFUP[case] | more), ETH0)
 
 
@@ -105,7 +105,7 @@ def kept(files: dict[str, str], **more: str) -> Kept:
     return Kept({**SYSTEMD, **{f"config:{path}": text for path, text in files.items()}, **more})
 
 
-def after_a_boot(files: dict[str, str], **more: str) -> Stored | None:
+def after_a_boot(files: dict[str, str], **more: str) -> NextBootConfig | None:
     return stored_network(kept(files, **more), ETH0)
 
 
@@ -231,7 +231,7 @@ def test_what_may_be_meant_for_it_is_not_guessed(files: dict[str, str]) -> None:
         after_a_boot(files)
 
 
-def as_read(case: str, **more: str) -> Stored | None:
+def as_read(case: str, **more: str) -> NextBootConfig | None:
     """What the reader itself makes of it, where both programs run."""
     return stored_network(Kept(READERS[case] | SYSTEMD | more), ETH0)
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from kvmlab.checks.reader import Missing, Reading
+from kvmlab.checks.reader import MissingObject, Reading
 from kvmlab.checks.subject import vocabulary_of
 from kvmlab.checks.vocabulary.guest import Guest
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest import reader
-from kvmlab.guest.connection import Inside
+from kvmlab.guest.connection import GuestConnection
 from kvmlab.guest.ip_output import parse_addresses, parse_routes
 from kvmlab.guest.reader import READERS as _FACTS
 from kvmlab.guest.reader import read as _facts
@@ -98,8 +98,8 @@ class Canned:
         return Output(0, self.answers.get(verb, framed({})), b"")
 
 
-def inside(**answers: bytes) -> Inside:
-    return Inside("web1", "10.0.0.122", Canned(**answers))  # type: ignore[arg-type]
+def inside(**answers: bytes) -> GuestConnection:
+    return GuestConnection("web1", "10.0.0.122", Canned(**answers))  # type: ignore[arg-type]
 
 
 def read(kind: str, *key: str, names: str = "", **answers: bytes) -> Any:
@@ -121,14 +121,14 @@ def test_the_addresses_of_a_guest() -> None:
     said = read("guest-address", "eth0", names="dynamic")
     assert (said["addresses"], said["dynamic"], said["mac"]) == (["10.0.0.122/24"], False, "52:54:00:aa:bb:01")
     missing = read("guest-address", "eth9")
-    assert isinstance(missing, Missing) and "eth0" in missing.offers
+    assert isinstance(missing, MissingObject) and "eth0" in missing.offers
 
 
 def test_routes() -> None:
     assert read("guest-route", "default") == {"via": "10.0.0.2", "dev": "eth0", "src": None, "metric": 5}
     assert read("guest-route", "0.0.0.0/0")["via"] == "10.0.0.2"
     assert read("guest-route", "10.0.0.0/24")["src"] == "10.0.0.122"
-    assert isinstance(read("guest-route", "10.0.0.0/16"), Missing)
+    assert isinstance(read("guest-route", "10.0.0.0/16"), MissingObject)
     assert parse_routes("unreachable 10.9.0.0/16\n\n") == [{"dst": "unreachable"}]
 
 
@@ -136,14 +136,14 @@ def test_mounts_and_fstab() -> None:
     assert read("guest-mount", "/srv/data")["source"] == "/dev/vdb1"  # the upper of two
     assert read("guest-mount", "/srv/data/")["fstype"] == "ext4"
     assert read("guest-mount", "/mnt/with space")["options"] == ["ro"]
-    assert isinstance(read("guest-mount", "/srv"), Missing)
+    assert isinstance(read("guest-mount", "/srv"), MissingObject)
     assert read("guest-mount", "/srv/data", names="disk_mib")["disk_mib"] == 64
     said = read("guest-fstab", "/srv/data", names="device")
     assert said == {
         "source": "/dev/vdb1", "device": "/dev/vdb1", "uuid": None, "fstype": "ext4", "options": ["defaults", "nofail"],
         "problem": None, "causes": Reading([]),
     }  # fmt: skip
-    assert isinstance(read("guest-fstab", "/data"), Missing)
+    assert isinstance(read("guest-fstab", "/data"), MissingObject)
 
 
 def ext4(label: str, uuid: str) -> bytes:
@@ -172,14 +172,14 @@ def test_the_device_behind_a_label() -> None:
         assert read(kind, "/", names="uuid")["uuid"] is None
     said = read("guest-filesystem", "/dev/vdb1", names="fstype size_mib", disk=disk)
     assert (said["fstype"], said["label"], said["size_mib"], said["used_mib"]) == ("ext4", "root", 60, 2)
-    assert isinstance(read("guest-filesystem", "/dev/vdz"), Missing)
+    assert isinstance(read("guest-filesystem", "/dev/vdz"), MissingObject)
 
 
 def test_blocks_and_drivers() -> None:
     assert read("guest-block", "vdb") == {"name": "vdb", "size_mib": 64, "driver": None, "partitions": ["vdb1"]}
     assert read("guest-driver", "sda") == {"driver": "ata_piix"}  # not the "sd" above it
     assert read("guest-driver", "eth1") == {"driver": "e1000"}
-    assert isinstance(read("guest-driver", "eth7"), Missing)
+    assert isinstance(read("guest-driver", "eth7"), MissingObject)
 
 
 def test_the_system() -> None:
@@ -198,7 +198,7 @@ def test_services_of_both_kinds() -> None:
 
     assert read("guest-service", "ssh", service=systemd("active", "enabled")) == {"active": True, "enabled": True}
     assert read("guest-service", "ssh", service=systemd("inactive", "disabled")) == {"active": False, "enabled": False}
-    assert isinstance(read("guest-service", "ssh", service=systemd("inactive", "")), Missing)
+    assert isinstance(read("guest-service", "ssh", service=systemd("inactive", "")), MissingObject)
     assert read("guest-service", "ssh", service=systemd("active", "enabled-runtime"))["enabled"] is False
     with pytest.raises(CouldNotLook, match="masked until the next boot"):
         read("guest-service", "ssh", service=systemd("active", "masked-runtime"))
@@ -238,7 +238,7 @@ def test_files() -> None:
     summed = framed({"stat": "6 644 root root regular file", "sha256": "abc  /x", "other": "1"})
     assert read("guest-file", "/x", names="sha256", file=answer, checksum=summed)["sha256"] == "abc"
     assert read("guest-file", "/d", file=framed({"stat": "0 755 root root directory"}))["kind"] == "directory"
-    assert isinstance(read("guest-file", "/no", file=framed({"stat": None})), Missing)
+    assert isinstance(read("guest-file", "/no", file=framed({"stat": None})), MissingObject)
 
 
 def test_the_resolver_and_what_a_static_interface_keeps() -> None:
@@ -290,7 +290,7 @@ def test_a_guest_that_said_nothing_is_entered_anew() -> None:
         def run(self, command: str, *, timeout_s: float, cap: int = 0) -> Output:
             raise Unreachable(Why.SILENT)
 
-    guest = Inside("web1", "10.0.0.122", Silent())  # type: ignore[arg-type]
+    guest = GuestConnection("web1", "10.0.0.122", Silent())  # type: ignore[arg-type]
     assert guest.alive
     with pytest.raises(CouldNotLook, match="does not answer"):
         guest.lines("addr")
@@ -303,7 +303,7 @@ def test_who_was_silent_is_not_waited_for_again() -> None:
             time.sleep(1.5 if "route" in command else 30)
             raise Unreachable(Why.SILENT)
 
-    guest = Inside("web1", "10.0.0.122", Hanging())  # type: ignore[arg-type]
+    guest = GuestConnection("web1", "10.0.0.122", Hanging())  # type: ignore[arg-type]
     guest.begin(["addr"])
     with pytest.raises(CouldNotLook, match="does not answer"):
         guest.lines("route")
@@ -345,7 +345,7 @@ def test_every_fact_of_the_vocabulary_has_a_reading(subject: Any) -> None:
     if subject.kind == "guest-network":
         answers["snapshot"] = framed({"addr": IP_BUSYBOX, **config})
     found = _facts(inside(**answers), subject.kind, subject.key, names)
-    assert not isinstance(found, Missing)
+    assert not isinstance(found, MissingObject)
     assert set(names) <= set(found)
 
 

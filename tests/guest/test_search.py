@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.checks.reader import Missing, Want
+from kvmlab.checks.reader import MissingObject, Want
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.diagnose import last_line
 from kvmlab.guest.guests import Guests
@@ -382,7 +382,7 @@ def test_where_ssh_refuses_us_the_agent_answers(key: Path) -> None:
     answer = framed({"addr": IP_BUSYBOX})
     host = Host(key, {"192.168.122.11": refusing(key)}, replace(DOMAIN, agent_connected=True), by_agent=answer)
     found = guests(host).read("guest-addresses", ("web1", ""), ["addresses"])
-    assert not isinstance(found, Missing)
+    assert not isinstance(found, MissingObject)
     assert found["addresses"] == ["10.0.0.122/24"]
     assert all(re.fullmatch(r"snapshot( [a-z]+)+", command) for command in host.asked_agent)
 

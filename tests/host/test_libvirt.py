@@ -13,18 +13,18 @@ from unittest.mock import Mock
 import libvirt
 import pytest
 
-from kvmlab.checks.reader import CAUSES, Missing
+from kvmlab.checks.reader import CAUSES, MissingObject
 from kvmlab.checks.subject import vocabulary_of
 from kvmlab.checks.vocabulary import devices, domain, network, snapshot, storage, system
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.guests import Guests
 from kvmlab.host import lookup
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.domain.displays import Graphics
+from kvmlab.host.domain.displays import GraphicsElement
 from kvmlab.host.reader import _FROM_LOOK, HostReader
 from kvmlab.host.surroundings import HostSurroundings
 from kvmlab.host.xml import parse
-from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.host_connection import HostConnection, NotThere
 from kvmlab.remote.host_root import LIBVIRT_READ_ONLY, HostRoot
 
 NODE = f"test://{Path(__file__).parent}/node.xml"
@@ -54,19 +54,19 @@ def reader(writable: libvirt.virConnect, tmp_path: Path) -> HostReader:
 
 
 def reader_over(connection: Libvirt, tmp_path: Path) -> HostReader:
-    way = Way(HostRoot(tmp_path), tmp_path / "key", patience=0.1)
+    way = HostConnection(HostRoot(tmp_path), tmp_path / "key", patience=0.1)
     return HostReader(connection, way, Guests(HostSurroundings(connection, way), tmp_path / "key", patience=0.1))
 
 
 def facts(reader: HostReader, kind: str, *key: str, names: str) -> list[Any]:
     answer = reader.read(kind, key, names.split())
-    assert not isinstance(answer, Missing), answer
+    assert not isinstance(answer, MissingObject), answer
     return [answer[name].value for name in names.split()]
 
 
-def absent(reader: HostReader, kind: str, *key: str) -> Missing:
+def absent(reader: HostReader, kind: str, *key: str) -> MissingObject:
     answer = reader.read(kind, key, [])
-    assert isinstance(answer, Missing)
+    assert isinstance(answer, MissingObject)
     return answer
 
 
@@ -185,7 +185,7 @@ def test_where_a_display_listens_that_does_not_say_it(conf: str | None, listens:
         root=parse("<domain><devices><graphics type='vnc'><listen type='address'/></graphics></devices></domain>")
     )
     definition.way.ask.side_effect = NotThere if conf is None else [{"text": conf}]
-    assert Graphics(definition).listen == listens
+    assert GraphicsElement(definition).listen == listens
 
 
 def test_networks(reader: HostReader, writable: libvirt.virConnect) -> None:
@@ -224,7 +224,7 @@ def test_a_volume_whose_file_was_removed_behind_libvirts_back() -> None:
     connection = Mock()
     connection.storagePoolLookupByName.return_value.storageVolLookupByName.return_value.XMLDesc.side_effect = gone
     connection.storagePoolLookupByName.return_value.listAllVolumes.return_value = []
-    assert isinstance(lookup.volume(connection, ("images", "data.qcow2"), Mock()), Missing)
+    assert isinstance(lookup.volume(connection, ("images", "data.qcow2"), Mock()), MissingObject)
 
 
 def test_snapshots(reader: HostReader, writable: libvirt.virConnect) -> None:
@@ -270,7 +270,7 @@ def test_every_fact_of_the_vocabulary_has_a_reading(
     writable.lookupByName("web1").snapshotCreateXML("<domainsnapshot><name>s</name></domainsnapshot>")
     names = [name for name in vocabulary_of(subject) if name not in {"exists", *_FROM_LOOK, *_NOT_IN_THE_TEST_DRIVER}]
     answer = reader.read(subject.kind, key, names)
-    assert not isinstance(answer, Missing)
+    assert not isinstance(answer, MissingObject)
     assert set(answer) - {CAUSES} == set(names)
 
 

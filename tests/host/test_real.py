@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.checks.reader import Missing
+from kvmlab.checks.reader import MissingObject
 from kvmlab.checks.subject import Subject, vocabulary_of
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.errors import CouldNotLook
@@ -68,7 +68,7 @@ def everything(host: Host) -> list[Subject]:
 def read(subject: Subject, names: Sequence[str] = ()) -> dict[str, Any]:
     names = names or [name for name in vocabulary_of(type(subject)) if name != "exists"]
     answer = subject.reader.read(subject.kind, subject.key, names)
-    assert not isinstance(answer, Missing), f"{subject.name}: {answer.text}"
+    assert not isinstance(answer, MissingObject), f"{subject.name}: {answer.text}"
     return {name: answer[name].value for name in names}
 
 
@@ -125,7 +125,7 @@ def test_a_volume_whose_file_was_removed(kvmlab: Kvmlab, reader: HostReader) -> 
     )
     answer = reader.read("volume", ("gone", "a.img"), ["path"])
     on_host(kvmlab, "virsh pool-destroy gone")
-    assert isinstance(answer, Missing)
+    assert isinstance(answer, MissingObject)
     assert (answer.text, answer.see) == (
         "its file is gone, though the pool still lists it",
         "virsh vol-info a.img --pool gone",

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from kvmlab.checks.reader import CAUSES, Missing
+from kvmlab.checks.reader import CAUSES, MissingObject
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.system import service
 from kvmlab.remote.host_connection import NotThere
@@ -86,4 +86,4 @@ def test_a_unit_that_cannot_start_does_not_start_at_boot(load: str, wrong: str, 
 
 
 def test_no_such_unit() -> None:
-    assert isinstance(asked(LIBVIRTD, "libvirt"), Missing)
+    assert isinstance(asked(LIBVIRTD, "libvirt"), MissingObject)

@@ -14,7 +14,7 @@ from unittest.mock import Mock
 import pytest
 
 from kvmlab.checks.next_start import Phase, live_of
-from kvmlab.checks.reader import Missing
+from kvmlab.checks.reader import MissingObject
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.stored_links import stored_link
 from kvmlab.remote.host_connection import NotThere
@@ -70,19 +70,19 @@ def test_an_address_left_on_the_port_is_seen() -> None:
     "no ports", "not at boot", "plugged in", "an address misspelt", "a file whose name is passed over", "at the start",
 ])  # fmt: skip
 def test_no_bridge_comes_up(case: str) -> None:
-    assert after_a_boot(case) == Missing(offers=["lo", "ens33"])
+    assert after_a_boot(case) == MissingObject(offers=["lo", "ens33"])
 
 
 def test_of_a_file_with_a_bad_line_nothing_is_read_and_that_is_said() -> None:
     found = after_a_boot("a method misspelt")
-    assert isinstance(found, Missing) and "interfaces:6" in found.text and found.see == "ifquery --list"
+    assert isinstance(found, MissingObject) and "interfaces:6" in found.text and found.see == "ifquery --list"
     assert after_a_boot("a method misspelt", "ens33")["addresses"] == []  # the NIC is there all the same
 
 
 @pytest.mark.parametrize("unit", ["disabled", "masked", "enabled-runtime"])
 def test_a_file_that_no_unit_reads_does_nothing(unit: str) -> None:
     found = after_a_boot("the solution", unit=unit)
-    assert isinstance(found, Missing) and "networking" in found.text
+    assert isinstance(found, MissingObject) and "networking" in found.text
     assert after_a_boot("the solution", "ens33", unit)["master"] is None
 
 

@@ -10,15 +10,15 @@ from unittest.mock import Mock
 
 import pytest
 
-from kvmlab.checks.reader import Missing
+from kvmlab.checks.reader import MissingObject
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.host import links, system
 from kvmlab.host.domain.definition import Definition
-from kvmlab.host.domain.devices import Disk, Interface
+from kvmlab.host.domain.devices import DiskElement, InterfaceElement
 from kvmlab.host.domain.kept_file import FiledDefinition, filed
 from kvmlab.host.reader import HostReader
 from kvmlab.host.xml import parse
-from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.host_connection import HostConnection, NotThere
 
 
 class Answers:
@@ -33,8 +33,8 @@ class Answers:
         return self._answers[verb]
 
 
-def way(**answers: object) -> Way:
-    return cast(Way, Answers(**answers))
+def way(**answers: object) -> HostConnection:
+    return cast(HostConnection, Answers(**answers))
 
 
 STAT: Mapping[str, Any] = {
@@ -49,7 +49,7 @@ STAT: Mapping[str, Any] = {
 )
 def test_a_file_of_its_own_is_no_link_and_has_no_second_name(more: dict[str, object], own: bool) -> None:
     said = system.file(way(file={**STAT, **more}), ("/srv/disk.img",), ["own_file"])
-    assert not isinstance(said, Missing) and said["own_file"] is own
+    assert not isinstance(said, MissingObject) and said["own_file"] is own
 
 
 @pytest.mark.parametrize(("more", "right"), [({}, True), ({"target": "/root/elsewhere"}, False), ({"names": 2}, False)])
@@ -89,7 +89,7 @@ def test_an_image_is_whole(length: int, whole: bool) -> None:
 class Running(Definition):
     """A domain that runs, as far as its disk is concerned."""
 
-    def __init__(self, its_way: Way) -> None:
+    def __init__(self, its_way: HostConnection) -> None:
         self.way, self.view, self.active = its_way, "live", True
 
     @property
@@ -107,9 +107,9 @@ DISK = parse("""<disk type='file'><source file='/srv/disk.img'/><target dev='vdb
 
 @pytest.mark.parametrize(("files", "open_there"), [([[7, 11]], True), ([[7, 12]], False), ([], False)])
 def test_the_file_at_a_path_need_not_be_the_one_that_qemu_has_open(files: list[list[int]], open_there: bool) -> None:
-    disk = Disk(DISK, Running(way(file=STAT, open_files=files)), cast(Any, None))
+    disk = DiskElement(DISK, Running(way(file=STAT, open_files=files)), cast(Any, None))
     assert disk.open_in_qemu is open_there
-    assert not Disk(DISK, Running(way(open_files=files)), cast(Any, None)).open_in_qemu  # the path leads nowhere
+    assert not DiskElement(DISK, Running(way(open_files=files)), cast(Any, None)).open_in_qemu  # the path leads nowhere
 
 
 NIC = parse("<interface type='network'><source network='office'/></interface>")
@@ -124,17 +124,17 @@ def test_the_bridge_that_a_stored_interface_will_be_on(starts: bool) -> None:
     office.isPersistent.return_value, office.autostart.return_value = True, starts
     connection = Mock()
     connection.networkLookupByName.return_value = office
-    nic = Interface(NIC, Stored(DOMAIN), connection)
+    nic = InterfaceElement(NIC, Stored(DOMAIN), connection)
     assert (nic.bridge, nic.network_starts) == ("br0", starts)
-    assert Interface(NIC, Running(way()), connection).bridge == "br7"
+    assert InterfaceElement(NIC, Running(way()), connection).bridge == "br7"
     office.isPersistent.return_value = False
-    assert Interface(NIC, Stored(DOMAIN), connection).bridge is None
+    assert InterfaceElement(NIC, Stored(DOMAIN), connection).bridge is None
 
 
 def test_where_a_disk_is_on_the_pci_bus() -> None:
-    assert Disk(DISK, Running(way()), cast(Any, None)).pci == "0000:00:0a.1"
+    assert DiskElement(DISK, Running(way()), cast(Any, None)).pci == "0000:00:0a.1"
     ide = parse("<disk><address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>")
-    assert Disk(ide, Running(way()), cast(Any, None)).pci is None
+    assert DiskElement(ide, Running(way()), cast(Any, None)).pci is None
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_the_state_of_a_bridges_port_and_all_addresses() -> None:
     assert links.port_state(port) == "listening" and links.port_state({"linkinfo": {}}) is None
     address = {"local": "fe80::1", "prefixlen": 64, "family": "inet6", "scope": "link"}
     said = links.link(way(links=[{"ifname": "virbr9", "addr_info": [address]}]), ("virbr9",))
-    assert not isinstance(said, Missing)
+    assert not isinstance(said, MissingObject)
     assert (said["addresses"], said["all_addresses"]) == ([], ["fe80::1/64"])
 
 
@@ -158,9 +158,9 @@ def test_pam_is_asked_who_may_come_in() -> None:
     assert system.login(way(admits=""), ("cockpit", "ops")) == {"admitted": True, "refusal": None}
     refused = {"admitted": False, "refusal": "Authentication failure"}
     assert system.login(way(admits="Authentication failure"), ("cockpit", "ops")) == refused
-    assert isinstance(system.login(way(), ("cockpit", "ops")), Missing)
+    assert isinstance(system.login(way(), ("cockpit", "ops")), MissingObject)
     first = system.login(way(admits="Authentication token is no longer valid; new one required"), ("cockpit", "ops"))
-    assert not isinstance(first, Missing) and first["admitted"] is True  # asked for a new password, and let in
+    assert not isinstance(first, MissingObject) and first["admitted"] is True  # asked for a new password, and let in
 
 
 def test_a_unit_that_is_only_starting_is_on_its_way() -> None:
@@ -171,7 +171,7 @@ def test_a_unit_that_is_only_starting_is_on_its_way() -> None:
         system.service(way(services=starting), ("libvirtd",))
     assert raised.value.transient
     failing = system.service(way(services={**starting, "SubState": "auto-restart"}), ("libvirtd",))
-    assert not isinstance(failing, Missing) and failing["active"] is False
+    assert not isinstance(failing, MissingObject) and failing["active"] is False
 
 
 DOMAIN = """<domain type='qemu'><name>web1</name><uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>
@@ -218,4 +218,4 @@ def test_cpus_are_listed_as_libvirt_lists_them() -> None:
 
 def test_a_note_of_a_whole_number_is_shown_as_one() -> None:
     said = system.note(way(file={"text": "resident: 296\nload=1.5\n"}), ("/root/notes", "resident"))
-    assert not isinstance(said, Missing) and repr(said["number"]) == "296"
+    assert not isinstance(said, MissingObject) and repr(said["number"]) == "296"

@@ -13,13 +13,14 @@ from kvmlab import words
 
 PACKAGES = ("host", "guest", "remote")
 ROOT = Path(words.__file__).parents[1]
+CALLS = ("t", "MissingObject")
 
 
 def messages(package: str) -> Iterator[str]:
-    """The literal first arguments of t() and Missing()."""
+    """The literal first arguments of t() and MissingObject()."""
     for path in sorted((ROOT / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("t", "Missing"):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
                 first = node.args[0] if node.args else None
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     yield first.value

@@ -11,7 +11,7 @@ import pytest
 
 from kvmlab.labhost.computer import accelerator, fingerprint
 from kvmlab.labhost.computer.accelerator import Kvm, find_kvm, last_found
-from kvmlab.labhost.computer.boot_trial import Outcome
+from kvmlab.labhost.computer.boot_trial import TrialOutcome
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
 
@@ -22,14 +22,14 @@ class Trials:
     """Stands for the containers in which KVM is tried: what they would find, and how often they were asked."""
 
     def __init__(self) -> None:
-        self.opens, self.outcome = True, Outcome.SPOKE
+        self.opens, self.outcome = True, TrialOutcome.SPOKE
         self.opened = self.booted = 0
 
     def open(self, *_: object) -> bool:
         self.opened += 1
         return self.opens
 
-    def race(self, *_: object) -> Outcome:
+    def race(self, *_: object) -> TrialOutcome:
         self.booted += 1
         return self.outcome
 
@@ -70,8 +70,8 @@ def test_it_is_tried_once_for_an_image_wherever_it_lies(state: State, trials: Tr
     assert trials.booted == 3
 
 
-@pytest.mark.parametrize("outcome", [Outcome.SILENT, Outcome.ENDED])
-def test_where_no_guest_boots_guests_are_emulated(state: State, trials: Trials, outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [TrialOutcome.SILENT, TrialOutcome.ENDED])
+def test_where_no_guest_boots_guests_are_emulated(state: State, trials: Trials, outcome: TrialOutcome) -> None:
     trials.outcome = outcome
     assert find(state) is find(state) is Kvm.NO_BOOT
     assert trials.booted == 1

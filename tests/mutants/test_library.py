@@ -11,7 +11,15 @@ import pytest
 
 from kvmlab.mutants.library import changes, drawn, mutants_of
 from kvmlab.mutants.mutator import LIBRARY, Mutant, Named
-from kvmlab.mutants.scene import Asked, Device, Domain, Link, Network, Pool, Snapshot
+from kvmlab.mutants.scene import (
+    AskedObject,
+    SceneDevice,
+    SceneDomain,
+    SceneLink,
+    SceneNetwork,
+    ScenePool,
+    SceneSnapshot,
+)
 
 DOMAIN = """
 <domain type='qemu'><name>web 1</name><memory unit='KiB'>131072</memory>
@@ -34,12 +42,14 @@ NETWORK = """
   <ip address='10.5.0.1' netmask='255.255.255.0'><dhcp><range start='10.5.0.2' end='10.5.0.9'/>
   <host mac='52:54:00:00:07:11' ip='10.5.0.5'/></dhcp></ip></network>
 """
-ON = Domain("web 1", "running", DOMAIN, DOMAIN, False, 0, False)
+ON = SceneDomain("web 1", "running", DOMAIN, DOMAIN, False, 0, False)
 OFF = replace(ON, state="shut off", live="", autostart=True)
 PAUSED = replace(ON, state="paused")
-NAT = Network("lab", True, True, False, NETWORK, "virbr5", (("vnet0", "virbr5"),))
+NAT = SceneNetwork("lab", True, True, False, NETWORK, "virbr5", (("vnet0", "virbr5"),))
 ROUTED = replace(NAT, name="routed", stored=NETWORK.replace("mode='nat'", "mode='route'"))
-POOL = Pool("images", True, True, True, "<pool type='dir'><name>images</name><target><path>/i</path></target></pool>")
+POOL = ScenePool(
+    "images", True, True, True, "<pool type='dir'><name>images</name><target><path>/i</path></target></pool>"
+)
 BRIDGE = {
     "ifname": "br0", "flags": ["UP"], "linkinfo": {"info_kind": "bridge", "info_data": {"stp_state": 1}},
     "addr_info": [{"family": "inet", "local": "10.0.0.12", "prefixlen": 24}],
@@ -47,23 +57,23 @@ BRIDGE = {
 PORT = {"ifname": "ens33", "flags": [], "master": "br0", "addr_info": []}
 
 
-def device(kind: str, which: str, number: int = 0) -> Device:
+def device(kind: str, which: str, number: int = 0) -> SceneDevice:
     """A device of the running domain."""
     found = ElementTree.fromstring(DOMAIN).findall(f"devices/{kind}")[number]
-    return Device(ON, kind, which, found, found, "virbr5")
+    return SceneDevice(ON, kind, which, found, found, "virbr5")
 
 
-def asked(kind: str, *key: str, names: str = "") -> Asked:
+def asked(kind: str, *key: str, names: str = "") -> AskedObject:
     """What a check asks for."""
-    return Asked(kind, key, frozenset(names.split()))
+    return AskedObject(kind, key, frozenset(names.split()))
 
 
 SCENE: list[Named] = [
     ON, replace(OFF, name="off1"), replace(PAUSED, name="paused1"),
     device("disk", "vda"), device("disk", "vdb", 1), device("interface", "52:54:00:00:07:11"), device("console", "0"),
     device("graphics", "vnc"), NAT, ROUTED, replace(NAT, name="idle", active=False), POOL,
-    replace(POOL, name="idle", active=False), Link(BRIDGE), Link(PORT),
-    Snapshot("off1", "before", "<domainsnapshot/>", True, "/i/web1.qcow2"),
+    replace(POOL, name="idle", active=False), SceneLink(BRIDGE), SceneLink(PORT),
+    SceneSnapshot("off1", "before", "<domainsnapshot/>", True, "/i/web1.qcow2"),
     asked("route", "default"), asked("sysctl", "net.ipv4.ip_forward"),
     asked("file", "/i/it's.img", names="image mode"), asked("note", "/root/notes", "rss_mib"),
     asked("service", "libvirtd"), asked("account", "ann"), asked("guest-service", "web 1", "", "sshd"),

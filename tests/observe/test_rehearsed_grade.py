@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from kvmlab.checks.reader import Answer, Key, Missing, Reading
+from kvmlab.checks.reader import Answer, Key, MissingObject, Reading
 from kvmlab.observe.rehearsed_grade import wait_for_balloon
 
 
@@ -21,7 +21,7 @@ class Booting:
         if key[1] == "stored":
             return {"memory_mib": Reading(320)}
         if not self._live:
-            return Missing()
+            return MissingObject()
         return {"memory_mib": Reading(self._live.pop(0) if len(self._live) > 1 else self._live[0])}
 
 

@@ -20,10 +20,10 @@ from kvmlab.course.exam.model import Exam, ExamLab, Exams
 from kvmlab.course.progress import now
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.container import Condition, LabHost
-from kvmlab.observe.topology import Domain, Link, Plug, Topology, topology_of
+from kvmlab.observe.topology import MapDomain, MapLink, Plug, Topology, topology_of
 from kvmlab.report.cells import cells
 from kvmlab.report.map import print_map
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from tests.conftest import Kvmlab
 from tests.course.conftest import EXAMPLE, record
 
@@ -52,10 +52,10 @@ def test_what_is_written_as_json_is_safe_to_look_at(capsys: pytest.CaptureFixtur
 
 def test_the_map_stays_in_line_with_chinese_names() -> None:
     names = ("网卡", "vnet0")
-    links = (Link("br0", True, (), True, ""), *(Link(name, True, (), False, "br0") for name in names))
-    domain = Domain("guest", "running", tuple(Plug(name, "br0", "mac", "virtio") for name in names), ())
+    links = (MapLink("br0", True, (), True, ""), *(MapLink(name, True, (), False, "br0") for name in names))
+    domain = MapDomain("guest", "running", tuple(Plug(name, "br0", "mac", "virtio") for name in names), ())
     stream = io.StringIO()
-    print_map(Page(color=False, stream=stream, width=80), Topology(links, {}, (domain,)))
+    print_map(TextPage(color=False, stream=stream, width=80), Topology(links, {}, (domain,)))
     ports = [line for line in stream.getvalue().splitlines() if "guest  mac" in line]
     assert len({cells(line[: line.index("guest")]) for line in ports}) == 1
 

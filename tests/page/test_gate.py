@@ -12,7 +12,7 @@ import pytest
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from kvmlab.cli.context import own_course
-from kvmlab.page.app import Page
+from kvmlab.page.app import PageServer
 from kvmlab.page.commands import Commands
 from kvmlab.page.gate import KEY_HEADER, LOGIN, Gate, Message, Receive, Scope, Send, cookie_name
 from kvmlab.page.keys import Keys
@@ -35,7 +35,7 @@ class Way(NamedTuple):
 
 def ways() -> Iterator[Way]:
     """Every route of the app."""
-    for route in Page(Commands(), Keys(bytes(32)), own_course()).routes():
+    for route in PageServer(Commands(), Keys(bytes(32)), own_course()).routes():
         yield from ways_of(route)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from kvmlab.page import terminals
-from kvmlab.page.terminals import FRAME, KEPT, WINDOW, Terminal, Terminals, Viewer, size_of
+from kvmlab.page.terminals import FRAME, KEPT, WINDOW, PageTerminal, Terminals, Viewer, size_of
 from kvmlab.slowness import slowness
 
 SHELL = ["sh", "-c"]
@@ -23,7 +23,7 @@ def run(work: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(bounded())
 
 
-async def until(terminal: Terminal, viewer: Viewer, wanted: bytes, *, shows: bool = True) -> bytes:
+async def until(terminal: PageTerminal, viewer: Viewer, wanted: bytes, *, shows: bool = True) -> bytes:
     """All it is given until `wanted` is in it."""
     found = b""
     while wanted not in found and (given := await terminal.next(viewer)) is not None:
@@ -36,7 +36,7 @@ async def until(terminal: Terminal, viewer: Viewer, wanted: bytes, *, shows: boo
 
 def test_what_is_typed_is_read_and_the_size_is_told() -> None:
     async def work() -> None:
-        terminal = Terminal([*SHELL, "read line; echo got $line; stty size; exit 7"])
+        terminal = PageTerminal([*SHELL, "read line; echo got $line; stty size; exit 7"])
         viewer, wipe = terminal.look("", 0)
         assert wipe
         terminal.resize(91, 33)
@@ -51,7 +51,7 @@ def test_what_is_typed_is_read_and_the_size_is_told() -> None:
 
 def test_who_comes_back_is_given_what_was_missed_and_two_see_the_same() -> None:
     async def work() -> None:
-        terminal = Terminal([*SHELL, "echo one; read x; echo two; read x"])
+        terminal = PageTerminal([*SHELL, "echo one; read x; echo two; read x"])
         first, _ = terminal.look("", 0)
         seen = await until(terminal, first, b"one\r\n")
         await terminal.leave(first)
@@ -71,7 +71,7 @@ def test_who_comes_back_is_given_what_was_missed_and_two_see_the_same() -> None:
 @pytest.mark.parametrize("since", [-5, 10**15])
 def test_an_offset_that_never_was_gives_all_that_is_kept(since: int) -> None:
     async def work() -> None:
-        terminal = Terminal([*SHELL, "echo one; read x"])
+        terminal = PageTerminal([*SHELL, "echo one; read x"])
         first, _ = terminal.look("", 0)
         await until(terminal, first, b"one")
         second, wipe = terminal.look(terminal.id, since)
@@ -86,7 +86,7 @@ def test_an_offset_that_never_was_gives_all_that_is_kept(since: int) -> None:
 
 def test_a_program_waits_for_a_viewer_that_shows_nothing_and_ctrl_c_reaches_it_at_once() -> None:
     async def work() -> None:
-        terminal = Terminal([*SHELL, "trap 'echo; echo caught; exit' INT; while :; do echo 0123456789012345; done"])
+        terminal = PageTerminal([*SHELL, "trap 'echo; echo caught; exit' INT; while :; do echo 0123456789012345; done"])
         viewer, _ = terminal.look("", 0)
         await until(terminal, viewer, b"0123", shows=False)
         await asyncio.sleep(1)
@@ -105,7 +105,7 @@ def test_a_program_waits_for_a_viewer_that_shows_nothing_and_ctrl_c_reaches_it_a
 
 def test_a_slow_viewer_holds_up_no_other_and_is_told_what_it_has_lost() -> None:
     async def work() -> None:
-        terminal = Terminal([*SHELL, "head -c 1000000 /dev/zero | tr '\\0' x; echo; echo end; read x"])
+        terminal = PageTerminal([*SHELL, "head -c 1000000 /dev/zero | tr '\\0' x; echo; echo end; read x"])
         slow, _ = terminal.look("", 0)
         quick, _ = terminal.look("", 0)
         await terminal.next(slow)
@@ -120,7 +120,7 @@ def test_a_slow_viewer_holds_up_no_other_and_is_told_what_it_has_lost() -> None:
 
 def test_with_nobody_looking_little_is_kept() -> None:
     async def work() -> None:
-        terminal = Terminal([*SHELL, "yes"])
+        terminal = PageTerminal([*SHELL, "yes"])
         await asyncio.sleep(1)
         viewer, _ = terminal.look("", 0)
         given = await terminal.next(viewer)
@@ -136,7 +136,7 @@ def test_closed_all_of_it_is_gone_also_what_ignores_the_hangup(monkeypatch: pyte
     monkeypatch.setattr(terminals, "HANG_UP_S", 1.0)
 
     async def work() -> None:
-        terminal = Terminal([*SHELL, "trap '' HUP TERM; echo $$; while :; do sleep 1000; done"])
+        terminal = PageTerminal([*SHELL, "trap '' HUP TERM; echo $$; while :; do sleep 1000; done"])
         viewer, _ = terminal.look("", 0)
         said = await until(terminal, viewer, b"\n")
         await terminal.close()
@@ -151,7 +151,7 @@ def test_closed_all_of_it_is_gone_also_what_ignores_the_hangup(monkeypatch: pyte
 
 def test_what_is_not_read_does_not_pile_up() -> None:
     async def work() -> None:
-        terminal = Terminal([*SHELL, "stty raw -echo; sleep 1000"])
+        terminal = PageTerminal([*SHELL, "stty raw -echo; sleep 1000"])
         for _ in range(100):
             terminal.type(b"x" * 16384)
         assert len(terminal._typed) <= 65536

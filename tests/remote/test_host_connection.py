@@ -14,14 +14,14 @@ from typing import Any, cast
 
 import pytest
 
-from kvmlab.checks.reader import Missing, Want
+from kvmlab.checks.reader import MissingObject, Want
 from kvmlab.checks.subject import vocabulary_of
 from kvmlab.checks.vocabulary import link, storage, system
 from kvmlab.errors import CouldNotLook
 from kvmlab.host import open_host
 from kvmlab.host.reader import HostReader
 from kvmlab.host.system import process as process_facts
-from kvmlab.remote.host_connection import Way
+from kvmlab.remote.host_connection import HostConnection
 from kvmlab.remote.host_root import SSH, HostRoot
 from tests.remote.servers import UnixServer, babble, make_key, serve, silent
 
@@ -73,7 +73,7 @@ def reader(opened: Open, key: Path) -> HostReader:
 
 def read(reader: HostReader, kind: str, *key: str, names: str) -> dict[str, Any]:
     answer = reader.read(kind, key, names.split())
-    assert not isinstance(answer, Missing), answer
+    assert not isinstance(answer, MissingObject), answer
     return {name: reading.value for name, reading in answer.items()}
 
 
@@ -81,7 +81,7 @@ def test_a_link_and_its_neighbours(reader: HostReader) -> None:
     said = read(reader, "link", "lo", names="kind state up addresses master ports stp")
     assert said["state"] == "up" and "127.0.0.1/8" in said["addresses"] and said["master"] is None
     missing = reader.read("link", ("lo0",), ["up"])
-    assert isinstance(missing, Missing) and "lo" in missing.offers
+    assert isinstance(missing, MissingObject) and "lo" in missing.offers
 
 
 def test_files(reader: HostReader, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_files(reader: HostReader, tmp_path: Path) -> None:
     said = read(reader, "file", str(tmp_path / "note"), names="kind size_bytes mode lines text sha256 blank")
     assert (said["kind"], said["lines"], said["blank"]) == ("file", ["a", "b"], False)
     missing = reader.read("file", (str(tmp_path / "nota"),), ["text"])
-    assert isinstance(missing, Missing) and str(tmp_path / "note") in missing.offers
+    assert isinstance(missing, MissingObject) and str(tmp_path / "note") in missing.offers
 
 
 def test_what_a_student_noted(reader: HostReader, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_what_a_student_noted(reader: HostReader, tmp_path: Path) -> None:
     assert read(reader, "note", str(file), "path", names="words") == {"words": ["vnet0", "virbr0", "ens33"]}
     for path, name, said_of_it in ((file, "empty", "not noted"), (tmp_path / "note.txt", "nic", "no such file")):
         missing = reader.read("note", (str(path), name), ["text"])
-        assert isinstance(missing, Missing) and missing.text == said_of_it and missing.offers
+        assert isinstance(missing, MissingObject) and missing.text == said_of_it and missing.offers
 
 
 def test_processes(reader: HostReader) -> None:
@@ -122,8 +122,8 @@ def test_the_threads_of_a_guest_come_in_the_order_of_its_vcpus() -> None:
             args = ["/usr/bin/qemu-system-x86_64", "-name", "guest=web1,debug-threads=on"]
             return [{"pid": 5, "user": "root", "args": args, "rss_kib": 2048, "threads": threads}]
 
-    assert process_facts(cast(Way, Host()), ("domain", "web1"))["vcpu_threads"] == [7, 9]
-    assert process_facts(cast(Way, Host()), ("domain", "web1"))["vcpu_cpus"] == {"0": "0-2,7", "1": "0-2,9"}
+    assert process_facts(cast(HostConnection, Host()), ("domain", "web1"))["vcpu_threads"] == [7, 9]
+    assert process_facts(cast(HostConnection, Host()), ("domain", "web1"))["vcpu_cpus"] == {"0": "0-2,7", "1": "0-2,9"}
 
 
 def test_a_port(reader: HostReader) -> None:
@@ -158,7 +158,7 @@ def test_every_fact_of_the_vocabulary_has_a_reading(reader: HostReader, subject:
     except CouldNotLook as trouble:  # this computer need not have ping, ss, …
         assert "is not installed" in trouble.message
     else:
-        assert not isinstance(answer, Missing)
+        assert not isinstance(answer, MissingObject)
         assert set(answer) == set(names)
 
 

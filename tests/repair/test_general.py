@@ -13,13 +13,13 @@ from kvmlab.course import Course
 from kvmlab.course.fault.model import Symptom
 from kvmlab.course.lab.model import Survivor
 from kvmlab.mutants.library import changes
-from kvmlab.mutants.mutator import Change, Mutant, Named
+from kvmlab.mutants.mutator import ChangeScripts, Mutant, Named
 from kvmlab.repair.general import (
     LANGUAGES,
     NOTES,
     PREFIX,
     Drawing,
-    Kind,
+    FaultKind,
     Offered,
     _is_told,
     kinds,
@@ -106,8 +106,8 @@ def test_what_a_mutant_notes_for_itself_is_not_told() -> None:
 
 
 def test_those_that_are_known_to_show_are_drawn_first() -> None:
-    told = Kind(1, {})
-    offered = [Offered(Mutant(str(number), Change("", "")), "pool", "", told) for number in range(9)]
+    told = FaultKind(1, {})
+    offered = [Offered(Mutant(str(number), ChangeScripts("", "")), "pool", "", told) for number in range(9)]
     drawing = Drawing(cast("Beginning", None), "one", shown={f"{PREFIX}3", f"{PREFIX}5"})
     first = [one.id for one in drawing.in_turn(offered)]
     assert {*first[:2]} == {f"{PREFIX}3", f"{PREFIX}5"} and len(first) == 9

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from kvmlab.checks.reader import Answer, Key, Missing, Reading
+from kvmlab.checks.reader import Answer, Key, MissingObject, Reading
 from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
 from kvmlab.host.start.aspects import Objects
 from kvmlab.repair.judging import Judgement, changed_by_the_fault, forbidden_aspects, restartable
@@ -56,7 +56,7 @@ class Told:
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
         if kind == "none":
-            return Missing()
+            return MissingObject()
         return {name: Reading(1) for name in ("process", "boots", "state")}
 
 
@@ -78,7 +78,7 @@ def test_a_restart_is_not_seen_unless_it_is_forbidden(
     reader = restartable(Told(), forbids)
     assert set(reader.read(kind, key, ())) == names
     assert reader.extra == "kept"
-    assert isinstance(reader.read("none", ("domain", "x"), ()), Missing)
+    assert isinstance(reader.read("none", ("domain", "x"), ()), MissingObject)
 
 
 def report(**verdicts: Verdict) -> Report:

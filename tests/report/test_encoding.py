@@ -10,7 +10,7 @@ import pytest
 
 import kvmlab
 from kvmlab.report.encoding import NAME, PLAIN
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from tests.conftest import Kvmlab
 
 PACKAGE = Path(kvmlab.__file__).parent
@@ -30,7 +30,7 @@ def test_what_has_no_plain_sign_is_a_question_mark() -> None:
     assert "1 · 2 × 3… 网".encode("ascii", NAME) == b"1 - 2 x 3... ?"
     written = io.BytesIO()
     out = io.TextIOWrapper(written, encoding="ascii")
-    Page(color=False, stream=out).line("a · b…")
+    TextPage(color=False, stream=out).line("a · b…")
     out.flush()
     assert written.getvalue() == b"a - b...\n"
 

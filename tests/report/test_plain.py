@@ -8,14 +8,14 @@ import re
 import pytest
 
 from kvmlab.report.cells import cells, clean, fit, right, wrapped
-from kvmlab.report.plain import Page, terminal_width
+from kvmlab.report.plain import TextPage, terminal_width
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def page(width: int = 40, *, color: bool = False, encoding: str = "utf-8") -> tuple[Page, io.TextIOWrapper]:
+def page(width: int = 40, *, color: bool = False, encoding: str = "utf-8") -> tuple[TextPage, io.TextIOWrapper]:
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    return Page(color=color, width=width, stream=stream), stream
+    return TextPage(color=color, width=width, stream=stream), stream
 
 
 def printed(stream: io.TextIOWrapper) -> str:

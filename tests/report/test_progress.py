@@ -13,7 +13,7 @@ from kvmlab.grading.passes import Waiting
 from kvmlab.report import progress as module
 from kvmlab.report.plain import time_left
 from kvmlab.report.progress import History, Lines, Steps, progress, waiting
-from kvmlab.report.progress_line import Live
+from kvmlab.report.progress_line import ProgressLine
 
 
 class Terminal(io.StringIO):
@@ -69,7 +69,7 @@ def test_what_is_quick_is_never_shown_and_loads_nothing() -> None:
 
 def test_a_line_that_moves_is_shown_after_a_while_and_taken_away() -> None:
     out = Terminal()
-    live = Live(out, 0.01)
+    live = ProgressLine(out, 0.01)
     live.say("guest web1 is still \x1bbooting", 0.25, 12.0)
     deadline = time.monotonic() + 20
     while "s left" not in out.getvalue() and time.monotonic() < deadline:

@@ -12,7 +12,7 @@ import pytest
 from kvmlab.errors import CannotRun, CouldNotLook
 from kvmlab.host.connection import TIMEOUT_S
 from kvmlab.setup import start_record
-from kvmlab.setup.start_record import PATIENCE, TRIES, Remembering, recall
+from kvmlab.setup.start_record import PATIENCE, TRIES, PictureConnections, recall
 
 LAB = Mock(values={}, files=())
 
@@ -28,7 +28,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """How the two connections were opened, on a computer that is five times slower."""
     both = SimpleNamespace(libvirt=Mock(), way=Mock())
     monkeypatch.setattr(start_record, "Libvirt", both.libvirt)
-    monkeypatch.setattr(start_record, "Way", both.way)
+    monkeypatch.setattr(start_record, "HostConnection", both.way)
     monkeypatch.setattr(start_record, "slowness", lambda: 5.0)
     return both
 
@@ -43,7 +43,7 @@ def test_a_lab_host_that_answered_too_late_is_asked_again(
     monkeypatch: pytest.MonkeyPatch, host: Mock, opened: SimpleNamespace
 ) -> None:
     silent(monkeypatch, TRIES - 1)
-    Remembering(host, has_libvirt=True).remember(LAB)
+    PictureConnections(host, has_libvirt=True).remember(LAB)
     assert recall(host) == {"links": []}
     assert opened.way.call_count == opened.libvirt.call_count == TRIES
     assert opened.way().close.call_count == TRIES
@@ -54,12 +54,12 @@ def test_one_that_never_answers_is_told_of(
 ) -> None:
     silent(monkeypatch, TRIES)
     with pytest.raises(CannotRun, match=r"It says nothing\."):
-        Remembering(host, has_libvirt=False).remember(LAB)
+        PictureConnections(host, has_libvirt=False).remember(LAB)
     assert not host.start_record.exists()
 
 
 def test_each_deadline_is_as_long_as_the_computer_is_slow(host: Mock, opened: SimpleNamespace) -> None:
-    Remembering(host, has_libvirt=True)
+    PictureConnections(host, has_libvirt=True)
     assert opened.way.call_args.kwargs["patience"] == 5 * PATIENCE
     assert opened.libvirt.call_args.kwargs["timeout_s"] == 5 * PATIENCE * TIMEOUT_S
 

@@ -7,7 +7,7 @@ Rejected: checking only the compiled lab, since what is compiled has lost its li
 
 from kvmlab.author.lint.claims import Beside, beside
 from kvmlab.author.lint.commands import exercised
-from kvmlab.author.lint.fault import Fault, Severity, faults_json
+from kvmlab.author.lint.fault import LintFinding, Severity, faults_json
 from kvmlab.author.lint.labs import lint
 
-__all__ = ["Beside", "Fault", "Severity", "beside", "exercised", "faults_json", "lint"]
+__all__ = ["Beside", "LintFinding", "Severity", "beside", "exercised", "faults_json", "lint"]

@@ -11,7 +11,7 @@ from kvmlab.author.lint.parts import Parts
 from kvmlab.checks import Host, Params
 from kvmlab.checks.declare import Check
 from kvmlab.checks.facts import FactSpec, Flag, Number, Numbers, Table, Words
-from kvmlab.checks.reader import Asked, Key, Reading
+from kvmlab.checks.reader import DryRun, Key, Reading
 from kvmlab.checks.subject import Subject, vocabulary_of
 from kvmlab.course import Lab
 from kvmlab.errors import AuthorError, KvmlabError
@@ -85,7 +85,7 @@ def _filled(check: Check, sentence: str, params: Params) -> str:
 
 def _lint_run(parts: Parts, check: Check, lab: Lab) -> None:
     """Run it on a host where no object exists, and on one where every object exists, with odd values."""
-    said = run_blindly(check, Host(Asked()), lab.params)
+    said = run_blindly(check, Host(DryRun()), lab.params)
     if said is not None:
         message = t("{check} breaks where the object is missing: {said}", check=check.id, said=_told(said))
         parts.error(parts.checker, _line(check, said), "facts", message)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from kvmlab.author.lint.parts import Parts
 from kvmlab.checks import Host, Params
 from kvmlab.checks.declare import Check
-from kvmlab.checks.reader import Asked
+from kvmlab.checks.reader import DryRun
 from kvmlab.course import Course
 from kvmlab.course.lab.claims import NOTHING, Claim, claims_of
 from kvmlab.course.lab.text import LabText
@@ -91,7 +91,7 @@ def facts_of(check: Check, params: Params) -> tuple[str, ...]:
     """What a check reads: "disk: source, format"."""
     from kvmlab.author.lint.checkers import run_blindly
 
-    asked = Asked()
+    asked = DryRun()
     run_blindly(check, Host(asked), params)
     found: dict[str, dict[str, None]] = {}
     for want in asked.wants():

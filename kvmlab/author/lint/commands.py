@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from kvmlab.course import Course
 from kvmlab.course.front_matter import read_front
-from kvmlab.course.lab.solution import Kind
+from kvmlab.course.lab.solution import SolutionKind
 from kvmlab.course.source import read_source
 from kvmlab.words import t
 
@@ -47,7 +47,7 @@ def _wanted(course: Course) -> Iterator[tuple[str, ...]]:
 def _typed(course: Course, lab_id: str) -> Iterator[list[str]]:
     """The words of each simple command of a lab's right ways."""
     for solution in course.solutions(course.lab(lab_id)):
-        if solution.kind is not Kind.NEAR:
+        if solution.kind is not SolutionKind.NEAR:
             for step in solution.steps:
                 yield from _commands(step.code)
 

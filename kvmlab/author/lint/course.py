@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from kvmlab.author.lint.fault import Fault, Severity, from_error
+from kvmlab.author.lint.fault import LintFinding, Severity, from_error
 from kvmlab.author.lint.terms import lint_terms
 from kvmlab.author.lint.todo import left_to_do
 from kvmlab.author.lint.widths import too_wide
 from kvmlab.course import Chapter, Course
 from kvmlab.course.book import Book, book_file, read_book
 from kvmlab.course.front_matter import read_front
-from kvmlab.course.quiz.model import FEWEST, Kind, Quiz, answers_file, has_quiz, quiz_file, read_quiz
+from kvmlab.course.quiz.model import FEWEST, QuestionKind, Quiz, answers_file, has_quiz, quiz_file, read_quiz
 from kvmlab.course.source import read_source
 from kvmlab.errors import KvmlabError
 from kvmlab.grading.load import load_answers
@@ -22,19 +22,19 @@ T = TypeVar("T")
 CHINESE = "zh"
 
 
-def lint_course(course: Course) -> list[Fault]:
+def lint_course(course: Course) -> list[LintFinding]:
     """The faults of the course as a whole."""
-    return _Rules(course).all()
+    return _CourseRules(course).all()
 
 
-class _Rules:
+class _CourseRules:
     """Goes through the course, and notes what it finds."""
 
     def __init__(self, course: Course) -> None:
         self.course = course
-        self.faults: list[Fault] = []
+        self.faults: list[LintFinding] = []
 
-    def all(self) -> list[Fault]:
+    def all(self) -> list[LintFinding]:
         self.folders()
         self.book()
         self.todo()
@@ -45,7 +45,7 @@ class _Rules:
         return self.faults
 
     def error(self, file: str, line: int, rule: str, message: str, severity: Severity = Severity.ERROR) -> None:
-        self.faults.append(Fault(file, line, rule, message, "", severity))
+        self.faults.append(LintFinding(file, line, rule, message, "", severity))
 
     def attempt(self, file: str, rule: str, work: Callable[[], T]) -> T | None:
         try:
@@ -153,7 +153,7 @@ class _Rules:
         self._live(chapter, quiz, file)
 
     def _live(self, chapter: Chapter, quiz: Quiz, file: str) -> None:
-        live = {one.id: one for one in quiz.questions if one.kind is Kind.LIVE}
+        live = {one.id: one for one in quiz.questions if one.kind is QuestionKind.LIVE}
         path = answers_file(self.course.root, chapter.id)
         answers = f"checkers/{chapter.id}/quiz.py"
         for one in live.values():

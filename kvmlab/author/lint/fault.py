@@ -23,7 +23,7 @@ class Severity(Enum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class LintFinding:
     """One fault. `file` is the path inside the course, `line` counts from 1, `rule` is a short name."""
 
     file: str
@@ -43,15 +43,15 @@ class Fault:
         return {name: getattr(self, name) for name in fields} | {"severity": self.severity.value}
 
 
-def from_error(error: KvmlabError, root: Path, file: str, lab: str, rule: str) -> Fault:
+def from_error(error: KvmlabError, root: Path, file: str, lab: str, rule: str) -> LintFinding:
     """An error that names its place ("file:line: message") as a fault; else it is about `file`."""
     found = _PLACED.fullmatch(error.message)
     if not found:
-        return Fault(file, 1, rule, error.message, lab)
-    return Fault(found[1].removeprefix(f"{root}/"), int(found[2]), rule, found[3], lab)
+        return LintFinding(file, 1, rule, error.message, lab)
+    return LintFinding(found[1].removeprefix(f"{root}/"), int(found[2]), rule, found[3], lab)
 
 
-def faults_json(faults: Iterable[Fault]) -> dict[str, Any]:
+def faults_json(faults: Iterable[LintFinding]) -> dict[str, Any]:
     """The document of `kvmlab lint --json`."""
     listed = list(faults)
     counts = {f"{one.value}s": sum(fault.severity is one for fault in listed) for one in Severity}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from kvmlab.author.lint.fault import Fault, Severity, from_error
+from kvmlab.author.lint.fault import LintFinding, Severity, from_error
 from kvmlab.author.lint.todo import left_to_do
 from kvmlab.course import Course
 from kvmlab.course.fault import model as host_fault
@@ -21,17 +21,17 @@ SEEDS = (None, "lint-1", "lint-2", "lint-3")
 HINTS = 3
 
 
-def lint_faults(course: Course) -> list[Fault]:
+def lint_faults(course: Course) -> list[LintFinding]:
     """What is wrong with the files of faults/."""
-    return _Rules(course).all()
+    return _HostFaultRules(course).all()
 
 
-class _Rules:
+class _HostFaultRules:
     def __init__(self, course: Course) -> None:
         self.course = course
-        self.found: list[Fault] = []
+        self.found: list[LintFinding] = []
 
-    def all(self) -> list[Fault]:
+    def all(self) -> list[LintFinding]:
         files = fault_files(self.course.root)
         self._unread(files)
         for one in files:
@@ -39,7 +39,7 @@ class _Rules:
         return self.found
 
     def _note(self, file: str, message: str, severity: Severity = Severity.ERROR, line: int = 1) -> None:
-        self.found.append(Fault(file, line, RULE, message, "", severity))
+        self.found.append(LintFinding(file, line, RULE, message, "", severity))
 
     def _attempt(self, file: str, work: Callable[[], T]) -> T | None:
         try:

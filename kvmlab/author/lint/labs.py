@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kvmlab.author.lint.checkers import lint_checker
 from kvmlab.author.lint.claims import lint_claims
 from kvmlab.author.lint.course import lint_course
-from kvmlab.author.lint.fault import Fault
+from kvmlab.author.lint.fault import LintFinding
 from kvmlab.author.lint.host_faults import lint_faults
 from kvmlab.author.lint.parts import Parts, read_parts
 from kvmlab.author.lint.solutions import lint_solutions
@@ -21,7 +21,7 @@ from kvmlab.course import Course
 SEEDS = ("lint-1", "lint-2", "lint-3", "lint-4", "lint-5")
 
 
-def lint(course: Course, lab_ids: Sequence[str]) -> list[Fault]:
+def lint(course: Course, lab_ids: Sequence[str]) -> list[LintFinding]:
     """The faults of these labs (none named: all, and those of the course itself), in the order of files and lines."""
     chosen = [course.entry(one).id for one in lab_ids] or course.ids
     faults = [fault for lab_id in dict.fromkeys(chosen) for fault in lint_lab(course, lab_id)]
@@ -30,7 +30,7 @@ def lint(course: Course, lab_ids: Sequence[str]) -> list[Fault]:
     return sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.rule, fault.message))
 
 
-def lint_lab(course: Course, lab_id: str) -> list[Fault]:
+def lint_lab(course: Course, lab_id: str) -> list[LintFinding]:
     """The faults of one lab."""
     parts = read_parts(course, lab_id)
     lint_texts(parts)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from kvmlab.author.lint.fault import Fault, Severity, from_error
+from kvmlab.author.lint.fault import LintFinding, Severity, from_error
 from kvmlab.course import Course, Lab
 from kvmlab.course.front_matter import Front, read_front
 from kvmlab.course.lab.solution import Solution
@@ -28,7 +28,7 @@ class Parts:
 
     course: Course
     id: str
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[LintFinding] = field(default_factory=list)
     lab: Lab | None = None
     front: Front | None = None
     text: LabText | None = None
@@ -72,11 +72,11 @@ class Parts:
 
     def error(self, file: str, line: int, rule: str, message: str) -> None:
         """Note an error."""
-        self.faults.append(Fault(file, line, rule, message, self.id))
+        self.faults.append(LintFinding(file, line, rule, message, self.id))
 
     def warning(self, file: str, line: int, rule: str, message: str) -> None:
         """Note a warning."""
-        self.faults.append(Fault(file, line, rule, message, self.id, Severity.WARNING))
+        self.faults.append(LintFinding(file, line, rule, message, self.id, Severity.WARNING))
 
     def attempt(self, file: str, rule: str, work: Callable[[], T]) -> T | None:
         """What `work` gives; where it raises one of our errors, note that and give None."""

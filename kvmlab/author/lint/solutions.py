@@ -7,7 +7,7 @@ import re
 from kvmlab.author.lint.parts import Parts
 from kvmlab.course import Lab
 from kvmlab.course.front_matter import read_front
-from kvmlab.course.lab.solution import FILE, Kind, Solution
+from kvmlab.course.lab.solution import FILE, Solution, SolutionKind
 from kvmlab.grading.as_it_was import AS_IT_WAS
 from kvmlab.nearest import nearest
 from kvmlab.words import t
@@ -36,7 +36,7 @@ def _lint_files(parts: Parts) -> None:
 
 
 def _lint_numbers(parts: Parts) -> None:
-    right = sum(one.kind is not Kind.NEAR for one in parts.solutions)
+    right = sum(one.kind is not SolutionKind.NEAR for one in parts.solutions)
     near = len(parts.solutions) - right
     file = parts.solutions[0].file
     if right < RIGHT_WAYS:

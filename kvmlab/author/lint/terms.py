@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from kvmlab.author.lint.fault import Fault
+from kvmlab.author.lint.fault import LintFinding
 from kvmlab.errors import AuthorError
 from kvmlab.words import t
 
@@ -60,7 +60,7 @@ def _term(entry: dict[str, object]) -> Term:
     return Term(str(entry["english"]), str(entry["chinese"]), *(tuple(words[name]) for name in _LISTS))  # type: ignore[arg-type]
 
 
-def lint_terms(root: Path, lang: str) -> Iterator[Fault]:
+def lint_terms(root: Path, lang: str) -> Iterator[LintFinding]:
     """Every rejected word in the course's texts of a language and in the sentences of its checkers."""
     terms = read_terms(terms_file(root, lang), root)
     for path in _texts(root, lang) if terms else ():
@@ -68,7 +68,7 @@ def lint_terms(root: Path, lang: str) -> Iterator[Fault]:
             for term, word in _rejected(terms, line):
                 names = {"term": term.chinese, "english": term.english}
                 message = t("`{word}`: here it is `{term}` ({english}).", word=word, **names)
-                yield Fault(str(path.relative_to(root)), number, "terms", message)
+                yield LintFinding(str(path.relative_to(root)), number, "terms", message)
 
 
 def _rejected(terms: Sequence[Term], line: str) -> Iterator[tuple[Term, str]]:

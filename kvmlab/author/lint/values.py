@@ -11,7 +11,7 @@ from kvmlab.author.lint.checkers import run_blindly
 from kvmlab.author.lint.names import TABLE, checker_names, dependencies, template_names
 from kvmlab.author.lint.parts import Parts
 from kvmlab.checks import Host, Params
-from kvmlab.checks.reader import Asked
+from kvmlab.checks.reader import DryRun
 from kvmlab.course.lab.lan import TAKEN
 from kvmlab.words import t
 
@@ -48,7 +48,7 @@ def checked_names(parts: Parts) -> set[str]:
     assert parts.checks is not None and parts.tree is not None and parts.lab is not None
     params = Params(parts.lab.values)
     for check in parts.checks.checks:
-        run_blindly(check, Host(Asked()), params)
+        run_blindly(check, Host(DryRun()), params)
     read = {name.partition(".")[0] for name in params.read} | checker_names(parts.tree)
     made_of = dependencies(parameters(parts))
     used = set(read)

@@ -13,9 +13,9 @@ from kvmlab.errors import KvmlabError
 from kvmlab.labhost.container import LabHost
 
 if TYPE_CHECKING:
-    from kvmlab.author.prove.general_case import Shown
+    from kvmlab.author.prove.general_case import TriedFault
     from kvmlab.author.prove.mutant_trial import Tried
-    from kvmlab.author.prove.rehearsals import Rehearsed
+    from kvmlab.author.prove.rehearsals import RehearsalResult
     from kvmlab.author.prove.shown_commands import Unusable
     from kvmlab.course import Course, Lab
     from kvmlab.grading.verdicts import Report
@@ -86,6 +86,6 @@ class CaseResult:
     unusable: tuple[Unusable, ...] = ()
     too_soon: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
-    rehearsal: Rehearsed | None = None
+    rehearsal: RehearsalResult | None = None
     wrong_fault: tuple[str, ...] = ()
-    general: tuple[Shown, ...] = ()
+    general: tuple[TriedFault, ...] = ()

@@ -22,7 +22,7 @@ class Draw(NamedTuple):
     survivors: tuple[Survivor, ...] = ()
 
 
-class Part(NamedTuple):
+class MutantShare(NamedTuple):
     """Every `of`-th of the mutants that `draw` gives, from `number` on."""
 
     number: int
@@ -47,7 +47,7 @@ class Case:
     caught_by: frozenset[str] = frozenset()
     on_the_way: tuple[Case, ...] = ()
     fails: frozenset[str] = frozenset()
-    part: Part | None = None
+    part: MutantShare | None = None
     look_again: bool = False
     rehearsed: bool = False
     fault: Fault | None = None
@@ -118,7 +118,7 @@ def _all_cases(solutions: Sequence[Solution], lab_path: str, draw: Draw) -> Iter
     yield Case(Proof.RESET, "reset after a mess", lab_path, solution.steps)
     parts = PARTS if not draw.number or draw.number >= WORTH_TWO else 1
     for number in range(parts):
-        part = Part(number, parts, draw)
+        part = MutantShare(number, parts, draw)
         yield Case(Proof.MUTANTS, f"mutants {number + 1}/{parts}", lab_path, solution.steps, part=part)
     yield Case(Proof.SOLUTION, solution.name, solution.file, solution.steps)
     for one in solutions[1:]:

@@ -6,34 +6,34 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kvmlab.author.prove.proof import Outcome, Remark
+from kvmlab.author.prove.proof import ProofOutcome, Remark
 from kvmlab.report.plain import cells, clean, fit, right
 from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.author.prove.bench import CaseResult
     from kvmlab.author.prove.proof import LabProof, ProofResult
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
     from kvmlab.report.progress import Steps
 
-STYLES = {Outcome.PROVED: "green", Outcome.REFUTED: "red", Outcome.UNKNOWN: "yellow"}
-MARKS = {Outcome.PROVED: "✓", Outcome.REFUTED: "✗", Outcome.UNKNOWN: "!"}
+STYLES = {ProofOutcome.PROVED: "green", ProofOutcome.REFUTED: "red", ProofOutcome.UNKNOWN: "yellow"}
+MARKS = {ProofOutcome.PROVED: "✓", ProofOutcome.REFUTED: "✗", ProofOutcome.UNKNOWN: "!"}
 WIDEST = 120
 
 
-def outcome_word(outcome: Outcome) -> str:
+def outcome_word(outcome: ProofOutcome) -> str:
     """In the user's language."""
     return {
-        Outcome.PROVED: t("proved"),
-        Outcome.REFUTED: t("refuted"),
-        Outcome.UNKNOWN: t("unknown"),
+        ProofOutcome.PROVED: t("proved"),
+        ProofOutcome.REFUTED: t("refuted"),
+        ProofOutcome.UNKNOWN: t("unknown"),
     }[outcome]
 
 
-class Telling:
+class ProofDisplay:
     """Progress to `steps`, the tables to `page` (None: with --json there are none)."""
 
-    def __init__(self, steps: Steps, page: Page | None, cases: int, what: str) -> None:
+    def __init__(self, steps: Steps, page: TextPage | None, cases: int, what: str) -> None:
         self._steps, self._page, self._what = steps, page, what
         self._cases, self._done, self._begun = cases, 0, False
         self._lock = threading.Lock()
@@ -64,7 +64,7 @@ class Telling:
                 print_proof(self._page, proof)
 
 
-def print_proof(page: Page, proof: LabProof) -> None:
+def print_proof(page: TextPage, proof: LabProof) -> None:
     """The lab, a line a proof, and under it what is wrong."""
     variant = t("variant {seed}", seed=proof.variant) if proof.variant else t("the course's own values")
     page.line(page.paint(proof.lab, "bold") + "  " + page.paint(f"{variant}, {proof.seconds:.0f} s", "dim"))
@@ -73,7 +73,7 @@ def print_proof(page: Page, proof: LabProof) -> None:
     page.line()
 
 
-def _print_result(page: Page, result: ProofResult) -> None:
+def _print_result(page: TextPage, result: ProofResult) -> None:
     width = min(page.width, WIDEST)
     mark = page.paint(MARKS[result.outcome], STYLES[result.outcome])
     word = outcome_word(result.outcome)
@@ -95,18 +95,18 @@ def _print_result(page: Page, result: ProofResult) -> None:
         _print_remark(page, remark, "dim")
 
 
-def _print_remark(page: Page, remark: Remark, style: str) -> None:
+def _print_remark(page: TextPage, remark: Remark, style: str) -> None:
     where = f"  ({clean(remark.where)})" if remark.where else ""
     page.line(f"      {page.paint(clean(remark.case), style)}: {clean(remark.what)}{page.paint(where, 'dim')}")
 
 
-def print_summary(page: Page, proofs: list[LabProof], planned: int, seconds: float) -> None:
+def print_summary(page: TextPage, proofs: list[LabProof], planned: int, seconds: float) -> None:
     """One line over all."""
-    counts = {outcome: sum(proof.outcome is outcome for proof in proofs) for outcome in Outcome}
+    counts = {outcome: sum(proof.outcome is outcome for proof in proofs) for outcome in ProofOutcome}
     page.line(", ".join(_counted(counts, planned - len(proofs))) + f" ({seconds:.0f} s)")
 
 
-def _counted(counts: dict[Outcome, int], left: int) -> Iterator[str]:
+def _counted(counts: dict[ProofOutcome, int], left: int) -> Iterator[str]:
     for outcome, number in counts.items():
         if number:
             yield f"{number} {outcome_word(outcome)}"

@@ -31,7 +31,7 @@ from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.course.fault.model import Fault, Way
+    from kvmlab.course.fault.model import Fault, FaultCure
     from kvmlab.course.lab.fences import Step
     from kvmlab.labhost.container import LabHost
 
@@ -128,7 +128,7 @@ class _Stage:
         if found.verdict is not Verdict.PASSED:
             wrong.append(t("{what}: not mended: {why}", what=what, why=_why(found)))
 
-    def must_not_mend(self, rest: list[Way], wrong: list[str]) -> None:
+    def must_not_mend(self, rest: list[FaultCure], wrong: list[str]) -> None:
         """Carry out what is no cure and look whether it is one; the next of `rest` once that is undone."""
         fault = self.case.fault
         assert fault is not None

@@ -43,7 +43,7 @@ COPIES = 1000  # numbers for lab hosts of one case
 SHOWN, QUIET, STUCK = "shown", "quiet", "not undone"
 
 
-class Shown(NamedTuple):
+class TriedFault(NamedTuple):
     """What came of one general fault. `symptoms`: the probes that failed, where it was shown."""
 
     id: str
@@ -55,7 +55,7 @@ class Shown(NamedTuple):
 
 def carry_general(bench: Bench, case: Case, number: int) -> dict[str, object]:
     """Try those that were not tried before."""
-    tried = [Shown(*row) for row in kept_results.noted(bench, case)]
+    tried = [TriedFault(*row) for row in kept_results.noted(bench, case)]
     hosts, spoilt = itertools.count(number, COPIES), True
     while spoilt:
         with _solved(bench, case, next(hosts)) as (beginning, copies):
@@ -78,7 +78,7 @@ def _solved(bench: Bench, case: Case, number: int) -> Iterator[tuple[Beginning, 
 
 
 def _attempts(
-    bench: Bench, case: Case, beginning: Beginning, copies: Iterator[LabHost], tried: list[Shown]
+    bench: Bench, case: Case, beginning: Beginning, copies: Iterator[LabHost], tried: list[TriedFault]
 ) -> bool:  # fmt: skip
     """Try one after the other; whether this lab host is spoilt before all were tried."""
     drawing, known = Drawing(beginning), {one.id for one in tried}
@@ -88,7 +88,7 @@ def _attempts(
         bench.go_on()
         clock = time.monotonic()
         outcome, symptoms = _attempt(drawing, one, copies)
-        tried.append(Shown(one.id, one.told.level, outcome, round(time.monotonic() - clock, 1), symptoms))
+        tried.append(TriedFault(one.id, one.told.level, outcome, round(time.monotonic() - clock, 1), symptoms))
         kept_results.note(bench, case, tried[-1])
         if outcome == STUCK:
             return True

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kvmlab
-from kvmlab.author.prove.proof import Outcome, Proof
+from kvmlab.author.prove.proof import Proof, ProofOutcome
 from kvmlab.course.quiz.model import answers_file, has_quiz
 from kvmlab.errors import CannotRun
 from kvmlab.paths import State, write_atomic
@@ -138,6 +138,6 @@ def engine() -> str:
 
 def to_forget(judged: Iterable[ProofResult]) -> set[str]:
     """The cases, and the mutants, that are not taken over next time. Reset is held against the start."""
-    wrong = [one for one in judged if one.outcome is not Outcome.PROVED]
+    wrong = [one for one in judged if one.outcome is not ProofOutcome.PROVED]
     named = {remark.case for one in wrong for remark in (*one.wrong, *one.trouble)}
     return named | ({"start"} if any(one.proof is Proof.RESET for one in wrong) else set())

@@ -73,7 +73,7 @@ _TABLE = {
 """All there is to know of a proof before it is tried: a new one is a member above and a row here."""
 
 
-class Outcome(Enum):
+class ProofOutcome(Enum):
     """What is known of a proof, or of several together."""
 
     PROVED = "proved"
@@ -81,7 +81,7 @@ class Outcome(Enum):
     UNKNOWN = "unknown"  # a case could not be carried out: no space, podman failed, interrupted
 
     @classmethod
-    def over(cls, outcomes: Iterable[Outcome]) -> Outcome:
+    def over(cls, outcomes: Iterable[ProofOutcome]) -> ProofOutcome:
         """Of several together: one refutation refutes, else one unknown leaves it unknown."""
         given = set(outcomes)
         return next((one for one in (cls.REFUTED, cls.UNKNOWN) if one in given), cls.PROVED)
@@ -113,9 +113,9 @@ class ProofResult:
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> ProofOutcome:
         """Refuted where anything is wrong; unknown where a case could not be carried out."""
-        return Outcome.REFUTED if self.wrong else Outcome.UNKNOWN if self.trouble else Outcome.PROVED
+        return ProofOutcome.REFUTED if self.wrong else ProofOutcome.UNKNOWN if self.trouble else ProofOutcome.PROVED
 
     def to_json(self) -> dict[str, Any]:
         """As in the schema kvmlab.prove/1."""
@@ -142,9 +142,9 @@ class LabProof:
     cases: tuple[dict[str, Any], ...] = ()
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> ProofOutcome:
         """Of all its proofs together."""
-        return Outcome.over(result.outcome for result in self.results)
+        return ProofOutcome.over(result.outcome for result in self.results)
 
     def to_json(self) -> dict[str, Any]:
         """As in the schema kvmlab.prove/1."""
@@ -163,7 +163,7 @@ def document(proofs: Iterable[LabProof], seconds: float) -> dict[str, Any]:
     labs = list(proofs)
     return {
         "schema": SCHEMA,
-        "outcome": Outcome.over(one.outcome for one in labs).value,
+        "outcome": ProofOutcome.over(one.outcome for one in labs).value,
         "seconds": round(seconds, 2),
         "labs": [one.to_json() for one in labs],
     }

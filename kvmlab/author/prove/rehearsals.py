@@ -32,7 +32,7 @@ Place = tuple[str, str, str, int]  # check, subject, fact, which of several
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsed:
+class RehearsalResult:
     """What a rehearsal has shown, or why there was none, and how long it took."""
 
     report: Report | None
@@ -40,7 +40,7 @@ class Rehearsed:
     trouble: str = ""
 
 
-def rehearse(bench: Bench, host: LabHost) -> Rehearsed | None:
+def rehearse(bench: Bench, host: LabHost) -> RehearsalResult | None:
     """Rehearse the next start of `host`; None where no check of the lab speaks of it."""
     bench.go_on()
     clock = time.monotonic()
@@ -53,7 +53,7 @@ def rehearse(bench: Bench, host: LabHost) -> Rehearsed | None:
         report = rehearsing.report(host, fresh, Quiet())
     except KvmlabError as error:
         trouble = error.message
-    return Rehearsed(report, time.monotonic() - clock, trouble)
+    return RehearsalResult(report, time.monotonic() - clock, trouble)
 
 
 def judge_rehearsals(results: Sequence[CaseResult]) -> ProofResult:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvmlab.author.prove.bench import Bench
 from kvmlab.author.prove.decided_look import look, verdicts
-from kvmlab.checks.reader import Answer, Key, Missing
+from kvmlab.checks.reader import Answer, Key, MissingObject
 from kvmlab.checks.text import show
 from kvmlab.observe.grade import opened
 from kvmlab.words import t
@@ -39,7 +39,7 @@ class Keeping:
         """As Reader.read."""
         answer = self.reader.read(kind, key, names)
         for name in names:
-            self.values[kind, key, name] = None if isinstance(answer, Missing) else answer[name].value
+            self.values[kind, key, name] = None if isinstance(answer, MissingObject) else answer[name].value
         return answer
 
     def __getattr__(self, name: str) -> Any:

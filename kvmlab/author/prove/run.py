@@ -16,7 +16,7 @@ from kvmlab.author.prove.case_run import carry_out
 from kvmlab.author.prove.judgement import case_json, judge
 from kvmlab.author.prove.leftovers import run_tag, sweep
 from kvmlab.author.prove.plans import Plan
-from kvmlab.author.prove.proof import LabProof, Outcome, Proof
+from kvmlab.author.prove.proof import LabProof, Proof, ProofOutcome
 from kvmlab.author.prove.workers import Workers, workers
 from kvmlab.setup.materials import Materials
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Futures = list[Future[CaseResult]]
 
 
-class Telling(Protocol):
+class ProofListener(Protocol):
     """Who is told how far it is. `case_done` is called from any thread."""
 
     def step(self, text: str, fraction: float | None = None) -> None:
@@ -47,7 +47,7 @@ def prove(
     course: Course,
     state: State,
     plans: Sequence[Plan],
-    telling: Telling,
+    telling: ProofListener,
     *,
     jobs: int,
     only: Collection[Proof] = (),
@@ -65,7 +65,7 @@ def prove(
         for bench, futures in begun:
             proofs.append(_judged(bench, futures, only))
             telling.lab_done(proofs[-1])
-            if proofs[-1].outcome is Outcome.REFUTED and not keep_going:
+            if proofs[-1].outcome is ProofOutcome.REFUTED and not keep_going:
                 break
     return proofs
 
@@ -74,7 +74,7 @@ def _begin(
     course: Course,
     state: State,
     plans: Sequence[Plan],
-    telling: Telling,
+    telling: ProofListener,
     pool: Workers,
     tag: str,
     stop: threading.Event,
@@ -103,7 +103,7 @@ def _over(result: CaseResult) -> Future[CaseResult]:
     return future
 
 
-def _tell(telling: Telling, future: Future[CaseResult]) -> None:
+def _tell(telling: ProofListener, future: Future[CaseResult]) -> None:
     if not future.cancelled() and future.exception() is None:
         telling.case_done(future.result())
 

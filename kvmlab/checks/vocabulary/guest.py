@@ -1,7 +1,7 @@
 """The guest inside a domain. Key: guest (GUEST, ADDRESS or "").
 
 ADDRESS is where the checker expects it; "" means wherever the host finds it. A guest that cannot be reached is
-CouldNotLook with the reason, never Missing and never a wrong fact.
+CouldNotLook with the reason, never MissingObject and never a wrong fact.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kvmlab.checks.vocabulary.guest_network import (
 )
 from kvmlab.checks.vocabulary.guest_storage import Block, Filesystem, Fstab, GuestFile, Mount
 from kvmlab.checks.vocabulary.guest_system import Cpus, Driver, GuestModule, GuestProcess, GuestService, Memory
-from kvmlab.checks.vocabulary.in_guest import Inside
+from kvmlab.checks.vocabulary.in_guest import InGuest
 
 
 class GuestFacts(Facts, total=False):
@@ -35,7 +35,7 @@ class GuestFacts(Facts, total=False):
     hypervisor: Annotated[Word, "systemd-detect-virt", '"kvm", "qemu", as the guest sees it; None: unknown']
 
 
-class Guest(Inside):
+class Guest(InGuest):
     """The guest inside a domain, reached over SSH at `address`, or wherever the host finds it."""
 
     kind = "guest"

@@ -9,7 +9,7 @@ from typing import Annotated, Unpack
 from kvmlab.checks.facts import Facts, Flag, Mac, Number, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.text import plain
-from kvmlab.checks.vocabulary.in_guest import Inside
+from kvmlab.checks.vocabulary.in_guest import InGuest
 from kvmlab.checks.vocabulary.link import NameFacts, ReachFacts, ResolverFacts, RouteFacts, attempt
 from kvmlab.words import t
 
@@ -40,7 +40,7 @@ class StoredNetworkFacts(Facts, total=False):
     dns: Annotated[Words, "cat {config}", "name servers"]
 
 
-class GuestAddresses(Inside):
+class GuestAddresses(InGuest):
     """All addresses of a guest. `ip addr`"""
 
     kind = "guest-addresses"
@@ -54,7 +54,7 @@ class GuestAddresses(Inside):
         return self._finding(want)
 
 
-class GuestAddress(Inside):
+class GuestAddress(InGuest):
     """A NIC in a guest. `ip addr show eth0`"""
 
     kind = "guest-address"
@@ -67,7 +67,7 @@ class GuestAddress(Inside):
         return self._finding(want)
 
 
-class GuestRoute(Inside):
+class GuestRoute(InGuest):
     """The route to exactly this destination in a guest. `ip route`"""
 
     kind = "guest-route"
@@ -84,7 +84,7 @@ class GuestRoute(Inside):
         return self._finding(want)
 
 
-class StoredGuestNetwork(Inside):
+class StoredGuestNetwork(InGuest):
     """What a guest's next boot does with a NIC. `/etc/network/interfaces`, `nmcli`, …"""
 
     kind = "guest-network"
@@ -98,7 +98,7 @@ class StoredGuestNetwork(Inside):
         return self._finding(want)
 
 
-class GuestResolver(Inside):
+class GuestResolver(InGuest):
     """Whom a guest asks for names. resolv.conf(5)"""
 
     kind = "guest-resolver"
@@ -112,7 +112,7 @@ class GuestResolver(Inside):
         return self._finding(want)
 
 
-class GuestName(Inside):
+class GuestName(InGuest):
     """What a name resolves to in a guest. `getent hosts`, `nslookup`"""
 
     kind = "guest-name"
@@ -128,7 +128,7 @@ class GuestName(Inside):
         return self._finding(want)
 
 
-class GuestReach(Inside):
+class GuestReach(InGuest):
     """The way from a guest to an address. `ping`"""
 
     kind = "guest-reach"

@@ -9,7 +9,7 @@ from typing import Annotated, Unpack
 from kvmlab.checks.facts import Facts, Number, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.text import plain
-from kvmlab.checks.vocabulary.in_guest import Inside
+from kvmlab.checks.vocabulary.in_guest import InGuest
 from kvmlab.checks.vocabulary.system import FileFacts
 from kvmlab.words import t
 
@@ -56,7 +56,7 @@ class BlockFacts(Facts, total=False):
     partitions: Annotated[Words, "cat /proc/partitions", 'names of its partitions: "vdb1"']
 
 
-class Block(Inside):
+class Block(InGuest):
     """A block device of a guest, by its name in /sys/class/block. `lsblk`"""
 
     kind = "guest-block"
@@ -78,7 +78,7 @@ class Block(Inside):
         return self._finding(want)
 
 
-class Filesystem(Inside):
+class Filesystem(InGuest):
     """What is on a block device of a guest. Missing: no such device. `blkid`"""
 
     kind = "guest-filesystem"
@@ -92,7 +92,7 @@ class Filesystem(Inside):
         return self._finding(want)
 
 
-class Mount(Inside):
+class Mount(InGuest):
     """What is mounted at a directory of a guest, now. Missing: nothing. `mount`"""
 
     kind = "guest-mount"
@@ -106,7 +106,7 @@ class Mount(Inside):
         return self._finding(want)
 
 
-class Fstab(Inside):
+class Fstab(InGuest):
     """The line of a guest's /etc/fstab for a directory. Missing: none. fstab(5)"""
 
     kind = "guest-fstab"
@@ -126,7 +126,7 @@ class GuestFileFacts(FileFacts, total=False):
     mount: Annotated[Word, "df {0}", 'where the filesystem is mounted that it is on: "/srv/data"; None: it is a link']
 
 
-class GuestFile(Inside):
+class GuestFile(InGuest):
     """A file of a guest. `ls`, `cat`"""
 
     kind = "guest-file"

@@ -10,7 +10,7 @@ from kvmlab.checks.facts import Facts, Flag, Number, Word
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.reader import Key, Reader
 from kvmlab.checks.text import plain
-from kvmlab.checks.vocabulary.in_guest import Inside
+from kvmlab.checks.vocabulary.in_guest import InGuest
 from kvmlab.checks.vocabulary.system import ServiceFacts
 from kvmlab.words import t
 
@@ -50,7 +50,7 @@ class GuestProcessFacts(Facts, total=False):
     count: Annotated[Number, "ps", "how many fit"]
 
 
-class GuestService(Inside):
+class GuestService(InGuest):
     """A service of a guest, by systemd or by busybox's inittab. `systemctl status`"""
 
     kind = "guest-service"
@@ -67,7 +67,7 @@ class GuestService(Inside):
         return self._finding(want)
 
 
-class GuestModule(Inside):
+class GuestModule(InGuest):
     """A kernel module of a guest. `lsmod`"""
 
     kind = "guest-module"
@@ -80,7 +80,7 @@ class GuestModule(Inside):
         return self._finding(want)
 
 
-class Driver(Inside):
+class Driver(InGuest):
     """The driver of a NIC or disk in a guest. `/sys/class/net/eth0/device/driver`"""
 
     kind = "guest-driver"
@@ -94,7 +94,7 @@ class Driver(Inside):
         return self._finding(want)
 
 
-class Cpus(Inside):
+class Cpus(InGuest):
     """Processors of a guest. `nproc`"""
 
     kind = "guest-cpus"
@@ -108,7 +108,7 @@ class Cpus(Inside):
         return self._finding(want)
 
 
-class Memory(Inside):
+class Memory(InGuest):
     """Memory of a guest. `free`"""
 
     kind = "guest-memory"
@@ -122,7 +122,7 @@ class Memory(Inside):
         return self._finding(want)
 
 
-class GuestProcess(Inside):
+class GuestProcess(InGuest):
     """Processes of a guest; none is `count` 0, not missing. `ps`"""
 
     kind = "guest-process"

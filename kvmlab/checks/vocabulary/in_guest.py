@@ -6,7 +6,7 @@ from kvmlab.checks.subject import Subject
 from kvmlab.checks.text import plain
 
 
-class Inside(Subject):
+class InGuest(Subject):
     """Something in a guest: its commands are run there."""
 
     label = "{2} in guest {0}"

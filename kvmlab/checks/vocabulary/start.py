@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from kvmlab.checks.facts import fact_names, known
 from kvmlab.checks.findings import FactRow, Finding
-from kvmlab.checks.reader import Key, Missing, Reader, Reading
+from kvmlab.checks.reader import Key, MissingObject, Reader, Reading
 from kvmlab.checks.subject import Subject
 from kvmlab.checks.text import plain, show
 from kvmlab.checks.vocabulary.aspects import ASPECT_WORDS, Grant, grants
@@ -116,7 +116,7 @@ class NamedAsAtStart(AsAtStart):
         return self.key[1] == "now" or aspect.split()[0] == self.key[1]
 
 
-class Remembered(NamedTuple):
+class StartOverview(NamedTuple):
     """What is known of the start as a whole: `objects`, which domains may write to which files (`users`), and where
     each pool lies (`pools`)."""
 
@@ -125,12 +125,12 @@ class Remembered(NamedTuple):
     pools: Mapping[str, str]
 
 
-def remembered(reader: Reader) -> Remembered:
+def remembered(reader: Reader) -> StartOverview:
     """All that was there at the start. Raises CouldNotLook where nobody remembers it."""
     answer = reader.read("start", (), ("objects", "users", "pools"))
-    assert not isinstance(answer, Missing)
+    assert not isinstance(answer, MissingObject)
     objects = tuple((noun, tuple(key)) for noun, key in _list(answer["objects"].value))
-    return Remembered(objects, _table(answer["users"].value), _table(answer["pools"].value))
+    return StartOverview(objects, _table(answer["users"].value), _table(answer["pools"].value))
 
 
 def aspects_at_start(reader: Reader, noun: str, key: Key) -> dict[str, object] | None:
@@ -198,8 +198,8 @@ def _only_there(one: object, other: object) -> object:
     return one
 
 
-def _aspects(answer: Mapping[str, Reading] | Missing) -> dict[str, object] | None:
-    if isinstance(answer, Missing):
+def _aspects(answer: Mapping[str, Reading] | MissingObject) -> dict[str, object] | None:
+    if isinstance(answer, MissingObject):
         return None
     return {name: reading.value for name, reading in answer.items()}
 

@@ -27,7 +27,7 @@ from kvmlab import words
 from kvmlab.classroom.children import environ_of
 from kvmlab.classroom.door import wire
 from kvmlab.classroom.door.logins import MOST_KEY, Logins, plain_key, read_key
-from kvmlab.classroom.door.terminals import Terminal, collect_orphans, sweep_orphans
+from kvmlab.classroom.door.terminals import DoorTerminal, collect_orphans, sweep_orphans
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.roster.student import ID, Student
 from kvmlab.errors import KvmlabError
@@ -97,7 +97,7 @@ class Desk:
         self._class, self._shared, self._course_dir, self._tell = of_class, shared, course_dir, tell
         self._logins, self._wrong = Logins(of_class), Wrong()
         self._tickets: dict[str, _Ticket] = {}
-        self._terminals: list[Terminal] = []
+        self._terminals: list[DoorTerminal] = []
         self._hashing, self._waiting = ThreadPoolExecutor(max_workers=2), 0
         self._front: subprocess.Popen[bytes] | None = None
         self._verbs = {
@@ -276,7 +276,7 @@ class Desk:
         killpoint("door.terminal")
         return {}, terminal.other_side
 
-    def _terminal(self, ticket: _Ticket, size: tuple[int, int], term: str) -> Terminal:
+    def _terminal(self, ticket: _Ticket, size: tuple[int, int], term: str) -> DoorTerminal:
         student = Student(ticket.student)
         state = self._class.state(student, self._shared)
         state.labs  # noqa: B018  makes the state directory, and sees that it is ours
@@ -287,7 +287,7 @@ class Desk:
         # less(1), "SECURITY": with LESSSECURE it runs nothing, and opens and writes no other file.
         own = {"TERM": term, "LANG": "C.UTF-8", "LESSSECURE": "1", "LESSHISTFILE": "-", "PAGER": "less"}
         argv = [sys.executable, "-P", "-m", PROMPT]
-        terminal = Terminal(ticket.student, argv, {**environ, **own, GIVEN: json.dumps(visitor)}, size)
+        terminal = DoorTerminal(ticket.student, argv, {**environ, **own, GIVEN: json.dumps(visitor)}, size)
         self._terminals.append(terminal)
         return terminal
 

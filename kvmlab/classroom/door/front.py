@@ -80,7 +80,7 @@ class Counted:
     """The connections there are; `outside`: those that have not come in yet, the oldest first, and from where."""
 
     def __init__(self) -> None:
-        self.all, self.outside = 0, dict[Visitor, str]()
+        self.all, self.outside = 0, dict[DoorConnection, str]()
         self.by_address, self.by_student = Counter[str](), Counter[str]()
 
     def makes_room(self, address: str) -> bool:
@@ -97,7 +97,7 @@ class Counted:
         return longest is not None
 
 
-class Visitor(asyncssh.SSHServer):
+class DoorConnection(asyncssh.SSHServer):
     """One connection: who it is, and what they have tried."""
 
     def __init__(self, desk: DeskLine, counted: Counted) -> None:
@@ -208,7 +208,7 @@ class Visitor(asyncssh.SSHServer):
         if self._has_terminal:
             return False
         self._has_terminal = True
-        return Session(self)
+        return DoorChannel(self)
 
     async def terminal(self, term: str, size: tuple[int, int]) -> wire.Message:
         """A terminal of whoever has come in: by their code's ticket, or as who has signed with one of their keys."""
@@ -221,16 +221,16 @@ class Visitor(asyncssh.SSHServer):
         return await self._desk.ask("open", ticket=ticket, term=term, columns=size[0], rows=size[1])
 
 
-class Nothing(dict[bytes, bytes]):
+class KeepsNothing(dict[bytes, bytes]):
     """Keeps nothing."""
 
     def __setitem__(self, name: bytes, value: bytes) -> None: ...
 
 
-class Session(asyncssh.SSHServerSession[bytes]):
+class DoorChannel(asyncssh.SSHServerSession[bytes]):
     """A channel: bytes to and from the terminal that the desk has opened."""
 
-    def __init__(self, visitor: Visitor) -> None:
+    def __init__(self, visitor: DoorConnection) -> None:
         self._visitor = visitor
         self._loop = asyncio.get_running_loop()
         self._terminal: int | None = None
@@ -240,7 +240,7 @@ class Session(asyncssh.SSHServerSession[bytes]):
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """The channel is there."""
         self._chan = chan
-        chan._env = Nothing()  # HACK: asyncssh keeps what the client sends for it, however much that is
+        chan._env = KeepsNothing()  # HACK: asyncssh keeps what the client sends for it, however much that is
 
     def shell_requested(self) -> bool:
         """With a terminal, and not otherwise."""
@@ -374,7 +374,7 @@ async def serve(listener: socket.socket, desk_end: socket.socket, host_key: str,
     desk, counted = DeskLine(desk_end), Counted()
     await asyncssh.listen(
         sock=listener,
-        server_factory=lambda: Visitor(desk, counted),
+        server_factory=lambda: DoorConnection(desk, counted),
         server_host_keys=[asyncssh.import_private_key(host_key)],
         server_version="kvmlab",
         config=[],

@@ -28,7 +28,7 @@ HANGUP_S = 5.0
 """How long who was hung up on may take to end."""
 
 
-class Terminal:
+class DoorTerminal:
     """A terminal with a process that leads it. Whoever has `other_side` sees and types; it is the caller's to close."""
 
     def __init__(self, student: str, argv: Sequence[str], environ: Mapping[str, str], size: tuple[int, int]) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kvmlab.classroom.gradebook.database import Database
-from kvmlab.classroom.gradebook.records import Attempt, Graded, Grading, Run, digest_of, packed, unpacked
-from kvmlab.classroom.roster.difference import Difference
+from kvmlab.classroom.gradebook.records import Attempt, Graded, Grading, GradingRun, digest_of, packed, unpacked
+from kvmlab.classroom.roster.difference import RosterDifference
 from kvmlab.classroom.roster.student import Student
 from kvmlab.course.progress import now
 
@@ -56,7 +56,7 @@ class Gradebook:
         found = self.database.rows(f"SELECT {_STUDENT} FROM student WHERE left_at IS {whose} ORDER BY position, id")
         return [Student(*row) for row in found]
 
-    def take_roster(self, students: Sequence[Student], changes: Difference) -> None:
+    def take_roster(self, students: Sequence[Student], changes: RosterDifference) -> None:
         """These are the students from now on; what those have who are gone is kept."""
         with self.database.transaction() as change:
             _put_students(change, students)
@@ -125,9 +125,11 @@ class Gradebook:
             raise ValueError("evidence")
         return document
 
-    def runs(self, lab: str) -> list[Run]:
+    def runs(self, lab: str) -> list[GradingRun]:
         """All runs that graded a lab."""
-        return [Run(*row) for row in self.database.rows("SELECT * FROM run WHERE lab = ? ORDER BY number", [lab])]
+        return [
+            GradingRun(*row) for row in self.database.rows("SELECT * FROM run WHERE lab = ? ORDER BY number", [lab])
+        ]
 
     def begin_action(self, verb: str, lab: str) -> int:
         """A verb over students begins; its number."""

@@ -56,7 +56,7 @@ class Grading(NamedTuple):
         return cls(attempt, run, report["verdict"], report["points"], report["max_points"], unseen, report)
 
 
-class Run(NamedTuple):
+class GradingRun(NamedTuple):
     """One grading of attempts: by a check, or of stored evidence. Of several gradings of an attempt the last counts."""
 
     number: int

@@ -16,8 +16,8 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from kvmlab.checks.text import plain
-from kvmlab.classroom.actions import Outcome, evidence_in, outcome_of
-from kvmlab.classroom.children import Answer, Children, Done, complaint_in
+from kvmlab.classroom.actions import ActionOutcome, evidence_in, outcome_of
+from kvmlab.classroom.children import ChildOutput, Children, Done, complaint_in
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.machines.inventory import Machine
 from kvmlab.classroom.regrade import Grader
@@ -60,35 +60,35 @@ class Machines(NamedTuple):
     deadline_s: int
     grader: Grader | None
 
-    def start(self, student: Student, lab: str) -> Outcome:
+    def start(self, student: Student, lab: str) -> ActionOutcome:
         """A lab host with the lab on it, of the student's variant."""
         return self._done(student, t("ready"), "--variant", self.of_class.seed(student), "start", lab)
 
-    def reset(self, student: Student, lab: str) -> Outcome:
+    def reset(self, student: Student, lab: str) -> ActionOutcome:
         """A fresh lab host in place of the one there is."""
         return self._done(student, t("as at the start"), "--variant", self.of_class.seed(student), "reset", lab)
 
-    def finish(self, student: Student, lab: str) -> Outcome:
+    def finish(self, student: Student, lab: str) -> ActionOutcome:
         """No lab host any more."""
         return self._done(student, t("finished"), "finish", lab)
 
-    def check(self, student: Student, lab: str) -> Outcome:
+    def check(self, student: Student, lab: str) -> ActionOutcome:
         """Look, and bring the facts, to be graded here; when that was is told by our clock, not by theirs."""
         assert self.grader
         done, raw = self._asked(student, "check", lab, "--json", evidence=True)
         try:
             found = evidence_in(raw, lab)
         except CouldNotLook as trouble:
-            return Outcome(3, done.said or trouble.message.rstrip("."))
+            return ActionOutcome(3, done.said or trouble.message.rstrip("."))
         seed = self.of_class.seed(student)
         if found["course"] != self.course.tag:
-            return Outcome(3, t("kvmlab there has another course"))
+            return ActionOutcome(3, t("kvmlab there has another course"))
         if found["variant"] != seed:
-            return Outcome(3, t("the lab there is not this student's variant"))
+            return ActionOutcome(3, t("the lab there is not this student's variant"))
         try:
             report = self.grader.report(seed, found["facts"])
         except (ValueError, AuthorError):
-            return Outcome(3, t("it answered nonsense"))
+            return ActionOutcome(3, t("it answered nonsense"))
         own = {"taken": now(), "parameters": dict(self.grader.parameters(seed)), "report": report}
         return outcome_of({**found, **own}, Done({"passed": 0, "failed": 1}.get(report["verdict"], 3), done.said))
 
@@ -103,11 +103,11 @@ class Machines(NamedTuple):
             return t("{host} is {other}'s as well", host=student.host, other=others[0])
         return self.inventory[student.host]
 
-    def _done(self, student: Student, said: str, *argv: str) -> Outcome:
+    def _done(self, student: Student, said: str, *argv: str) -> ActionOutcome:
         done, _ = self._asked(student, *argv)
         if done.status == 0:
-            return Outcome(0, said)
-        return Outcome(3, done.said or t("kvmlab ended with status {status}", status=done.status))
+            return ActionOutcome(0, said)
+        return ActionOutcome(3, done.said or t("kvmlab ended with status {status}", status=done.status))
 
     def _asked(self, student: Student, *argv: str, evidence: bool = False) -> tuple[Done, bytes]:
         machine = self.where(student)
@@ -138,7 +138,7 @@ def ssh_argv(machine: Machine, command: Sequence[str], deadline_s: int) -> list[
     return [*argv, "--", machine.address, shlex.join(command)]
 
 
-def read_answer(answer: Answer, word: str, deadline_s: int) -> tuple[Done, bytes]:
+def read_answer(answer: ChildOutput, word: str, deadline_s: int) -> tuple[Done, bytes]:
     """How kvmlab ended there, and its evidence; where nothing of that came, why not."""
     mark = re.escape(word.encode())
     ended = re.search(mark + rb" ended (\d{1,3}) (\d{1,9}) (\d{1,5}) ([0-9a-f]{64})\n", answer.out)

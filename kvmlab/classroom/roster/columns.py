@@ -29,7 +29,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
 """By what a column is, its headers, the first before the others."""
 
 
-class Columns(NamedTuple):
+class RosterColumns(NamedTuple):
     """Where in a row each value stands; None: there is no such column."""
 
     id: int
@@ -59,7 +59,7 @@ def is_header(cells: Sequence[str]) -> bool:
     return bool(ranked(cells, "id"))
 
 
-def find_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns:
+def find_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> RosterColumns:
     """The columns of a roster with this header; an id column in which no row has anything is none."""
     ids = ranked(_without_student(header), "id")
     used = [number for number in ids if any(number < len(row) and row[number] for row in rows)]
@@ -67,7 +67,7 @@ def find_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Column
     others = {kind: next((n for n in ranked(header, kind) if n != own), None) for kind in HEADERS if kind != "id"}
     if others["email"] is None:
         others["email"] = next((n for n in ranked(header, "email")), None)
-    return Columns(own, **others)
+    return RosterColumns(own, **others)
 
 
 def _without_student(header: Sequence[str]) -> list[str]:

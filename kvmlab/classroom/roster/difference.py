@@ -9,7 +9,7 @@ from kvmlab.classroom.roster.student import Student
 from kvmlab.words import t
 
 
-class Difference(NamedTuple):
+class RosterDifference(NamedTuple):
     """Students by what becomes of them; `changed` has pairs, before and after."""
 
     added: tuple[Student, ...]
@@ -35,10 +35,10 @@ class Difference(NamedTuple):
             yield f"~ {new.id}  {'; '.join(parts)}"
 
 
-def difference(before: Iterable[Student], after: Iterable[Student]) -> Difference:
+def difference(before: Iterable[Student], after: Iterable[Student]) -> RosterDifference:
     """From one roster to the other; who has the same id is the same person."""
     old, new = {one.id: one for one in before}, {one.id: one for one in after}
-    return Difference(
+    return RosterDifference(
         tuple(one for one in new.values() if one.id not in old),
         tuple(one for one in old.values() if one.id not in new),
         tuple((old[key], new[key]) for key in new if key in old and old[key] != new[key]),

@@ -16,7 +16,7 @@ from kvmlab.cli.context import Context
 from kvmlab.cli.output import write_json
 from kvmlab.cli.student import state_word
 from kvmlab.report.cells import cells, clean, fit
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 EVERY_S = 2.0
@@ -33,14 +33,14 @@ def board(args: argparse.Namespace, ctx: Context) -> int:
             ]
             return write_json({"schema": "kvmlab.class-board/1", "seats": listed})
         if not sys.stdout.isatty():
-            _show(_seats(found, args, ctx), Page(color=ctx.color()))
+            _show(_seats(found, args, ctx), TextPage(color=ctx.color()))
             return 0
         with contextlib.suppress(KeyboardInterrupt):
             while True:
                 began = time.monotonic()
                 shown = _seats(found, args, ctx)
                 sys.stdout.write("\x1b[H\x1b[2J")
-                _show(shown, Page(color=ctx.color()))
+                _show(shown, TextPage(color=ctx.color()))
                 time.sleep(max(EVERY_S, _SHARE * (time.monotonic() - began)))
     return 0
 
@@ -50,7 +50,7 @@ def _seats(found: Class, args: argparse.Namespace, ctx: Context) -> list[Seat]:
     return seats(actions, chosen(found, args))
 
 
-def _show(listed: list[Seat], page: Page) -> None:
+def _show(listed: list[Seat], page: TextPage) -> None:
     if not listed:
         page.line(t("Nobody has a lab host."))
         return

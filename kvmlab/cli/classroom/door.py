@@ -20,7 +20,7 @@ from kvmlab.cli.classroom.students import chosen
 from kvmlab.cli.context import Context
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.report.cells import clean
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ BUSY_S = 5.0
 def codes(args: argparse.Namespace, ctx: Context) -> int:
     """Slips with fresh codes, for those who have none left; with --new for all that are meant."""
     with open_class(args.folder) as found:
-        students, logins, page = chosen(found, args), Logins(found), Page(color=ctx.color())
+        students, logins, page = chosen(found, args), Logins(found), TextPage(color=ctx.color())
         if args.key:
             return _let_in(args, students, logins, page)
         have = set() if args.new else logins.have_codes()
@@ -67,7 +67,7 @@ def _slip(student: Student, codes: list[str], host: str, port: int, fingerprint:
     yield ""
 
 
-def _let_in(args: argparse.Namespace, students: list[Student], logins: Logins, page: Page) -> int:
+def _let_in(args: argparse.Namespace, students: list[Student], logins: Logins, page: TextPage) -> int:
     """One student's public key, from a file."""
     if len(args.student or ()) != 1:
         raise UsageError(t("--key is one student's."), "kvmlab class codes --student ID --key FILE")
@@ -81,7 +81,7 @@ def open(args: argparse.Namespace, ctx: Context) -> int:
     """Let students in until Ctrl-C. Lab hosts stay."""
     from kvmlab.classroom.door.desk import Desk
 
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
 
     def tell(line: str) -> None:
         page.line(clean(line))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kvmlab.classroom.actions import Actions, Outcome
+from kvmlab.classroom.actions import ActionOutcome, Actions
 from kvmlab.classroom.children import Children
 from kvmlab.classroom.folder import Class, open_class
 from kvmlab.classroom.policy import EXAM
@@ -19,7 +19,7 @@ from kvmlab.course.exam.model import Exam, ExamLab, Exams
 from kvmlab.course.progress import now
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.killpoints import killpoint
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 _NOTE = "exam"
@@ -105,9 +105,9 @@ def _end(args: argparse.Namespace, ctx: Context) -> int:
     args.action = "exam end"
     done = {id for id, variant in everybody.items() if variant in seeds}
 
-    def hand_in(actions: Actions, student: Student, lab: str, seed: str) -> Outcome:
+    def hand_in(actions: Actions, student: Student, lab: str, seed: str) -> ActionOutcome:
         if student.id in done:
-            return Outcome(0, t("handed in already"))
+            return ActionOutcome(0, t("handed in already"))
         return actions.hand_in(student, lab, seed)
 
     status = for_each(args, ctx, sitting.lab, _with_seed(sitting, hand_in))
@@ -129,7 +129,7 @@ def _status(args: argparse.Namespace, ctx: Context) -> int:
         return write_json(
             {"schema": "kvmlab.class-exam/1", **sitting._asdict(), "seconds_left": left, "students": listed}
         )
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     clock = t("its clock has not begun") if left is None else t("{minutes} min left", minutes=left // 60)
     page.line(f"{sitting.lab}: {clock}")
     rows, words = Rows(page, students), {
@@ -155,8 +155,8 @@ def _state(actions: Actions, student: Student, sitting: Sitting, found: Class, c
 
 
 def _with_seed(
-    sitting: Sitting, work: Callable[[Actions, Student, str, str], Outcome]
-) -> Callable[[Actions, Student], Outcome]:
+    sitting: Sitting, work: Callable[[Actions, Student, str, str], ActionOutcome]
+) -> Callable[[Actions, Student], ActionOutcome]:
     return lambda actions, one: work(actions, one, sitting.lab, actions.of_class.seed(one, sitting.number))
 
 

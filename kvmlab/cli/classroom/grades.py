@@ -15,11 +15,11 @@ from kvmlab.cli.classroom.export import write
 from kvmlab.cli.classroom.students import Rows, chosen
 from kvmlab.cli.context import Context
 from kvmlab.errors import UsageError
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.classroom.regrade import Change
+    from kvmlab.classroom.regrade import RegradeChange
 
 
 def report(args: argparse.Namespace, ctx: Context) -> int:
@@ -28,7 +28,7 @@ def report(args: argparse.Namespace, ctx: Context) -> int:
         results = results_of(found, ctx.course, chosen(found, args))
         if args.html:
             return _pages(args.html, found, results)
-    rows = Rows(Page(color=ctx.color()), list(results.students))
+    rows = Rows(TextPage(color=ctx.color()), list(results.students))
     for one in results.students:
         rows.put(one, _marks(results, one.id) + "  " + t("total {points}/{most}", **_total(results, one)))
     return 0
@@ -81,7 +81,7 @@ def regrade(args: argparse.Namespace, ctx: Context) -> int:
         students = chosen(found, args)
         changes = list(graded_again(found.book, ctx.course, lab, ctx.lang, [one.id for one in students]))
         others = changed(changes)
-        page = Page(color=ctx.color())
+        page = TextPage(color=ctx.color())
         _show(page, others)
         values = {"all": len(changes), "changed": len(others)}
         page.line(t("{all} attempts graded again, {changed} come out differently.", **values))
@@ -95,7 +95,7 @@ def regrade(args: argparse.Namespace, ctx: Context) -> int:
     return 0
 
 
-def _show(page: Page, changes: Sequence[Change]) -> None:
+def _show(page: TextPage, changes: Sequence[RegradeChange]) -> None:
     for one in changes:
         head = t("{student}, attempt {number}: {before} → {after}", student=one.attempt.student,
                  number=one.attempt.number, before=_points(one, "before"), after=_points(one, "after"))  # fmt: skip
@@ -104,7 +104,7 @@ def _show(page: Page, changes: Sequence[Change]) -> None:
             page.line("    " + page.title(line, page.width - 4).rstrip())
 
 
-def _points(one: Change, which: str) -> str:
+def _points(one: RegradeChange, which: str) -> str:
     grading = one.before if which == "before" else one.after
     points = "?" if grading.unseen else grading.points
     return f"{points}/{grading.max_points}"
@@ -120,7 +120,7 @@ def forget(args: argparse.Namespace, ctx: Context) -> int:
         student = there.get(args.words[0])
         if student is None:
             raise UsageError(t("There is no student `{id}`.", id=args.words[0][:80]), "kvmlab class status")
-        page = Page(color=ctx.color())
+        page = TextPage(color=ctx.color())
         if args.dry_run:
             for what in would_forget(found, student, ctx.state):
                 page.line(t("would be removed: {what}", what=what))

@@ -8,7 +8,7 @@ from kvmlab.classroom.folder import open_class
 from kvmlab.classroom.messages import put
 from kvmlab.cli.classroom.students import Rows, chosen
 from kvmlab.cli.context import Context
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 
@@ -17,7 +17,7 @@ def message(args: argparse.Namespace, ctx: Context) -> int:
     text = t("From your teacher: {text}", text=" ".join(args.words))
     with open_class(args.folder) as found:
         students = chosen(found, args)
-        rows = Rows(Page(color=ctx.color()), students)
+        rows = Rows(TextPage(color=ctx.color()), students)
         for one in students:
             count = put(found.state_root(one, ctx.state), text)
             said = t("shown on {count} terminals", count=count) if count else t("is at no terminal")

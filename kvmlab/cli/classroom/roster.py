@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kvmlab.cli.context import Context
 from kvmlab.errors import UsageError
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 
@@ -22,7 +22,7 @@ def create(args: argparse.Namespace, ctx: Context) -> int:
     folder = Path(args.words[0]).absolute()
     students = read_roster(args.roster)
     create_class(folder, students)
-    page, quoted = Page(color=ctx.color()), shlex.quote(str(folder))
+    page, quoted = TextPage(color=ctx.color()), shlex.quote(str(folder))
     page.line(t("{path} is a class of {count} students.", path=folder, count=len(students)))
     page.commands(
         [
@@ -40,7 +40,7 @@ def roster(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.classroom.roster.difference import difference
     from kvmlab.classroom.roster.file import read_roster
 
-    page, file = Page(color=ctx.color()), Path(args.words[0])
+    page, file = TextPage(color=ctx.color()), Path(args.words[0])
     with open_class(args.folder) as found:
         students = read_roster(file)
         changes = difference(found.book.students(), students)

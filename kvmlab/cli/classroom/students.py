@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.classroom.actions import Actions, Outcome, tried
+from kvmlab.classroom.actions import ActionOutcome, Actions, tried
 from kvmlab.classroom.children import Children, each, environ_of
 from kvmlab.classroom.folder import SETTINGS, Class, open_class
 from kvmlab.classroom.roster.student import Student
@@ -20,7 +20,7 @@ from kvmlab.cli.student import state_word
 from kvmlab.errors import UsageError
 from kvmlab.killpoints import killpoint
 from kvmlab.report.cells import cells, clean, fit
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _MARKS = {0: ("✓", "green"), 1: ("✗", "red")}
 class Rows:
     """Prints a line a student."""
 
-    def __init__(self, page: Page, students: list[Student]) -> None:
+    def __init__(self, page: TextPage, students: list[Student]) -> None:
         self._page = page
         self._ids = max((cells(one.id) for one in students), default=0)
         self._names = min(24, max((cells(one.name) for one in students), default=0))
@@ -100,7 +100,7 @@ def status(args: argparse.Namespace, ctx: Context) -> int:
     if args.json:
         listed = [{"id": one.id, "name": one.name, "group": one.group, "labs": labs} for one, labs in table]
         return write_json({"schema": "kvmlab.class-status/1", "students": listed})
-    rows = Rows(Page(color=ctx.color()), students)
+    rows = Rows(TextPage(color=ctx.color()), students)
     for student, labs in table:
         for said in [_told(lab) for lab in labs] or [t("nothing yet")]:
             rows.put(student, said)
@@ -129,13 +129,15 @@ def chosen(found: Class, args: argparse.Namespace) -> list[Student]:
     ]
 
 
-def for_each(args: argparse.Namespace, ctx: Context, lab: str | None, work: Callable[[Any, Student], Outcome]) -> int:
+def for_each(
+    args: argparse.Namespace, ctx: Context, lab: str | None, work: Callable[[Any, Student], ActionOutcome]
+) -> int:
     """Do it for all that are meant, those first of all that an interrupted one has left; the worst exit status."""
     with open_class(args.folder) as found, ExitStack() as stack:
         students = chosen(found, args)
         children = Children(ctx.course_dir)
         actions, width = _actions(args, ctx, found, lab, children)
-        rows = Rows(Page(color=ctx.color()), students)
+        rows = Rows(TextPage(color=ctx.color()), students)
         if args.dry_run:
             return _foretell(args.action, actions, students, lab, rows)
         stack.enter_context(ctx.state.lock(f"class-{found.tag}-{args.action}-{lab or 'all'}", wait=False))

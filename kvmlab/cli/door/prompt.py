@@ -34,7 +34,7 @@ from kvmlab.errors import CannotRun, KvmlabError, UsageError
 from kvmlab.labhost.record import runs
 from kvmlab.paths import State
 from kvmlab.report.cells import clean
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 GIVEN = "KVMLAB_DOOR"
@@ -105,9 +105,9 @@ class Prompt:
             signal.signal(one, lambda *_: self._stop())  # a handler is not inherited: below it works as ever
 
     @property
-    def _page(self) -> Page:
+    def _page(self) -> TextPage:
         """Lines as wide as the terminal is now."""
-        return Page(color=os.environ.get("TERM") != "dumb")
+        return TextPage(color=os.environ.get("TERM") != "dumb")
 
     def _stop(self) -> None:
         self._stopped = True

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.course.quiz.marks import Marked, chosen, is_choice, mark_choice, mark_live, mark_text
-from kvmlab.course.quiz.model import Kind
+from kvmlab.course.quiz.model import QuestionKind
 from kvmlab.errors import UsageError
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.cli.exam.prompt import Asked
+    from kvmlab.cli.exam.prompt import PreparedQuestion
     from kvmlab.course.quiz.model import Quiz
 
 SCHEMA = "kvmlab.quiz/1"
 
 
-def questions_of(quiz: Quiz, askable: Sequence[Asked], known: Mapping[str, bool]) -> dict[str, Any]:
+def questions_of(quiz: Quiz, askable: Sequence[PreparedQuestion], known: Mapping[str, bool]) -> dict[str, Any]:
     """Those that can be asked now, those not known yet first; options are answered by their letters, a to z."""
     return {
         "schema": SCHEMA,
@@ -37,10 +37,10 @@ def questions_of(quiz: Quiz, askable: Sequence[Asked], known: Mapping[str, bool]
     }
 
 
-def marked(asked: Asked, given: str) -> Marked:
+def marked(asked: PreparedQuestion, given: str) -> Marked:
     """The answer, marked. UsageError where these are no letters of its options."""
     question = asked.question
-    if question.kind is Kind.LIVE:
+    if question.kind is QuestionKind.LIVE:
         return mark_live(asked.truth, given, question.answer)
     if not is_choice(question):
         return mark_text(question, given)
@@ -50,7 +50,7 @@ def marked(asked: Asked, given: str) -> Marked:
     return mark_choice(question, picked)
 
 
-def document(asked: Asked, found: Marked) -> dict[str, Any]:
+def document(asked: PreparedQuestion, found: Marked) -> dict[str, Any]:
     """What came of it, with the explanation."""
     return {
         "schema": "kvmlab.answer/1",

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kvmlab.course.quiz.marks import LETTERS, Marked, chosen, is_choice, mark_choice, mark_live, mark_text
-from kvmlab.course.quiz.model import Kind, Question
+from kvmlab.course.quiz.model import Question, QuestionKind
 from kvmlab.course.template import render
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 
-class Asked(NamedTuple):
+class PreparedQuestion(NamedTuple):
     """A question, ready to be put: its options in the order they are shown, live ones with their lab's values."""
 
     question: Question
@@ -22,7 +22,7 @@ class Asked(NamedTuple):
     truth: object = None
 
     @classmethod
-    def drawn(cls, question: Question, draw: random.Random) -> Asked:
+    def drawn(cls, question: Question, draw: random.Random) -> PreparedQuestion:
         """With its options in an order of chance; short answers show none."""
         order = list(range(len(question.options))) if is_choice(question) else []
         draw.shuffle(order)
@@ -33,7 +33,7 @@ class Asked(NamedTuple):
         return piece.text if self.values is None else render(piece, self.values)
 
 
-def put(page: Page, asked: Asked, label: str) -> None:
+def put(page: TextPage, asked: PreparedQuestion, label: str) -> None:
     """Show the question and its options."""
     page.line()
     page.line(page.paint(label, "dim"))
@@ -48,7 +48,7 @@ def put(page: Page, asked: Asked, label: str) -> None:
         page.line()
 
 
-def answer_to(page: Page, asked: Asked) -> Marked | None:
+def answer_to(page: TextPage, asked: PreparedQuestion) -> Marked | None:
     """Read an answer from standard input until it can be one, and mark it; None at the end of input."""
     while True:
         try:
@@ -61,15 +61,15 @@ def answer_to(page: Page, asked: Asked) -> Marked | None:
             raise
         if is_choice(asked.question):
             picked = chosen(given, asked.order)
-            if picked is not None and (len(picked) == 1 or asked.question.kind is Kind.MULTIPLE):
+            if picked is not None and (len(picked) == 1 or asked.question.kind is QuestionKind.MULTIPLE):
                 return mark_choice(asked.question, picked)
             page.line("  " + _how(asked))
         elif given.strip():
-            live = asked.question.kind is Kind.LIVE
+            live = asked.question.kind is QuestionKind.LIVE
             return mark_live(asked.truth, given, asked.question.answer) if live else mark_text(asked.question, given)
 
 
-def tell(page: Page, asked: Asked, marked: Marked) -> None:
+def tell(page: TextPage, asked: PreparedQuestion, marked: Marked) -> None:
     """Whether it was right, why a wrong answer is wrong, and the explanation."""
     page.line()
     if marked.right:
@@ -83,17 +83,17 @@ def tell(page: Page, asked: Asked, marked: Marked) -> None:
     page.prose(asked.text(asked.question.explanation))
 
 
-def _how(asked: Asked) -> str:
+def _how(asked: PreparedQuestion) -> str:
     last = LETTERS[len(asked.order) - 1]
-    if asked.question.kind is Kind.MULTIPLE:
+    if asked.question.kind is QuestionKind.MULTIPLE:
         return t("Answer with letters from a to {last}.", last=last)
     return t("Answer with one letter from a to {last}.", last=last)
 
 
-def _prompt(kind: Kind) -> str:
+def _prompt(kind: QuestionKind) -> str:
     return {
-        Kind.SINGLE: t("one letter:"),
-        Kind.MULTIPLE: t("one letter or several:"),
-        Kind.TEXT: t("your answer:"),
-        Kind.LIVE: t("your answer, from the lab host:"),
+        QuestionKind.SINGLE: t("one letter:"),
+        QuestionKind.MULTIPLE: t("one letter or several:"),
+        QuestionKind.TEXT: t("your answer:"),
+        QuestionKind.LIVE: t("your answer, from the lab host:"),
     }[kind]

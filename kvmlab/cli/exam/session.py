@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from kvmlab.cli.exam.prompt import Asked, answer_to, put
+from kvmlab.cli.exam.prompt import PreparedQuestion, answer_to, put
 from kvmlab.cli.lab import RunningLab, place_of
 from kvmlab.course.exam.draw import draw_apart, draw_shared
 from kvmlab.course.exam.model import Exam, ExamLab, ExamQuestion, Exams
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kvmlab.cli.context import Context
     from kvmlab.course.quiz.model import Question
     from kvmlab.labhost.record import Run
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
 
 
 def drawn_exam(ctx: Context, seed: str, minutes: int, labs: int, questions: int) -> Exam:
@@ -49,11 +49,11 @@ def _make_ready(ctx: Context, exam: Exam) -> None:
             Materials.of(ctx.state, ctx.course.lab(part.id, ctx.lang, exam.variant), steps)
 
 
-def ask_open_questions(page: Page, ctx: Context, exams: Exams, exam: Exam) -> Exam:
+def ask_open_questions(page: TextPage, ctx: Context, exams: Exams, exam: Exam) -> Exam:
     """Put the questions that are open, one by one; every answer is kept at once. Ends with the input, or the time."""
     while (number := exam.open_question) is not None and exam.seconds_left >= 0:
         draw = random.Random(f"{exam.seed} options {number}")
-        asked = Asked.drawn(_question(ctx, exam.questions[number]), draw)
+        asked = PreparedQuestion.drawn(_question(ctx, exam.questions[number]), draw)
         left = t("{minutes} min left", minutes=exam.seconds_left // 60)
         label = t("question {number} of {all}", number=number + 1, all=len(exam.questions))
         put(page, asked, f"{label} · {left}")

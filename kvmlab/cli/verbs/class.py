@@ -18,7 +18,7 @@ _CHOSEN = ("group", "student", "dry_run")
 _ACTED = (*_CHOSEN, "inventory", "deadline")
 
 
-class Action(NamedTuple):
+class ClassAction(NamedTuple):
     """One action: the module of kvmlab.cli.classroom that has it, the words it takes (those in [] may be missing, the
     last may be many where it ends in …), and its options."""
 
@@ -38,25 +38,25 @@ class Action(NamedTuple):
 
 
 ACTIONS = {
-    "create": Action("roster", "NAME", ("roster",)),
-    "roster": Action("roster", "FILE", ("accept",)),
-    "start": Action("students", "LAB", _ACTED),
-    "check": Action("students", "LAB", _ACTED),
-    "reset": Action("students", "[LAB]", _ACTED),
-    "finish": Action("students", "[LAB]", _ACTED),
-    "exam": Action("exam", "[begin|end] [LAB]", (*_CHOSEN, "minutes", "json")),
-    "status": Action("students", "", ("group", "student", "json")),
-    "board": Action("board", "", ("group", "student", "json")),
-    "enter": Action("students", "STUDENT"),
-    "codes": Action("door", "", ("group", "student", "new", "key", "port", "server")),
-    "open": Action("door", "", ("port", "listen")),
-    "message": Action("message", "TEXT…", ("group", "student")),
-    "report": Action("grades", "", ("group", "student", "html")),
-    "export": Action("export", "FORMAT [FILE]", ("group", "student", "lab", "per", "fill")),
-    "regrade": Action("grades", "LAB", ("group", "student", "keep", "why")),
-    "verify": Action("receipts", "FILE…", ("json",)),
-    "doctor": Action("doctor", "LAB", ("group", "student", "json")),
-    "forget": Action("grades", "STUDENT", ("dry_run",)),
+    "create": ClassAction("roster", "NAME", ("roster",)),
+    "roster": ClassAction("roster", "FILE", ("accept",)),
+    "start": ClassAction("students", "LAB", _ACTED),
+    "check": ClassAction("students", "LAB", _ACTED),
+    "reset": ClassAction("students", "[LAB]", _ACTED),
+    "finish": ClassAction("students", "[LAB]", _ACTED),
+    "exam": ClassAction("exam", "[begin|end] [LAB]", (*_CHOSEN, "minutes", "json")),
+    "status": ClassAction("students", "", ("group", "student", "json")),
+    "board": ClassAction("board", "", ("group", "student", "json")),
+    "enter": ClassAction("students", "STUDENT"),
+    "codes": ClassAction("door", "", ("group", "student", "new", "key", "port", "server")),
+    "open": ClassAction("door", "", ("port", "listen")),
+    "message": ClassAction("message", "TEXT…", ("group", "student")),
+    "report": ClassAction("grades", "", ("group", "student", "html")),
+    "export": ClassAction("export", "FORMAT [FILE]", ("group", "student", "lab", "per", "fill")),
+    "regrade": ClassAction("grades", "LAB", ("group", "student", "keep", "why")),
+    "verify": ClassAction("receipts", "FILE…", ("json",)),
+    "doctor": ClassAction("doctor", "LAB", ("group", "student", "json")),
+    "forget": ClassAction("grades", "STUDENT", ("dry_run",)),
 }
 
 

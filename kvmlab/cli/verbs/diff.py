@@ -33,9 +33,9 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if args.json:
         listed = [{"name": one.name, "before": one.before, "now": one.now} for one in found]
         return write_json({"schema": "kvmlab.diff/1", "lab": running.lab_id, "differences": listed})
-    from kvmlab.report.plain import Page, clean
+    from kvmlab.report.plain import TextPage, clean
 
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     signs = {True: page.paint("+", "green"), False: page.paint("~", "yellow")}
     for one in found:
         sign = page.paint("-", "red") if one.now is None else signs[one.before is None]

@@ -11,7 +11,7 @@ from kvmlab.report.cells import fit
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.labhost.computer.doctor import Finding
+    from kvmlab.labhost.computer.doctor import DoctorFinding
 
 _MARKS = {"good": ("✓", "32"), "slow": ("!", "33"), "bad": ("✗", "31"), "unknown": ("?", "36")}
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     return 3 if bad else 0
 
 
-def put(finding: Finding, *, color: bool, width: int = 18) -> None:
+def put(finding: DoctorFinding, *, color: bool, width: int = 18) -> None:
     """One finding, and below it what helps."""
     mark, colour = _MARKS[finding.level.value]
     shown = f"\x1b[{colour}m{mark}\x1b[0m" if color else mark

@@ -74,9 +74,9 @@ def _drawn(args: argparse.Namespace, ctx: Context) -> Exam:
 def _none(args: argparse.Namespace, ctx: Context) -> int:
     if args.action is not None:
         raise CannotRun(t("No exam is running."), "kvmlab exam begin")
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
 
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     page.prose(
         t(
             "An exam draws questions and labs from the whole course. It has {minutes} minutes, no hints and no checks; "
@@ -94,9 +94,9 @@ def _none(args: argparse.Namespace, ctx: Context) -> int:
 def _go_on(ctx: Context, exams: Exams, exam: Exam) -> int:
     """Questions first, then the open lab; at the end, or when the time is over, the report."""
     from kvmlab.cli.exam.session import ask_open_questions, begin_lab, close
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
 
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     exam = ask_open_questions(page, ctx, exams, exam)
     if exam.seconds_left < 0 or (exam.open_question is None and exam.open_lab is None):
         return _ended(ctx, close(ctx, exams, exam))
@@ -120,9 +120,9 @@ def _go_on(ctx: Context, exams: Exams, exam: Exam) -> int:
 
 def _ended(ctx: Context, exam: Exam) -> int:
     from kvmlab.report.exam import print_exam
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
 
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     print_exam(page, exam)
     if any(task["verdict"] != "passed" for lab in exam.labs for task in lab.tasks):
         page.commands([("kvmlab exam report --html exam.html", t("what was wanted and found, as a page"))])

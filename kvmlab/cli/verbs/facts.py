@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.cli.output import write_json
 from kvmlab.report.cells import cells, fit
-from kvmlab.report.plain import MOST_TEXT, Page, terminal_width
+from kvmlab.report.plain import MOST_TEXT, TextPage, terminal_width
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(args: Namespace, ctx: Context) -> int:
     if args.json:
         return write_json({"schema": "kvmlab.facts/1", "nouns": [_document(noun) for noun in chosen]})
     text = Unprinted()
-    page = Page(color=ctx.color(), width=terminal_width(), stream=text)
+    page = TextPage(color=ctx.color(), width=terminal_width(), stream=text)
     if args.noun:
         _print_noun(page, chosen[0])
     else:
@@ -59,7 +59,7 @@ def _unknown(name: str) -> UsageError:
     return UsageError(t("No noun is called `{name}`.", name=shown(name)), "kvmlab facts")
 
 
-def _print_list(page: Page, found: list[Noun]) -> None:
+def _print_list(page: TextPage, found: list[Noun]) -> None:
     widest = max(cells(noun.path) for noun in found)
     for noun in found:
         name = page.paint(fit(noun.path, widest), "cyan")
@@ -68,7 +68,7 @@ def _print_list(page: Page, found: list[Noun]) -> None:
     page.commands([("kvmlab facts NOUN", t("its facts, and the commands that show them"))])
 
 
-def _print_noun(page: Page, noun: Noun) -> None:
+def _print_noun(page: TextPage, noun: Noun) -> None:
     for call in noun.calls:
         page.line(page.paint(call, "bold cyan"))
     page.prose(t(noun.about))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from kvmlab.cli.exam.rules import refuse_in_exam
 from kvmlab.cli.lab import RunningLab, chosen_id, chosen_lab, place_of, repair_of
 from kvmlab.cli.output import write_json
-from kvmlab.course.progress import Progress
+from kvmlab.course.progress import ProgressStore
 from kvmlab.report.cells import cells
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def run(args: Namespace, ctx: Context) -> int:
         from kvmlab.cli import repair
 
         return repair.hint(RunningLab.of(ctx, lab_id), found, args)
-    progress = Progress(ctx.state, ctx.course.tag)
+    progress = ProgressStore(ctx.state, ctx.course.tag)
     was = progress.lab(lab_id)
     task = lab.task(args.task) if args.task is not None else _next_task(lab, was.passed)
     if task is None:
@@ -50,7 +50,7 @@ def run(args: Namespace, ctx: Context) -> int:
     given = [(one + 1, task.hints[one]) for one in numbers]
     if args.json:
         return _json(lab, task, given, number or len(task.hints))
-    _print(Page(color=ctx.color()), lab, task, given, args.again)
+    _print(TextPage(color=ctx.color()), lab, task, given, args.again)
     return 0
 
 
@@ -62,7 +62,7 @@ def _next_task(lab: Lab, passed: tuple[str, ...]) -> Task | None:
 def _nothing_left(args: Namespace, ctx: Context, lab: Lab) -> int:
     if args.json:
         return write_json({"schema": "kvmlab.hint/1", "lab": lab.id, "task": None, "hints": []})
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     page.line(t("All tasks of {lab} have passed: there is nothing to give a hint for.", lab=lab.id))
     page.commands([(f"kvmlab show {lab.id}", t("the text, now with the explanations")), ("kvmlab", t("what next"))])
     return 0
@@ -81,7 +81,7 @@ def _json(lab: Lab, task: Task, given: list[tuple[int, str]], so_far: int) -> in
     )
 
 
-def _print(page: Page, lab: Lab, task: Task, given: list[tuple[int, str]], again: bool) -> None:
+def _print(page: TextPage, lab: Lab, task: Task, given: list[tuple[int, str]], again: bool) -> None:
     for number, text in given:
         _head(page, lab, task, t("hint {number} of {all}", number=number, all=len(task.hints)))
         page.line()
@@ -95,7 +95,7 @@ def _print(page: Page, lab: Lab, task: Task, given: list[tuple[int, str]], again
     page.commands(_next_commands(lab, task, given, again))
 
 
-def _head(page: Page, lab: Lab, task: Task, tail: str) -> None:
+def _head(page: TextPage, lab: Lab, task: Task, tail: str) -> None:
     """The lab, the task, and which hint it is at the right."""
     width = min(page.width, 100)
     name = f"{lab.id} {task.id}"

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 def _claims(args: argparse.Namespace, ctx: Context) -> int:
     """Each sentence that states a condition, the checks tied to it, and the facts they read; 1 where one has none."""
     from kvmlab.author.lint import beside
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
 
     labs = [ctx.course.entry(lab).id for lab in args.labs] or ctx.course.ids
     rows = {lab: beside(ctx.course, lab) for lab in labs}
@@ -57,7 +57,7 @@ def _claims(args: argparse.Namespace, ctx: Context) -> int:
             for lab, found in rows.items() for row in found
         ]  # fmt: skip
         return write_json({"schema": "kvmlab.claims/1", "alone": alone, "claims": listed}, 1 if alone else 0)
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     for lab, found in rows.items():
         for row in found:
             page.line(page.paint(f"{lab} {row.task}:{row.claim.place.line}", "cyan"))
@@ -75,7 +75,7 @@ def _claims(args: argparse.Namespace, ctx: Context) -> int:
 def _commands(args: argparse.Namespace, ctx: Context) -> int:
     """The table of course.md's commands and the labs that use them; 1 where one is used by none."""
     from kvmlab.author.lint import exercised
-    from kvmlab.report.plain import Page, cells, fit, wrapped
+    from kvmlab.report.plain import TextPage, cells, fit, wrapped
 
     rows = exercised(ctx.course, args.labs)
     unused = sum(not one.labs for one in rows)
@@ -83,7 +83,7 @@ def _commands(args: argparse.Namespace, ctx: Context) -> int:
         listed = [{"commands": one.commands, "labs": one.labs} for one in rows]
         document = {"schema": "kvmlab.commands/1", "unused": unused, "commands": listed}
         return write_json(document, 1 if unused else 0)
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     names = [" | ".join(one.commands) for one in rows]
     widest = min(max(map(cells, names), default=0), page.width // 2)
     for name, one in zip(names, rows, strict=True):
@@ -100,7 +100,7 @@ def _faults(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.course.fault.model import LEVELS
     from kvmlab.repair.general import serves
     from kvmlab.repair.shown import shown_in
-    from kvmlab.report.plain import Page, cells, fit
+    from kvmlab.report.plain import TextPage, cells, fit
 
     files, shown = ctx.course.faults(), shown_in(ctx.course.root)
     labs = [ctx.course.entry(lab).id for lab in args.labs] or ctx.course.ids
@@ -111,7 +111,7 @@ def _faults(args: argparse.Namespace, ctx: Context) -> int:
         listed = [{"lab": lab, "written": written[lab], "general": None if lab in untried else general[lab]}
                   for lab in labs]  # fmt: skip
         return write_json({"schema": "kvmlab.faults/1", "labs": listed})
-    page, widest = Page(color=ctx.color()), max(map(cells, labs), default=0)
+    page, widest = TextPage(color=ctx.color()), max(map(cells, labs), default=0)
     page.line(page.paint(fit("", widest) + "  " + t("written, levels 1 to 3; general, levels 1 to 3"), "dim"))
     for lab in labs:
         numbers = "   ".join("".join(f"{number or '-':>4}" for number in one[lab]) for one in (written, general))

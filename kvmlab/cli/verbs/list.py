@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kvmlab.cli.output import write_json
 from kvmlab.cli.student import Standing, known_of, standings
 from kvmlab.report.cells import cells, fit, right, wrapped
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def run(args: Namespace, ctx: Context) -> int:
     found = standings(ctx)
     if args.json:
         return write_json(_document(ctx, found))
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     _head(page, ctx, found)
     columns = _columns(page, found, ctx.lang)
     for chapter in ctx.course.chapters:
@@ -48,7 +48,7 @@ def run(args: Namespace, ctx: Context) -> int:
     return 0
 
 
-def _head(page: Page, ctx: Context, found: list[Standing]) -> None:
+def _head(page: TextPage, ctx: Context, found: list[Standing]) -> None:
     points, most = sum(one.points for one in found), sum(one.entry.points for one in found)
     done = sum(bool(one.progress.done) for one in found)
     tail = t("{done} of {labs} labs, {points} of {most} points", done=done, labs=len(found), points=points, most=most)
@@ -57,7 +57,7 @@ def _head(page: Page, ctx: Context, found: list[Standing]) -> None:
     page.line(f"{page.paint(title, 'bold')}  {page.bar(points, most)}  {page.paint(tail, 'dim')}")
 
 
-def _heading(page: Page, ctx: Context, chapter: Chapter) -> str:
+def _heading(page: TextPage, ctx: Context, chapter: Chapter) -> str:
     """The chapter's title, and how much of its quiz is known."""
     title = page.paint(fit(chapter.title(ctx.lang), page.width - 20).rstrip(), "bold")
     if not chapter.questions:
@@ -66,7 +66,7 @@ def _heading(page: Page, ctx: Context, chapter: Chapter) -> str:
     return f"{title}  {page.paint(t('quiz {known}/{most}', known=known, most=most), 'dim')}"
 
 
-class Columns(NamedTuple):
+class ColumnWidths(NamedTuple):
     """How wide the columns are."""
 
     ids: int
@@ -76,17 +76,17 @@ class Columns(NamedTuple):
     bars: bool
 
 
-def _columns(page: Page, found: list[Standing], lang: str) -> Columns:
+def _columns(page: TextPage, found: list[Standing], lang: str) -> ColumnWidths:
     ids, minutes, points, titles = (
         max((cells(text(one)) for one in found), default=0)
         for text in (lambda one: one.entry.id, _minutes, _points, lambda one: _title(one, lang))
     )
     bars = page.width >= 100
     room = page.width - 4 - ids - 2 - 2 - minutes - 2 - points - (12 if bars else 0)
-    return Columns(ids, max(8, min(room, titles)), minutes, points, bars)
+    return ColumnWidths(ids, max(8, min(room, titles)), minutes, points, bars)
 
 
-def _row(page: Page, one: Standing, lang: str, columns: Columns) -> None:
+def _row(page: TextPage, one: Standing, lang: str, columns: ColumnWidths) -> None:
     mark = page.paint(page.mark(one.state), STYLES[one.state])
     name = page.paint(fit(one.entry.id, columns.ids), "bold cyan" if one.state == "running" else "cyan")
     if one.entry.broken:
@@ -116,7 +116,7 @@ def _points(one: Standing) -> str:
     return f"{one.points}/{one.entry.points}"
 
 
-def _legend(page: Page, found: list[Standing]) -> None:
+def _legend(page: TextPage, found: list[Standing]) -> None:
     """Only the signs that are there."""
     words = {
         "done": t("done"),

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     """Draw it."""
     from kvmlab.observe.topology import topology_of
     from kvmlab.report.map import print_map
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
 
     running = RunningLab.of(ctx, chosen_id(ctx, args.lab))
     running.must_run()
@@ -29,5 +29,5 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         found = topology_of(running.host)
     if args.json:
         return write_json({"schema": "kvmlab.map/1", "lab": running.lab_id, **asdict(found)})
-    print_map(Page(color=ctx.color()), found)
+    print_map(TextPage(color=ctx.color()), found)
     return 0

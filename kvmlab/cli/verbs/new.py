@@ -25,11 +25,11 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 def _lab(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.author.new import begin
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
 
     if args.id is not None or args.for_lab is not None:
         raise UsageError(t("A lab has one name: CHAPTER-NAME."), f"kvmlab new {args.lab}")
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     for path in begin(ctx.course_dir, args.lab):
         page.line(str(path))
     page.line(t("A small lab that works; change it step by step, and look after each:"))
@@ -44,12 +44,12 @@ def _lab(args: argparse.Namespace, ctx: Context) -> int:
 
 def _fault(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.author.new import begin_fault
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
 
     if args.id is None or args.for_lab is None:
         message = t("A fault has a name, and a lab that it is offered for.")
         raise UsageError(message, "kvmlab new fault CHAPTER-NAME --lab LAB")
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     for path in begin_fault(ctx.course, args.id, args.for_lab):
         page.line(str(path))
     page.line(t("A small fault that works; change it step by step, and look after each:"))

@@ -10,7 +10,7 @@ from kvmlab.cli.lab import titles
 from kvmlab.cli.student import Standing, is_repair, known_of, standings, state_since
 from kvmlab.cli.verbs.status import next_commands
 from kvmlab.report.cells import cells, fit
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, ctx: Context) -> int:
     """Print the course in one line, each lab that runs, and the commands to go on with."""
     found = standings(ctx)
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     _course(page, ctx, found)
     running = [one for one in found if one.run]
     for one in running:
@@ -36,7 +36,7 @@ def run(args: Namespace, ctx: Context) -> int:
     return 0
 
 
-def _course(page: Page, ctx: Context, found: list[Standing]) -> None:
+def _course(page: TextPage, ctx: Context, found: list[Standing]) -> None:
     title = ctx.course.title(ctx.lang)
     page.line(page.paint(fit(title, min(cells(title), page.width)).rstrip(), "bold"))
     points, most = sum(one.points for one in found), sum(one.entry.points for one in found)
@@ -52,7 +52,7 @@ def _known(known: int, asked: int) -> str:
     return t("{known} of {asked} questions of the quizzes", known=known, asked=asked)
 
 
-def _running(page: Page, one: Standing, ctx: Context) -> None:
+def _running(page: TextPage, one: Standing, ctx: Context) -> None:
     assert one.run
     state = state_since(one.run)
     title, tasks = titles(ctx, one)

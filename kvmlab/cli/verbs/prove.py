@@ -48,11 +48,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 all proved, 1 something is refuted, 2 files that do not fit together, 3 a case could not be carried out."""
     from kvmlab.author.prove.cases import Draw
-    from kvmlab.author.prove.display import Telling, print_summary
+    from kvmlab.author.prove.display import ProofDisplay, print_summary
     from kvmlab.author.prove.plans import plans_of, random_variants, shuffled
-    from kvmlab.author.prove.proof import LabProof, Outcome, Proof, document
+    from kvmlab.author.prove.proof import LabProof, Proof, ProofOutcome, document
     from kvmlab.author.prove.run import prove
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
     from kvmlab.report.progress import progress
 
     if ctx.variant is not None and args.variants:
@@ -69,12 +69,12 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
             t("There is nothing to prove: no lab with a checker, a solution, such a fault."),
             "kvmlab lint",
         )
-    page = None if args.json else Page(color=ctx.color())
+    page = None if args.json else TextPage(color=ctx.color())
     began = time.monotonic()
     names = list(dict.fromkeys(plan.lab.id for plan in plans))
     labs = ", ".join(names) if len(names) < 4 else t("{number} labs", number=len(names))
     with progress() as steps:
-        telling = Telling(steps, page, sum(len(plan.cases) for plan in plans), t("proving {labs}", labs=labs))
+        telling = ProofDisplay(steps, page, sum(len(plan.cases) for plan in plans), t("proving {labs}", labs=labs))
         proofs: list[LabProof] = prove(
             ctx.course, ctx.state, plans, telling,
             jobs=args.jobs or default_jobs(), only=only, keep_going=args.keep_going, resume=args.resume,
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         write_json(document(proofs, seconds))
     else:
         print_summary(page, proofs, len(plans), seconds)
-    return {Outcome.PROVED: 0, Outcome.REFUTED: 1}.get(Outcome.over(one.outcome for one in proofs), 3)
+    return {ProofOutcome.PROVED: 0, ProofOutcome.REFUTED: 1}.get(ProofOutcome.over(one.outcome for one in proofs), 3)
 
 
 def default_jobs() -> int:

@@ -14,9 +14,9 @@ from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.cli.context import Context
-    from kvmlab.cli.exam.prompt import Asked
+    from kvmlab.cli.exam.prompt import PreparedQuestion
     from kvmlab.course.quiz.model import Question, Quiz
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
 
 ROUND = 10
 
@@ -36,9 +36,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """0: all answers were right, 1: not all."""
-    from kvmlab.report.plain import Page
+    from kvmlab.report.plain import TextPage
 
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     if args.json or args.question is not None or args.answer is not None:
         return _for_programs(args, ctx)
     if args.chapter is None:
@@ -72,20 +72,20 @@ def _for_programs(args: argparse.Namespace, ctx: Context) -> int:
     return 0 if found.right else 1
 
 
-def _written(ctx: Context, questions: list[Question]) -> list[Asked]:
+def _written(ctx: Context, questions: list[Question]) -> list[PreparedQuestion]:
     """The questions, live ones with the names that their lab has; those whose lab has just gone are left out."""
-    from kvmlab.cli.exam.prompt import Asked
+    from kvmlab.cli.exam.prompt import PreparedQuestion
     from kvmlab.cli.lab import RunningLab
 
     found = []
     for one in questions:
         with contextlib.suppress(CannotRun):
             values = RunningLab.of(ctx, one.lab).lab.values if one.lab else None
-            found.append(Asked(one, (), values))
+            found.append(PreparedQuestion(one, (), values))
     return found
 
 
-def _overview(page: Page, ctx: Context) -> int:
+def _overview(page: TextPage, ctx: Context) -> int:
     """The chapters that have a quiz, and how much of each is known."""
     from kvmlab.course.quiz.model import has_quiz, read_quiz
     from kvmlab.course.quiz.progress import Quizzes
@@ -107,7 +107,7 @@ def _overview(page: Page, ctx: Context) -> int:
     return 0
 
 
-def _round(page: Page, ctx: Context, args: argparse.Namespace) -> int:
+def _round(page: TextPage, ctx: Context, args: argparse.Namespace) -> int:
     from kvmlab.cli.exam.prompt import answer_to, put, tell
     from kvmlab.cli.exam.rules import refuse_quiz_in_exam
     from kvmlab.course.quiz.progress import Quizzes
@@ -162,7 +162,7 @@ def _askable(ctx: Context, quiz: Quiz) -> tuple[list[Question], list[Question]]:
     return [one for one in quiz.questions if one not in waiting], waiting
 
 
-def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) -> Asked | None:
+def _ready(page: TextPage, ctx: Context, question: Question, draw: random.Random) -> PreparedQuestion | None:
     """The question to be put; None, with a word, for a live one that has no answer now."""
     from kvmlab.report.cells import clean
 
@@ -173,11 +173,11 @@ def _ready(page: Page, ctx: Context, question: Question, draw: random.Random) ->
         return None
 
 
-def _asked(ctx: Context, question: Question, draw: random.Random) -> Asked | None:
+def _asked(ctx: Context, question: Question, draw: random.Random) -> PreparedQuestion | None:
     """The question with what is right now; None where that is nothing. CannotRun, CouldNotLook: it cannot be told."""
-    from kvmlab.cli.exam.prompt import Asked
+    from kvmlab.cli.exam.prompt import PreparedQuestion
 
-    asked = Asked.drawn(question, draw)
+    asked = PreparedQuestion.drawn(question, draw)
     if not question.lab:
         return asked
     from kvmlab.cli.lab import RunningLab
@@ -191,7 +191,7 @@ def _asked(ctx: Context, question: Question, draw: random.Random) -> Asked | Non
     return None if truth is None else asked._replace(values=lab.lab.values, truth=truth)
 
 
-def _end(page: Page, ctx: Context, quiz: Quiz, right: int, asked: int, waiting: list[Question]) -> None:
+def _end(page: TextPage, ctx: Context, quiz: Quiz, right: int, asked: int, waiting: list[Question]) -> None:
     """How it went, how much of the chapter is known, and what is asked only while a lab runs."""
     from kvmlab.course.quiz.progress import Quizzes
 

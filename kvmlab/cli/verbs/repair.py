@@ -102,11 +102,11 @@ def _labs(name: str | None, ctx: Context) -> list[str]:
 def _fitting(found: list[Offer], args: argparse.Namespace, ctx: Context) -> list[Offer]:
     """What fits the student: not mended before, a lab that is known, a level that is not too high."""
     from kvmlab.course.fault.progress import MENDED, Repairs
-    from kvmlab.course.progress import Progress
+    from kvmlab.course.progress import ProgressStore
     from kvmlab.labhost.record import runs
 
     mended = [one for one in Repairs(ctx.state, ctx.course.tag).all() if one.outcome == MENDED]
-    known = Progress(ctx.state, ctx.course.tag).all(ctx.course.ids)
+    known = ProgressStore(ctx.state, ctx.course.tag).all(ctx.course.ids)
     busy = {} if args.name in ctx.course.entries else runs(ctx.state, ctx.course)
     highest = 1 + sum(sum(one.level == level for one in mended) >= 3 for level in (1, 2))
     before = {(one.lab, one.fault) for one in mended}
@@ -134,7 +134,7 @@ def _refuse_running(place: LabPlace) -> None:
 
 def begin(ctx: Context, place: LabPlace, maker: Maker, repair: Repair, variant: str | None = None) -> None:
     """A lab host with a fault on it in place of whatever runs there. Where it cannot be made there is none."""
-    from kvmlab.course import Progress
+    from kvmlab.course import ProgressStore
     from kvmlab.labhost.computer.podman_options import remembered_podman
     from kvmlab.repair.beginning import Beginning
     from kvmlab.report.progress import progress
@@ -144,7 +144,7 @@ def begin(ctx: Context, place: LabPlace, maker: Maker, repair: Repair, variant: 
     make, solution = maker(lab), ctx.course.solutions(lab)[0]
     with progress() as steps:
         run = reset(place, lab, steps)
-        Progress(ctx.state, ctx.course.tag).began(lab.id)
+        ProgressStore(ctx.state, ctx.course.tag).began(lab.id)
         host = place.host(run, remembered_podman(ctx.state))
         try:
             with place.lock():

@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """Reset it; the variant stays the one it had unless another is asked for."""
-    from kvmlab.course import Progress
+    from kvmlab.course import ProgressStore
     from kvmlab.report.progress import progress
     from kvmlab.setup.lifecycle import reset
     from kvmlab.setup.spare_maker import make_behind
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         if begin_again(ctx, place):
             print(t("{lab} is broken as it was ({seconds:.1f} s).", lab=place.lab, seconds=time.monotonic() - began))
             return 0
-    Progress(ctx.state, ctx.course.tag).began(lab.id)
+    ProgressStore(ctx.state, ctx.course.tag).began(lab.id)
     with progress() as steps:
         reset(place, lab, steps)
     make_behind(place)

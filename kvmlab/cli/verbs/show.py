@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from kvmlab.cli.exam.rules import is_in_exam
 from kvmlab.cli.lab import RunningLab, chosen_id, chosen_lab, place_of, repair_of
 from kvmlab.cli.output import write_json
-from kvmlab.course.progress import LabProgress, Progress
-from kvmlab.report.plain import Page, terminal_width
+from kvmlab.course.progress import LabProgress, ProgressStore
+from kvmlab.report.plain import TextPage, terminal_width
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ def run(args: Namespace, ctx: Context) -> int:
 
         return repair.show(RunningLab.of(ctx, lab_id), found, as_json=args.json)
     examined = is_in_exam(ctx, lab_id)
-    progress = LabProgress(lab_id) if examined else Progress(ctx.state, ctx.course.tag).lab(lab_id)
+    progress = LabProgress(lab_id) if examined else ProgressStore(ctx.state, ctx.course.tag).lab(lab_id)
     if args.json:
         return write_json(_document(lab, progress, running is not None and running.state != "stopped"))
     from kvmlab.cli.pager import Unprinted, put_out
     from kvmlab.report.show import console_for, show_lab
 
     text = Unprinted()
-    page = Page(color=ctx.color(), width=terminal_width(), stream=text)
+    page = TextPage(color=ctx.color(), width=terminal_width(), stream=text)
     show_lab(console_for(color=page.color, width=page.width, stream=text), lab, progress, running=bool(running))
     page.line()
     page.commands(_next(lab, running.state if running else ""))

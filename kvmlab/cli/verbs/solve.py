@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 when every step went well; CannotRun where one did not."""
-    from kvmlab.course import Progress
+    from kvmlab.course import ProgressStore
     from kvmlab.labhost.steps import run_step
     from kvmlab.report.cells import clean_code
 
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         refuse_open(running)
     with running.place.lock():
         solution = _solution(running, args.way)
-        Progress(ctx.state, ctx.course.tag).solved(running.lab_id)
+        ProgressStore(ctx.state, ctx.course.tag).solved(running.lab_id)
         for step in solution.steps:
             where = f"[{step.guest}] " if step.guest else ""
             for prompt, line in typed(step.code):
@@ -51,10 +51,10 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 
 def _solution(running: RunningLab, name: str):  # type: ignore[no-untyped-def]
-    from kvmlab.course.lab.solution import Kind
+    from kvmlab.course.lab.solution import SolutionKind
     from kvmlab.errors import UsageError
 
-    ways = {one.name: one for one in running.ctx.course.solutions(running.lab) if one.kind is not Kind.NEAR}
+    ways = {one.name: one for one in running.ctx.course.solutions(running.lab) if one.kind is not SolutionKind.NEAR}
     if name in ways:
         return ways[name]
     raise UsageError(

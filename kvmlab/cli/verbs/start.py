@@ -48,7 +48,7 @@ def _resume(args: argparse.Namespace, ctx: Context) -> int:
 
 
 def _start(args: argparse.Namespace, ctx: Context) -> int:
-    from kvmlab.course import Progress
+    from kvmlab.course import ProgressStore
     from kvmlab.report.progress import progress
     from kvmlab.setup.lifecycle import start
     from kvmlab.setup.spare_maker import make_behind
@@ -64,7 +64,7 @@ def _start(args: argparse.Namespace, ctx: Context) -> int:
             print(t("It is another variant. To change over: {command}",
                     command=f"kvmlab --variant {ctx.variant} reset {lab.id}"), file=sys.stderr)  # fmt: skip
         return 0
-    Progress(ctx.state, ctx.course.tag).began(lab.id)
+    ProgressStore(ctx.state, ctx.course.tag).began(lab.id)
     make_behind(place)
     print(t("{lab} is ready ({seconds:.1f} s).", lab=lab.id, seconds=time.monotonic() - began))
     say_if_emulated(ctx.state)

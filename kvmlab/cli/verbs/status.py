@@ -9,7 +9,7 @@ from kvmlab.cli.lab import titles as titles_of
 from kvmlab.cli.output import write_json
 from kvmlab.cli.student import Standing, is_repair, standings, state_since
 from kvmlab.report.cells import cells, fit, right
-from kvmlab.report.plain import Page
+from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def run(args: Namespace, ctx: Context) -> int:
     found = [one for one in standings(ctx) if one.run]
     if args.json:
         return write_json({"schema": "kvmlab.status/1", "labs": [_lab(one, ctx) for one in found]})
-    page = Page(color=ctx.color())
+    page = TextPage(color=ctx.color())
     if not found:
         page.line(t("No lab is running."))
         page.commands([("kvmlab", t("what next")), ("kvmlab list", t("all labs"))])
@@ -38,7 +38,7 @@ def run(args: Namespace, ctx: Context) -> int:
     return 0
 
 
-def _print(page: Page, one: Standing, ctx: Context) -> None:
+def _print(page: TextPage, one: Standing, ctx: Context) -> None:
     assert one.run
     width = min(page.width, 100)
     points = t("{points}/{most} points", points=one.progress.points, most=one.entry.points)
@@ -82,7 +82,7 @@ def _limits(ctx: Context) -> str:
     return t(", ").join(words)
 
 
-def _tasks(page: Page, one: Standing, ctx: Context, width: int) -> None:
+def _tasks(page: TextPage, one: Standing, ctx: Context, width: int) -> None:
     """A line per task: passed or not, the id, the title, hints given, points."""
     rows = _task_rows(one, ctx)
     ids = max((cells(row[0]) for row in rows), default=0)

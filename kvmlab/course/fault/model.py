@@ -39,7 +39,7 @@ class Story(NamedTuple):
     story: str
 
 
-class Way(NamedTuple):
+class FaultCure(NamedTuple):
     """A cure, or one that is none (a reboot alone): steps carried out on the broken lab host."""
 
     title: str
@@ -59,8 +59,8 @@ class Fault(NamedTuple):
     symptoms: tuple[Symptom, ...]
     breaks: tuple[Step, ...]
     undo: tuple[Step, ...] = ()
-    cures: tuple[Way, ...] = ()
-    wrong: tuple[Way, ...] = ()
+    cures: tuple[FaultCure, ...] = ()
+    wrong: tuple[FaultCure, ...] = ()
     yours: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
     file: str = ""

@@ -28,9 +28,9 @@ from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
 
-from kvmlab.course.fault.model import LEVELS, PLACES, Fault, Story, Symptom, Way
+from kvmlab.course.fault.model import LEVELS, PLACES, Fault, FaultCure, Story, Symptom
 from kvmlab.course.front_matter import Front, check_fields, read_front
-from kvmlab.course.headings import Part, split
+from kvmlab.course.headings import HeadedText, split
 from kvmlab.course.lab.fences import Step, fence_words, read_fences
 from kvmlab.course.lab.model import Lab
 from kvmlab.course.names import CHAPTER, LAB, shown
@@ -53,7 +53,7 @@ class Texts(NamedTuple):
     ticket: Piece
     hints: tuple[Piece, ...]
     story: Piece
-    parts: tuple[tuple[str, Part], ...]
+    parts: tuple[tuple[str, HeadedText], ...]
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _texts(path: Path, root: Path, *, translation: bool = False) -> Texts:
     return Texts(front, one[TICKET[0]].body, hints, one[STORY[0]].body, tuple(parts))
 
 
-def _kind(part: Part, translation: bool) -> str:
+def _kind(part: HeadedText, translation: bool) -> str:
     """Which of the headings it is, in English."""
     if part.heading.level != 2:
         raise part.place.error(t("a fault has headings of level 2 only: `## …`."))
@@ -184,7 +184,7 @@ def _kind(part: Part, translation: bool) -> str:
     raise part.place.error(t("`## {heading}` is not one of: {known}.", heading=shown(head), known=known))
 
 
-def _only(front: Front, parts: Sequence[tuple[str, Part]], kind: str) -> Part:
+def _only(front: Front, parts: Sequence[tuple[str, HeadedText]], kind: str) -> HeadedText:
     found = [part for one, part in parts if one == kind]
     if len(found) != 1 or not found[0].body.text:
         place = found[1].place if len(found) > 1 else front.place()
@@ -233,12 +233,12 @@ def _steps(texts: Texts, kind: str, lab: Lab) -> tuple[Step, ...]:
     return tuple(step for one, part in texts.parts if one == kind for step in _of_part(texts, part, lab))
 
 
-def _ways(texts: Texts, kind: str, lab: Lab) -> tuple[Way, ...]:
+def _ways(texts: Texts, kind: str, lab: Lab) -> tuple[FaultCure, ...]:
     found = [(part, part.heading.text.partition(":")[2].strip()) for one, part in texts.parts if one == kind]
-    return tuple(Way(title or kind, _of_part(texts, part, lab)) for part, title in found)
+    return tuple(FaultCure(title or kind, _of_part(texts, part, lab)) for part, title in found)
 
 
-def _of_part(texts: Texts, part: Part, lab: Lab) -> tuple[Step, ...]:
+def _of_part(texts: Texts, part: HeadedText, lab: Lab) -> tuple[Step, ...]:
     fences, _ = read_fences(texts.front._replace(body=part.body), lab)
     for fence in fences:
         if fence.where:

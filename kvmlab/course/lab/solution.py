@@ -31,7 +31,7 @@ from kvmlab.errors import UsageError
 from kvmlab.nearest import nearest
 from kvmlab.words import t
 
-__all__ = ["Kind", "Solution", "Step", "read_solutions"]
+__all__ = ["Solution", "SolutionKind", "Step", "read_solutions"]
 
 FILE = re.compile(r"(solution|(?:way|near)-[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 HEADER: dict[str, type | tuple[type, ...]] = {
@@ -39,7 +39,7 @@ HEADER: dict[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 
 
-class Kind(Enum):
+class SolutionKind(Enum):
     """What a file of solutions/ is."""
 
     SOLUTION = "solution"
@@ -56,7 +56,7 @@ class Solution:
 
     name: str
     title: str
-    kind: Kind
+    kind: SolutionKind
     steps: tuple[Step, ...]
     caught_by: tuple[str, ...] = ()
     file: str = ""
@@ -67,7 +67,7 @@ class Read(NamedTuple):
     """One file, rendered, its base not yet worked in."""
 
     front: Front
-    kind: Kind
+    kind: SolutionKind
     title: str
     fences: list[Fence]
 
@@ -82,7 +82,7 @@ def read_solutions(root: Path, folder: Path, lab: Lab) -> tuple[Solution, ...]:
         raise UsageError(t("{lab} has no solution: {path}/solution.md is missing.", lab=lab.id, path=where))
     names = [path.name[:-3] for path in folder.iterdir() if FILE.fullmatch(path.name)]
     read = {name: _read(root, folder / f"{name}.md", lab) for name in names}
-    order = list(Kind)
+    order = list(SolutionKind)
     names.sort(key=lambda name: (order.index(read[name].kind), name))
     return tuple(_solution(name, read) for name in names)
 
@@ -90,27 +90,27 @@ def read_solutions(root: Path, folder: Path, lab: Lab) -> tuple[Solution, ...]:
 def _read(root: Path, path: Path, lab: Lab) -> Read:
     front = read_front(read_source(path, root), needed=False)
     header = check_fields(front, front.table, HEADER)
-    kind = Kind(path.stem.partition("-")[0])
+    kind = SolutionKind(path.stem.partition("-")[0])
     _refuse_header(front, kind, lab)
     fences, heading = read_fences(front, lab)
     title = header.get("title") or heading or path.stem
     return Read(front, kind, render(Piece(title, front.place("", 0, "title")), lab.values).strip(), fences)
 
 
-def _refuse_header(front: Front, kind: Kind, lab: Lab) -> None:
+def _refuse_header(front: Front, kind: SolutionKind, lab: Lab) -> None:
     header = front.table
     for key in ("omit", "caught_by", "fails"):
         for name in header.get(key, []):
             if not isinstance(name, str) or not TASK.fullmatch(name):
                 raise front.place("", 0, key).error(t("`{name}` is not an id.", name=shown(name)))
-    if kind is Kind.NEAR and not header.get("caught_by"):
+    if kind is SolutionKind.NEAR and not header.get("caught_by"):
         message = t('a near-miss names the check that must catch it: `caught_by = ["…"]`.')
         raise front.place("", 0, "caught_by").error(message)
-    if kind is not Kind.NEAR and "caught_by" in header:
+    if kind is not SolutionKind.NEAR and "caught_by" in header:
         raise front.place("", 0, "caught_by").error(t("`caught_by` is for near-misses (near-*.md)."))
-    if kind is Kind.SOLUTION and ("base" in header or "omit" in header):
+    if kind is SolutionKind.SOLUTION and ("base" in header or "omit" in header):
         raise front.place("", 0, "base").error(t("solution.md stands alone: no `base`, no `omit`."))
-    if kind is Kind.SOLUTION and "fails" in header:
+    if kind is SolutionKind.SOLUTION and "fails" in header:
         raise front.place("", 0, "fails").error(t("no step of the solution is meant to fail: leave `fails` out."))
     if "omit" in header and "base" not in header:
         raise front.place("", 0, "omit").error(t("`omit` needs a `base`."))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from kvmlab.course.headings import ATTRIBUTES, Part, groups, split
+from kvmlab.course.headings import ATTRIBUTES, HeadedText, groups, split
 from kvmlab.course.lab.claims import unmarked
 from kvmlab.course.names import TASK, shown
 from kvmlab.course.source import Piece
@@ -50,7 +50,7 @@ def read_prose(body: Piece) -> LabText:
     return LabText(unmarked(intro), tasks, intro)
 
 
-def _task(head: Part, below: list[Part]) -> TaskText:
+def _task(head: HeadedText, below: list[HeadedText]) -> TaskText:
     title, name, points = _attributes(head)
     hints, explanations = [], []
     for part in below:
@@ -80,7 +80,7 @@ def _task(head: Part, below: list[Part]) -> TaskText:
     )
 
 
-def _attributes(head: Part) -> tuple[str, str, int | None]:
+def _attributes(head: HeadedText) -> tuple[str, str, int | None]:
     """Title, id and points out of `Title {#id points=3}`."""
     found = ATTRIBUTES.search(head.heading.text)
     if not found:
@@ -102,7 +102,7 @@ def _attributes(head: Part) -> tuple[str, str, int | None]:
     return title, name, points
 
 
-def _not_empty(part: Part) -> Piece:
+def _not_empty(part: HeadedText) -> Piece:
     if not part.body.text:
         raise part.place.error(t("nothing stands under `{heading}`.", heading=shown(part.heading.text)))
     return part.body

@@ -10,7 +10,7 @@ from unicodedata import normalize
 from kvmlab.course.quiz.answers import PLAIN, Answer, flaw, shown_answer, speaks
 from kvmlab.course.quiz.answers.numbers import read_number
 from kvmlab.course.quiz.answers.typed import bare, half_width
-from kvmlab.course.quiz.model import Kind, Question
+from kvmlab.course.quiz.model import Question, QuestionKind
 from kvmlab.words import t
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -96,4 +96,4 @@ def _other_unit(answer: Answer, right: str, given: str, hit: bool) -> tuple[str,
 
 def is_choice(question: Question) -> bool:
     """Whether it is answered with letters."""
-    return question.kind in (Kind.SINGLE, Kind.MULTIPLE)
+    return question.kind in (QuestionKind.SINGLE, QuestionKind.MULTIPLE)

@@ -28,7 +28,7 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 
 from kvmlab.course.front_matter import check_fields, read_front
-from kvmlab.course.headings import ATTRIBUTES, Part, groups, split
+from kvmlab.course.headings import ATTRIBUTES, HeadedText, groups, split
 from kvmlab.course.lab.text import EXPLANATIONS
 from kvmlab.course.names import TASK, shown
 from kvmlab.course.quiz.answers import PLAIN, Answer, fault, flaw, speaks
@@ -42,7 +42,7 @@ MOST_OPTIONS = 26
 _MARK = re.compile(r"\[([ xX])\]\s+")
 
 
-class Kind(Enum):
+class QuestionKind(Enum):
     """How a question is answered."""
 
     SINGLE = "single"
@@ -66,7 +66,7 @@ class Question(NamedTuple):
     """
 
     id: str
-    kind: Kind
+    kind: QuestionKind
     title: Piece
     body: Piece
     options: tuple[Option, ...]
@@ -130,19 +130,19 @@ def _read(root: Path, chapter: str, lang: str) -> Quiz:
     return Quiz(chapter, title, lang, questions)
 
 
-def _question(head: Part, below: list[Part]) -> Question:
+def _question(head: HeadedText, below: list[HeadedText]) -> Question:
     title, name, kind, lab, answer = _attributes(head)
     body, options = _options(head.body)
     right = sum(one.right for one in options)
     if kind is None:
-        kind = Kind.SINGLE if right == 1 else Kind.MULTIPLE
-    if kind is Kind.LIVE and (options or not lab):
+        kind = QuestionKind.SINGLE if right == 1 else QuestionKind.MULTIPLE
+    if kind is QuestionKind.LIVE and (options or not lab):
         raise head.place.error(t("a live question has `lab=…` and no options."))
-    if kind is not Kind.LIVE and (lab or not right):
+    if kind is not QuestionKind.LIVE and (lab or not right):
         raise head.place.error(t("a question has options, one of them right: `- [x] …`; only a live one has `lab=`."))
-    if kind in (Kind.SINGLE, Kind.MULTIPLE) and len(options) < 2:
+    if kind in (QuestionKind.SINGLE, QuestionKind.MULTIPLE) and len(options) < 2:
         raise head.place.error(t("there is nothing to choose from: one option only."))
-    if kind in (Kind.SINGLE, Kind.MULTIPLE) and len(options) > MOST_OPTIONS:
+    if kind in (QuestionKind.SINGLE, QuestionKind.MULTIPLE) and len(options) > MOST_OPTIONS:
         raise head.place.error(t("has more answers to choose from than there are letters."))
     for one in options:
         if not one.right and not one.why:
@@ -154,9 +154,9 @@ def _question(head: Part, below: list[Part]) -> Question:
     return Question(name, kind, Piece(title, head.place), body, options, below[0].body, lab, answer)
 
 
-def _sound_answer(kind: Kind, answer: Answer, options: tuple[Option, ...], place: Place) -> None:
+def _sound_answer(kind: QuestionKind, answer: Answer, options: tuple[Option, ...], place: Place) -> None:
     """Whether what is typed can be compared as the author says, and no wrong answer says the same as a right one."""
-    if kind not in (Kind.TEXT, Kind.LIVE):
+    if kind not in (QuestionKind.TEXT, QuestionKind.LIVE):
         if answer != PLAIN:
             raise place.error(t("`answer=`, `unit=` and `label=` are for what is typed: `kind=text`, `kind=live`."))
         return
@@ -171,7 +171,7 @@ def _sound_answer(kind: Kind, answer: Answer, options: tuple[Option, ...], place
             raise place.error(t("the wrong answer `{text}` would be accepted as right.", text=shown(one.text)))
 
 
-def _attributes(head: Part) -> tuple[str, str, Kind | None, str, Answer]:
+def _attributes(head: HeadedText) -> tuple[str, str, QuestionKind | None, str, Answer]:
     """Title, id, kind, lab and answer out of `Title {#id kind=live lab=network-nat answer=path}`."""
     found = ATTRIBUTES.search(head.heading.text)
     if not found or not TASK.fullmatch(found[1]):
@@ -179,8 +179,8 @@ def _attributes(head: Part) -> tuple[str, str, Kind | None, str, Answer]:
     kind, lab, answer = None, "", PLAIN
     for word in found[2].split():
         key, _, value = word.partition("=")
-        if key == "kind" and value in (one.value for one in Kind if one is not Kind.SINGLE):
-            kind = Kind(value)
+        if key == "kind" and value in (one.value for one in QuestionKind if one is not QuestionKind.SINGLE):
+            kind = QuestionKind(value)
         elif key == "lab" and value:
             lab = value
         elif key == "answer" and value:
@@ -229,7 +229,11 @@ def _must_match(translated: Quiz, english: Quiz) -> None:
             message = t("question `{id}` where quiz.md has `{original}`.", id=one.id, original=original.id)
             raise place.error(message)
         marks = [[option.right for option in each.options] for each in (one, original)]
-        if one.kind is not Kind.TEXT and (one.kind, one.lab, marks[0]) != (original.kind, original.lab, marks[1]):
+        if one.kind is not QuestionKind.TEXT and (one.kind, one.lab, marks[0]) != (
+            original.kind,
+            original.lab,
+            marks[1],
+        ):
             raise place.error(t("question `{id}` has other options, or another kind, in quiz.md.", id=one.id))
         if (one.kind, one.answer._replace(labels=())) != (original.kind, original.answer._replace(labels=())):
             raise place.error(t("the answer to question `{id}` is something else in quiz.md.", id=one.id))

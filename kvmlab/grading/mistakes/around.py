@@ -8,14 +8,14 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from kvmlab.checks.facts import fact_names
-from kvmlab.checks.reader import Key, Missing
+from kvmlab.checks.reader import Key, MissingObject
 from kvmlab.checks.subject import Subject
 from kvmlab.checks.vocabulary.devices import Console, Disk, Graphics, Interface
 from kvmlab.checks.vocabulary.domain import Domain, LiveDomain, StoredDomain
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.checks.vocabulary.network import Network, StoredNetwork
 from kvmlab.checks.vocabulary.storage import Pool, StoredPool
-from kvmlab.grading.mistakes.pattern import Failed
+from kvmlab.grading.mistakes.pattern import FailedObject
 
 MANY = 30
 """Domains that are looked through at most."""
@@ -45,7 +45,7 @@ ONLY_RUNNING = (
 """Facts of devices that no stored definition has."""
 
 
-def met_by(noun: type[Subject], host: Host, key: Key, failed: Failed, without: tuple[str, ...] = ()) -> bool:
+def met_by(noun: type[Subject], host: Host, key: Key, failed: FailedObject, without: tuple[str, ...] = ()) -> bool:
     """Whether another object has what this one lacks: the same in another view, or in a file."""
     known = fact_names(noun.facts)
     names = [name for name in failed.unmet if name in known and name in failed.want and name not in without]
@@ -56,7 +56,7 @@ def met_by(noun: type[Subject], host: Host, key: Key, failed: Failed, without: t
     return found.met and bool(found.facts)
 
 
-def as_in(view: str, failed: Failed, host: Host) -> bool:
+def as_in(view: str, failed: FailedObject, host: Host) -> bool:
     """Whether the same object is as wanted in that view."""
     noun = _NOUNS.get((failed.kind, view))
     key = (failed.key[0], view, *failed.key[2:])
@@ -68,7 +68,7 @@ def off(name: str, host: Host) -> bool:
     return bool(host.domain(name).value("state") == "shut off")
 
 
-def wanted_running(failed: Failed) -> bool:
+def wanted_running(failed: FailedObject) -> bool:
     """Whether the finding is about a domain that should run."""
     if failed.kind == "domain" and failed.want.get("state") == "running" and failed.lacks("state"):
         return True
@@ -110,6 +110,6 @@ def new_rules(host: Host) -> list[str]:
     """Rules of the host's firewall that are not libvirt's and were not there at the lab's start:
     "ip filter FORWARD: type filter hook forward priority filter; policy drop;"."""
     start, now = (host.reader.read(when, ("firewall", "rules"), ["rules"]) for when in ("start", "present"))
-    before: Any = () if isinstance(start, Missing) else start["rules"].value
-    rules: Any = () if isinstance(now, Missing) else now["rules"].value
+    before: Any = () if isinstance(start, MissingObject) else start["rules"].value
+    rules: Any = () if isinstance(now, MissingObject) else now["rules"].value
     return [rule for rule in rules if rule not in before]

@@ -5,46 +5,46 @@ from __future__ import annotations
 from kvmlab.checks.vocabulary.domain import DomainFile
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.grading.mistakes.around import DEVICES, as_in, met_by
-from kvmlab.grading.mistakes.pattern import Failed, Pattern, Words
+from kvmlab.grading.mistakes.pattern import FailedObject, Pattern, Words
 
 _OF_DOMAINS = ("domain", *DEVICES)
 _OF_LIBVIRT = ("domain", "network", "pool")
 _SESSION = {"domain": "qemu/{}.xml", "network": "qemu/networks/{}.xml", "pool": "storage/{}.xml"}
 
 
-def _not_restarted(failed: Failed, host: Host) -> Words | None:
+def _not_restarted(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     running = host.domain(name).value("state") == "running"
     fits = failed.view in ("now", "live") and running and as_in("stored", failed, host)
     return {"name": name} if fits and host.domain(name).value("persistent") else None
 
 
-def _live_only(failed: Failed, host: Host) -> Words | None:
+def _live_only(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     fits = failed.view == "stored" and host.domain(name).value("persistent") and as_in("live", failed, host)
     return {"name": name} if fits and not host.domain(name).value("managed_save") else None
 
 
-def _network_not_restarted(failed: Failed, host: Host) -> Words | None:
+def _network_not_restarted(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     fits = failed.view == "now" and host.network(name).value("active") and as_in("stored", failed, host)
     return {"name": name} if fits else None
 
 
-def _network_live_only(failed: Failed, host: Host) -> Words | None:
+def _network_live_only(failed: FailedObject, host: Host) -> Words | None:
     network = host.network(failed.key[0])
     fits = failed.view == "stored" and network.value("active") and network.value("persistent")
     return {"name": failed.key[0]} if fits and as_in("now", failed, host) else None
 
 
-def _transient(failed: Failed, host: Host) -> Words | None:
+def _transient(failed: FailedObject, host: Host) -> Words | None:
     nouns = {"domain": host.domain, "network": host.network, "pool": host.pool}
     name = failed.key[0]
     concerned = failed.view == "stored" or failed.lacks("persistent", "autostart")
     return {"name": name} if concerned and nouns[failed.kind](name).value("persistent") is False else None
 
 
-def _user_session(failed: Failed, host: Host) -> Words | None:
+def _user_session(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     nouns = {"domain": host.domain, "network": host.network, "pool": host.pool}
     if not failed.missing or nouns[failed.kind](name).value("exists"):
@@ -57,7 +57,7 @@ def _file_of(name: str) -> str:
     return f"/etc/libvirt/qemu/{name}.xml"
 
 
-def _edited_by_hand(failed: Failed, host: Host) -> Words | None:
+def _edited_by_hand(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     if failed.missing or not host.domain(name).value("persistent"):
         return None
@@ -65,13 +65,13 @@ def _edited_by_hand(failed: Failed, host: Host) -> Words | None:
     return {"name": name, "file": _file_of(name)} if fits else None
 
 
-def _not_loaded(failed: Failed, host: Host) -> Words | None:
+def _not_loaded(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     fits = failed.missing and not host.domain(name).value("exists") and host.file(_file_of(name)).value("exists")
     return {"name": name, "file": _file_of(name)} if fits else None
 
 
-def _saved_state(failed: Failed, host: Host) -> Words | None:
+def _saved_state(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     return {"name": name} if failed.view != "live" and host.domain(name).value("managed_save") else None
 

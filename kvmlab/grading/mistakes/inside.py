@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from kvmlab.checks.vocabulary.guest_network import GuestAddress, StoredGuestNetwork
 from kvmlab.checks.vocabulary.host import Host
-from kvmlab.grading.mistakes.pattern import Failed, Pattern, Words
+from kvmlab.grading.mistakes.pattern import FailedObject, Pattern, Words
 
 
-def _default(failed: Failed, host: Host) -> Words | None:
+def _default(failed: FailedObject, host: Host) -> Words | None:
     guest, address, path = failed.key
     options = host.guest(guest, address).fstab(path).value("options") or ()
     return {"path": path} if "default" in options else None
 
 
-def _not_mounted(failed: Failed, host: Host) -> Words | None:
+def _not_mounted(failed: FailedObject, host: Host) -> Words | None:
     guest, address, path = failed.key
     fits = failed.missing and host.guest(guest, address).fstab(path).value("exists")
     return {"path": path} if fits else None
 
 
-def _not_in_fstab(failed: Failed, host: Host) -> Words | None:
+def _not_in_fstab(failed: FailedObject, host: Host) -> Words | None:
     guest, address, path = failed.key
     fits = failed.missing and host.guest(guest, address).mount(path).value("exists")
     return {"path": path} if fits else None
 
 
-def _not_up(failed: Failed, host: Host) -> Words | None:
+def _not_up(failed: FailedObject, host: Host) -> Words | None:
     """The files have one of the wanted addresses, the NIC has none of them."""
     guest, address, *nic = failed.key
     want, dev = failed.want.get("addresses"), nic[0] if nic else "eth0"
@@ -34,13 +34,13 @@ def _not_up(failed: Failed, host: Host) -> Words | None:
     return {"dev": dev, "address": stored} if fits else None
 
 
-def _only_now(failed: Failed, host: Host) -> Words | None:
+def _only_now(failed: FailedObject, host: Host) -> Words | None:
     want = failed.want.get("address")
     now = GuestAddress(host.reader, failed.key).value("addresses") or ()
     return {"dev": failed.key[2], "address": want} if failed.lacks("address") and want in now else None
 
 
-def _offline(failed: Failed, host: Host) -> Words | None:
+def _offline(failed: FailedObject, host: Host) -> Words | None:
     cpus = host.guest(*failed.key).cpus()
     online, there = cpus.value("online"), cpus.value("present")
     return {"online": online, "there": there} if failed.lacks("online") and online and online < there else None

@@ -10,18 +10,18 @@ from kvmlab.checks.vocabulary.guest_network import GuestAddress, GuestAddresses
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.checks.vocabulary.link import Link, StoredLink
 from kvmlab.grading.mistakes.around import domains, interfaces, met_by, new_rules, owner_of
-from kvmlab.grading.mistakes.pattern import Failed, Pattern, Words
+from kvmlab.grading.mistakes.pattern import FailedObject, Pattern, Words
 
 _WAYS = ("reach", "guest-reach")
 _EVERYWHERE = ("0.0.0.0", "*", "::")
 
 
-def _inactive(failed: Failed, host: Host) -> bool:
+def _inactive(failed: FailedObject, host: Host) -> bool:
     network = host.network(failed.key[0])
     return failed.lacks("active") and network.value("active") is False
 
 
-def _bridge_taken(failed: Failed, host: Host) -> Words | None:
+def _bridge_taken(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     if not _inactive(failed, host) or not (bridge := host.network(name).value("bridge")):
         return None
@@ -30,7 +30,7 @@ def _bridge_taken(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _subnet_taken(failed: Failed, host: Host) -> Words | None:
+def _subnet_taken(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     address = host.network(name).value("address") if _inactive(failed, host) else None
     if not address:
@@ -40,7 +40,7 @@ def _subnet_taken(failed: Failed, host: Host) -> Words | None:
     return {"name": name, "subnet": subnet, "dev": dev} if dev else None
 
 
-def _port_53(failed: Failed, host: Host) -> Words | None:
+def _port_53(failed: FailedObject, host: Host) -> Words | None:
     if not _inactive(failed, host) or not host.network(failed.key[0]).value("address"):
         return None
     dns = host.listen(53)
@@ -48,12 +48,12 @@ def _port_53(failed: Failed, host: Host) -> Words | None:
     return {"name": failed.key[0], "process": dns.value("process") or "?"} if everywhere else None
 
 
-def _not_started(failed: Failed, host: Host) -> Words | None:
+def _not_started(failed: FailedObject, host: Host) -> Words | None:
     hindered = any(look(failed, host) for look in (_bridge_taken, _subnet_taken, _port_53))
     return {"name": failed.key[0]} if _inactive(failed, host) and not hindered else None
 
 
-def _network_starts(failed: Failed, host: Host) -> Words | None:
+def _network_starts(failed: FailedObject, host: Host) -> Words | None:
     if not failed.lacks("network_starts"):
         return None
     wanted = {one.key[-1]: one for one in interfaces(host, failed.key[0])}
@@ -62,7 +62,7 @@ def _network_starts(failed: Failed, host: Host) -> Words | None:
     return {"name": failed.key[0], "network": asleep} if asleep else None
 
 
-def _address_on_port(failed: Failed, host: Host) -> Words | None:
+def _address_on_port(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     if not failed.lacks("addresses") or failed.missing or failed.want.get("addresses") == []:
         return None
@@ -72,25 +72,25 @@ def _address_on_port(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _link_down(failed: Failed, host: Host) -> Words | None:
+def _link_down(failed: FailedObject, host: Host) -> Words | None:
     fits = failed.lacks("state", "up") and not failed.missing and host.link(failed.key[0]).value("up") is False
     return {"name": failed.key[0]} if fits else None
 
 
-def _listening(failed: Failed, host: Host) -> Words | None:
+def _listening(failed: FailedObject, host: Host) -> Words | None:
     state = host.link(failed.key[0]).value("port_state") if failed.lacks("port_state") else None
     return {"name": failed.key[0], "state": state} if state in ("listening", "learning") else None
 
 
-def _not_at_boot(failed: Failed, host: Host) -> Words | None:
+def _not_at_boot(failed: FailedObject, host: Host) -> Words | None:
     return {"name": failed.key[0]} if met_by(Link, host, failed.key, failed) else None
 
 
-def _not_brought_up(failed: Failed, host: Host) -> Words | None:
+def _not_brought_up(failed: FailedObject, host: Host) -> Words | None:
     return {"name": failed.key[0]} if met_by(StoredLink, host, failed.key, failed) else None
 
 
-def _tap_elsewhere(failed: Failed, host: Host) -> Words | None:
+def _tap_elsewhere(failed: FailedObject, host: Host) -> Words | None:
     """Of a guest's interface, or of whatever cannot be reached: a tap that is not in the bridge of its definition."""
     for name in [failed.key[0]] if failed.kind == "interface" else domains(host):
         for index, nic in enumerate(interfaces(host, name)):
@@ -102,7 +102,7 @@ def _tap_elsewhere(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _unplugged(failed: Failed, host: Host) -> Words | None:
+def _unplugged(failed: FailedObject, host: Host) -> Words | None:
     names = domains(host) if failed.kind in _WAYS else owner_of(failed.key[1], host)
     for name in [failed.key[0]] if failed.kind == "interface" else names:
         for nic in interfaces(host, name):
@@ -111,7 +111,7 @@ def _unplugged(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _mac_twice(failed: Failed, host: Host) -> Words | None:
+def _mac_twice(failed: FailedObject, host: Host) -> Words | None:
     names = domains(host)
     seen: dict[str, str] = {}
     for name in names:
@@ -121,11 +121,11 @@ def _mac_twice(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _concerns(failed: Failed, mac: str, names: tuple[str, str]) -> bool:
+def _concerns(failed: FailedObject, mac: str, names: tuple[str, str]) -> bool:
     return failed.kind in _WAYS or failed.key[0] in names or mac in failed.key
 
 
-def _old_lease(failed: Failed, host: Host) -> Words | None:
+def _old_lease(failed: FailedObject, host: Host) -> Words | None:
     name, mac = failed.key[:2]
     reserved = (host.network(name).value("hosts") or {}).get(mac)
     held = host.network(name).lease(mac).value("address")
@@ -133,7 +133,7 @@ def _old_lease(failed: Failed, host: Host) -> Words | None:
     return {"reserved": reserved, "held": held} if fits else None
 
 
-def _no_forwarding(failed: Failed, host: Host) -> Words | None:
+def _no_forwarding(failed: FailedObject, host: Host) -> Words | None:
     beyond = failed.kind in ("guest-reach", "flow") or failed.key[0] != "host"
     return {} if beyond and host.sysctl("net.ipv4.ip_forward").value("value") == "0" else None
 
@@ -151,15 +151,15 @@ def _filters_bridges(host: Host) -> bool:
     return bool(host.sysctl("net.bridge.bridge-nf-call-iptables").value("value") == "1")
 
 
-def _dropped(failed: Failed, host: Host) -> Words | None:
+def _dropped(failed: FailedObject, host: Host) -> Words | None:
     return None if _filters_bridges(host) else _rule_that_drops(host)
 
 
-def _bridge_filtered(failed: Failed, host: Host) -> Words | None:
+def _bridge_filtered(failed: FailedObject, host: Host) -> Words | None:
     return _rule_that_drops(host) if _filters_bridges(host) else None
 
 
-def _prefix(failed: Failed, host: Host) -> Words | None:
+def _prefix(failed: FailedObject, host: Host) -> Words | None:
     want = failed.want.get("addresses")
     if not failed.lacks("addresses") or not isinstance(want, list | tuple):
         return None

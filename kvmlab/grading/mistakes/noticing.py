@@ -13,7 +13,7 @@ from time import monotonic
 from kvmlab.checks.findings import Finding, Mistake
 from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.host import Host
-from kvmlab.grading.mistakes.pattern import Failed, Pattern, Words
+from kvmlab.grading.mistakes.pattern import FailedObject, Pattern, Words
 from kvmlab.grading.mistakes.table import PATTERNS
 from kvmlab.grading.verdicts import CheckResult, Report, Verdict
 from kvmlab.words import t
@@ -36,7 +36,7 @@ def with_mistakes(report: Report, host: Host, patterns: Sequence[Pattern] = PATT
 
 
 def _noticed(finding: Finding, host: Host, patterns: Sequence[Pattern], until: float) -> Finding:
-    failed = Failed.of(finding)
+    failed = FailedObject.of(finding)
     if failed is None:
         return finding
     for pattern in patterns:
@@ -45,7 +45,7 @@ def _noticed(finding: Finding, host: Host, patterns: Sequence[Pattern], until: f
     return finding
 
 
-def seen(pattern: Pattern, failed: Failed, host: Host) -> Words | None:
+def seen(pattern: Pattern, failed: FailedObject, host: Host) -> Words | None:
     """What shows that it is this mistake; None where it is not, or cannot be told."""
     try:
         return pattern.look(failed, host)

@@ -10,7 +10,7 @@ from kvmlab.checks.reader import Key
 from kvmlab.checks.vocabulary.host import Host
 
 
-class Failed(NamedTuple):
+class FailedObject(NamedTuple):
     """An object of which something was not as wanted. `want`: all that was wanted; `unmet`: the facts that were not so,
     and what else decides about the object (kvmlab.checks.reader.Cause).
 
@@ -24,7 +24,7 @@ class Failed(NamedTuple):
     missing: bool
 
     @classmethod
-    def of(cls, finding: Finding) -> Failed | None:
+    def of(cls, finding: Finding) -> FailedObject | None:
         """None where everything is as wanted, or the finding is about no object of the vocabulary."""
         unmet = frozenset(row.name for row in finding.facts if not row.met)
         if finding.about is None or not unmet:
@@ -53,7 +53,7 @@ class Pattern(NamedTuple):
 
     name: str
     kinds: tuple[str, ...]
-    look: Callable[[Failed, Host], Words | None]
+    look: Callable[[FailedObject, Host], Words | None]
     sentence: str
     see: str = ""
 

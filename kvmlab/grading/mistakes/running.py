@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.grading.mistakes.around import disks, domains, interfaces, off, parents, wanted_running
-from kvmlab.grading.mistakes.pattern import Failed, Pattern, Words
+from kvmlab.grading.mistakes.pattern import FailedObject, Pattern, Words
 
 LEAST_MIB = 8
 """Less memory than this was meant as something else: a bare number is KiB."""
 
 
-def _disk_gone(failed: Failed, host: Host) -> Words | None:
+def _disk_gone(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     for disk in disks(host, name) if wanted_running(failed) and off(name, host) else ():
         source = disk.value("source")
@@ -19,7 +19,7 @@ def _disk_gone(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _base_gone(failed: Failed, host: Host) -> Words | None:
+def _base_gone(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     for disk in disks(host, name) if wanted_running(failed) and off(name, host) else ():
         base = host.image_file(disk.value("source")).value("backing")
@@ -28,7 +28,7 @@ def _base_gone(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _disk_in_use(failed: Failed, host: Host) -> Words | None:
+def _disk_in_use(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     if not wanted_running(failed) or not off(name, host):
         return None
@@ -42,7 +42,7 @@ def _disk_in_use(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _unreadable(failed: Failed, host: Host) -> Words | None:
+def _unreadable(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     if not wanted_running(failed) or not off(name, host) or (user := _user_of_qemu(host)) == "root":
         return None
@@ -62,7 +62,7 @@ def _user_of_qemu(host: Host) -> str:
     return "libvirt-qemu"
 
 
-def _its_network(failed: Failed, host: Host) -> Words | None:
+def _its_network(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     if not wanted_running(failed) or not off(name, host):
         return None
@@ -71,37 +71,37 @@ def _its_network(failed: Failed, host: Host) -> Words | None:
     return {"name": name, "network": dead} if dead else None
 
 
-def _no_space(failed: Failed, host: Host) -> Words | None:
+def _no_space(failed: FailedObject, host: Host) -> Words | None:
     domain = host.domain(failed.key[0])
     paused = domain.value("state") == "paused" and domain.value("reason") in ("I/O error", "ioerror")
     return {"name": failed.key[0]} if paused else None
 
 
-def _paused(failed: Failed, host: Host) -> Words | None:
+def _paused(failed: FailedObject, host: Host) -> Words | None:
     domain = host.domain(failed.key[0])
     return {"name": failed.key[0]} if domain.value("state") == "paused" and domain.value("reason") == "user" else None
 
 
-def _crashed(failed: Failed, host: Host) -> Words | None:
+def _crashed(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     fits = wanted_running(failed) and off(name, host) and host.domain(name).value("reason") == "crashed"
     return {"name": name} if fits else None
 
 
-def _never_started(failed: Failed, host: Host) -> Words | None:
+def _never_started(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     fits = wanted_running(failed) and off(name, host) and host.domain(name).value("reason") in ("unknown", None)
     return {"name": name} if fits else None
 
 
-def _kib(failed: Failed, host: Host) -> Words | None:
+def _kib(failed: FailedObject, host: Host) -> Words | None:
     found = host.domain(failed.key[0]).stored.value("max_memory_mib")
     memory = failed.lacks("memory_mib", "max_memory_mib")
     fits = memory and isinstance(found, int | float) and found < LEAST_MIB
     return {"name": failed.key[0], "kib": round(found * 1024)} if fits else None
 
 
-def _only_the_maximum(failed: Failed, host: Host) -> Words | None:
+def _only_the_maximum(failed: FailedObject, host: Host) -> Words | None:
     view = host.domain(failed.key[0])
     seen = view.stored if failed.view == "stored" else view
     want, now, most = failed.want.get("memory_mib"), seen.value("memory_mib"), seen.value("max_memory_mib")
@@ -109,7 +109,7 @@ def _only_the_maximum(failed: Failed, host: Host) -> Words | None:
     return {"name": failed.key[0], "now": now, "most": most} if fits else None
 
 
-def _over_the_maximum(failed: Failed, host: Host) -> Words | None:
+def _over_the_maximum(failed: FailedObject, host: Host) -> Words | None:
     view = host.domain(failed.key[0])
     seen = view.stored if failed.view == "stored" else view
     for fact, limit in (("vcpus", "max_vcpus"), ("memory_mib", "max_memory_mib")):
@@ -119,28 +119,28 @@ def _over_the_maximum(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _no_channel(failed: Failed, host: Host) -> Words | None:
+def _no_channel(failed: FailedObject, host: Host) -> Words | None:
     fits = failed.lacks("agent") and host.domain(failed.key[0]).value("agent_channel") is False
     return {"name": failed.key[0]} if fits else None
 
 
-def _agent_silent(failed: Failed, host: Host) -> Words | None:
+def _agent_silent(failed: FailedObject, host: Host) -> Words | None:
     domain = host.domain(failed.key[0])
     fits = failed.lacks("agent") and domain.value("agent_channel") and domain.value("state") == "running"
     return {"name": failed.key[0]} if fits else None
 
 
-def _enabled_only(failed: Failed, host: Host) -> Words | None:
+def _enabled_only(failed: FailedObject, host: Host) -> Words | None:
     fits = failed.lacks("active") and failed.want.get("active") is True and _service(failed, host, "enabled")
     return {"name": failed.key[-1]} if fits else None
 
 
-def _active_only(failed: Failed, host: Host) -> Words | None:
+def _active_only(failed: FailedObject, host: Host) -> Words | None:
     fits = failed.lacks("enabled") and failed.want.get("enabled") is True and _service(failed, host, "active")
     return {"name": failed.key[-1]} if fits and not failed.lacks("active") else None
 
 
-def _service(failed: Failed, host: Host, fact: str) -> object:
+def _service(failed: FailedObject, host: Host, fact: str) -> object:
     if failed.kind == "service":
         return host.service(failed.key[0]).value(fact)
     return host.guest(failed.key[0], failed.key[1]).service(failed.key[2]).value(fact)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.grading.mistakes.around import disks
-from kvmlab.grading.mistakes.pattern import Failed, Pattern, Words
+from kvmlab.grading.mistakes.pattern import FailedObject, Pattern, Words
 
 _UNITS = {"G": (10**9, 2**30), "M": (10**6, 2**20)}
 _SIZES = {"capacity_bytes": 1, "virtual_size_bytes": 1, "capacity_mib": 2**20, "virtual_size_mib": 2**20}
 
 
-def _wrong_format(failed: Failed, host: Host) -> Words | None:
+def _wrong_format(failed: FailedObject, host: Host) -> Words | None:
     name = failed.key[0]
     for disk in disks(host, name):
         told, path = disk.value("format"), disk.value("source")
@@ -20,7 +20,7 @@ def _wrong_format(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _snapshot_on_top(failed: Failed, host: Host) -> Words | None:
+def _snapshot_on_top(failed: FailedObject, host: Host) -> Words | None:
     want = failed.want.get("source")
     if not failed.lacks("source") or not isinstance(want, str):
         return None
@@ -31,19 +31,19 @@ def _snapshot_on_top(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _pool_not_started(failed: Failed, host: Host) -> Words | None:
+def _pool_not_started(failed: FailedObject, host: Host) -> Words | None:
     off = host.pool(failed.key[0]).value("active") is False
     return {"name": failed.key[0]} if off and (failed.kind == "volume" or failed.lacks("active")) else None
 
 
-def _not_refreshed(failed: Failed, host: Host) -> Words | None:
+def _not_refreshed(failed: FailedObject, host: Host) -> Words | None:
     pool, name = failed.key
     target = host.pool(pool).value("target") if failed.missing and host.pool(pool).value("active") else None
     fits = target and host.file(f"{target}/{name}").value("exists")
     return {"name": name, "pool": pool, "file": f"{target}/{name}"} if fits else None
 
 
-def _thousands(failed: Failed, host: Host) -> Words | None:
+def _thousands(failed: FailedObject, host: Host) -> Words | None:
     """A size in powers of ten where powers of two were wanted, or the other way round."""
     noun = host.image_file(failed.key[0]) if failed.kind == "image" else host.volume(*failed.key)
     for fact in failed.unmet & _SIZES.keys():
@@ -56,7 +56,7 @@ def _thousands(failed: Failed, host: Host) -> Words | None:
     return None
 
 
-def _preallocated(failed: Failed, host: Host) -> Words | None:
+def _preallocated(failed: FailedObject, host: Host) -> Words | None:
     volume = host.volume(*failed.key)
     room, size = volume.value("allocation_bytes"), volume.value("capacity_bytes")
     fits = failed.lacks("allocation_bytes", "allocation_mib", "format") and volume.value("format") == "raw"

@@ -8,13 +8,13 @@ from shlex import quote
 
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.netconfig.ifup_commands import Bridges, Effect, NotUnderstood, effect
-from kvmlab.guest.netconfig.model import Device, Kept, Stored
+from kvmlab.guest.netconfig.model import Device, Kept, NextBootConfig
 from kvmlab.words import t
 
 MAIN = "/etc/network/interfaces"
 
 
-def ifupdown(kept: Kept, nic: Device) -> Stored | None:
+def ifupdown(kept: Kept, nic: Device) -> NextBootConfig | None:
     """What `ifup -a` does with the interface, and what udev makes it do where it is plugged in; None: nothing.
 
     Where one line cannot be read, ifup reads none of them. Raises CouldNotLook where a command is not understood.
@@ -28,7 +28,7 @@ def ifupdown(kept: Kept, nic: Device) -> Stored | None:
     if kept.text("resolver-hook") and not said.broken:
         named = (options.get(name, "") for name in ("dns-nameservers", "dns-nameserver"))
         dns = [*dns, *(word for value in named for word in value.split())]
-    return Stored(_file(kept, nic.name), method, said.addresses, said.gateway, dns)
+    return NextBootConfig(_file(kept, nic.name), method, said.addresses, said.gateway, dns)
 
 
 def _started(kept: Kept) -> set[str]:

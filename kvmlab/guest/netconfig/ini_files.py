@@ -9,7 +9,7 @@ from configparser import Error as ConfigError
 from fnmatch import fnmatchcase
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.netconfig.model import Device, Kept, Stored, everywhere, with_prefix
+from kvmlab.guest.netconfig.model import Device, Kept, NextBootConfig, everywhere, with_prefix
 from kvmlab.words import t
 
 CONNECTIONS = "/etc/NetworkManager/system-connections/"
@@ -17,7 +17,7 @@ NETWORKD = "/etc/systemd/network/"
 ETHERNET = ("", "ethernet", "802-3-ethernet")
 
 
-def networkmanager(kept: Kept, nic: Device) -> Stored | None:
+def networkmanager(kept: Kept, nic: Device) -> NextBootConfig | None:
     """nm-settings-keyfile(5): of the connections that connect by themselves and fit, the one of highest priority, and
     one that names the interface before one for any."""
     found = []
@@ -68,8 +68,8 @@ def _fits(path: str, keyfile: ConfigParser, nic: Device) -> int:
     return 2 if name or mac else 1
 
 
-def _keyfile(path: str, keyfile: ConfigParser) -> Stored:
-    stored = Stored(path)
+def _keyfile(path: str, keyfile: ConfigParser) -> NextBootConfig:
+    stored = NextBootConfig(path)
     items = dict(keyfile.items("ipv4")) if keyfile.has_section("ipv4") else {}
     stored.method = {"manual": "static", "auto": "dhcp"}.get(items.get("method") or "auto", items.get("method"))
     for key in sorted(items):
@@ -97,7 +97,7 @@ def _sections(text: str) -> ConfigParser | None:
     return parser
 
 
-def networkd(kept: Kept, nic: Device) -> Stored | None:
+def networkd(kept: Kept, nic: Device) -> NextBootConfig | None:
     """systemd.network(5): the first file, by its name alone, whose [Match] fits."""
     files = {path: text for path, text in kept.files.items() if path.startswith(NETWORKD)}
     mains = (path for path in files if path.endswith(".network"))
@@ -155,10 +155,10 @@ def _named(patterns: list[str], name: str) -> bool:
     return any(fnmatchcase(name, one) for one in patterns)
 
 
-def _network(path: str, blocks: list[Block]) -> Stored:
+def _network(path: str, blocks: list[Block]) -> NextBootConfig:
     network = _joined(blocks, "network")
     own = [one for section, values in blocks if section == "address" for one in values.get("address", [])[-1:]]
-    stored = Stored(path, addresses=[one for one in network.get("address", []) + own if ":" not in one])
+    stored = NextBootConfig(path, addresses=[one for one in network.get("address", []) + own if ":" not in one])
     stored.dns = [word for line in network.get("dns", []) for word in line.split()]
     gateways = [one for one in network.get("gateway", []) if ":" not in one]
     gateways += [gateway for section, values in blocks if section == "route" for gateway in _default(values)]
@@ -179,7 +179,7 @@ def _cannot_tell(key: str, path: str) -> CouldNotLook:
     return CouldNotLook(said, f"cat '{path}'")
 
 
-def ifcfg(kept: Kept, nic: Device) -> Stored | None:
+def ifcfg(kept: Kept, nic: Device) -> NextBootConfig | None:
     """The ifcfg files of Red Hat's older systems."""
     for path, text in sorted(kept.files.items()):
         if "/network-scripts/ifcfg-" not in path:
@@ -189,7 +189,7 @@ def ifcfg(kept: Kept, nic: Device) -> Stored | None:
         name, mac = said.get("DEVICE") or path.rpartition("ifcfg-")[2], said.get("HWADDR", "").lower()
         if said.get("ONBOOT", "yes").lower() == "no" or (name != nic.name and (not mac or mac != nic.mac)):
             continue
-        stored = Stored(path, gateway=said.get("GATEWAY"))
+        stored = NextBootConfig(path, gateway=said.get("GATEWAY"))
         dhcp = said.get("BOOTPROTO", "").lower() == "dhcp"
         stored.method = "dhcp" if dhcp else "static" if "IPADDR" in said else "manual"
         if "IPADDR" in said:

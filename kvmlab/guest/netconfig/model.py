@@ -11,7 +11,7 @@ from kvmlab.remote.parsing.readings import AT_BOOT
 
 
 @dataclass(slots=True)
-class Stored:
+class NextBootConfig:
     """What the next boot does with an interface. `config`: the file that says so."""
 
     config: str

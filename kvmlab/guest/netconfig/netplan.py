@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.netconfig.model import Device, Kept, Stored, everywhere
+from kvmlab.guest.netconfig.model import Device, Kept, NextBootConfig, everywhere
 from kvmlab.words import t
 
 FOLDER = "/etc/netplan/"
@@ -29,7 +29,7 @@ KEYS = frozenset(
 )
 
 
-def netplan(kept: Kept, nic: Device) -> Stored | None:
+def netplan(kept: Kept, nic: Device) -> NextBootConfig | None:
     """What the interface gets of netplan; None where no file speaks of it. One that is wrong stops all of them."""
     if not kept.text("netplan"):
         return None
@@ -128,8 +128,8 @@ def _meant(name: str, settings: Mapping[str, Any], nic: Device) -> bool:
     return "macaddress" not in match or str(match["macaddress"]).lower() == nic.mac
 
 
-def _stored(config: str, settings: Mapping[str, Any]) -> Stored:
-    stored = Stored(config, addresses=[one for one in _addresses(settings) if ":" not in one])
+def _stored(config: str, settings: Mapping[str, Any]) -> NextBootConfig:
+    stored = NextBootConfig(config, addresses=[one for one in _addresses(settings) if ":" not in one])
     dhcp = str(settings.get("dhcp4", "no")).lower() in TRUE
     stored.method = "dhcp" if dhcp else "static" if stored.addresses else "manual"
     stored.dns = [str(one) for one in _list(_mapping(settings.get("nameservers")), "addresses")]

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 
 from kvmlab.guest.netconfig.ifupdown import ifupdown
 from kvmlab.guest.netconfig.ini_files import ifcfg, networkd, networkmanager
-from kvmlab.guest.netconfig.model import Device, Kept, Stored
+from kvmlab.guest.netconfig.model import Device, Kept, NextBootConfig
 from kvmlab.guest.netconfig.netplan import netplan
 
-Reader = Callable[[Kept, Device], Stored | None]
+Reader = Callable[[Kept, Device], NextBootConfig | None]
 
 
-def stored_network(kept: Kept, nic: Device) -> Stored | None:
+def stored_network(kept: Kept, nic: Device) -> NextBootConfig | None:
     """What the next boot does with the interface; None where nothing brings it up. Raises CouldNotLook."""
     for reader in _readers(kept):
         if (stored := reader(kept, nic)) is not None:

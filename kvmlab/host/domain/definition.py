@@ -9,7 +9,7 @@ from kvmlab.host.domain.balloon import period_s
 from kvmlab.host.domain.next_start import next_xml
 from kvmlab.host.domain.outline import outline
 from kvmlab.host.xml import Element, attribute, in_mib, number, parse, word
-from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.host_connection import HostConnection, NotThere
 
 if TYPE_CHECKING:
     import libvirt
@@ -34,7 +34,7 @@ class Definition:
     """A domain's XML, as it is in one view: "now", "live" or "stored". `saved`: a managed save image's, which the next
     start takes in place of the stored one."""
 
-    def __init__(self, domain: libvirt.virDomain, view: str, way: Way) -> None:
+    def __init__(self, domain: libvirt.virDomain, view: str, way: HostConnection) -> None:
         self.domain = domain
         self.way = way
         self.view = view
@@ -160,7 +160,7 @@ def _boots_as(device: Element) -> str:
     return "network" if device.tag == "interface" else device.tag
 
 
-class Domain(Definition):
+class LibvirtDomain(Definition):
     """The same, and what libvirt knows besides the XML."""
 
     @property

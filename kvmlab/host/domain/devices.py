@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kvmlab.checks.reader import Cause
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.xml import Element, attribute, mib, number, parse, word
-from kvmlab.remote.host_connection import NotThere, Way
+from kvmlab.remote.host_connection import HostConnection, NotThere
 
 if TYPE_CHECKING:
     import libvirt
@@ -30,7 +30,7 @@ def network_of(connection: libvirt.virConnect, name: str | None) -> libvirt.virN
         raise
 
 
-class _Device:
+class _DeviceElement:
     """What a definition has below `devices` (formatdomain)."""
 
     def __init__(self, element: Element, definition: Definition, connection: libvirt.virConnect) -> None:
@@ -48,7 +48,7 @@ class _Device:
         return self.element.get("type")
 
 
-class Interface(_Device):
+class InterfaceElement(_DeviceElement):
     """A network interface of a domain."""
 
     @property
@@ -133,7 +133,7 @@ class Interface(_Device):
         return value in said[by]
 
 
-class Disk(_Device):
+class DiskElement(_DeviceElement):
     """A disk of a domain."""
 
     @property
@@ -225,12 +225,12 @@ class Disk(_Device):
         return value == self.target if by == "target" else value in (self.source, self.volume)
 
 
-def disks(definition: Definition, connection: libvirt.virConnect) -> list[Disk]:
+def disks(definition: Definition, connection: libvirt.virConnect) -> list[DiskElement]:
     """All disks of a definition."""
-    return [Disk(element, definition, connection) for element in definition.root.findall("devices/disk")]
+    return [DiskElement(element, definition, connection) for element in definition.root.findall("devices/disk")]
 
 
-def backing_of(way: Way, path: str | None) -> str | None:
+def backing_of(way: HostConnection, path: str | None) -> str | None:
     """The backing file of an image, absolute; None where there is none or no image."""
     if path is None:
         return None

@@ -9,7 +9,7 @@ from kvmlab.host.xml import attribute, flag, number, parse
 from kvmlab.remote.host_connection import NotThere
 
 
-class Console:
+class ConsoleElement:
     """The first console of a domain; a serial port where no console is said."""
 
     def __init__(self, definition: Definition) -> None:
@@ -45,7 +45,7 @@ class Console:
             return None
 
 
-class Graphics:
+class GraphicsElement:
     """The first display of a domain."""
 
     def __init__(self, definition: Definition) -> None:

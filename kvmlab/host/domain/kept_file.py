@@ -7,7 +7,7 @@ from kvmlab.errors import CouldNotLook
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.outline import outline
 from kvmlab.host.xml import Element, parse, word
-from kvmlab.remote.host_connection import Way
+from kvmlab.remote.host_connection import HostConnection
 
 # What the outline leaves out, because libvirt itself cannot let it differ between what runs and what is stored.
 _FACTS = ("uuid", "type", "arch", "boot", "features", "memory_mib", "max_memory_mib", "vcpus", "max_vcpus",
@@ -26,7 +26,7 @@ def filed(text: str) -> Element | None:
 class FiledDefinition(Definition):
     """The facts of a definition in a file. `stored`: what libvirt has stored of the domain with its UUID."""
 
-    def __init__(self, root: Element, way: Way, stored: Definition | None) -> None:
+    def __init__(self, root: Element, way: HostConnection, stored: Definition | None) -> None:
         self.root = root
         self.way = way
         self.view = "stored"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import libvirt
 
     from kvmlab.host.domain.definition import Definition
-    from kvmlab.host.domain.devices import Disk
+    from kvmlab.host.domain.devices import DiskElement
 
 
 def next_xml(domain: libvirt.virDomain) -> tuple[str, bool]:
@@ -53,7 +53,7 @@ def causes(definition: Definition) -> Iterator[Cause]:
         yield Cause("managed_save", True, False, f"virsh managedsave-remove {name}")
 
 
-def on_the_same_file(disks: Iterable[Disk]) -> list[str]:
+def on_the_same_file(disks: Iterable[DiskElement]) -> list[str]:
     """The targets of disks that are one file: qemu locks it for the first of them, and the start fails."""
     targets: dict[str, list[str]] = defaultdict(list)
     for disk in disks:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from kvmlab.checks.reader import Answer, Key, Missing, Reading
+from kvmlab.checks.reader import Answer, Key, MissingObject, Reading
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.start.aspects import Objects, lasting, objects_of, pool_paths, users_of
 from kvmlab.host.start.picture import Picture, take_like
 from kvmlab.remote.deadline import Later, later
-from kvmlab.remote.host_connection import SLOW_S, Way
+from kvmlab.remote.host_connection import SLOW_S, HostConnection
 from kvmlab.words import t
 
 
-class Remembering:
+class StartComparison:
     """Answers from the picture of the start, and from one that is taken once a pass. `start` None: nobody knows it."""
 
-    def __init__(self, start: Picture | None, libvirt: Libvirt, way: Way) -> None:
+    def __init__(self, start: Picture | None, libvirt: Libvirt, way: HostConnection) -> None:
         self._picture, self._libvirt, self._way = start, libvirt, way
         self._taking: Later[Objects] | None = None
 
@@ -38,7 +38,7 @@ class Remembering:
         found = objects.get((key[0], key[1:]))
         if found is not None and self._known().get("booted since"):
             found = lasting(found)
-        return Missing() if found is None else {name: Reading(value) for name, value in found.items()}
+        return MissingObject() if found is None else {name: Reading(value) for name, value in found.items()}
 
     def _everything(self) -> Answer:
         picture = self._known()

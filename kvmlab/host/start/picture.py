@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import libvirt
 
     from kvmlab.host.connection import Libvirt
-    from kvmlab.remote.host_connection import Way
+    from kvmlab.remote.host_connection import HostConnection
 
 Picture = Mapping[str, Any]
 """{"domains", "networks", "pools": by name, or None without libvirt; "scope": paths; "salt"; and what the fact server's
@@ -35,7 +35,7 @@ TOP = frozenset((
 """Directories of everybody: what lies in them is looked at only where it is named itself."""
 
 
-def take_whole(libvirt: Libvirt | None, way: Way, paths: Iterable[str], salt: str) -> Picture:
+def take_whole(libvirt: Libvirt | None, way: HostConnection, paths: Iterable[str], salt: str) -> Picture:
     """All there is. `libvirt` None: there is none on it; `paths`: files that are the lab's. May raise CouldNotLook."""
     told = libvirt.ask(from_libvirt) if libvirt else dict.fromkeys(LIBVIRT)
     scope = scope_of(told, paths)
@@ -43,7 +43,7 @@ def take_whole(libvirt: Libvirt | None, way: Way, paths: Iterable[str], salt: st
     return {**told, **seen, "scope": scope, "salt": salt}
 
 
-def take_like(start: Picture, libvirt: Libvirt, way: Way) -> Picture:
+def take_like(start: Picture, libvirt: Libvirt, way: HostConnection) -> Picture:
     """The present state of all that `start` has; units and packages are left out. May raise CouldNotLook."""
     question = {"paths": tuple(start["scope"]), "trees": (), "salt": start["salt"], "whole": False}
     way.begin("survey", **question)
@@ -51,7 +51,7 @@ def take_like(start: Picture, libvirt: Libvirt, way: Way) -> Picture:
     return {**told, **way.ask("survey", **question), "scope": start["scope"], "salt": start["salt"]}
 
 
-def take_again(start: Picture, libvirt: Libvirt, way: Way) -> Picture:
+def take_again(start: Picture, libvirt: Libvirt, way: HostConnection) -> Picture:
     """All there is now, to be compared with `start`. May raise CouldNotLook."""
     told: Mapping[str, Any] = dict.fromkeys(LIBVIRT)
     if start["domains"] is not None:

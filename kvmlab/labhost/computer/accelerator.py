@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
-from kvmlab.labhost.computer.boot_trial import Outcome, boot, first_to_speak, opens
+from kvmlab.labhost.computer.boot_trial import TrialOutcome, boot, first_to_speak, opens
 from kvmlab.labhost.computer.findings import forget, last_circumstances, last_remembered, remember, remembered
 from kvmlab.labhost.computer.fingerprint import KVM, boot_and_podman, kernel_and_processor, kvm_access, may_open_kvm
 from kvmlab.labhost.confinement import trusted_options
@@ -98,4 +98,4 @@ def _tried(state: State, podman: Podman, image: str, guest_disk: Path) -> Kvm:
         return Kvm.CLOSED_INSIDE
     options = trusted_options()
     with boot(podman, image, options, guest_disk, "kvm") as kvm, boot(podman, image, options, guest_disk, "tcg") as tcg:
-        return Kvm.WORKS if first_to_speak(kvm, tcg) is Outcome.SPOKE else Kvm.NO_BOOT
+        return Kvm.WORKS if first_to_speak(kvm, tcg) is TrialOutcome.SPOKE else Kvm.NO_BOOT

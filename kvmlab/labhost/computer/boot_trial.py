@@ -32,7 +32,7 @@ _PODMANS_OWN = (125, 126, 127)
 """podman-run(1): with these exit statuses the command was not run at all; above them, a signal has ended it."""
 
 
-class Outcome(Enum):
+class TrialOutcome(Enum):
     """How the boot of a guest ended."""
 
     SPOKE = "spoke"
@@ -50,7 +50,7 @@ def opens(podman: Podman, image: str, options: Sequence[str], device: Path) -> b
     return done.returncode == 0
 
 
-class Boot:
+class TrialBoot:
     """A guest that boots, and what has been heard of it. `process`: its console is its standard output."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
@@ -86,7 +86,7 @@ _BOOT = (
 
 
 @contextmanager
-def boot(podman: Podman, image: str, options: Sequence[str], disk: Path, accelerator: str) -> Iterator[Boot]:
+def boot(podman: Podman, image: str, options: Sequence[str], disk: Path, accelerator: str) -> Iterator[TrialBoot]:
     """Boot `disk` under `accelerator` in a container of its own, which goes when the block ends."""
     name = f"kvmlab-trial-{secrets.token_hex(4)}"
     command = [*AS_QEMU, "sh", "-c", _BOOT, "sh", accelerator, disk.name]
@@ -97,7 +97,7 @@ def boot(podman: Podman, image: str, options: Sequence[str], disk: Path, acceler
     try:
         with process:
             try:
-                yield Boot(process)
+                yield TrialBoot(process)
             finally:
                 podman.attempt("rm", "--force", "--ignore", "--time=0", name)
                 process.kill()
@@ -105,7 +105,7 @@ def boot(podman: Podman, image: str, options: Sequence[str], disk: Path, acceler
         process.kill()
 
 
-def first_to_speak(guest: Boot, beside: Boot) -> Outcome:
+def first_to_speak(guest: TrialBoot, beside: TrialBoot) -> TrialOutcome:
     """How the boot of `guest` ends; `beside` is the emulated one that shows how quick this computer is."""
     with selectors.DefaultSelector() as selector:
         for each in (guest, beside):
@@ -118,17 +118,17 @@ def first_to_speak(guest: Boot, beside: Boot) -> Outcome:
             if guest.ended:
                 return _ended(guest)
             if monotonic() - guest.heard > _patience(beside):
-                return Outcome.SILENT
-    return Outcome.SPOKE
+                return TrialOutcome.SILENT
+    return TrialOutcome.SPOKE
 
 
-def _ended(guest: Boot) -> Outcome:
+def _ended(guest: TrialBoot) -> TrialOutcome:
     """ENDED; CannotRun where podman could not even start it, because then nothing is known of the guest."""
     _, stderr = guest.process.communicate()
     if guest.process.returncode in _PODMANS_OWN:
         raise failed(("run",), (stderr or b"").decode(errors="replace"))
-    return Outcome.ENDED
+    return TrialOutcome.ENDED
 
 
-def _patience(beside: Boot) -> float:
+def _patience(beside: TrialBoot) -> float:
     return max(AT_LEAST_S, TIMES * beside.took) if beside.spoke else UNMEASURED_S

@@ -42,7 +42,7 @@ class Level(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class DoctorFinding:
     """One finding: what was looked at, how it stands, what was seen, and a command where one helps."""
 
     name: str
@@ -55,7 +55,7 @@ class Finding:
         return {**asdict(self), "level": self.level.value}
 
 
-def examine(state: State, host_image: str | None, guest_disk: Path | None) -> Iterator[Finding]:
+def examine(state: State, host_image: str | None, guest_disk: Path | None) -> Iterator[DoctorFinding]:
     """All findings, the cheap ones first. `host_image` and `guest_disk` are None while they are not built."""
     yield _program("podman", "podman --version", install("podman", "uidmap"))
     yield _program("mmdebstrap", "mmdebstrap --version", install("mmdebstrap"))
@@ -72,31 +72,31 @@ def examine(state: State, host_image: str | None, guest_disk: Path | None) -> It
     yield from _vhost_net(state, host_image)
 
 
-def _program(name: str, command: str, todo: str) -> Finding:
+def _program(name: str, command: str, todo: str) -> DoctorFinding:
     path = shutil.which(name)
     if path is None:
-        return Finding(name, Level.BAD, t("not installed"), todo)
+        return DoctorFinding(name, Level.BAD, t("not installed"), todo)
     said = ""
     if command:
         done = subprocess.run(command.split(), capture_output=True, text=True, errors="replace")
         said = done.stdout.strip().splitlines()[0] if done.stdout.strip() else ""
-    return Finding(name, Level.GOOD, said or path)
+    return DoctorFinding(name, Level.GOOD, said or path)
 
 
-def _user() -> Iterator[Finding]:
+def _user() -> Iterator[DoctorFinding]:
     if os.getuid() == 0:
         seen = t("root: lab hosts run as root; as an ordinary user they could harm less")
-        yield Finding(t("user"), Level.GOOD, seen)
+        yield DoctorFinding(t("user"), Level.GOOD, seen)
         return
     name = pwd.getpwuid(os.getuid()).pw_name
-    yield Finding(t("user"), Level.GOOD, t("{name}: lab hosts run without root", name=name))
+    yield DoctorFinding(t("user"), Level.GOOD, t("{name}: lab hosts run without root", name=name))
     if not shutil.which("newuidmap"):
-        yield Finding("newuidmap", Level.BAD, t("not installed"), install("uidmap"))
+        yield DoctorFinding("newuidmap", Level.BAD, t("not installed"), install("uidmap"))
     for file in ("/etc/subuid", "/etc/subgid"):
         yield _range(file, name)
 
 
-def _range(file: str, name: str) -> Finding:
+def _range(file: str, name: str) -> DoctorFinding:
     """subuid(5): user or uid, first, count; a lab host needs the usual 65536."""
     counts = [0]
     for line in Path(file).read_text().splitlines() if Path(file).exists() else ():
@@ -104,16 +104,16 @@ def _range(file: str, name: str) -> Finding:
         if owner in (name, str(os.getuid())) and rest.rpartition(":")[2].isdigit():
             counts.append(int(rest.rpartition(":")[2]))
     if max(counts) >= 65536:
-        return Finding(file, Level.GOOD, t("{count} ids", count=max(counts)))
+        return DoctorFinding(file, Level.GOOD, t("{count} ids", count=max(counts)))
     todo = f"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {name} && podman system migrate"
-    return Finding(file, Level.BAD, t("no range of 65536 ids for {name}", name=name), todo)
+    return DoctorFinding(file, Level.BAD, t("no range of 65536 ids for {name}", name=name), todo)
 
 
-def _cgroups() -> Finding:
+def _cgroups() -> DoctorFinding:
     version = 2 if Path("/sys/fs/cgroup/cgroup.controllers").exists() else 1
     if version == 2 or os.getuid() == 0:
-        return Finding("cgroup", Level.GOOD, t("version {version}", version=version))
-    return Finding("cgroup", Level.BAD, t("version 1; an ordinary user needs version 2"), _boot_with(_UNIFIED))
+        return DoctorFinding("cgroup", Level.GOOD, t("version {version}", version=version))
+    return DoctorFinding("cgroup", Level.BAD, t("version 1; an ordinary user needs version 2"), _boot_with(_UNIFIED))
 
 
 _UNIFIED = "systemd.unified_cgroup_hierarchy=1"
@@ -129,51 +129,51 @@ def _boot_with(argument: str) -> str:
     return f"grep {argument} /proc/cmdline"
 
 
-def _device(path: str, meaning: str) -> Finding:
+def _device(path: str, meaning: str) -> DoctorFinding:
     if os.access(path, os.R_OK | os.W_OK):
-        return Finding(path, Level.GOOD, t("can be opened"))
+        return DoctorFinding(path, Level.GOOD, t("can be opened"))
     todo = "sudo modprobe tun" if not Path(path).exists() else f"sudo chmod 666 {path}"
-    return Finding(path, Level.BAD, t("cannot be opened: {meaning}", meaning=meaning), todo)
+    return DoctorFinding(path, Level.BAD, t("cannot be opened: {meaning}", meaning=meaning), todo)
 
 
-def _path(state: State) -> Iterator[Finding]:
+def _path(state: State) -> Iterator[DoctorFinding]:
     """An ordinary user's lab hosts have overlays of folders there, for which podman takes no path with a colon."""
     if ":" in str(state.root) and os.getuid() != 0:
         seen = t("podman cannot show a lab host {path}: there is a colon in it.", path=state.root)
-        yield Finding(t("state directory"), Level.BAD, seen, "KVMLAB_STATE=DIR kvmlab …")
+        yield DoctorFinding(t("state directory"), Level.BAD, seen, "KVMLAB_STATE=DIR kvmlab …")
 
 
-def _space(state: State) -> Finding:
+def _space(state: State) -> DoctorFinding:
     parent = next(path for path in (state.root, *state.root.parents) if path.exists())
     free = shutil.disk_usage(parent).free // 2**20
     if free >= 4096:
-        return Finding(t("space"), Level.GOOD, t("{free} MiB free at {path}", free=free, path=parent))
+        return DoctorFinding(t("space"), Level.GOOD, t("{free} MiB free at {path}", free=free, path=parent))
     seen = t("{free} MiB free at {path}; 4096 are needed", free=free, path=parent)
-    return Finding(t("space"), Level.BAD, seen, f"df -h {parent}")
+    return DoctorFinding(t("space"), Level.BAD, seen, f"df -h {parent}")
 
 
-def _memory() -> Finding:
+def _memory() -> DoctorFinding:
     free = available_mib()
     level = Level.GOOD if free >= 1024 else Level.SLOW
-    return Finding(t("memory"), level, t("{free} MiB available; a lab takes 200 to 1000", free=free))
+    return DoctorFinding(t("memory"), level, t("{free} MiB available; a lab takes 200 to 1000", free=free))
 
 
-def _containers(state: State, host_image: str | None) -> Iterator[Finding]:
+def _containers(state: State, host_image: str | None) -> Iterator[DoctorFinding]:
     name = t("a lab host starts")
     if host_image is None:
-        yield Finding(name, Level.UNKNOWN, t("the host image is not built yet"), "kvmlab image build")
+        yield DoctorFinding(name, Level.UNKNOWN, t("the host image is not built yet"), "kvmlab image build")
         return
     try:
         podman: Podman = find_podman(state, host_image)
     except KvmlabError as error:
-        yield Finding(name, Level.BAD, error.message, error.todo)
+        yield DoctorFinding(name, Level.BAD, error.message, error.todo)
         return
     options = " ".join((*podman.global_options, *podman.run_options))
-    yield Finding(name, Level.GOOD, t("yes, with {options}", options=options) if options else t("yes"))
+    yield DoctorFinding(name, Level.GOOD, t("yes, with {options}", options=options) if options else t("yes"))
     yield _limits(state, podman.run_options)
 
 
-def _limits(state: State, options: Sequence[str]) -> Finding:
+def _limits(state: State, options: Sequence[str]) -> DoctorFinding:
     """Which limits a lab host is not held to here, as its own cgroup shows."""
     words = {"memory": t("memory"), "processes": t("processes"), "processor": t("processor time")}
     missing = [word for name, word in words.items() if name not in enforced_limits(state)]
@@ -181,12 +181,12 @@ def _limits(state: State, options: Sequence[str]) -> Finding:
     if not any(option.startswith("--storage-opt=size=") for option in options):
         missing.append(t("disk space"))
     if not missing:
-        return Finding(t("limits"), level, t("each lab host is held to its share"))
+        return DoctorFinding(t("limits"), level, t("each lab host is held to its share"))
     seen = t("not enforced here: {what}; one lab host may take what others need", what=", ".join(missing))
-    return Finding(t("limits"), level, seen)
+    return DoctorFinding(t("limits"), level, seen)
 
 
-def _forgotten(state: State) -> Iterator[Finding]:
+def _forgotten(state: State) -> Iterator[DoctorFinding]:
     """Lab hosts that run on although podman knows them no more."""
     known = (
         {found["name"] for found in find_containers(remembered_podman(state), state)}
@@ -195,27 +195,29 @@ def _forgotten(state: State) -> Iterator[Finding]:
     )
     for name in sorted(set(orphans(state)) - known):
         lab = name.split(".")[-1].rpartition("-")[0]
-        yield Finding(t("forgotten by podman"), Level.BAD, name, f"kvmlab finish {lab}")
+        yield DoctorFinding(t("forgotten by podman"), Level.BAD, name, f"kvmlab finish {lab}")
 
 
-def _kvm(state: State, host_image: str | None, guest_disk: Path | None) -> Finding:
+def _kvm(state: State, host_image: str | None, guest_disk: Path | None) -> DoctorFinding:
     if not KVM.exists():
         return _stands(Kvm.ABSENT)
     if not may_open_kvm():
         return _stands(Kvm.CLOSED)
     if host_image is None or guest_disk is None:
-        return Finding("KVM", Level.UNKNOWN, t("not known before a guest has been booted"), "kvmlab image build")
+        return DoctorFinding("KVM", Level.UNKNOWN, t("not known before a guest has been booted"), "kvmlab image build")
     try:
         return _stands(find_kvm(state, find_podman(state, host_image), host_image, guest_disk))
     except KvmlabError as error:
-        return Finding("KVM", Level.UNKNOWN, error.message, error.todo)
+        return DoctorFinding("KVM", Level.UNKNOWN, error.message, error.todo)
 
 
-def _stands(kvm: Kvm) -> Finding:
-    return Finding("KVM", Level.GOOD if kvm is Kvm.WORKS else Level.SLOW, kvm_advice.seen(kvm), kvm_advice.todo(kvm))
+def _stands(kvm: Kvm) -> DoctorFinding:
+    return DoctorFinding(
+        "KVM", Level.GOOD if kvm is Kvm.WORKS else Level.SLOW, kvm_advice.seen(kvm), kvm_advice.todo(kvm)
+    )
 
 
-def _vhost_net(state: State, host_image: str | None) -> Iterator[Finding]:
+def _vhost_net(state: State, host_image: str | None) -> Iterator[DoctorFinding]:
     """Mentioned only where the device exists and a lab host cannot open it; guests have a network without it, too."""
     if not VHOST_NET.exists():
         return
@@ -227,4 +229,4 @@ def _vhost_net(state: State, host_image: str | None) -> Iterator[Finding]:
         return  # that no lab host starts has been said
     if not opened:
         slower = t("a lab host cannot open it; qemu serves the guests' network itself, somewhat slower")
-        yield Finding(str(VHOST_NET), Level.SLOW, slower, kvm_advice.to_open(VHOST_NET))
+        yield DoctorFinding(str(VHOST_NET), Level.SLOW, slower, kvm_advice.to_open(VHOST_NET))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from shlex import quote
 from typing import Any
 
-from kvmlab.checks.reader import Missing
+from kvmlab.checks.reader import MissingObject
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.words import t
 
@@ -20,12 +20,12 @@ AT_BOOT = ("enabled", "static", "alias", "indirect", "generated")
 MASKED_FOR_NOW = "masked-runtime"
 
 
-def chosen_route(routes: Iterable[Mapping[str, Any]], destination: str) -> Facts | Missing:
+def chosen_route(routes: Iterable[Mapping[str, Any]], destination: str) -> Facts | MissingObject:
     """The route with the lowest metric to exactly `destination`."""
     routes = list(routes)
     fitting = [found for found in routes if same_network(str(found.get("dst")), destination)]
     if not fitting:
-        return Missing("no such route", tuple(str(found.get("dst")) for found in routes))
+        return MissingObject("no such route", tuple(str(found.get("dst")) for found in routes))
     best = min(fitting, key=lambda found: found.get("metric") or 0)
     return {"via": best.get("gateway"), "dev": best.get("dev"), "src": best.get("prefsrc"),
             "metric": best.get("metric") or 0}  # fmt: skip

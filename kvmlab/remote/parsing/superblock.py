@@ -10,7 +10,7 @@ BTRFS_AT = 0x10000
 
 
 @dataclass(frozen=True, slots=True)
-class Filesystem:
+class Superblock:
     """As blkid(8) would call it. `clean`: unmounted properly; `size_bytes`: how far it reaches on its device; None
     where that is not known of this type.
     """
@@ -22,7 +22,7 @@ class Filesystem:
     size_bytes: int | None = None
 
 
-def identify(data: bytes) -> Filesystem | None:
+def identify(data: bytes) -> Superblock | None:
     """The filesystem that begins with `data`; None where none of those known does."""
     for look in (_ext, _xfs, _btrfs, _swap, _fat):
         if found := look(data):
@@ -68,7 +68,7 @@ def _uuid(data: bytes) -> str | None:
     return str(uuid.UUID(bytes=data)) if len(data) == 16 and any(data) else None
 
 
-def _ext(data: bytes) -> Filesystem | None:
+def _ext(data: bytes) -> Superblock | None:
     """https://docs.kernel.org/filesystems/ext4/super.html"""
     block = data[1024:2048]
     if len(block) < 1024 or block[0x38:0x3A] != b"\x53\xef":
@@ -79,29 +79,29 @@ def _ext(data: bytes) -> Filesystem | None:
     clean = state & 0x3 == 0x1 and not incompatible & 0x4  # valid, no errors, no journal to replay
     blocks, shift = struct.unpack_from("<I", block, 0x4)[0], struct.unpack_from("<I", block, 0x18)[0]
     size = blocks << 10 + shift if shift < 7 else None  # of what is larger than 16 TiB, the lower half
-    return Filesystem(fstype, _text(block[0x78:0x88]), _uuid(block[0x68:0x78]), clean, size)
+    return Superblock(fstype, _text(block[0x78:0x88]), _uuid(block[0x68:0x78]), clean, size)
 
 
-def _xfs(data: bytes) -> Filesystem | None:
+def _xfs(data: bytes) -> Superblock | None:
     if data[:4] != b"XFSB":
         return None
-    return Filesystem("xfs", _text(data[108:120]), _uuid(data[32:48]))
+    return Superblock("xfs", _text(data[108:120]), _uuid(data[32:48]))
 
 
-def _btrfs(data: bytes) -> Filesystem | None:
+def _btrfs(data: bytes) -> Superblock | None:
     block = data[BTRFS_AT : BTRFS_AT + 4096]
     if block[0x40:0x48] != b"_BHRfS_M":
         return None
-    return Filesystem("btrfs", _text(block[0x12B:0x22B]), _uuid(block[0x20:0x30]))
+    return Superblock("btrfs", _text(block[0x12B:0x22B]), _uuid(block[0x20:0x30]))
 
 
-def _swap(data: bytes) -> Filesystem | None:
+def _swap(data: bytes) -> Superblock | None:
     if data[4086:4096] != b"SWAPSPACE2":
         return None
-    return Filesystem("swap", _text(data[1052:1068]), _uuid(data[1036:1052]))
+    return Superblock("swap", _text(data[1052:1068]), _uuid(data[1036:1052]))
 
 
-def _fat(data: bytes) -> Filesystem | None:
+def _fat(data: bytes) -> Superblock | None:
     if len(data) < 512 or data[510:512] != b"\x55\xaa":
         return None
     at = 0x43 if data[0x52:0x57] == b"FAT32" else 0x27 if data[0x36:0x39] == b"FAT" else None
@@ -109,4 +109,4 @@ def _fat(data: bytes) -> Filesystem | None:
         return None
     number = data[at : at + 4][::-1].hex().upper()
     label = _text(data[at + 4 : at + 15])
-    return Filesystem("vfat", None if label == "NO NAME" else label, f"{number[:4]}-{number[4:]}")
+    return Superblock("vfat", None if label == "NO NAME" else label, f"{number[:4]}-{number[4:]}")

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from kvmlab.classroom.door import front
-from kvmlab.classroom.door.front import Counted, DeskLine, Visitor
+from kvmlab.classroom.door.front import Counted, DeskLine, DoorConnection
 
 
 class Connection:
@@ -15,7 +15,7 @@ class Connection:
 
     def __init__(self, counted: Counted, address: str) -> None:
         self.address, self.is_aborted = address, False
-        self.visitor = Visitor(cast(DeskLine, None), counted)
+        self.visitor = DoorConnection(cast(DeskLine, None), counted)
         self.visitor.connection_made(self)  # type: ignore[arg-type]
 
     def get_extra_info(self, name: str) -> object:

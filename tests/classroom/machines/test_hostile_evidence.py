@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kvmlab.classroom.actions import tried
-from kvmlab.classroom.children import Answer, Children
+from kvmlab.classroom.children import ChildOutput, Children
 from kvmlab.classroom.export.tables import csv_per
 from kvmlab.classroom.folder import Class, create_class
 from kvmlab.classroom.machines.inventory import Machine
@@ -54,11 +54,11 @@ class Answering(Children):
 
     said = b""
 
-    def answer(self, argv: Any, deadline_s: float, most: int) -> Answer:
+    def answer(self, argv: Any, deadline_s: float, most: int) -> ChildOutput:
         """As Children.answer; the word of the call is the script's first argument."""
         word = argv[-1].rpartition(" sh kvmlab-")[2].partition(" ")[0]
         head = f"kvmlab-{word} ended 1 {len(self.said)} 0 {sha256(self.said).hexdigest()}\n"
-        return Answer(0, head.encode() + self.said, b"", "")
+        return ChildOutput(0, head.encode() + self.said, b"", "")
 
 
 @pytest.fixture

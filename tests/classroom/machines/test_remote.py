@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kvmlab.classroom.children import Answer
+from kvmlab.classroom.children import ChildOutput
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.machines.remote import MOST_ANSWER, read_answer
 from kvmlab.classroom.roster.student import Student
@@ -173,18 +173,18 @@ def whole(evidence: bytes = b"{}", said: bytes = b"") -> bytes:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Answer(0, b"banner\xff" + whole(b"{}", b"kvmlab: No lab.\n"), b"", ""), "No lab"),
-        (Answer(0, whole(b"{}", b"kvmlab: \x1b]0;x\x07a\n"), b"", ""), None),
-        (Answer(0, whole()[:-1], b"", ""), "torn"),
-        (Answer(0, whole() + b"x", b"", ""), "torn"),
-        (Answer(0, whole().replace(b"{}", b"[]"), b"", ""), "torn"),
-        (Answer(0, whole().replace(b"W", b"V"), b"", ""), "nonsense"),
-        (Answer(255, b"", b"a\nssh: connect to host \x1b[2Jx: refused\n\n", ""), "refused"),
-        (Answer(-1, b"", b"", "deadline"), "no answer within 7 s"),
-        (Answer(-1, b"W begun\n", b"", "deadline"), "did not end within 7 s"),
-        (Answer(-1, b"x", b"", "length"), f"more than {MOST_ANSWER // 1_000_000} MB"),
+        (ChildOutput(0, b"banner\xff" + whole(b"{}", b"kvmlab: No lab.\n"), b"", ""), "No lab"),
+        (ChildOutput(0, whole(b"{}", b"kvmlab: \x1b]0;x\x07a\n"), b"", ""), None),
+        (ChildOutput(0, whole()[:-1], b"", ""), "torn"),
+        (ChildOutput(0, whole() + b"x", b"", ""), "torn"),
+        (ChildOutput(0, whole().replace(b"{}", b"[]"), b"", ""), "torn"),
+        (ChildOutput(0, whole().replace(b"W", b"V"), b"", ""), "nonsense"),
+        (ChildOutput(255, b"", b"a\nssh: connect to host \x1b[2Jx: refused\n\n", ""), "refused"),
+        (ChildOutput(-1, b"", b"", "deadline"), "no answer within 7 s"),
+        (ChildOutput(-1, b"W begun\n", b"", "deadline"), "did not end within 7 s"),
+        (ChildOutput(-1, b"x", b"", "length"), f"more than {MOST_ANSWER // 1_000_000} MB"),
     ],
 )
-def test_answers(answer: Answer, said: str | None) -> None:
+def test_answers(answer: ChildOutput, said: str | None) -> None:
     done, _ = read_answer(answer, "W", 7)
     assert done.said.isprintable() and (said is None or said in done.said), done

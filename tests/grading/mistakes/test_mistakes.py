@@ -12,7 +12,7 @@ from kvmlab.checks.findings import Finding
 from kvmlab.checks.reader import CAUSES, Answer, Cause, Key, Reading
 from kvmlab.grading.load import load_checks
 from kvmlab.grading.mistakes.noticing import LONGEST_S, seen, with_mistakes
-from kvmlab.grading.mistakes.pattern import Failed, Pattern, Words
+from kvmlab.grading.mistakes.pattern import FailedObject, Pattern, Words
 from kvmlab.grading.mistakes.table import PATTERNS
 from kvmlab.grading.runner import run
 from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
@@ -28,7 +28,7 @@ def memory(fixture: Fixture) -> Memory:
     return Memory({place: dict(facts) for place, facts in objects.items() if facts})
 
 
-def fitting(failed: Failed, host: Host) -> list[str]:
+def fitting(failed: FailedObject, host: Host) -> list[str]:
     """The names of all mistakes that are seen, not only the first."""
     return [one.name for one in PATTERNS if one.fits(failed.kind) and seen(one, failed, host) is not None]
 
@@ -47,7 +47,7 @@ def test_each_has_a_fixture() -> None:
 @pytest.mark.parametrize("name", FIXTURES)
 def test_exactly_it(name: str) -> None:
     host = Host(memory(FIXTURES[name]))
-    failed = Failed.of(FIXTURES[name].finding(host))
+    failed = FailedObject.of(FIXTURES[name].finding(host))
     assert failed is not None, "the finding must have failed"
     assert fitting(failed, host) == [name]
 
@@ -56,7 +56,7 @@ def test_exactly_it(name: str) -> None:
 def test_none_where_all_is_well(name: str, finding: Any) -> None:
     """The same finding on a host that shows nothing."""
     host = Host(Memory({place: dict(facts) for place, facts in WORLD.items()}))
-    failed = Failed.of(finding(host))
+    failed = FailedObject.of(finding(host))
     ought = {"over-the-maximum"}  # one vCPU at most is what that host has
     assert failed is None or set(fitting(failed, host)) <= ought
 
@@ -136,7 +136,7 @@ def test_whatever_a_host_says_nothing_is_raised(name: str, finding: Any, answer:
 def test_a_slow_host_is_not_asked_for_ever() -> None:
     clock: Iterator[float] = iter(range(0, 1000, 2))
 
-    def slow(failed: Failed, host: Host) -> Words | None:
+    def slow(failed: FailedObject, host: Host) -> Words | None:
         next(clock)
         time.sleep(LONGEST_S / 2)
         return None
@@ -158,9 +158,9 @@ def test_hostile_names_are_safe() -> None:
 
 def test_what_is_met_or_missing_on_purpose_says_nothing() -> None:
     host = Host(memory(FIXTURES["paused"]))
-    assert Failed.of(host.domain("web1").shows(persistent=True)) is None
-    assert Failed.of(host.domain("gone").missing()) is None
-    failed = Failed.of(host.domain("web1").missing())
+    assert FailedObject.of(host.domain("web1").shows(persistent=True)) is None
+    assert FailedObject.of(host.domain("gone").missing()) is None
+    failed = FailedObject.of(host.domain("web1").missing())
     assert failed and failed.unmet == {"exists"} and not failed.missing
 
 
@@ -176,7 +176,7 @@ def test_a_cause_alone_is_enough() -> None:
 
     world.read = with_cause  # type: ignore[method-assign]
     host = Host(world)
-    failed = Failed.of(host.domain("web1").interface(index=0).shows(bridge="virbr0"))
+    failed = FailedObject.of(host.domain("web1").interface(index=0).shows(bridge="virbr0"))
     assert failed and failed.unmet == {"link_state"} and fitting(failed, host) == ["unplugged"]
 
 
