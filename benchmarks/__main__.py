@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.timing import REPOSITORY, Row
 
-PARTS = ("start", "vagrant", "check", "rehearse", "verbs", "greed", "grow")
+PARTS = ("start", "vagrant", "check", "rehearse", "verbs", "greed", "grow", "class")
 
 
 def main() -> int:
@@ -18,11 +18,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (all)")
     parser.add_argument("--rounds", type=int, default=7, help="how often each is measured (7; vagrant: 3)")
+    parser.add_argument("--students", type=int, default=30, help="class: how many there are at most (30)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE as well")
     args = parser.parse_args()
     if unknown := set(args.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    rows = [row for part in args.parts or PARTS for row in _part(part)(args.rounds)]
+    rows = [row for part in args.parts or PARTS for row in _part(part, args.students)(args.rounds)]
 
     from benchmarks import table
 
@@ -32,8 +33,8 @@ def main() -> int:
     return int(any(row.held is False for row in rows))
 
 
-def _part(name: str) -> Callable[[int], list[Row]]:
-    from benchmarks import checking, greed, growing, rehearsing, starting, vagrant, verbs
+def _part(name: str, students: int) -> Callable[[int], list[Row]]:
+    from benchmarks import checking, classes, greed, growing, rehearsing, starting, vagrant, verbs
 
     parts: dict[str, Callable[[int], list[Row]]] = {
         "start": starting.rows,
@@ -43,6 +44,7 @@ def _part(name: str) -> Callable[[int], list[Row]]:
         "verbs": lambda rounds: verbs.rows(rounds * 3),
         "greed": greed.rows,
         "grow": lambda _rounds: growing.rows(),
+        "class": lambda rounds: classes.rows(min(rounds, 3), students),
     }
     return parts[name]
 

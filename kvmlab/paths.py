@@ -15,7 +15,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
@@ -30,6 +32,8 @@ def default_root() -> Path:
     return Path(base).absolute() / "kvmlab"
 
 
+LOOK_S = 0.05
+"""How often a lock that is waited for is looked at."""
 SHARED = ("keys", "images", "saved", "cache")
 OWN = ("labs", "progress", "run", "locks", "proved", "classes")
 
@@ -97,14 +101,20 @@ class State:
         return [top, *top.glob("classes/*/*")]
 
     @contextlib.contextmanager
-    def lock(self, name: str, *, wait: bool = True) -> Iterator[None]:
-        """Hold `name` alone among all kvmlabs of this state directory; freed by the kernel when we die."""
+    def lock(self, name: str, *, wait: bool | float = True, shared: bool = False) -> Iterator[None]:
+        """Hold `name` alone among all kvmlabs of this state directory; freed by the kernel when we die.
+
+        `wait`: for as long as it takes, not at all, or for so many seconds; `shared`: alone, but for others that share.
+        Who waits looks again and again, so that it can be seen to live (kvmlab.liveness).
+        """
         descriptor = os.open(self.locks / f"{name}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        how = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB
+        until = inf if wait is True else time.monotonic() + wait
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                raise CannotRun(t("Another kvmlab is at work on {name}.", name=name), "kvmlab status") from None
+            while not _locked(descriptor, how):
+                if time.monotonic() >= until:
+                    raise CannotRun(t("Another kvmlab is at work on {name}.", name=name), "kvmlab status")
+                time.sleep(LOOK_S)
             yield
         finally:
             os.close(descriptor)
@@ -117,6 +127,14 @@ class State:
                 if not path.exists() or not path.with_suffix(".pub").exists():
                     make_key(path)
         return path
+
+
+def _locked(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def make_key(path: Path) -> None:

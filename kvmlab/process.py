@@ -8,6 +8,9 @@ import os
 from typing import NamedTuple
 
 _DEAD = (b"Z", b"X")
+PARENT = "KVMLAB_PARENT"
+"""The environment variable in which a kvmlab is told its parent's number, with which it is to end."""
+_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Seen(NamedTuple):
@@ -52,6 +55,17 @@ def has_ended(word: str) -> bool | None:
         return None if namespace != _namespace() else _started(int(pid)) != started
     except (ValueError, OSError):
         return None
+
+
+def end_with(parent: int) -> bool:
+    """From now on this process gets Ctrl-C (SIGINT) when its parent ends, however that ends (prctl(2),
+    PR_SET_PDEATHSIG); False where it has ended already."""
+    import ctypes
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have been ignored: a shell's `command &`
+    ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+    return os.getppid() == parent
 
 
 def number(word: str) -> int:

@@ -13,6 +13,7 @@ are processors.
     regrading    stored evidence graded again by the checker as it is now
     export       tables for other programs
     machines     students at computers of their own
+    turns        the one line in which lab hosts are started
     doctor       what this computer lacks for all of them
     board        who is where, and who is stuck
     forgetting   one person removed everywhere

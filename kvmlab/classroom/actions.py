@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,10 +17,14 @@ from kvmlab.classroom.children import Children, Done
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.policy import EXAM
 from kvmlab.classroom.roster.student import Student
+from kvmlab.classroom.turns import starts
 from kvmlab.course import Course, ProgressStore
 from kvmlab.course.exam.model import Exams
-from kvmlab.errors import CouldNotLook, KvmlabError
+from kvmlab.errors import CannotRun, CouldNotLook, KvmlabError
 from kvmlab.killpoints import killpoint
+from kvmlab.labhost.computer.podman_options import remembered_podman
+from kvmlab.labhost.container import Condition
+from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.record import RUNNING, STOPPED, Run, run_of, runs
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -68,12 +73,7 @@ class Actions(NamedTuple):
 
     def start(self, student: Student, lab: str) -> ActionOutcome:
         """A lab host with the lab on it. One that runs goes on, one that was stopped is started again as it was."""
-        run = self.run(student, lab)
-        if run and run.state == STOPPED:
-            done = self._child(student, "start", "--resume", lab)
-            return _outcome(done, t("goes on where it was"))
-        done = self._child(student, "start", lab, variant=True)
-        return _outcome(done, t("ran already") if run and run.state == RUNNING else t("ready"))
+        return self._start(student, lab, self.of_class.seed(student))
 
     def reset(self, student: Student, lab: str | None) -> ActionOutcome:
         """A fresh lab host in place of the one there is; without `lab`, for each lab that was started."""
@@ -108,10 +108,7 @@ class Actions(NamedTuple):
             return ActionOutcome(3, t("sits an exam of their own; they or `class enter` end it first"))
         if run and run.variant != f"{EXAM}{seed}":
             return ActionOutcome(3, t("{lab} runs already for practice; finish it first", lab=lab))
-        if run and run.state == STOPPED:
-            return _outcome(self._child(student, "start", "--resume", lab), t("goes on where it was"))
-        done = self._child(student, "--variant", f"{EXAM}{seed}", "start", lab)
-        return _outcome(done, t("ran already") if run and run.state == RUNNING else t("ready"))
+        return self._start(student, lab, f"{EXAM}{seed}")
 
     def hand_in(self, student: Student, lab: str, seed: str) -> ActionOutcome:
         """Grade what the student's exam has come to, unless they have handed it in before; the evidence either way."""
@@ -131,13 +128,43 @@ class Actions(NamedTuple):
             return ActionOutcome(1 if mine.ended else 3, said or t("nothing was handed in"))
         return outcome_of(found, Done({"passed": 0, "failed": 1}.get(found["report"]["verdict"], 3), said))
 
+    def _start(self, student: Student, lab: str, seed: str) -> ActionOutcome:
+        with self._turn(student):
+            return self._started(student, lab, seed)
+
+    def _started(self, student: Student, lab: str, seed: str) -> ActionOutcome:
+        run, said = self.run(student, lab), t("ready")
+        if run and run.state == STOPPED:
+            done = self._child(student, "start", "--resume", lab)
+            if done.status == 0 or not self._is_gone(student, lab, run):
+                return _outcome(done, t("goes on where it was"))
+            said = t("ready, from the beginning: the lab host there was is gone")
+        done = self._child(student, "--variant", seed, "start", lab)
+        return _outcome(done, t("ran already") if run and run.state == RUNNING else said)
+
+    def _is_gone(self, student: Student, lab: str, run: Run) -> bool:
+        """Whether nothing is left of a lab host: somebody has removed it by hand, and not by kvmlab."""
+        state = self.seen(student)
+        host = LabPlace(state, self.course.tag, lab).host(run, remembered_podman(state))
+        return host.condition() is Condition.GONE
+
     def _over(self, student: Student, lab: str | None, verb: str, said: str) -> ActionOutcome:
         there = [lab] if lab else list(self.runs(student))
         if not there or (verb == "finish" and not self.seen(student).root.exists()):
             return ActionOutcome(0, t("nothing runs"))
-        outcomes = [_outcome(self._child(student, verb, one, variant=verb == "reset"), said) for one in there]
+        with self._turn(student) if verb == "reset" else nullcontext():
+            outcomes = [_outcome(self._child(student, verb, one, variant=verb == "reset"), said) for one in there]
         worst = max(outcomes, key=lambda one: one.status)
         return worst if worst.status else ActionOutcome(0, t("{labs}: {said}", labs=", ".join(there), said=said))
+
+    def _turn(self, student: Student) -> AbstractContextManager[None]:
+        """In the line in which those stand, too, who type `start` at the door."""
+
+        def waiting(_before: int) -> None:
+            if self.children.stopped:
+                raise CannotRun(t("interrupted"))
+
+        return starts(self.shared).turn(self.seen(student).root.name, waiting)
 
     def _child(self, student: Student, *argv: str, variant: bool = False) -> Done:
         seed = ("--variant", self.of_class.seed(student)) if variant else ()

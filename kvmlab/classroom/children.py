@@ -1,7 +1,8 @@
 """kvmlab as a child process for each student, as many at once as there are processors.
 
 A child has the student's state directory, a session of its own, and no time limit but silence: a slow computer is
-slow, not broken. It is ended by its process group, so that nothing it has started stays.
+slow, not broken. It is ended by its process group, so that nothing it has started stays; and it ends with us, also
+where we are killed.
 """
 
 from __future__ import annotations
@@ -20,12 +21,17 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from kvmlab import words
+from kvmlab.labhost.place import WAIT
 from kvmlab.liveness import Silence, work_of
 from kvmlab.paths import State
+from kvmlab.process import PARENT
 from kvmlab.words import t
 
 SILENT_S, MOST_S = 300, 3600
 """How long a child may do nothing at all, and how long it may take."""
+WAIT_S = 60
+"""How long a child may wait for another kvmlab that is at work on the same lab: the student's own, or one whose parent
+was killed, which puts away what it was making."""
 END_S = 30
 """How long a child has to put away what it was making, once it is told to end."""
 
@@ -57,9 +63,15 @@ class Children:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock, self._stopped = threading.Lock(), False
 
+    @property
+    def stopped(self) -> bool:
+        """Whether no more may begin."""
+        return self._stopped
+
     def run(self, state: State, *argv: str) -> Done:
         """Run `kvmlab ARGV…` in a student's state directory, to its end."""
-        command, environ = [sys.executable, "-P", "-m", "kvmlab", *argv], environ_of(state, self._course_dir)
+        command = [sys.executable, "-P", "-m", "kvmlab", *argv]
+        environ = {**environ_of(state, self._course_dir), PARENT: str(os.getpid()), WAIT: str(WAIT_S)}
         with self._process(command, environ, subprocess.DEVNULL) as process:
             return self._ended(process) if process else Done(130, t("interrupted"))
 

@@ -1,13 +1,19 @@
 """One person removed everywhere: from the gradebook and its copies, from class.toml, and with all that ran for them.
 
-Killed in the middle, the same again removes the rest: the person's row goes last.
+First they are in the class no more, so that the door lets them in no more, and what they are at there is ended: else
+they could start what has just been removed. Killed in the middle, the same again removes the rest: their row goes last.
 """
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import os
 import re
 import shlex
 import shutil
+import signal
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +25,18 @@ from kvmlab.killpoints import killpoint
 from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import find_containers, orphans, sweep
 from kvmlab.paths import State, write_atomic
+from kvmlab.process import processes
 from kvmlab.words import t
+
+HANGUP_S = 5.0
+"""How long who was hung up on may take to put away what it was making."""
 
 
 def forget(found: Class, student: Student, shared: State) -> Iterator[str]:
     """Remove everything of a student; yields what was removed, as it is. CannotRun names what is left."""
+    found.book.leave(student.id)
+    killpoint("forget.left")
+    yield from _at_work(found.state_root(student, shared))
     yield from _lab_hosts(found, student, shared)
     killpoint("forget.lab_hosts")
     yield from _settings(found.folder / SETTINGS, student.id)
@@ -74,6 +87,33 @@ def traces(found: Class, student: Student, shared: State) -> list[Path]:
     if len(student.id) >= 4:
         left += [path for path in others if not path.is_symlink() and word.search(path.read_bytes())]
     return left
+
+
+def _at_work(root: Path) -> Iterator[str]:
+    """The kvmlabs that work in a state directory are hung up on, as the door does it; who stays is killed."""
+    there = kvmlabs_of(root)
+    for how in (signal.SIGHUP, signal.SIGKILL):
+        for pid in kvmlabs_of(root):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, how)
+        until = time.monotonic() + HANGUP_S
+        while kvmlabs_of(root) and time.monotonic() < until:
+            time.sleep(0.1)
+    if there:
+        yield t("what they were at: {count} kvmlabs", count=len(there))
+
+
+def kvmlabs_of(root: Path) -> list[int]:
+    """The processes of ours that are a kvmlab in this state directory. What podman keeps running is none."""
+    wanted, found = f"KVMLAB_STATE={root}".encode(), []
+    for pid in processes():
+        with contextlib.suppress(OSError):
+            folder = Path(f"/proc/{pid}")
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            mine = any(one == b"-m" and name.startswith(b"kvmlab") for one, name in itertools.pairwise(words))
+            if mine and wanted in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(pid)
+    return found
 
 
 def _lab_hosts(found: Class, student: Student, shared: State) -> Iterator[str]:

@@ -16,6 +16,7 @@ from kvmlab.cli.context import Context
 from kvmlab.cli.parsing import Parser, global_options
 from kvmlab.cli.verbs import VERBS
 from kvmlab.errors import CannotRun, KvmlabError
+from kvmlab.process import PARENT, end_with
 from kvmlab.words import t
 
 
@@ -28,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _status(list(argv))
     try:
         _mend_streams()
+        if (parent := os.environ.pop(PARENT, "")) and not end_with(int(parent)):
+            _leave(130)
         status = _status(sys.argv[1:])
     except SystemExit as end:  # argparse has printed its help
         status = end.code if isinstance(end.code, int) else 0

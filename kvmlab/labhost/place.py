@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,11 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     from kvmlab.labhost.container import LabHost
     from kvmlab.labhost.podman import Podman
+
+
+WAIT = "KVMLAB_WAIT_S"
+"""The environment variable with the seconds for which another kvmlab that is at work on a lab is waited for; usually it
+is not."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class LabPlace:
 
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Alone among all kvmlabs that start, solve, reset or finish this lab."""
-        return self.state.lock(f"lab-{self.course_tag}-{self.lab}", wait=False)
+        return self.state.lock(f"lab-{self.course_tag}-{self.lab}", wait=float(os.environ.get(WAIT, 0)))
 
     @property
     def label(self) -> str:

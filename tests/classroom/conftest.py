@@ -28,7 +28,8 @@ LAB = "net-bridge"
 class Pretended:
     """In place of `Children.run`: does to a student's state what kvmlab would do there.
 
-    `points`: what a check finds, by student's state directory or for all (""). `fails`: verbs that do not work.
+    `points`: what a check finds, by student's state directory or for all (""). `fails`: verbs and options that do not
+    work.
     """
 
     calls: list[tuple[str, ...]] = field(default_factory=list)
@@ -40,8 +41,9 @@ class Pretended:
         words = [word for word in argv if not word.startswith("--")]
         variant, words = (words[0], words[1:]) if "--variant" in argv else (None, words)
         verb, lab = words[0], words[1]
-        if verb in self.fails:
-            return Done(3, self.fails[verb])
+        for word in (verb, *argv):
+            if word in self.fails:
+                return Done(3, self.fails[word])
         if verb == "exam":
             return self._handed_in(state)
         record = state.labs / "example" / f"{lab}.json"

@@ -237,7 +237,11 @@ def test_two_instructors_do_not_do_the_same_at_once(classroom: Classroom) -> Non
     tag = Class(classroom.folder).tag
     with classroom.state.lock(f"class-{tag}-start-{LAB}"):
         done = classroom("start", LAB)
-    assert done.status == 3 and "Another kvmlab is at work" in done.err and not classroom.pretended.calls
+    assert (
+        done.status == 3
+        and f"Another `kvmlab class start {LAB}` is at work" in done.err
+        and not classroom.pretended.calls
+    )
 
 
 def test_evidence_is_read_from_a_plain_file_alone(tmp_path: Path) -> None:

@@ -63,6 +63,11 @@ class Gradebook:
             gone = [(now(), one.id) for one in changes.gone]
             change.executemany("UPDATE student SET left_at = ? WHERE id = ?", gone)
 
+    def leave(self, student: str) -> None:
+        """They are in the class no more; what they have is kept."""
+        with self.database.transaction() as change:
+            change.execute("UPDATE student SET left_at = ? WHERE id = ? AND left_at IS NULL", (now(), student))
+
     def add_attempt(
         self, run: int, student: str, course: str, evidence: Mapping[str, Any], hints: Mapping[str, int], assisted: bool
     ) -> int:

@@ -12,6 +12,7 @@ from kvmlab.classroom.folder import Class, open_class
 from kvmlab.classroom.results import Results, results_of, shown
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.classroom.export import write
+from kvmlab.cli.classroom.locks import nobody_acts
 from kvmlab.cli.classroom.students import Rows, chosen
 from kvmlab.cli.context import Context
 from kvmlab.errors import UsageError
@@ -125,8 +126,9 @@ def forget(args: argparse.Namespace, ctx: Context) -> int:
             for what in would_forget(found, student, ctx.state):
                 page.line(t("would be removed: {what}", what=what))
             return 0
-        for what in removed(found, student, ctx.state):
-            page.line(t("removed: {what}", what=what))
+        with nobody_acts(found, ctx):
+            for what in removed(found, student, ctx.state):
+                page.line(t("removed: {what}", what=what))
         page.line(
             t("Nothing of {id} is left in the class. Files that were exported are yours to remove.", id=student.id)
         )

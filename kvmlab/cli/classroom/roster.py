@@ -39,6 +39,7 @@ def roster(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.classroom.folder import open_class
     from kvmlab.classroom.roster.difference import difference
     from kvmlab.classroom.roster.file import read_roster
+    from kvmlab.cli.classroom.students import left_behind
 
     page, file = TextPage(color=ctx.color()), Path(args.words[0])
     with open_class(args.folder) as found:
@@ -51,6 +52,9 @@ def roster(args: argparse.Namespace, ctx: Context) -> int:
         if args.accept:  # also where nothing has changed but the order
             found.book.take_roster(students, changes)
             page.line(t("Taken: {count} students. What those have who are gone is kept.", count=len(students)))
+            gone = [one for one in left_behind(found, ctx) if one in changes.gone]
+            still = t("they have a lab host still")
+            page.commands([(f"kvmlab class finish --student {one.id}", still) for one in gone])
         elif changes:
             page.line(t("Nothing was changed yet."))
             page.commands([(f"kvmlab class roster {shlex.quote(str(file))} --accept", t("take it"))])

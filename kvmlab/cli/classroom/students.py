@@ -6,7 +6,7 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from kvmlab.classroom.actions import ActionOutcome, Actions, tried
 from kvmlab.classroom.children import Children, each, environ_of
 from kvmlab.classroom.folder import SETTINGS, Class, open_class
 from kvmlab.classroom.roster.student import Student
+from kvmlab.cli.classroom.locks import at_work
 from kvmlab.cli.context import Context
 from kvmlab.cli.output import write_json
 from kvmlab.cli.student import state_word
@@ -93,7 +94,8 @@ def enter(args: argparse.Namespace, ctx: Context) -> int:
 def status(args: argparse.Namespace, ctx: Context) -> int:
     """What runs for each, and the last attempt at each lab; nothing is looked at."""
     with open_class(args.folder) as found:
-        students = chosen(found, args)
+        left = left_behind(found, ctx)
+        students = chosen(found, args, left)
         actions = Actions(found, ctx.course, ctx.state, Children(ctx.course_dir))
         last = {(one.attempt.student, one.attempt.lab): one for one in found.book.results(ctx.course.tag)}
         table = [(one, list(_labs(actions, one, last))) for one in students]
@@ -103,13 +105,20 @@ def status(args: argparse.Namespace, ctx: Context) -> int:
     rows = Rows(TextPage(color=ctx.color()), students)
     for student, labs in table:
         for said in [_told(lab) for lab in labs] or [t("nothing yet")]:
-            rows.put(student, said)
+            rows.put(student, t("{said} (in the class no more)", said=said) if student in left else said)
     return 0
 
 
-def chosen(found: Class, args: argparse.Namespace) -> list[Student]:
-    """The students that --group and --student mean; UsageError for one that there is not."""
-    students = found.book.students()
+def left_behind(found: Class, ctx: Context) -> list[Student]:
+    """Who is in the class no more, and has lab hosts still."""
+    actions = Actions(found, ctx.course, ctx.state, Children(ctx.course_dir))
+    return [one for one in found.book.students(left=True) if actions.runs(one)]
+
+
+def chosen(found: Class, args: argparse.Namespace, left: Sequence[Student] = ()) -> list[Student]:
+    """The students that --group and --student mean, also of those who have `left`; UsageError for one that there is
+    not."""
+    students = [*found.book.students(), *left]
     for option, given, there in (
         ("--student", args.student, {one.id for one in students}),
         ("--group", args.group, {one.group for one in students}),
@@ -134,13 +143,13 @@ def for_each(
 ) -> int:
     """Do it for all that are meant, those first of all that an interrupted one has left; the worst exit status."""
     with open_class(args.folder) as found, ExitStack() as stack:
-        students = chosen(found, args)
+        students = chosen(found, args, left_behind(found, ctx) if args.action == "finish" else ())
         children = Children(ctx.course_dir)
         actions, width = _actions(args, ctx, found, lab, children)
         rows = Rows(TextPage(color=ctx.color()), students)
         if args.dry_run:
             return _foretell(args.action, actions, students, lab, rows)
-        stack.enter_context(ctx.state.lock(f"class-{found.tag}-{args.action}-{lab or 'all'}", wait=False))
+        stack.enter_context(at_work(found, ctx, args.action, lab))
         number, left = _begun(found, args.action, lab or "", students)
         run = _run_of(found, ctx, lab) if args.action in GRADING and lab else None
         worst = 0

@@ -22,12 +22,11 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from kvmlab import words
-from kvmlab.classroom.children import at_once
 from kvmlab.classroom.door.logins import Logins, plain_key, read_key
 from kvmlab.classroom.door.terminals import collect_orphans, kill_session, sweep_orphans
 from kvmlab.classroom.folder import open_class
+from kvmlab.classroom.turns import starts
 from kvmlab.cli.door.allowed import VERBS, checked, words_of
-from kvmlab.cli.door.turns import Turns
 from kvmlab.cli.verbs import VERBS as LINES
 from kvmlab.course import Course
 from kvmlab.errors import CannotRun, KvmlabError, UsageError
@@ -185,8 +184,7 @@ class Prompt:
                 told = before
                 print(t("Others' lab hosts are starting; {count} before yours.", count=before), flush=True)
 
-        turns = Turns(self._state.shared.locks / "door-turns", at_once())
-        with turns.turn(self._state.root.name, waiting):
+        with starts(self._state).turn(self._state.root.name, waiting):
             yield
 
     def _must_have_room(self, labs: list[str]) -> None:

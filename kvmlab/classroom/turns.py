@@ -1,5 +1,8 @@
 """Turns to start a lab host: a number of students at once, who came first goes first, one start of each at a time.
 
+`kvmlab class start` and `reset` stand in the same line as those who type at the door: with as many students at a time
+as have their turn, so that nobody at the door waits for the whole class.
+
 A place in the line is a file that its process keeps locked (flock(2)): however that ends, the kernel lets go of it, and
 whoever looks next takes it off. Rejected: as many locks as turns, tried again and again; who asks again at once gets
 them all, and one student's pasted page of `reset` keeps everybody else waiting.
@@ -14,7 +17,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from kvmlab.classroom.children import at_once
+from kvmlab.paths import State
+
 LOOK_S = 0.5
+
+
+def starts(state: State) -> Turns:
+    """The line for all lab hosts of an instructor's students: as many at once as there are processors."""
+    return Turns(state.shared.locks / "door-turns", at_once())
 
 
 class Turns:

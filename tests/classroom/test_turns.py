@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.cli.door import turns as turns_module
-from kvmlab.cli.door.turns import Turns
+from kvmlab.classroom import turns as turns_module
+from kvmlab.classroom.turns import Turns
 from tests.classroom.door.conftest import soon
 
 
@@ -72,7 +72,7 @@ def test_who_asks_again_and_again_has_one_turn_at_a_time(tmp_path: Path) -> None
 DIES = """
 import os, sys
 from pathlib import Path
-from kvmlab.cli.door.turns import Turns
+from kvmlab.classroom.turns import Turns
 with Turns(Path(sys.argv[1]), 1).turn("anna", print):
     os.kill(os.getpid(), 9)
 """
