@@ -31,13 +31,18 @@ def end(pids: list[int]) -> None:
 
 
 def conmons() -> Iterator[tuple[int, str]]:
-    """Every conmon here, of whatever podman, and the name of its container."""
+    """Every conmon here, of whatever podman, and the name of its container.
+
+    Others' command lines are not read: that waits for a process that is being copied, in a fork bomb for minutes.
+    """
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
             continue
         try:
+            if Path(entry.path, "comm").read_bytes() != b"conmon\n":
+                continue
             words = Path(entry.path, "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if words[0].endswith(b"conmon") and b"-n" in words[:-1]:
+        if b"-n" in words[:-1]:
             yield int(entry.name), words[words.index(b"-n") + 1].decode(errors="replace")
