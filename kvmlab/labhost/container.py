@@ -39,6 +39,9 @@ HOSTNAME = "kvmhost"
 START = "/srv/kvmlab/start"
 FILES = "/srv/kvmlab/files"
 _PID = "pid"
+FIRST_TO_GO = 500
+"""Half of the memory that there is, in the kernel's choice of whom to kill (proc_pid_oom_score_adj(5)). Without it the
+largest process of a fork bomb's lab host is systemd, and the lab host ends."""
 
 
 class Condition(Enum):
@@ -143,6 +146,10 @@ class LabHost(KnownLabHost):
         """The argv that runs `command` on it with our standard input (podman-exec(1))."""
         flags = ["--interactive", *(["--tty"] if tty else []), *(f"--env={item}" for item in env)]
         return self.podman.argv("exec", *flags, "--workdir=/root", self.container, *command)
+
+    def student_argv(self, command: Sequence[str], *, tty: bool = False, env: Sequence[str] = ()) -> list[str]:
+        """The same for a student's own: where memory runs out it goes before systemd and libvirtd do (choom(1))."""
+        return self.exec_argv(["choom", "-n", str(FIRST_TO_GO), "--", *command], tty=tty, env=env)
 
     def execute(
         self, command: Sequence[str], *, stdin: str = "", timeout_s: float | None = 120

@@ -39,7 +39,7 @@ def _command(args: argparse.Namespace, ctx: Context) -> NoReturn:
     running.must_run()
     if args.guest:
         command = _in_guest(running, args.guest, command)
-    argv = running.host.exec_argv(command)
+    argv = running.host.student_argv(command)
     os.execvp(argv[0], argv)
 
 

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     env += [f"LANG={'zh_CN.UTF-8' if ctx.lang == 'zh' else 'en_US.UTF-8'}", f"KVMLAB_LANG={ctx.lang}"]
     mark = f"KVMLAB_SHELL={secrets.token_hex(8)}"
     with answering(running), _leaving_nothing(running.host, mark):
-        argv = running.host.exec_argv(command, tty=tty, env=[*env, mark])
+        argv = running.host.student_argv(command, tty=tty, env=[*env, mark])
         status = subprocess.run(argv).returncode
     if status:
         running.must_run()
