@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ def grade(
 
     Known mistakes are said under what has failed (kvmlab.grading.mistakes).
     """
-    with opened(lab, host) as (reader, events):
+    with first_served(host, wait_s), opened(lab, host) as (reader, events):
         checks = checks_of(lab, checker)  # connecting meanwhile
         from kvmlab.checks import Host
 
@@ -64,7 +64,7 @@ def grade_with_evidence(
     from kvmlab.grading.evidence import Recording
     from kvmlab.grading.runner import SETTLE_S
 
-    with opened(lab, host) as (reader, events):
+    with first_served(host), opened(lab, host) as (reader, events):
         recording, checks = Recording(reader), checks_of(lab, checker)
         for settle_s in (SETTLE_S, 0.0):
             recording.passes = 0
@@ -82,6 +82,13 @@ def opened(lab: Lab, host: KnownLabHost) -> Iterator[tuple[HostReader, HostEvent
 
     with open_host(host.root, host.state.key_pair("look_key"), lab.guests, start=recall(host)) as both:
         yield both
+
+
+def first_served(host: KnownLabHost, wait_s: float = 0) -> AbstractContextManager[None]:
+    """Where it is looked at once, and nobody waits for what is still to come: kvmlab.labhost.preference."""
+    from kvmlab.labhost.preference import preferred
+
+    return nullcontext() if wait_s else preferred(host)
 
 
 def run_checks(checks: CheckSet, reader: Host | Reader, lab: Lab, **how: Any) -> Report:

@@ -9,7 +9,10 @@ import pytest
 
 from benchmarks.greed import BOMBS
 from kvmlab.labhost.computer.findings import enforced_limits
+from kvmlab.labhost.known_host import KnownLabHost, known_hosts
+from kvmlab.labhost.preference import TIMES, preferred, weight_file
 from kvmlab.paths import State
+from kvmlab.process import number
 from tests.conftest import Kvmlab, kvmlab_with
 
 pytestmark = pytest.mark.guest
@@ -40,6 +43,26 @@ def test_a_greedy_lab_host_turns_no_verdict_of_the_next_one(kvmlab: Kvmlab, what
     if LIMITS.get(what) in enforced_limits(kvmlab.state):
         assert process.returncode != 0
     assert verdicts(kvmlab) == before
+    assert kvmlab("exec", GREEDY, "--", "virsh", "version").returncode == 0  # its own systemd and libvirtd outlive it
+
+
+def test_the_one_that_is_looked_at_weighs_more_than_its_neighbours(kvmlab: Kvmlab) -> None:
+    (label,) = (one["lab"] for one in kvmlab.containers() if one["lab"].endswith(NEIGHBOUR))
+    (host,) = known_hosts(kvmlab.state, [label])
+    weighs = "processor" in enforced_limits(kvmlab.state)
+    assert weighs == bool(weight(host))
+    usual = weight(host)
+    with preferred(host):
+        assert weight(host) == [TIMES * one for one in usual]
+    assert weight(host) == usual
+
+
+def weight(host: KnownLabHost) -> list[int]:
+    """What its cgroup weighs, outside; [] where none does."""
+    try:
+        return [int(weight_file(number(host.init)).read_text())]
+    except OSError:
+        return []
 
 
 def test_it_ends_as_any_other(kvmlab: Kvmlab) -> None:

@@ -1,0 +1,86 @@
+"""A lab host weighs more while it is looked at, and where that cannot be, nothing is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kvmlab.labhost import preference
+from kvmlab.labhost.known_host import KnownLabHost
+from kvmlab.labhost.preference import TIMES, preferred
+from kvmlab.paths import State
+
+OWN = "libpod-0123"
+
+
+class Weighed:
+    """A lab host whose first process is in the cgroups `said`, and a tree of cgroups with the weight `file`."""
+
+    def __init__(self, tmp_path: Path, patch: pytest.MonkeyPatch, said: str, file: str, usual: int = 512) -> None:
+        self.proc, tree = tmp_path / "proc", tmp_path / "cgroups"
+        (self.proc / "7").mkdir(parents=True)
+        (self.proc / "7/cgroup").write_text(said)
+        self.file = tree / file
+        self.file.parent.mkdir(parents=True)
+        self.file.write_text(str(usual))
+        self.host = KnownLabHost("kvm.a", "1", State(tmp_path / "state"))
+        self.host.run_dir.mkdir(parents=True)
+        patch.setattr(preference, "PROC", self.proc)
+        patch.setattr(preference, "CGROUPS", tree)
+        patch.setattr(KnownLabHost, "init", "boot/namespace/7/1")
+
+    @property
+    def weight(self) -> int:
+        return int(self.file.read_text())
+
+
+LAYOUTS = {
+    "version 1": (
+        f"4:memory:/x\n5:cpu,cpuacct:/libpod_parent/{OWN}\n0::/",
+        f"cpu,cpuacct/libpod_parent/{OWN}/cpu.shares",
+    ),
+    "version 1, alone": (f"5:cpu:/libpod_parent/{OWN}\n1:cpuset:/", f"cpu/libpod_parent/{OWN}/cpu.shares"),
+    "version 2": (f"0::/machine.slice/{OWN}.scope/container/init.scope", f"machine.slice/{OWN}.scope/cpu.weight"),
+    "version 2, a name of the lab host's own": (f"0::/a/{OWN}/libpod-mine", f"a/{OWN}/cpu.weight"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_it_weighs_more_in_the_block_and_as_usual_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str
+) -> None:
+    weighed = Weighed(tmp_path, monkeypatch, *LAYOUTS[layout], usual=20)
+    for _ in range(2):
+        with preferred(weighed.host):
+            assert weighed.weight == 20 * TIMES
+        assert weighed.weight == 20
+
+
+def test_a_check_that_was_killed_does_not_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weighed = Weighed(tmp_path, monkeypatch, *LAYOUTS["version 2"])
+    killed = preferred(weighed.host)
+    killed.__enter__()
+    with preferred(weighed.host):
+        assert weighed.weight == 512 * TIMES
+    assert weighed.weight == 512
+
+
+@pytest.mark.parametrize(
+    "said", ["", "0::/", "nonsense", "0::/../libpod-0/x", "5:cpu:/libpod-0/../x", f"0::/gone/{OWN}"]
+)
+def test_where_nothing_weighs_lab_hosts_the_look_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    weighed = Weighed(tmp_path, monkeypatch, said, LAYOUTS["version 2"][1])
+    with preferred(weighed.host):
+        assert weighed.weight == 512
+    assert list(weighed.host.run_dir.iterdir()) == []
+
+
+def test_a_lab_host_that_ends_meanwhile_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weighed = Weighed(tmp_path, monkeypatch, *LAYOUTS["version 2"])
+    with preferred(weighed.host):
+        weighed.file.unlink()
+        weighed.file.parent.rmdir()
+    assert not weighed.file.exists()
