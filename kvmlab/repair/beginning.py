@@ -24,7 +24,7 @@ from kvmlab.labhost.steps import run_step
 from kvmlab.observe.grade import checks_of, opened, run_checks
 from kvmlab.repair import record
 from kvmlab.repair.judging import changed_by_the_fault, forbidden_aspects
-from kvmlab.repair.record import HIDING, OPEN, Repair
+from kvmlab.repair.record import OPEN, Repair
 from kvmlab.repair.steps import carry_out
 from kvmlab.repair.symptoms import is_seen
 from kvmlab.setup.materials import has_libvirt
@@ -53,9 +53,8 @@ class Beginning:
     progress: BuildProgress
 
     def hide(self, repair: Repair, make: Make) -> Repair:
-        """Solve the lab, and have a fault made. CannotRun where the solution does not pass here, or the fault is not
-        to be seen."""
-        record.keep(self.host, repair._replace(state=HIDING, fault=None))
+        """Solve the lab, and have a fault made; that it is being hidden was noted before anybody was told that it runs.
+        CannotRun where the solution does not pass here, or the fault is not to be seen."""
         killpoint("repair.noted")
         self.progress.step(t("bringing the lab host into the state it is to have"), None)
         self.solve()

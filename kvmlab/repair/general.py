@@ -153,6 +153,11 @@ class Drawing:
         if upcoming not in self._quiet:
             asked = [one._replace(upcoming=upcoming) for one in self._scene[1] if upcoming or not one.upcoming]
             failing = left(self.beginning.host, asked, fresh)
+            if len(failing) == len(asked):
+                lab = self.beginning.lab.id
+                raise CannotRun(
+                    t("Nothing of what works on the lab host of {lab} could be seen.", lab=lab), "kvmlab doctor"
+                )
             self._quiet[upcoming] = [one for one in asked if one.id not in failing]
         return self._quiet[upcoming]
 

@@ -27,22 +27,22 @@ NETNS = {"peer": "peer", "gateway": "lan"}  # as kvmlab/labhost/inside/lan-up ca
 def left(first: LabHost, symptoms: Sequence[Symptom], fresh: LabHost | None) -> tuple[str, ...]:
     """The ids of the symptoms that are seen on `first`; those of the next boot in a copy of it that `fresh` becomes,
     and only where no other one is left. CannotRun where there can be no copy."""
-    found = _settled(first, [one for one in symptoms if not one.upcoming])
+    found = [one.id for one in symptoms if not one.upcoming and _stays(first, one)]
     upcoming = [one for one in symptoms if one.upcoming]
     if upcoming and not found and fresh is not None:
         with _booted(first, fresh) as copy:
-            found = [one.id for one in upcoming if is_seen(copy, one)]
+            found = [one.id for one in upcoming if _stays(copy, one)]
     return tuple(found)
 
 
-def _settled(host: LabHost, symptoms: Sequence[Symptom]) -> list[str]:
-    """The ids of those that are seen and stay so: what is on its way is not counted."""
+def _stays(host: LabHost, symptom: Symptom) -> bool:
+    """Whether it is seen and stays so: what is on its way is not counted."""
     deadline = time.monotonic() + SETTLE_S * given_patience()
-    seen = [one for one in symptoms if is_seen(host, one)]
-    while seen and time.monotonic() + POLL_S < deadline:
+    while is_seen(host, symptom):
+        if time.monotonic() + POLL_S > deadline:
+            return True
         time.sleep(POLL_S)
-        seen = [one for one in seen if is_seen(host, one)]
-    return [one.id for one in seen]
+    return False
 
 
 def is_seen(host: LabHost, symptom: Symptom) -> bool:

@@ -7,7 +7,7 @@ old lab host is removed while the new one starts, which is safe because they sha
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,13 @@ from kvmlab.suspension import suspended_s
 
 if TYPE_CHECKING:
     from kvmlab.images import BuildProgress
+
+
+Preparing = Callable[[LabHost], object]
+
+
+def _nothing(_host: LabHost) -> None:
+    """As it has started."""
 
 
 def start(place: LabPlace, lab: Lab, progress: BuildProgress) -> tuple[Run, bool]:
@@ -52,10 +59,11 @@ def start(place: LabPlace, lab: Lab, progress: BuildProgress) -> tuple[Run, bool
         return twice(place.state, begin), True
 
 
-def reset(place: LabPlace, lab: Lab, progress: BuildProgress) -> Run:
-    """Throw away whatever runs of `lab`, in whatever state, and start another."""
+def reset(place: LabPlace, lab: Lab, progress: BuildProgress, first: Preparing = _nothing) -> Run:
+    """Throw away whatever runs of `lab`, in whatever state, and start another. `first`: what is done with that before
+    anybody is told that it runs."""
     with place.lock():
-        run = twice(place.state, lambda: _launch_and_sweep(place, lab, progress))
+        run = twice(place.state, lambda: _launch_and_sweep(place, lab, progress, first))
         killpoint("reset.removed")
         return run
 
@@ -81,21 +89,26 @@ def for_a_copy(place: LabPlace, podman: Podman) -> Iterator[LabHost]:
         yield LabHost.fresh(place.label_copy, place.state, podman)
 
 
-def _launch_and_sweep(place: LabPlace, lab: Lab, progress: BuildProgress) -> Run:
+def _launch_and_sweep(place: LabPlace, lab: Lab, progress: BuildProgress, first: Preparing) -> Run:
     """Start a lab host, or take the one in waiting; whatever else there is of `lab` goes meanwhile, and has gone at the
     end, however it ends."""
     materials = Materials.of(place.state, lab, progress)
     with ThreadPoolExecutor(max_workers=1) as pool:
         host = find(place, lab, materials) or LabHost.fresh(place.label, place.state, materials.podman)
         removal = pool.submit(sweep, materials.podman, place.state, place.labels, host.instance)
-        run = _launch(place, lab, materials, progress, host)
+        run = _launch(place, lab, materials, progress, host, first)
         killpoint("reset.launched")
         removal.result()
     return run
 
 
 def _launch(
-    place: LabPlace, lab: Lab, materials: Materials, progress: BuildProgress, host: LabHost | None = None
+    place: LabPlace,
+    lab: Lab,
+    materials: Materials,
+    progress: BuildProgress,
+    host: LabHost | None = None,
+    first: Preparing = _nothing,
 ) -> Run:
     host = host or LabHost.fresh(place.label, place.state, materials.podman)
     run = Run(lab.id, STARTING, lab.variant, record.moment(), lab, host.instance)
@@ -104,6 +117,7 @@ def _launch(
         undo.callback(record.forget, place.state, place.course_tag, place.lab)
         killpoint("start.record")
         with (taken if host.is_spare else lab_host)(host, materials, lab, progress):
+            first(host)
             run = run._replace(state=RUNNING, init=host.init, suspended_s=suspended_s())
             record.write(place.state, place.course_tag, run)
             killpoint("start.recorded")

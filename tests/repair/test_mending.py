@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -112,6 +115,17 @@ def test_a_fault_that_shows_at_the_next_boot_is_looked_for_in_a_copy(tmp_path: P
     on_it(kvmlab, "rm /etc/rc-fault")
     status, found = checked(kvmlab)
     assert (status, found["verdict"], found["symptoms"][0]["upcoming"]) == (0, "passed", True)
+
+
+def test_who_follows_from_before_sees_nothing_of_it(repair: Kvmlab) -> None:
+    """Neither the solution, which would count as the student's own, nor what the fault breaks."""
+    pipe, argv = subprocess.PIPE, [sys.executable, "-m", "kvmlab", "check", LAB, "--follow"]
+    follower = subprocess.Popen(argv, env=repair.environ(), stdin=pipe, stdout=pipe, text=True)
+    assert repair("repair", LAB).returncode == 0
+    time.sleep(2)  # it looks once a second
+    found = [json.loads(line) for line in follower.communicate(timeout=60)[0].splitlines()]
+    assert found[-1]["state"] == "repair" and not any("report" in one for one in found)
+    assert json.loads(repair("list", "--json").stdout)["points"] == 0
 
 
 @pytest.mark.parametrize("point", ["repair.noted", "repair.broken"])

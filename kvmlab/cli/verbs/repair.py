@@ -137,13 +137,14 @@ def begin(ctx: Context, place: LabPlace, maker: Maker, repair: Repair, variant: 
     from kvmlab.course import ProgressStore
     from kvmlab.labhost.computer.podman_options import remembered_podman
     from kvmlab.repair.beginning import Beginning
+    from kvmlab.repair.record import HIDING, keep
     from kvmlab.report.progress import progress
     from kvmlab.setup.lifecycle import finish, reset
 
     lab = ctx.course.lab(place.lab, ctx.lang, variant if variant is not None else ctx.variant)
     make, solution = maker(lab), ctx.course.solutions(lab)[0]
     with progress() as steps:
-        run = reset(place, lab, steps)
+        run = reset(place, lab, steps, lambda host: keep(host, repair._replace(state=HIDING, fault=None)))
         ProgressStore(ctx.state, ctx.course.tag).began(lab.id)
         host = place.host(run, remembered_podman(ctx.state))
         try:
