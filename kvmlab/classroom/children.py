@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from kvmlab import words
 from kvmlab.labhost.place import WAIT
@@ -75,9 +75,9 @@ class Children:
         with self._process(command, environ, subprocess.DEVNULL) as process:
             return self._ended(process) if process else Done(130, t("interrupted"))
 
-    def answer(self, argv: Sequence[str], deadline_s: float, most: int) -> ChildOutput:
+    def answer(self, argv: Sequence[str], deadline_s: float, most: int, stdin: BinaryIO | None = None) -> ChildOutput:
         """Run another program: for so long, and up to so many bytes; then it is ended with all it has started."""
-        with self._process(argv, None, subprocess.PIPE) as process:
+        with self._process(argv, None, subprocess.PIPE, stdin) as process:
             if process is None:
                 return ChildOutput(130, b"", b"", "")
             try:
@@ -87,7 +87,7 @@ class Children:
 
     @contextlib.contextmanager
     def _process(
-        self, argv: Sequence[str], environ: Mapping[str, str] | None, stdout: int
+        self, argv: Sequence[str], environ: Mapping[str, str] | None, stdout: int, stdin: BinaryIO | None = None
     ) -> Iterator[subprocess.Popen[bytes] | None]:
         """A process in a session of its own; None: no more may begin."""
         with self._lock:
@@ -95,7 +95,7 @@ class Children:
             if not self._stopped:
                 process = subprocess.Popen(
                     argv, env=environ, start_new_session=True,
-                    stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+                    stdin=stdin or subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
                 )  # fmt: skip
                 self._running.add(process)
         try:

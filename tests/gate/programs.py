@@ -13,7 +13,7 @@ def files() -> Iterator[Path]:
     """Every file in the folders that are the project's own."""
     for folder in FOLDERS:
         for path in sorted((REPOSITORY / folder).rglob("*")):
-            if path.is_file() and not {"__pycache__", "own_course"} & set(path.parts):
+            if path.is_file() and not {".venv", "__pycache__", "own_course"} & set(path.parts):
                 yield path
 
 

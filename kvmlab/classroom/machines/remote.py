@@ -37,6 +37,7 @@ echo "$word begun"
 folder=$(mktemp -d) || exit 3
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" && touch evidence said
+PATH=$PATH:${XDG_DATA_HOME:-$HOME/.local/share}/kvmlab/bin
 [ -z "$evidence" ] || set -- "$@" --evidence "$folder/evidence"
 timeout -k 5 "$seconds" "$@" >/dev/null 2>said </dev/null
 status=$?

@@ -53,6 +53,7 @@ ACTIONS = {
     "message": ClassAction("message", "TEXT…", ("group", "student")),
     "report": ClassAction("grades", "", ("group", "student", "html")),
     "export": ClassAction("export", "FORMAT [FILE]", ("group", "student", "lab", "per", "fill")),
+    "install": ClassAction("install", "", ("inventory", "bundle", "deadline", "dry_run")),
     "regrade": ClassAction("grades", "LAB", ("group", "student", "keep", "why")),
     "verify": ClassAction("receipts", "FILE…", ("json",)),
     "doctor": ClassAction("doctor", "LAB", ("group", "student", "json")),
@@ -85,6 +86,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--inventory", type=Path, metavar="FILE",
         help=t("students' own computers: an Ansible inventory; the roster's `host` names each one's"),
     )  # fmt: skip
+    parser.add_argument("--bundle", type=Path, metavar="FILE", help=t("of install: what `kvmlab bundle make` has made"))
     parser.add_argument(
         "--deadline", type=whole(1, 86_400), metavar="SECONDS",
         help=t("of --inventory: how long a computer has; without it, minutes"),

@@ -88,11 +88,15 @@ class Computers:
 
     def _sh(self, home: Path) -> Callable[[paramiko.Channel, str], None]:
         def work(channel: paramiko.Channel, command: str) -> None:
-            environ = {**os.environ, "PATH": f"{home}:{os.environ['PATH']}"}
-            done = subprocess.run(["sh", "-c", command], env=environ, capture_output=True)
-            channel.sendall(done.stdout)
-            channel.sendall_stderr(done.stderr)
-            channel.send_exit_status(done.returncode)
+            environ = {**os.environ, "PATH": f"{home}:{os.environ['PATH']}", "HOME": str(home)}
+            environ.pop("XDG_DATA_HOME", None)
+            pipe = subprocess.PIPE
+            with subprocess.Popen(["sh", "-c", command], env=environ, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+                threading.Thread(target=_typed, args=(channel, process), daemon=True).start()
+                assert process.stdout and process.stderr
+                channel.sendall(process.stdout.read())
+                channel.sendall_stderr(process.stderr.read())
+                channel.send_exit_status(process.wait())
             channel.close()
 
         return work
@@ -112,6 +116,14 @@ class Computers:
             channel.close()
 
         return work
+
+
+def _typed(channel: paramiko.Channel, process: subprocess.Popen[bytes]) -> None:
+    """What the client sends is its standard input."""
+    assert process.stdin
+    with contextlib.suppress(OSError, EOFError, ValueError), process.stdin:
+        while piece := channel.recv(65536):
+            process.stdin.write(piece)
 
 
 def children() -> list[str]:

@@ -54,7 +54,7 @@ class Answering(Children):
 
     said = b""
 
-    def answer(self, argv: Any, deadline_s: float, most: int) -> ChildOutput:
+    def answer(self, argv: Any, deadline_s: float, most: int, stdin: Any = None) -> ChildOutput:
         """As Children.answer; the word of the call is the script's first argument."""
         word = argv[-1].rpartition(" sh kvmlab-")[2].partition(" ")[0]
         head = f"kvmlab-{word} ended 1 {len(self.said)} 0 {sha256(self.said).hexdigest()}\n"
