@@ -5,10 +5,12 @@ All of it is made on first use and found again in no time afterwards.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +29,7 @@ from kvmlab.labhost.computer.podman_options import find_podman
 from kvmlab.labhost.container import LabHost, sweep
 from kvmlab.labhost.podman import Podman, finish
 from kvmlab.liveness import Silence
-from kvmlab.paths import State
+from kvmlab.paths import LOOK_S, State
 from kvmlab.setup import saved_guests
 from kvmlab.setup.files import SAVED, lay_ready
 from kvmlab.setup.guest_wait import wait_for_guests
@@ -38,7 +40,7 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     from kvmlab.images import BuildProgress
 
-_SAVING = "_saving"
+_SAVING, _LOCKS = "_saving", 64
 _SAVE = "/var/lib/kvmlab/save"
 _BOOT_S, _MOST, _HOST_BOOT_S = 900, 10, 30
 _SETTLE_S = 1.5
@@ -157,7 +159,7 @@ def _saved(
     found = _find(state, guests)
     missing = [guest for guest in guests if guest.spec.name not in found]
     if missing:
-        with state.shared.lock("saving"):
+        with _alone_with(state.shared, missing):
             found = _find(state, guests)  # another kvmlab may have made them while we waited
             missing = [guest for guest in guests if guest.spec.name not in found]
             if missing:
@@ -165,6 +167,43 @@ def _saved(
                 found = _find(state, guests)
                 saved_guests.forget_others(state, [guest.key for guest in guests])
     return found
+
+
+@contextlib.contextmanager
+def _alone_with(state: State, guests: Sequence[PlacedGuest]) -> Iterator[None]:
+    """While the block lasts no other kvmlab saves one of these guests. The locks are few, so some guests share one."""
+    with contextlib.ExitStack() as stack:
+        for number in sorted({int(guest.key, 16) % _LOCKS for guest in guests}):
+            stack.enter_context(state.lock(f"saving-guest-{number}"))
+        yield
+
+
+@contextlib.contextmanager
+def _turn_to_save(state: State, podman: Podman) -> Iterator[str]:
+    """A label that is nobody else's while the block lasts: as many kvmlabs save guests at once as there are processors.
+
+    What killed ones have left under labels that are free is removed.
+    """
+    labels = [f"{_SAVING}{number or ''}" for number in range(len(os.sched_getaffinity(0)))]
+    while not (free := {label: lock for label in labels if (lock := _if_free(state, label))}):
+        time.sleep(LOOK_S)
+    mine, *others = free
+    with free[mine]:
+        try:
+            sweep(podman, state, list(free))
+        finally:
+            for label in others:
+                free[label].close()
+        yield mine
+
+
+def _if_free(state: State, label: str) -> contextlib.ExitStack | None:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(state.lock(label.strip("_"), wait=False))
+        except CannotRun:
+            return None
+        return stack.pop_all()
 
 
 def _find(state: State, guests: Sequence[PlacedGuest]) -> dict[str, Path]:
@@ -184,8 +223,18 @@ def _make(
 ) -> None:
     """Boot `guests` on a lab host of their own until they answer, and save them."""
     state = state.shared  # so that whoever saves next finds what one who was killed has left
-    sweep(podman, state, [_SAVING])
-    host = LabHost.fresh(_SAVING, state, podman)
+    with _turn_to_save(state, podman) as label:
+        _make_on(LabHost.fresh(label, state, podman), host_image, guests, origins, progress)
+
+
+def _make_on(
+    host: LabHost,
+    host_image: str,
+    guests: Sequence[PlacedGuest],
+    origins: Mapping[str, Path],
+    progress: BuildProgress,
+) -> None:
+    state = host.state
     try:
         progress.step(t("booting {guests} once, to be restored from now on", guests=_names(guests)), None)
         seeds = [guest.spec.name for guest in guests if guest.image.seed]
