@@ -8,6 +8,7 @@ VERBS = {
     "start": "a lab host with the lab on it",
     "shell": "a shell on the lab host",
     "serve": "all of it as a page in a browser on this computer",
+    "view": "a guest's screen, in virt-viewer",
     "exec": "one command on the lab host, or in a guest",
     "check": "say for each task what was wanted and what was found",
     "hint": "the next hint for a task",
