@@ -61,6 +61,7 @@ def grade_with_evidence(
 
     Where guests had to be waited for, facts of several passes are mixed: then all is looked at once more, at once.
     """
+    from kvmlab.checks import Host
     from kvmlab.grading.evidence import Recording
     from kvmlab.grading.runner import SETTLE_S
 
@@ -71,7 +72,8 @@ def grade_with_evidence(
             report = run_checks(checks, recording, lab, settle_s=settle_s, events=events, on_progress=waiting)
             if recording.passes == 1:
                 break
-        return report, recording.noted()
+        facts = recording.noted()  # what is read for known mistakes is no part of it
+        return named(report, Host(reader)), facts
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kvmlab.checks import Host
 from kvmlab.checks.reader import MissingObject, Reader, Want
 from kvmlab.course import Lab
 from kvmlab.errors import CouldNotLook
@@ -18,7 +19,7 @@ from kvmlab.grading.runner import foreseen
 from kvmlab.grading.verdicts import Report
 from kvmlab.host import open_host
 from kvmlab.labhost.container import LabHost
-from kvmlab.observe.grade import checks_of, grade, grade_with_evidence, opened, run_checks
+from kvmlab.observe.grade import checks_of, grade, grade_with_evidence, named, opened, run_checks
 from kvmlab.setup.rehearsal import Rehearsal, rehearsed
 from kvmlab.slowness import given_patience
 from kvmlab.words import t
@@ -102,7 +103,8 @@ class Rehearsing:
             recording = Recording(both)
             report = run_checks(checks, recording, self.lab, only=self.only, settle_s=0)
             if time.monotonic() > deadline or not _may_change(report):
-                return report, recording.noted()
+                facts = recording.noted()
+                return named(report, Host(both.first)), facts  # in the copy the next start is the present
             time.sleep(POLL_S * 5)
 
 

@@ -56,6 +56,8 @@ def _outcome(case: Element, tag: str, message: str, text: str) -> None:
 
 def _evidence(check: CheckResult) -> str:
     lines = [_line(finding, fact) for finding in check.findings for fact in finding.facts if not fact.met]
+    mistakes = dict.fromkeys(one.mistake for one in check.findings if one.mistake)
+    lines += [f"→ {one.sentence}" + (f" ({one.see})" if one.see else "") for one in mistakes]
     return "\n".join([*lines, *filter(None, (check.error,))])
 
 

@@ -159,6 +159,9 @@ def test_a_failure_brings_its_evidence() -> None:
     failure = root.find(".//testcase[@name='bridge-has-stp']/failure")
     assert failure is not None and failure.get("message") == "STP is on for `br0`."
     assert failure.text == "link br0: stp: no, wanted yes (ip -d link show br0)"
+    known = with_mistake(report("half"), Mistake("stp", "`br0` was made without STP.", "brctl show"))
+    failure = ElementTree.fromstring(junit_xml(known)).find(".//testcase[@name='bridge-has-stp']/failure")
+    assert failure is not None and str(failure.text).endswith("br0)\n→ `br0` was made without STP. (brctl show)")
     blocked = root.find(".//testcase[@name='guest-has-its-address']/skipped")
     assert blocked is not None and blocked.get("message") == "waits for nic-is-on-the-bridge"
 
