@@ -62,6 +62,19 @@ def test_every_file_of_the_package_is_in_the_wheel_and_as_executable_as_here(env
         assert (package / name).stat().st_mode & 0o100 == mode, name
 
 
+def test_what_the_page_takes_from_npm_is_in_the_wheel(environment: Path) -> None:
+    vendor = installed(environment) / "page/vendor"
+    for name in (
+        "xterm/xterm.mjs",
+        "xterm/xterm.css",
+        "xterm/LICENSE",
+        "novnc/core/rfb.js",
+        "novnc/LICENSE.txt",
+        "recipe",
+    ):
+        assert (vendor / name).stat().st_size, name
+
+
 def test_the_command_finds_the_course_it_came_with(environment: Path, tmp_path: Path) -> None:
     listed = run(environment / "bin/kvmlab", "list", cwd=tmp_path, KVMLAB_STATE=str(tmp_path / "state"))
     assert "network-bridge" in listed

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from websockets.sync.client import ClientConnection, connect
@@ -19,8 +19,11 @@ from kvmlab.paths import State
 from kvmlab.slowness import slowness
 from tests.conftest import REPOSITORY, Kvmlab, new_state
 
+if TYPE_CHECKING:
+    from tests.page.browser import Browser
+
 # Ubuntu has Chromium as a snap alone, which runs in no container: there the page is tested without a browser.
-collect_ignore = [] if Path("/usr/bin/chromedriver").exists() else ["test_browser.py"]
+collect_ignore = [] if Path("/usr/bin/chromedriver").exists() else ["test_browser.py", "test_access.py"]
 LINK = re.compile(r"http://127\.0\.0\.1:(\d+)/#token=(\S+)")
 
 
@@ -86,6 +89,16 @@ class Served:
         ticket = told["ticket"] if status == 200 else ""
         sent = {"Origin": f"http://127.0.0.1:{self.port}", "Cookie": self.cookie, **headers}
         return connect(f"ws://127.0.0.1:{self.port}{path}?ticket={ticket}&{query}", additional_headers=sent, proxy=None)
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    """A Chromium of this test's own."""
+    from tests.page.browser import Browser
+
+    found = Browser(tmp_path / "chromium")
+    yield found
+    found.driver.quit()
 
 
 Serving = Callable[..., Served]

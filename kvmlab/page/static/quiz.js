@@ -63,5 +63,6 @@ export async function quizPage({ lang, say }, chapter) {
   }
 
   ask();
-  return { main: h("main", { class: "course" }, h("h1", {}, quiz.title), state, place), title: quiz.title };
+  const shown = () => place.querySelector("input")?.focus(); // what is not in the page yet takes no focus
+  return { main: h("main", { class: "course" }, h("h1", {}, quiz.title), state, place), title: quiz.title, shown };
 }

@@ -23,6 +23,12 @@ document.createElement = (name, options) => {
   if (String(name).toLowerCase() === "style") made.nonce = nonce;
   return made;
 };
+// It also writes style attributes (a colour of 24 bits is one); the policy takes the same as properties.
+const set = Element.prototype.setAttribute;
+Element.prototype.setAttribute = function setAttribute(name, value) {
+  if (String(name).toLowerCase() === "style") this.style.cssText = value;
+  else set.call(this, name, value);
+};
 
 export class Shell {
   // `path`: its socket; `leave()` is called for the key that leads out of it.

@@ -1,0 +1,108 @@
+"""A real Chromium, and what a student does with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+
+from kvmlab.slowness import slowness
+
+CHROMIUM = Path("/usr/bin/chromium")
+EXPECTED = ("WebSocket", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "getImageData")
+"""What a browser says while a server is not there, as it is not for a while in these tests; and of our own looking."""
+
+CUT_OFF = """
+const Real = WebSocket, stand = [];
+window.cut = (off) => {
+  window.off = off;
+  if (off) stand.splice(0).forEach((one) => one.close());
+};
+window.WebSocket = new Proxy(Real, {
+  construct(_, all) {
+    if (window.off) throw new TypeError("there is no network");
+    const made = new Real(...all);
+    stand.push(made);
+    return made;
+  },
+});
+"""
+"""`cut(true)`: no socket of the page stands any more, and none can be opened, until `cut(false)`."""
+
+
+class Browser:
+    """A Chromium, and what a student does with it."""
+
+    def __init__(self, folder: Path, *more: str) -> None:
+        options = ChromeOptions()
+        options.binary_location = str(CHROMIUM)
+        for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en",
+                     "--window-size=1400,900", f"--user-data-dir={folder}", *more):  # fmt: skip
+            options.add_argument(word)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": CUT_OFF})
+
+    def open(self, url: str) -> None:
+        self.driver.get(url)
+
+    def texts(self, selector: str) -> list[str]:
+        """What stands in all elements that fit."""
+        script = "return [...document.querySelectorAll(arguments[0])].map(one => one.innerText ?? one.textContent)"
+        return [str(text) for text in self.driver.execute_script(script, selector)]  # at one moment
+
+    def wait(self, what: Callable[[], object], seconds: float = 60) -> None:
+        """Until it is so; AssertionError, with what the page shows, where that takes too long."""
+        until = time.monotonic() + seconds * min(slowness(), 5)
+        while time.monotonic() < until:
+            if what():
+                return
+            time.sleep(0.1)
+        raise AssertionError(self.driver.find_element(By.TAG_NAME, "body").text)
+
+    def click(self, selector: str, text: str) -> None:
+        """The one that says this, once it is there."""
+        self.wait(lambda: self.clicks(selector, text))
+
+    def clicks(self, selector: str, text: str) -> bool:
+        """Whether there is one that says this; it is clicked."""
+        try:
+            for one in self.driver.find_elements(By.CSS_SELECTOR, selector):
+                if one.text == text:
+                    one.click()
+                    return True
+        except StaleElementReferenceException:  # it was just drawn anew
+            pass
+        return False
+
+    def type(self, text: str) -> None:
+        """Where the focus is."""
+        ActionChains(self.driver).send_keys(text).perform()
+
+    def choose(self, text: str) -> None:
+        """Out of what can be opened, once it is offered."""
+        offers = f"//select[@class='offer']/option[text()='{text}']"
+        self.wait(lambda: self.driver.find_elements(By.XPATH, offers))
+        self.driver.find_element(By.XPATH, offers).click()
+
+    def press(self, held: str, key: str) -> None:
+        """One key while another is held."""
+        ActionChains(self.driver).key_down(held).send_keys(key).key_up(held).perform()
+
+    def terminal(self) -> str:
+        """What the terminal shows."""
+        return "\n".join(self.texts(".pane:not([hidden]) .xterm-rows"))
+
+    def state(self) -> str:
+        return "".join(self.texts(".state"))
+
+    def complaints(self) -> list[str]:
+        """What the browser has complained of: a policy that was not kept, an error in a script."""
+        said = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+        return [one["message"] for one in said if not any(gone in one["message"] for gone in EXPECTED)]
