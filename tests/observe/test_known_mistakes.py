@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ def test_with_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
         yield memory(FIXTURES[NAME]), None
 
     monkeypatch.setattr(grade, "opened", opened)
+    monkeypatch.setattr(grade, "first_served", nullcontext)
     nothing: Any = None
     assert is_named(*grade.grade_with_evidence(nothing, Path(), nothing))
 
