@@ -17,7 +17,7 @@ from kvmlab.course.fault.model import Fault
 from kvmlab.course.lab.fences import Step
 from kvmlab.errors import CannotRun
 from kvmlab.grading.verdicts import Report, Verdict
-from kvmlab.host.start.aspects import objects_of
+from kvmlab.host.start.aspects import Objects, objects_of
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.container import LabHost
 from kvmlab.labhost.steps import run_step
@@ -28,7 +28,7 @@ from kvmlab.repair.record import OPEN, Repair
 from kvmlab.repair.steps import carry_out
 from kvmlab.repair.symptoms import is_seen
 from kvmlab.setup.materials import has_libvirt
-from kvmlab.setup.start_record import PictureConnections, pictures
+from kvmlab.setup.start_record import PictureConnections, pictures, recall
 from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
@@ -63,7 +63,7 @@ class Beginning:
         self.progress.step(t("something goes wrong"), None)
         fault = make(self)
         killpoint("repair.broken")
-        solved, broken = (objects_of(one) for one in pictures(self.host))
+        solved, broken = self._before_and_after()
         made = repair._replace(
             state=OPEN,
             fault=fault,
@@ -74,6 +74,16 @@ class Beginning:
         record.keep(self.host, made)
         killpoint("repair.open")
         return made
+
+    def _before_and_after(self) -> tuple[Objects, Objects]:
+        """What the fault has changed. Where libvirt answers no more, that is the fault, and nothing else is known."""
+        try:
+            solved, broken = pictures(self.host)
+        except CannotRun:
+            if (known := recall(self.host)) is None:
+                raise
+            solved = broken = known
+        return objects_of(solved), objects_of(broken)
 
     def solve(self) -> None:
         """Carry out the solution, and wait until all checks pass."""

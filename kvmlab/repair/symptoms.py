@@ -21,6 +21,8 @@ UPCOMING_S = 90.0
 SETTLE_S, POLL_S = 3.0, 0.5
 """How long what was mended a moment ago may take to show (a port that begins to forward, an address that is asked for).
 A command that takes longer by itself is not run again."""
+PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+"""Of the host's own commands: a script of that name in /usr/local/bin is no cure."""
 NETNS = {"peer": "peer", "gateway": "lan"}  # as kvmlab/labhost/inside/lan-up calls them
 
 
@@ -48,7 +50,7 @@ def _stays(host: LabHost, symptom: Symptom) -> bool:
 def is_seen(host: LabHost, symptom: Symptom) -> bool:
     """Whether its command ends with another status than 0, or never."""
     answer_s = (UPCOMING_S if symptom.upcoming else ANSWER_S) * given_patience()
-    argv = host.exec_argv(_command(symptom), env=[f"KVMLAB_WAIT={answer_s:.0f}"])
+    argv = host.exec_argv(_command(symptom), env=[f"KVMLAB_WAIT={answer_s:.0f}", PATH])
     status, _ = end_of_output(argv, stdin=symptom.code, timeout_s=SYMPTOM_S * given_patience() + answer_s)
     return status != 0
 

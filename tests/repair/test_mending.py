@@ -50,7 +50,9 @@ def test_from_the_ticket_to_the_story(repair: Kvmlab) -> None:
     assert "Look at files" in repair("hint").stdout
     assert "kvmlab show tiny-note" in repair("repair", LAB).stderr
 
-    on_it(repair, f"echo nonsense > /root/note1.txt; {BACK}")
+    on_it(repair, "for one in grep ping; do echo '#!/bin/sh' > /usr/local/bin/$one; chmod +x /usr/local/bin/$one; done")
+    assert [one["left"] for one in checked(repair)[1]["symptoms"]] == [True, True]
+    on_it(repair, f"rm /usr/local/bin/grep /usr/local/bin/ping; echo nonsense > /root/note1.txt; {BACK}")
     status, found = checked(repair)
     assert (status, [one["left"] for one in found["symptoms"]], found["verdict"]) == (1, [False, False], "failed")
     assert "yet not everything is as it is to be" in repair("check", LAB).stdout

@@ -54,8 +54,8 @@ def objects_of(picture: Picture) -> Objects:
 
 def lasting(aspects: Aspects) -> Aspects:
     """Those that a boot of the host does not change: what is stored, and the files."""
-    passing = ("state", "process", "boots", "active", "live", "bridge", "up", "master", "addresses", "way", "rules",
-               "inode")  # fmt: skip
+    passing = ("state", "process", "boots", "active", "live", "bridge", "up", "master", "addresses", "mtu", "way",
+               "rules", "inode")  # fmt: skip
     return {name: value for name, value in aspects.items() if name.split()[0] not in passing}
 
 
@@ -224,6 +224,7 @@ def _link(link: Mapping[str, Any]) -> Aspects:
         "mac": link.get("address"),
         "master": link.get("master"),
         "addresses": sorted(addresses_of(link)),
+        "mtu": link.get("mtu"),
     }
     if info.get("info_kind") == "bridge":
         found["stp"] = bool((info.get("info_data") or {}).get("stp_state"))
