@@ -8,8 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from kvmlab.slowness import slowness
 
 SHARED = ("images", "saved", "cache", "keys")
 REPOSITORY = Path(__file__).parents[1]
+_COMPILED = tempfile.TemporaryDirectory(prefix="kvmlab-course-")
 
 # A shell that runs tests in the background (`./script/test &`) has them ignore Ctrl-C, and all they start would, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -137,19 +140,18 @@ def kvmlab(own_state: State) -> Iterator[Kvmlab]:
     clear(own_state)
 
 
-@pytest.fixture(scope="session")
-def compiled_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache with our own course's catalogue: to compile it takes longer than most tests that need it."""
-    state = State(tmp_path_factory.mktemp("compiled") / "state")
-    Course.load(REPOSITORY, state)
-    return state.cache
+@cache
+def our_course() -> Course:
+    """This repository's course, compiled once in a process: that takes longer than most tests that need it."""
+    return Course.load(REPOSITORY, State(Path(_COMPILED.name)))
 
 
 @pytest.fixture
-def bare_kvmlab(tmp_path: Path, compiled_course: Path) -> Kvmlab:
+def bare_kvmlab(tmp_path: Path) -> Kvmlab:
     """The command in a state with nothing but the compiled course, for tests that start no lab host."""
+    our_course()
     state = State(tmp_path / "bare")
-    shutil.copytree(compiled_course, state.cache, dirs_exist_ok=True)
+    shutil.copytree(State(Path(_COMPILED.name)).cache, state.cache, dirs_exist_ok=True)
     return Kvmlab(state)
 
 

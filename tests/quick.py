@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 LEFT_OUT = {
@@ -20,6 +22,12 @@ LEFT_OUT = {
 def is_left_out(test: str) -> bool:
     """Whether the table has it, or what it is in."""
     return any(test == place or test.startswith((f"{place}/", f"{place}::", f"{place}[")) for place in LEFT_OUT)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Folders and modules that are left out are not even read."""
+    place = collection_path.relative_to(config.rootpath) if collection_path.is_relative_to(config.rootpath) else None
+    return True if str(place) in LEFT_OUT else None
 
 
 @pytest.hookimpl(tryfirst=True)

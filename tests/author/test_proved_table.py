@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kvmlab.course import Course
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, our_course
 
 SCRIPT = REPOSITORY / "script" / "proved.py"
 
@@ -51,4 +50,4 @@ def test_the_readme_has_it() -> None:
     """In step with the kept figures, which are of labs of this course."""
     assert subprocess.run([sys.executable, SCRIPT, "--check"]).returncode == 0
     kept = json.loads((REPOSITORY / "benchmarks" / "proved.json").read_text())
-    assert set(kept) <= set(Course.load(REPOSITORY).ids)
+    assert set(kept) <= set(our_course().ids)

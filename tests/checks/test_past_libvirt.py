@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from kvmlab.cli.context import own_course
-from kvmlab.course import Course
 from kvmlab.grading.load import load_checks
 from kvmlab.grading.runner import run
 from kvmlab.grading.verdicts import Verdict
 from tests.checks.memory import Memory
+from tests.conftest import our_course
 
 
 @pytest.mark.parametrize(
@@ -22,7 +21,7 @@ from tests.checks.memory import Memory
 )
 def test_where_the_threads_may_run_counts(threads: dict[str, str], now: Verdict, free: Verdict) -> None:
     """libvirt says what it was told, in all three."""
-    course = Course.load(own_course())
+    course = our_course()
     lab = course.lab("resources-pin")
     pins = {"vcpu_pins": {"1": "0"}}
     host = Memory(

@@ -10,11 +10,11 @@ import pytest
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.main import main
-from kvmlab.course import Course
 from kvmlab.paths import State
 from kvmlab.receipts.document import signed
 from tests.classroom.conftest import Classroom
-from tests.receipts.conftest import REPOSITORY, evidence
+from tests.conftest import our_course
+from tests.receipts.conftest import evidence
 
 LAB = "network-bridge"
 
@@ -24,7 +24,7 @@ def receipt(classroom: Classroom, folder: Path, student: str, of: str) -> str:
     found = Class(classroom.folder)
     variant = found.seed(Student(of))
     found.book.close()
-    course = Course.load(REPOSITORY)
+    course = our_course()
     labs = [evidence(course, LAB, variant, f"host-of-{student}")]
     values = {"student": student, "course": course.tag, "made": "2026-11-21T08:00:00Z", "kvmlab": "0.1.0"}
     path = folder / f"{student}-{of}.json"

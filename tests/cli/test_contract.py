@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import REPOSITORY, Kvmlab
+from tests.conftest import REPOSITORY, Kvmlab, our_course
 
 HOSTILE = ["../../etc", "; rm -rf /", "a\nb", "x" * 300, "<domain/>", "$(id)", "-", "", "网络"]
 LAB_VERBS = ["show", "start", "check", "hint", "solve", "reset", "finish", "shell"]
@@ -81,10 +81,9 @@ def test_finishing_what_does_not_run_is_done(bare_kvmlab: Kvmlab) -> None:
 
 
 def test_a_state_file_cut_in_half(bare_kvmlab: Kvmlab) -> None:
-    from kvmlab.course import Course
     from kvmlab.labhost.record import record_path
 
-    path = record_path(bare_kvmlab.state, Course.load(REPOSITORY).tag, "network-bridge")
+    path = record_path(bare_kvmlab.state, our_course().tag, "network-bridge")
     path.write_text('{"lab": "network-bri')
     assert bare_kvmlab("check", "network-bridge").returncode == 3
     assert bare_kvmlab("status").returncode == 0

@@ -19,13 +19,13 @@ CHAPTERS = sorted(path.parent.name for path in (ROOT / "labs").glob("*/quiz.md")
 FEWEST = 10
 
 
+QUIZZES = {lang: {chapter: read_quiz(ROOT, chapter, lang) for chapter in CHAPTERS} for lang in LANGUAGES}
+
+
 def questions(kind: QuestionKind, lang: str) -> dict[tuple[str, str], Question]:
     """The course's questions of a kind, by chapter and id."""
     return {
-        (chapter, one.id): one
-        for chapter in CHAPTERS
-        for one in read_quiz(ROOT, chapter, lang).questions
-        if one.kind is kind
+        (chapter, one.id): one for chapter, quiz in QUIZZES[lang].items() for one in quiz.questions if one.kind is kind
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.course import Course
+from tests.conftest import our_course
 from tests.gate.programs import REPOSITORY, files, programs
 
 READ_BY_A_SHELL = {".bashrc": "bash", ".profile": "bash", "profile": "sh", "library.sh": "bash"}
@@ -81,7 +81,7 @@ def test_what_is_meant_is_there() -> None:
 
 def test_set_ups(tmp_path: Path) -> None:
     """With each lab's own parameters, as `bash -euo pipefail` is given it: a failing cd ends it."""
-    course = Course.load(REPOSITORY)
+    course = our_course()
     written = {lab_id: course.lab(lab_id).setup for lab_id in course.ids}
     for lab_id, setup in written.items():
         (tmp_path / lab_id).write_text(setup, encoding="utf-8")

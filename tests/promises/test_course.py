@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.course import Course
-from tests.conftest import REPOSITORY, Kvmlab
+from tests.conftest import Kvmlab, our_course
 
 # Each proof runs as many lab hosts as this computer carries: one proof at a time.
 pytestmark = [pytest.mark.guest, pytest.mark.xdist_group("proof")]
@@ -29,7 +28,7 @@ SAMPLE = 3
 
 def labs(number: int, what: str) -> list[str]:
     """So many of the course's labs, drawn by SEED for `what`."""
-    course = Course.load(REPOSITORY)
+    course = our_course()
     complete = [one for one in course.ids if course.entries[one].complete]
     return random.Random(f"{SEED} {what}").sample(complete, number)
 
@@ -58,7 +57,7 @@ def _wrong(text: str) -> object:
 
 def test_every_lab_goes_its_right_ways(kvmlab: Kvmlab) -> None:
     """At the start nothing passes; after the solution, and after each other right way, everything does."""
-    proved(kvmlab, *labs(len(Course.load(REPOSITORY).ids), "order"), *only(*RIGHT))
+    proved(kvmlab, *labs(len(our_course().ids), "order"), *only(*RIGHT))
 
 
 def test_some_labs_with_other_names(kvmlab: Kvmlab) -> None:

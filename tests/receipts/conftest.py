@@ -14,15 +14,15 @@ from kvmlab.course.version import lab_version
 from kvmlab.observe.grade import checks_of
 from kvmlab.paths import State
 from kvmlab.receipts.document import signed
+from tests.conftest import our_course
 
-REPOSITORY = Path(__file__).parents[2]
 LABS = ("network-bridge", "storage-attach")
 
 
 @pytest.fixture(scope="session")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def course() -> Course:
     """The course of this repository."""
-    return Course.load(REPOSITORY, State(tmp_path_factory.mktemp("state")))
+    return our_course()
 
 
 def evidence(course: Course, lab_id: str, variant: str | None, lab_host: str) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from kvmlab.cli.context import own_course
-from kvmlab.course import Course
 from kvmlab.course.fault.model import Symptom
 from kvmlab.course.lab.model import Survivor
 from kvmlab.mutants.library import changes
@@ -29,12 +27,13 @@ from kvmlab.repair.general import (
 )
 from kvmlab.repair.probes import follows, probes_of
 from kvmlab.repair.shown import shown_in
+from tests.conftest import our_course
 from tests.mutants.test_library import NAT, OFF, ON, POOL, device
 
 if TYPE_CHECKING:
     from kvmlab.repair.beginning import Beginning
 
-LAB = Course.load(own_course()).lab("network-nat")
+LAB = our_course().lab("network-nat")
 FOUND: list[Named] = [ON, OFF, NAT, POOL, device("disk", "vda"), device("interface", "52:54:00:00:07:11")]
 
 
@@ -86,7 +85,7 @@ def test_every_text_is_there_in_both_languages() -> None:
 
 @pytest.mark.parametrize(("lab", "wanted"), [("network-nat", True), ("install-packages", False)])
 def test_a_lab_host_without_libvirt_has_none(lab: str, wanted: bool) -> None:
-    assert serves(Course.load(own_course()).lab(lab)) is wanted
+    assert serves(our_course().lab(lab)) is wanted
 
 
 def test_what_only_follows_is_no_symptom_of_its_own() -> None:
@@ -115,8 +114,8 @@ def test_those_that_are_known_to_show_are_drawn_first() -> None:
 
 
 def test_what_the_course_says_of_them_is_of_its_labs_and_kinds() -> None:
-    course = Course.load(own_course())
-    for lab, found in shown_in(own_course()).items():
+    course = our_course()
+    for lab, found in shown_in(course.root).items():
         assert lab in course.ids
         for name, level in found.items():
             what, _, change = name.removeprefix(PREFIX).partition(": ")
