@@ -10,8 +10,9 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kvmlab.course.names import CHAPTER, LAB, shown
+from kvmlab.course.names import CHAPTER, LAB
 from kvmlab.errors import CannotRun, UsageError
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from kvmlab.checks.matchers import as_matcher
 from kvmlab.checks.reader import Key
-from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
+from kvmlab.safe_text import plain
 
 
 class FactRow(NamedTuple):

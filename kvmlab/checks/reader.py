@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from shlex import quote
 from typing import NamedTuple, Protocol
 
-from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
+from kvmlab.safe_text import plain
 
 Key = tuple[str, ...]
 

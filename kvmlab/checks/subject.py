@@ -11,9 +11,9 @@ from kvmlab.checks.facts import Facts, FactSpec, known, specs
 from kvmlab.checks.findings import About, FactRow, Finding, row
 from kvmlab.checks.next_start import live_of
 from kvmlab.checks.reader import CAUSES, Cause, Key, MissingObject, OncePerPass, Reader, Reading
-from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
 from kvmlab.nearest import nearest
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 _EXISTS = "exists"

@@ -1,33 +1,11 @@
-"""Values as text a student may safely see: capped, on one line, nothing in it that a terminal obeys.
-
-What is shown comes from guests and hosts in a student's hands and is hostile: escape sequences, bidirectional
-overrides, newlines, gigabytes. What cannot be printed is shown as an escape (`\\x1b`) rather than
-dropped, so that a wrong value never looks like the wanted one.
-"""
+"""A fact's value in words, as a student may safely see it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kvmlab.safe_text import LIMIT, plain
 from kvmlab.words import t
-
-LIMIT = 200  # characters of a value in a report
-
-
-def plain(text: str, limit: int = LIMIT) -> str:
-    """`text` on one line, at most `limit` characters, with control, escape and bidi characters made visible."""
-    cut = text[: limit + 1]  # first, so that a gigabyte costs nothing
-    if not cut.isprintable():
-        cut = "".join(_visible(character) for character in cut)
-    return cut if len(cut) <= limit else cut[: max(limit - 1, 0)].rstrip() + "…"
-
-
-def _visible(character: str) -> str:
-    if character.isprintable():
-        return character
-    if character in "\u00a0\u3000":  # the blanks of French and Chinese text
-        return " "
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def show(value: object, limit: int = LIMIT) -> str:

@@ -9,7 +9,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from kvmlab.report.cells import clean_code
+from kvmlab.safe_text import clean_code
 
 MOST = 2000  # characters
 

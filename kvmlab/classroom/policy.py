@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kvmlab.checks.text import plain
 from kvmlab.classroom.gradebook.records import Graded
 from kvmlab.errors import UsageError
 from kvmlab.nearest import nearest
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 DAY_S = 86_400

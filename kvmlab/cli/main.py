@@ -194,7 +194,7 @@ def tell(error: KvmlabError) -> None:
 
 def _say(text: str) -> None:
     """On standard error, without control characters: a message quotes what was typed, and what a course says."""
-    from kvmlab.report.cells import clean_code
+    from kvmlab.safe_text import clean_code
 
     print(clean_code(text), file=sys.stderr)
 

@@ -8,8 +8,8 @@ from kvmlab.cli.lab import RunningLab
 from kvmlab.cli.output import write_json
 from kvmlab.errors import CannotRun, CouldNotLook, UsageError
 from kvmlab.killpoints import killpoint
-from kvmlab.report.cells import clean_code
 from kvmlab.report.plain import TextPage
+from kvmlab.safe_text import clean_code
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -88,7 +88,7 @@ class Course:
     def load(cls, root: Path, state: "State | None" = None) -> "Course":
         """The course in the directory `root`; with `state` its cache is used. No course there: UsageError."""
         if not (root / "course.md").is_file() or not (root / "labs").is_dir():
-            from kvmlab.course.names import shown
+            from kvmlab.safe_text import shown
 
             message = t("{path} is not a course: it has no course.md, or no labs/.", path=shown(root, 200))
             raise UsageError(message, "kvmlab --course DIR new CHAPTER-NAME")

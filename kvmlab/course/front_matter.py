@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kvmlab.course.names import shown
 from kvmlab.course.source import Piece, Place, Source
 from kvmlab.nearest import nearest
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 Fields = Mapping[str, type | tuple[type, ...]]

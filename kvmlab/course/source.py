@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from kvmlab.course.names import shown
 from kvmlab.errors import AuthorError
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 BIGGEST = 1_000_000  # bytes; a lab's text has some thousands

@@ -15,10 +15,10 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from kvmlab.course.names import shown
 from kvmlab.course.source import Piece, Place
 from kvmlab.errors import AuthorError
 from kvmlab.nearest import nearest
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 _ALONE = re.compile(r"\{\{((?:(?!\}\}|\{\{).)+)\}\}", re.DOTALL)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kvmlab.checks.reader import CAUSES, Answer, Cause, Key, MissingObject, Reader, Reading, Want, ask_optional
-from kvmlab.checks.text import plain
 from kvmlab.errors import CouldNotLook
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 SCHEMA = "kvmlab.facts/1"

@@ -12,10 +12,10 @@ from kvmlab.checks.declare import Check, deepest_file, place_of
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.params import Params
 from kvmlab.checks.reader import DryRun, Want
-from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.errors import AuthorError, CouldNotLook, KvmlabError
 from kvmlab.grading.verdicts import CheckResult, Verdict
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 FINDINGS = 500  # of one check; a checker that yields for ever is a bug

@@ -14,13 +14,13 @@ from typing import Protocol
 from kvmlab.checks.declare import Check
 from kvmlab.checks.params import Params
 from kvmlab.checks.reader import Reader, Want
-from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.errors import UsageError
 from kvmlab.grading.load import CheckSet, TaskLike
 from kvmlab.grading.passes import OnProgress, Passes, Results, Waiting, wants_of
 from kvmlab.grading.verdicts import Report, TaskResult
 from kvmlab.nearest import nearest
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 SETTLE_S = 30.0  # how long something that is on its way (a guest booting) is waited for without being asked

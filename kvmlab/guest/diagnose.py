@@ -5,7 +5,6 @@ Each cause names the object and the command that mends or shows it. `transient` 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from ipaddress import ip_interface
 
@@ -14,10 +13,10 @@ from kvmlab.guest.obstacles import cannot, obstacle
 from kvmlab.guest.search import Search
 from kvmlab.guest.surroundings import DomainSeen, Surroundings
 from kvmlab.remote.ssh import Why
+from kvmlab.safe_text import console_line
 from kvmlab.words import t
 
 BOOT_S = 120.0  # a guest that started less long ago may still be booting
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[^\x20-\x7e]")
 
 
 def diagnose(search: Search, surroundings: Surroundings, boot_s: float = BOOT_S) -> CouldNotLook:
@@ -93,7 +92,7 @@ def _booting(domain: DomainSeen, surroundings: Surroundings, since: float) -> Co
 
 def last_line(console: str, limit: int = 100) -> str:
     """The last line on a console that is not empty, without anything a terminal obeys."""
-    lines = [_CONTROL.sub("", line).strip() for line in console.replace("\r", "\n").splitlines()]
+    lines = [console_line(line) for line in console.replace("\r", "\n").splitlines()]
     return next((line[:limit] for line in reversed(lines) if line), "")
 
 

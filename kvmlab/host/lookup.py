@@ -7,7 +7,6 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.checks.reader import Key, MissingObject
-from kvmlab.checks.text import plain
 from kvmlab.host.domain import next_start
 from kvmlab.host.domain.definition import Definition, LibvirtDomain
 from kvmlab.host.domain.devices import DiskElement, InterfaceElement, disks, network_of
@@ -17,6 +16,7 @@ from kvmlab.host.networks import LibvirtLease, LibvirtNetwork
 from kvmlab.host.storage import LibvirtPool, LibvirtSnapshot, LibvirtVolume
 from kvmlab.host.xml import word
 from kvmlab.remote.host_connection import HostConnection, NotThere
+from kvmlab.safe_text import plain
 
 if TYPE_CHECKING:
     import libvirt

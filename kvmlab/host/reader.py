@@ -14,7 +14,6 @@ from shlex import quote
 from typing import Any
 
 from kvmlab.checks.reader import CAUSES, Answer, Key, MissingObject, Reading, Want
-from kvmlab.checks.text import plain
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
 from kvmlab.host import links, lookup, system
@@ -25,6 +24,7 @@ from kvmlab.host.start.comparison import StartComparison
 from kvmlab.host.start.picture import Picture
 from kvmlab.remote.deadline import later
 from kvmlab.remote.host_connection import SLOW_S, HostConnection, NotThere
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 

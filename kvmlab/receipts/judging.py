@@ -11,12 +11,12 @@ from typing import Any
 
 from kvmlab.checks.declare import Check
 from kvmlab.course import Course, Lab
-from kvmlab.course.names import shown
 from kvmlab.course.version import lab_version
 from kvmlab.errors import KvmlabError
 from kvmlab.json_text import canonical
 from kvmlab.observe.grade import checks_of
 from kvmlab.receipts.reading import Receipt, RefusedReceipt, read_receipt, when
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 _CLOCKS = timedelta(days=1)

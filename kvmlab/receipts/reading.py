@@ -11,10 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from kvmlab.course.names import LAB, TASK, VARIANT, shown
+from kvmlab.course.names import LAB, TASK, VARIANT
 from kvmlab.errors import KvmlabError, UsageError
 from kvmlab.json_text import canonical
 from kvmlab.receipts.document import SCHEMA, is_signed
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 BIGGEST = 20_000_000  # bytes; all labs of a course have about one million

@@ -5,6 +5,8 @@ Nothing that comes out of here can move the cursor: control characters are dropp
 
 from __future__ import annotations
 
+from kvmlab.safe_text import clean
+
 NOT_FIRST = "，。、；：！？）】》」』”’…,.;:!?)]}%"  # may not begin a line
 NOT_LAST = "（【《「『“‘([{"  # may not end one
 
@@ -26,11 +28,6 @@ def _cell(letter: str) -> int:
     return 2 if east_asian_width(letter) in "WF" else 1
 
 
-def clean(text: str) -> str:
-    """`text` without control characters (escape sequences, line ends, direction marks)."""
-    return "".join(letter for letter in text.replace("\t", " ").replace("\n", " ") if letter.isprintable())
-
-
 def fit(text: str, width: int) -> str:
     """`text`, cut with `…` where it is wider than `width`, and filled with blanks up to it."""
     text = clean(text)
@@ -47,11 +44,6 @@ def fit(text: str, width: int) -> str:
 def right(text: str, width: int) -> str:
     """`text` with blanks before it, so that it ends in column `width`."""
     return " " * (width - cells(text)) + text
-
-
-def clean_code(text: str) -> str:
-    """Likewise of code: its blanks and line ends stay."""
-    return "".join(letter for letter in text.expandtabs(4) if letter == "\n" or letter.isprintable())
 
 
 def wrap(glyphs: Glyphs, width: int, *, keep: bool = False) -> list[Glyphs]:

@@ -5,19 +5,17 @@ failed is a <failure>, error an <error>, blocked a <skipped>, as https://llg.cub
 
 from __future__ import annotations
 
-import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from kvmlab.checks.findings import FactRow, Finding
 from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
+from kvmlab.safe_text import in_xml
 from kvmlab.words import t
-
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(report: Report) -> str:
     """The XML document, declaration included; valid whatever was found."""
-    whole = {"name": legal(report.lab), "time": f"{report.seconds:.3f}", **_counts(report.checks)}
+    whole = {"name": in_xml(report.lab), "time": f"{report.seconds:.3f}", **_counts(report.checks)}
     root = Element("testsuites", whole)
     for task in report.tasks:
         _suite(root, task, report)
@@ -27,7 +25,7 @@ def junit_xml(report: Report) -> str:
 
 def _suite(root: Element, task: TaskResult, report: Report) -> None:
     counts = {**_counts(task.checks), "skipped": _number(task.checks, Verdict.BLOCKED)}
-    suite = SubElement(root, "testsuite", {"name": legal(task.id), **counts})
+    suite = SubElement(root, "testsuite", {"name": in_xml(task.id), **counts})
     properties = SubElement(suite, "properties")
     for name, value in (
         ("title", task.title),
@@ -35,23 +33,23 @@ def _suite(root: Element, task: TaskResult, report: Report) -> None:
         ("max_points", str(task.max_points)),
         ("variant", report.variant or ""),
     ):
-        SubElement(properties, "property", name=name, value=legal(value))
+        SubElement(properties, "property", name=name, value=in_xml(value))
     for check in task.checks:
         _case(suite, check, f"{report.lab}.{task.id}")
 
 
 def _case(suite: Element, check: CheckResult, classname: str) -> None:
-    case = SubElement(suite, "testcase", name=legal(check.id), classname=legal(classname))
+    case = SubElement(suite, "testcase", name=in_xml(check.id), classname=in_xml(classname))
     if check.verdict is Verdict.FAILED:
         _outcome(case, "failure", check.sentence, _evidence(check))
     elif check.verdict is Verdict.ERROR:
         _outcome(case, "error", check.error or "", "\n".join((check.sentence, *filter(None, (check.todo,)))))
     elif check.verdict is Verdict.BLOCKED:
-        SubElement(case, "skipped", message=legal(t("waits for {checks}", checks=", ".join(check.blocked_by))))
+        SubElement(case, "skipped", message=in_xml(t("waits for {checks}", checks=", ".join(check.blocked_by))))
 
 
 def _outcome(case: Element, tag: str, message: str, text: str) -> None:
-    SubElement(case, tag, message=legal(message), type=tag).text = legal(text)
+    SubElement(case, tag, message=in_xml(message), type=tag).text = in_xml(text)
 
 
 def _evidence(check: CheckResult) -> str:
@@ -76,8 +74,3 @@ def _counts(checks: tuple[CheckResult, ...]) -> dict[str, str]:
 
 def _number(checks: tuple[CheckResult, ...], verdict: Verdict) -> str:
     return str(sum(check.verdict is verdict for check in checks))
-
-
-def legal(text: str) -> str:
-    """`text` without what XML 1.0 cannot say at all: control characters, lone surrogates."""
-    return _ILLEGAL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

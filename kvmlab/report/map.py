@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kvmlab.observe.topology import MapDomain, MapLink, Plug, Topology
-from kvmlab.report.plain import TextPage, cells, clean, fit
+from kvmlab.report.plain import TextPage, cells, fit
+from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 Branch = tuple[str, str]  # a name, and what is said of it

@@ -13,11 +13,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from kvmlab.report.cells import Glyphs, cells, clean, clean_code, fit, no_blank, right, wrap, wrapped
+from kvmlab.report.cells import Glyphs, cells, fit, no_blank, right, wrap, wrapped
 from kvmlab.report.encoding import NAME
+from kvmlab.safe_text import clean, clean_code
 from kvmlab.words import t
 
-__all__ = ["TextPage", "cells", "clean", "fit", "right", "terminal_width", "wrap", "wrapped"]
+__all__ = ["TextPage", "cells", "fit", "right", "terminal_width", "wrap", "wrapped"]
 
 SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 MARKS = {"done": "✓", "running": "▸", "stopped": "▹", "begun": "◔", "solved": "◌", "new": "◦"}

@@ -16,7 +16,8 @@ from typing import Literal, Protocol, TextIO
 
 from kvmlab import __version__
 from kvmlab.grading.passes import Waiting
-from kvmlab.report.plain import clean, time_left
+from kvmlab.report.plain import time_left
+from kvmlab.safe_text import clean
 from kvmlab.state import cache
 from kvmlab.words import t
 

@@ -6,7 +6,8 @@ from threading import Lock, Timer
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
-from kvmlab.report.plain import clean, time_left
+from kvmlab.report.plain import time_left
+from kvmlab.safe_text import clean
 
 if TYPE_CHECKING:
     from rich.progress import Progress, Task

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 
 from kvmlab.grading.verdicts import Verdict
-from kvmlab.report.plain import TextPage, cells, clean, wrap
+from kvmlab.report.plain import TextPage, cells, wrap
+from kvmlab.safe_text import clean
 
 WIDEST = 120  # columns; a line longer than this is hard to follow, commands excepted
 MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.BLOCKED: "○", Verdict.ERROR: "!"}

@@ -22,8 +22,9 @@ from rich.text import Text
 from rich.theme import Theme
 
 from kvmlab.course import Lab, LabProgress, Task
-from kvmlab.report.cells import cells, clean, clean_code, no_blank, wrap
+from kvmlab.report.cells import cells, no_blank, wrap
 from kvmlab.report.plain import ASCII, MARKS, MOST_TEXT
+from kvmlab.safe_text import clean, clean_code
 from kvmlab.words import t
 
 SIDE = 34  # columns of the list of tasks beside the text

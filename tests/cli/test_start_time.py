@@ -61,6 +61,7 @@ OURS = {  # every module of kvmlab that a fast verb may load
     "kvmlab.report.cells",
     "kvmlab.report.encoding",
     "kvmlab.report.plain",
+    "kvmlab.safe_text",
     "kvmlab.state",
     "kvmlab.state.cache",
     "kvmlab.state.record",

@@ -23,6 +23,7 @@ BASE = (
     "killpoints",
     "nearest",
     "process",
+    "safe_text",
     "slowness",
     "suspension",
     "words",

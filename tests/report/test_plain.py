@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from kvmlab.report.cells import cells, clean, fit, right, wrapped
+from kvmlab.report.cells import cells, fit, right, wrapped
 from kvmlab.report.plain import TextPage, terminal_width
+from kvmlab.safe_text import clean
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from kvmlab.course.names import shown
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 TODO = re.compile(r"\bTODO\b:?\s*(.*)")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvmlab.author.prove.proof import ProofOutcome, Remark
-from kvmlab.report.plain import cells, clean, fit, right
+from kvmlab.report.plain import cells, fit, right
+from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 if TYPE_CHECKING:

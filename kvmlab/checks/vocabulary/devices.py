@@ -11,7 +11,7 @@ from typing import Annotated, Unpack
 from kvmlab.checks.facts import Facts, Flag, Mac, Number, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.subject import Subject
-from kvmlab.checks.text import plain
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 _XML = "virsh dumpxml {inactive}{0}"

@@ -9,9 +9,9 @@ from typing import Annotated, Unpack
 from kvmlab.checks.facts import Facts, Flag, Number, Word
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.reader import Key, Reader
-from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.in_guest import InGuest
 from kvmlab.checks.vocabulary.system import ServiceFacts
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kvmlab.checks.subject import Subject
-from kvmlab.checks.text import plain
+from kvmlab.safe_text import plain
 
 
 class InGuest(Subject):

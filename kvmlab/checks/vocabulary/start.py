@@ -15,9 +15,10 @@ from kvmlab.checks.facts import fact_names, known
 from kvmlab.checks.findings import FactRow, Finding
 from kvmlab.checks.reader import Key, MissingObject, Reader, Reading
 from kvmlab.checks.subject import Subject
-from kvmlab.checks.text import plain, show
+from kvmlab.checks.text import show
 from kvmlab.checks.vocabulary.aspects import ASPECT_WORDS, Grant, grants
 from kvmlab.errors import AuthorError, CouldNotLook
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 LABELS = {"domain": "domain {0}", "network": "network {0}", "pool": "pool {0}", "link": "link {0}",

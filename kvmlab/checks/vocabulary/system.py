@@ -11,8 +11,8 @@ from typing import Annotated, Unpack
 from kvmlab.checks.facts import Facts, Flag, Number, Numbers, Table, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.subject import Subject
-from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.start import AsAtStart
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 

@@ -11,7 +11,7 @@ from kvmlab.classroom.gradebook.book import Gradebook
 from kvmlab.classroom.policy import Mark
 from kvmlab.classroom.results import Results
 from kvmlab.json_text import json_text
-from kvmlab.report.junit import legal
+from kvmlab.safe_text import in_xml
 
 SCHEMA = "kvmlab.class/1"
 
@@ -45,7 +45,7 @@ def junit_of(results: Results, book: Gradebook) -> str:
             name: str(sum(one["verdict"] == verdict for one in checks))
             for name, verdict in (("failures", "failed"), ("errors", "error"), ("skipped", "blocked"))
         }
-        suite = SubElement(root, "testsuite", {"name": legal(f"{who[0]}.{lab}"), "tests": str(len(checks)), **counts})
+        suite = SubElement(root, "testsuite", {"name": in_xml(f"{who[0]}.{lab}"), "tests": str(len(checks)), **counts})
         for task in report["tasks"]:
             for check in task["checks"]:
                 _case(suite, check, f"{who[0]}.{lab}.{task['id']}")
@@ -54,7 +54,7 @@ def junit_of(results: Results, book: Gradebook) -> str:
 
 
 def _case(suite: Element, check: Mapping[str, Any], classname: str) -> None:
-    case = SubElement(suite, "testcase", name=legal(check["id"]), classname=legal(classname))
+    case = SubElement(suite, "testcase", name=in_xml(check["id"]), classname=in_xml(classname))
     tag = {"failed": "failure", "error": "error", "blocked": "skipped"}.get(check["verdict"])
     if tag:
-        SubElement(case, tag, message=legal(check["error"] or check["sentence"]))
+        SubElement(case, tag, message=in_xml(check["error"] or check["sentence"]))

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from kvmlab.checks.text import plain
 from kvmlab.classroom.roster.columns import plain_header, ranked
 from kvmlab.classroom.roster.student import Student
 from kvmlab.classroom.roster.table import DELIMITERS, Unreadable, bytes_of, text_of, trimmed
 from kvmlab.errors import UsageError
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 _NUMBER = re.compile(r"\d{1,9}(?:[.,]\d{1,6})?")

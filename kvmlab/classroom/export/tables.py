@@ -16,10 +16,10 @@ from kvmlab.classroom.policy import Mark
 from kvmlab.classroom.results import Results, shown
 from kvmlab.course import Course
 from kvmlab.errors import UsageError
+from kvmlab.safe_text import in_cell
 from kvmlab.words import t
 
 PER = ("lab", "task", "check")
-FORMULA = frozenset("=+-@\t\r")
 Report = Mapping[str, Any]
 
 
@@ -108,10 +108,5 @@ def _written(rows: Iterable[Iterable[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     for row in rows:
-        writer.writerow([guarded(cell) for cell in row])
+        writer.writerow([in_cell(cell) for cell in row])
     return text.getvalue()
-
-
-def guarded(cell: str) -> str:
-    """The cell, so that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell and cell[0] in FORMULA else cell

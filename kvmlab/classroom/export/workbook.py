@@ -13,11 +13,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.classroom.export.tables import FORMULA, Report, reports
+from kvmlab.classroom.export.tables import Report, reports
 from kvmlab.classroom.gradebook.book import Gradebook
 from kvmlab.classroom.results import Results
 from kvmlab.errors import CannotRun
-from kvmlab.report.junit import legal
+from kvmlab.safe_text import FORMULA, in_xml
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class _Sheets:
     def _put(self, sheet: Any, row: int, column: int, cell: Cell) -> None:
         if isinstance(cell, str) and cell:
             style = self._guarded if cell[0] in FORMULA else None if row else self._bold
-            sheet.write_string(row, column, legal(cell), style)
+            sheet.write_string(row, column, in_xml(cell), style)
         elif isinstance(cell, (int, float)):
             sheet.write_number(row, column, cell)
 

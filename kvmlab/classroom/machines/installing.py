@@ -17,12 +17,12 @@ from typing import NamedTuple
 
 from kvmlab.bundle.archive import opened
 from kvmlab.bundle.contents import read_contents
-from kvmlab.checks.text import plain
 from kvmlab.classroom.actions import ActionOutcome
 from kvmlab.classroom.children import Children, Done
 from kvmlab.classroom.machines.inventory import Machine
 from kvmlab.classroom.machines.remote import read_answer, ssh_argv
 from kvmlab.images.recipe import BuildProgress
+from kvmlab.safe_text import plain
 from kvmlab.words import language, t
 
 WIDTH = 10

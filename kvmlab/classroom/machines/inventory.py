@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kvmlab.checks.text import plain
 from kvmlab.classroom.roster.table import Unreadable, bytes_of, text_of
 from kvmlab.errors import UsageError
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 MOST = 10_000  # computers

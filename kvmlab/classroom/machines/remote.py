@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from kvmlab.checks.text import plain
 from kvmlab.classroom.actions import ActionOutcome, evidence_in, outcome_of
 from kvmlab.classroom.children import ChildOutput, Children, Done, complaint_in
 from kvmlab.classroom.folder import Class
@@ -25,6 +24,7 @@ from kvmlab.classroom.roster.student import Student
 from kvmlab.course import Course
 from kvmlab.course.progress import now
 from kvmlab.errors import AuthorError, CouldNotLook
+from kvmlab.safe_text import plain
 from kvmlab.words import language, t
 
 MOST_ANSWER = 8_000_000  # bytes

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from kvmlab.checks.text import plain
 from kvmlab.classroom.roster.columns import RosterColumns, find_columns, is_header, is_sectioned, plain_header
 from kvmlab.classroom.roster.student import ID, MOST, Student
 from kvmlab.classroom.roster.table import Row, Unreadable, bytes_of, read_table
 from kvmlab.errors import UsageError
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 _NO_STUDENT = {"pointspossible", "manualposting"}

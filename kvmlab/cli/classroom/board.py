@@ -15,8 +15,9 @@ from kvmlab.cli.classroom.students import chosen
 from kvmlab.cli.context import Context
 from kvmlab.cli.output import write_json
 from kvmlab.cli.student import state_word
-from kvmlab.report.cells import cells, clean, fit
+from kvmlab.report.cells import cells, fit
 from kvmlab.report.plain import TextPage
+from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 EVERY_S = 2.0

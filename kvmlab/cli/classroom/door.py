@@ -19,8 +19,8 @@ from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.classroom.students import chosen
 from kvmlab.cli.context import Context
 from kvmlab.errors import CannotRun, UsageError
-from kvmlab.report.cells import clean
 from kvmlab.report.plain import TextPage
+from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -20,8 +20,9 @@ from kvmlab.cli.output import write_json
 from kvmlab.cli.student import state_word
 from kvmlab.errors import UsageError
 from kvmlab.killpoints import killpoint
-from kvmlab.report.cells import cells, clean, fit
+from kvmlab.report.cells import cells, fit
 from kvmlab.report.plain import TextPage
+from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -125,8 +126,8 @@ def chosen(found: Class, args: argparse.Namespace, left: Sequence[Student] = ())
     ):
         for name in given or ():
             if name not in there:
-                from kvmlab.course.names import shown
                 from kvmlab.nearest import nearest
+                from kvmlab.safe_text import shown
 
                 message = t("{option}: there is none called `{name}`.", option=option, name=shown(name))
                 meant = nearest(name, there)

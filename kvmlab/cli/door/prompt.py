@@ -32,8 +32,8 @@ from kvmlab.course import Course
 from kvmlab.errors import CannotRun, KvmlabError, UsageError
 from kvmlab.labhost.record import runs
 from kvmlab.paths import State
-from kvmlab.report.cells import clean
 from kvmlab.report.plain import TextPage
+from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 GIVEN = "KVMLAB_DOOR"

@@ -33,7 +33,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if args.json:
         listed = [{"name": one.name, "before": one.before, "now": one.now} for one in found]
         return write_json({"schema": "kvmlab.diff/1", "lab": running.lab_id, "differences": listed})
-    from kvmlab.report.plain import TextPage, clean
+    from kvmlab.report.plain import TextPage
+    from kvmlab.safe_text import clean
 
     page = TextPage(color=ctx.color())
     signs = {True: page.paint("+", "green"), False: page.paint("~", "yellow")}

@@ -62,7 +62,8 @@ def _sat(args: argparse.Namespace, ctx: Context, exams: Exams, exam: Exam | None
 
 def _drawn(args: argparse.Namespace, ctx: Context) -> Exam:
     from kvmlab.cli.exam.session import drawn_exam
-    from kvmlab.course.names import VARIANT, shown
+    from kvmlab.course.names import VARIANT
+    from kvmlab.safe_text import shown
 
     seed = args.seed or secrets.token_hex(4)
     if not VARIANT.fullmatch(f"exam-{seed}"):

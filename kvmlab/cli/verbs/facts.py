@@ -46,9 +46,9 @@ def run(args: Namespace, ctx: Context) -> int:
 
 def _unknown(name: str) -> UsageError:
     from kvmlab.author.nouns import names, nouns_with
-    from kvmlab.course.names import shown
     from kvmlab.errors import UsageError
     from kvmlab.nearest import nearest
+    from kvmlab.safe_text import shown
 
     if found := nouns_with(name):
         message = t("`{name}` is a fact of {nouns}.", name=name, nouns=t(", ").join(found))

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if args.faults:
         return _faults(args, ctx)
     from kvmlab.author.lint import Severity, faults_json, lint
-    from kvmlab.report.plain import clean
+    from kvmlab.safe_text import clean
 
     faults = lint(ctx.course, args.labs)
     counts = {one: sum(fault.severity is one for fault in faults) for one in Severity}

@@ -111,7 +111,7 @@ def _round(page: TextPage, ctx: Context, args: argparse.Namespace) -> int:
     from kvmlab.cli.exam.prompt import answer_to, put, tell
     from kvmlab.cli.exam.rules import refuse_quiz_in_exam
     from kvmlab.course.quiz.progress import Quizzes
-    from kvmlab.report.cells import clean
+    from kvmlab.safe_text import clean
 
     quiz = quiz_of(ctx, args.chapter)
     refuse_quiz_in_exam(ctx, quiz.chapter)
@@ -142,8 +142,8 @@ def _round(page: TextPage, ctx: Context, args: argparse.Namespace) -> int:
 
 def quiz_of(ctx: Context, chapter: str) -> Quiz:
     """The quiz of a chapter; none: UsageError, naming those there are."""
-    from kvmlab.course.names import shown
     from kvmlab.course.quiz.model import has_quiz, read_quiz
+    from kvmlab.safe_text import shown
 
     known = [one.id for one in ctx.course.chapters if has_quiz(ctx.course.root, one.id)]
     if chapter not in known:
@@ -164,7 +164,7 @@ def _askable(ctx: Context, quiz: Quiz) -> tuple[list[Question], list[Question]]:
 
 def _ready(page: TextPage, ctx: Context, question: Question, draw: random.Random) -> PreparedQuestion | None:
     """The question to be put; None, with a word, for a live one that has no answer now."""
-    from kvmlab.report.cells import clean
+    from kvmlab.safe_text import clean
 
     try:
         return _asked(ctx, question, draw)

@@ -51,8 +51,8 @@ def _text(book: Book, ctx: Context, wanted: str | None) -> str:
 
 def _chapter(ctx: Context, wanted: str) -> Chapter:
     """The chapter of the catalogue. Unknown: UsageError naming those there are."""
-    from kvmlab.course.names import shown
     from kvmlab.nearest import nearest
+    from kvmlab.safe_text import shown
 
     known = {one.id: one for one in ctx.course.chapters}
     if wanted in known:

@@ -96,7 +96,7 @@ def show(found: list[Judged], *, as_json: bool) -> int:
                  "points": {lab: list(points) for lab, points in one.points.items()}} for one in found]  # fmt: skip
         document = {"schema": "kvmlab.receipts/1", "receipts": rows, "note": what_it_is_not()}
         return write_json(document, 0 if taken == len(found) else 1)
-    from kvmlab.report.plain import clean
+    from kvmlab.safe_text import clean
 
     for one in found:
         print(clean(_line(one)))

@@ -23,7 +23,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 when every step went well; CannotRun where one did not."""
     from kvmlab.course import ProgressStore
     from kvmlab.labhost.steps import run_step
-    from kvmlab.report.cells import clean_code
+    from kvmlab.safe_text import clean_code
 
     refuse_in_exam(ctx, args.lab)
     running = RunningLab.of(ctx, args.lab)

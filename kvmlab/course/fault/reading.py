@@ -33,9 +33,10 @@ from kvmlab.course.front_matter import Front, check_fields, read_front
 from kvmlab.course.headings import HeadedText, split
 from kvmlab.course.lab.fences import Step, fence_words, read_fences
 from kvmlab.course.lab.model import Lab
-from kvmlab.course.names import CHAPTER, LAB, shown
+from kvmlab.course.names import CHAPTER, LAB
 from kvmlab.course.source import Piece, read_source
 from kvmlab.course.template import render
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 HEADER: dict[str, type | tuple[type, ...]] = {

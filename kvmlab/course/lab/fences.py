@@ -11,10 +11,11 @@ from markdown_it import MarkdownIt
 
 from kvmlab.course.front_matter import Front
 from kvmlab.course.lab.model import Lab
-from kvmlab.course.names import OBJECT, TASK, shown
+from kvmlab.course.names import OBJECT, TASK
 from kvmlab.course.source import Piece, Place
 from kvmlab.course.template import render
 from kvmlab.nearest import nearest
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 WHERE = ("replace", "before", "after")

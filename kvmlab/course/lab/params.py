@@ -19,11 +19,12 @@ from typing import Any
 
 from kvmlab.course.front_matter import Front
 from kvmlab.course.lab.lan import LAN, TAKEN
-from kvmlab.course.names import VARIANT, shown
+from kvmlab.course.names import VARIANT
 from kvmlab.course.source import Place
 from kvmlab.course.template import names_in, value
 from kvmlab.errors import UsageError
 from kvmlab.nearest import nearest
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 ATTEMPTS = 2000

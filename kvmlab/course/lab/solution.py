@@ -24,11 +24,12 @@ from typing import NamedTuple
 from kvmlab.course.front_matter import Front, check_fields, read_front
 from kvmlab.course.lab.fences import WHERE, Fence, Step, read_fences
 from kvmlab.course.lab.model import Lab
-from kvmlab.course.names import TASK, shown
+from kvmlab.course.names import TASK
 from kvmlab.course.source import Piece, Place, read_source
 from kvmlab.course.template import render
 from kvmlab.errors import UsageError
 from kvmlab.nearest import nearest
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 __all__ = ["Solution", "SolutionKind", "Step", "read_solutions"]

@@ -20,9 +20,10 @@ from kvmlab.course.lab.model import (
     StartObject,
     Survivor,
 )
-from kvmlab.course.names import OBJECT, shown
+from kvmlab.course.names import OBJECT
 from kvmlab.course.source import Piece, Place, inside, read_source
 from kvmlab.course.template import render
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")

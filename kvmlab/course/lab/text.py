@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from kvmlab.course.headings import ATTRIBUTES, HeadedText, groups, split
 from kvmlab.course.lab.claims import unmarked
-from kvmlab.course.names import TASK, shown
+from kvmlab.course.names import TASK
 from kvmlab.course.source import Piece
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 HINTS = ("Hint", "提示")

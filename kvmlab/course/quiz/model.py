@@ -30,9 +30,10 @@ from markdown_it import MarkdownIt
 from kvmlab.course.front_matter import check_fields, read_front
 from kvmlab.course.headings import ATTRIBUTES, HeadedText, groups, split
 from kvmlab.course.lab.text import EXPLANATIONS
-from kvmlab.course.names import TASK, shown
+from kvmlab.course.names import TASK
 from kvmlab.course.quiz.answers import PLAIN, Answer, fault, flaw, speaks
 from kvmlab.course.source import Piece, Place, read_source
+from kvmlab.safe_text import shown
 from kvmlab.words import t
 
 FEWEST = 15

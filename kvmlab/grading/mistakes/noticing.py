@@ -11,11 +11,11 @@ from shlex import quote
 from time import monotonic
 
 from kvmlab.checks.findings import Finding, Mistake
-from kvmlab.checks.text import plain
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.grading.mistakes.pattern import FailedObject, Pattern, Words
 from kvmlab.grading.mistakes.table import PATTERNS
 from kvmlab.grading.verdicts import CheckResult, Report, Verdict
+from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 LONGEST_S = 3.0
