@@ -15,6 +15,7 @@ from pathlib import Path
 
 from kvmlab.errors import CannotRun
 from kvmlab.images.recipe import SUITE, BuildProgress
+from kvmlab.images.unfinished import Packages
 from kvmlab.install_command import install
 from kvmlab.words import t
 
@@ -60,17 +61,33 @@ def mmdebstrap(
     # A mount namespace of its own: what root's mmdebstrap mounts in the new root is gone when it is, even if killed.
     alone = ["unshare", "--mount", "--propagation=private"] if os.getuid() == 0 else []
     include = [f"--include={','.join(packages)}"] if packages else []
-    argv = [*alone, program, "--verbose", "--format=tar", *options, *include, SUITE, "-"]
+    hook = [Packages.HOOK] if packages else []
+    argv = [*alone, program, "--verbose", "--format=tar", *hook, *options, *include, SUITE, "-"]
     with _place() as place, target.open("wb") as out:
+        downloaded = Packages(place)
+        if packages:
+            downloaded.take()
         for name, content in (beside or {}).items():
             (place / name).write_text(content, encoding="utf-8")
             (place / name).chmod(0o644)
-        said = _run(argv, {**os.environ, "TMPDIR": str(place), "LC_ALL": "C"}, cwd, out.fileno(), progress, text)
+        said = _run(
+            argv, {**os.environ, "TMPDIR": str(place), "LC_ALL": "C"}, cwd, out.fileno(), progress, text, downloaded
+        )
+        if not said:
+            downloaded.drop()
     if said:
         raise CannotRun(t("mmdebstrap failed: {said}", said=said), "kvmlab doctor")
 
 
-def _run(argv: list[str], env: dict[str, str], cwd: Path | None, out: int, progress: BuildProgress, text: str) -> str:
+def _run(
+    argv: list[str],
+    env: dict[str, str],
+    cwd: Path | None,
+    out: int,
+    progress: BuildProgress,
+    text: str,
+    downloaded: Packages,
+) -> str:
     """What went wrong, or ""."""
     reckoning = Reckoning("--variant=minbase" not in argv)
     last: list[str] = []
@@ -83,6 +100,7 @@ def _run(argv: list[str], env: dict[str, str], cwd: Path | None, out: int, progr
         for line in process.stderr:
             last = [*last[-60:], line.strip()]
             progress.step(text, reckoning.after(line))
+            downloaded.note()
         process.wait()
     finally:
         if process.poll() is None:  # we are interrupted: it cleans up when it is told to end
@@ -120,6 +138,7 @@ def _remove_if_free(place: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(lock).st_uid == os.getuid():
+            Packages(place).leave()
             _remove(place)
     except OSError:
         pass  # somebody's build is under way in it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from kvmlab.images.build import new_folder, put_together
 from kvmlab.images.host import ensure_host_image
 from kvmlab.images.recipe import RECIPES, BuildProgress, pack, package_names, recipe_hash
 from kvmlab.images.supply import Order, supply
+from kvmlab.images.unfinished import once, shown_in, unfinished
 from kvmlab.paths import State
 from kvmlab.state import record
 from kvmlab.words import t
@@ -86,21 +88,24 @@ def _build(state: State, podman: Podman, name: str, folder: Path, progress: Buil
 
     host_image = ensure_host_image(state, podman, progress)
     require_space(state.images, 3 * _size_mib(name))
-    with new_folder(state, name, folder) as work:
-        _collect(state, name, work, progress)
+    key = folder.name.rpartition("-")[2]
+    with unfinished(state.images, name, key) as kept, new_folder(state, name, folder) as work:
+        _collect(state, name, work, kept, progress)
         progress.step(t("putting together the guest image {name}", name=name), None)
         found, arguments = find_podman(state, host_image), [str(_size_mib(name))]
         put_together(found, host_image, work, name, state.tag, _ASSEMBLE, arguments, "disk.qcow2")
 
 
-def _collect(state: State, name: str, work: Path, progress: BuildProgress) -> None:
-    """The recipe with this kvmlab's own keys and fact server (recipe/own), and the packages, as tars in `work`."""
+def _collect(state: State, name: str, work: Path, kept: Path, progress: BuildProgress) -> None:
+    """The recipe with this kvmlab's own keys and fact server (recipe/own), and the packages, as tars in `work`; the
+    packages' are in `kept`, too, where the next try finds them if this one fails."""
     recipe = RECIPES / name
     pack(work / "recipe.tar", {"recipe": recipe, "disk": RECIPES / "disk"}, own_files(state, "recipe"))
     texts = {"unpack.tar": "building the guest image {name}"}
     texts["install.tar"] = "installing the packages of the guest image {name}"
     for tar, order in guest_orders(name).items():
-        supply(state, order, work / tar, progress, t(texts[tar], name=name))
+        make = partial(supply, state, order, progress=progress, text=t(texts[tar], name=name))
+        shown_in(work, once(kept / tar, make))
 
 
 def guest_orders(name: str) -> dict[str, Order]:

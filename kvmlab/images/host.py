@@ -13,6 +13,7 @@ from kvmlab.images.capabilities import add_capabilities, are_current
 from kvmlab.images.debian import PLACE, installed
 from kvmlab.images.memory import forget_host_images, remember, remembered, stamp
 from kvmlab.images.recipe import RECIPES, BuildProgress, pack, package_names, recipe_hash
+from kvmlab.images.unfinished import once, unfinished
 from kvmlab.killpoints import killpoint
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -80,12 +81,12 @@ def _build(state: State, podman: Podman, progress: BuildProgress) -> str:
 
 
 def _build_base(state: State, podman: Podman, base: str, progress: BuildProgress) -> None:
-    with build_folder(state, _NAME) as folder:
-        root = folder / "root.tar"
+    with build_folder(state, _NAME) as folder, unfinished(state.cache, _NAME, base.rpartition(":")[2]) as kept:
         pack(folder / "rootfs.tar", {"": RECIPE / "rootfs"}, {"kvmlab-finish": (RECIPE / "finish").read_text()})
         hooks = ["--customize-hook=tar-in rootfs.tar /", '--customize-hook=chroot "$1" sh /kvmlab-finish']
         text = t("building the host image")
-        installed(root, package_names(RECIPE / "packages"), progress, text, options=hooks, cwd=folder)
+        names = package_names(RECIPE / "packages")
+        root = once(kept / "root.tar", lambda tar: installed(tar, names, progress, text, options=hooks, cwd=folder))
         killpoint("image.host.root")
         progress.step(t("handing the host image to podman"), None)
         podman.run("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(root), base)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from kvmlab.images.guest import LOOK, authorized_keys, own_files
 from kvmlab.images.host import ensure_host_image
 from kvmlab.images.recipe import RECIPES, BuildProgress, pack, package_names, recipe_hash
 from kvmlab.images.supply import Order, supply
+from kvmlab.images.unfinished import once, shown_in, unfinished
 from kvmlab.paths import State
 from kvmlab.words import t
 
@@ -49,10 +51,12 @@ def _build(state: State, podman: Podman, name: str, folder: Path, progress: Buil
 
     host_image = ensure_host_image(state, podman, progress)
     require_space(state.images, _NEEDED_MIB)
-    with new_folder(state, name, folder) as work:
+    key = folder.name.rpartition("-")[2]
+    with unfinished(state.images, name, key) as kept, new_folder(state, name, folder) as work:
         folders = {"recipe": RECIPES / name, **{part: RECIPES / part for part in _PARTS}}
         pack(work / "recipe.tar", folders, own_files(state, "small"))
-        supply(state, iso_order(name), work / "unpack.tar", progress, t("building the ISO {name}", name=name))
+        make = partial(supply, state, iso_order(name), progress=progress, text=t("building the ISO {name}", name=name))
+        shown_in(work, once(kept / "unpack.tar", make))
         progress.step(t("putting together the ISO {name}", name=name), None)
         found = find_podman(state, host_image)
         put_together(found, host_image, work, name, state.tag, _ASSEMBLE, [f"/work/{ISO}"], ISO)
