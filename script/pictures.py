@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""script/pictures.py: the pictures of README, docs/*.svg, each from a real run of kvmlab in a terminal.
+"""script/pictures.py: the pictures of README, each from a real run of kvmlab.
 
-Starts the lab, does what PICTURES says on it, takes down what the terminal shows, and finishes the lab.
+docs/*.svg in a terminal, docs/page-*.webp in a Chromium (`./script/setup test` has it).
+Starts the lab, does what PICTURES says on it, takes down what is shown, and finishes the lab.
 """
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import pty
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +32,8 @@ THEME = TerminalTheme(
     [(40, 44, 52), (224, 108, 117), (152, 195, 121), (229, 192, 123),
      (97, 175, 239), (198, 120, 221), (86, 182, 194), (190, 194, 201)],
 )  # fmt: skip
+LINK = re.compile(r"http://\S+")
+PAGE = (1360, 800)
 FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """What a viewer would fetch from somewhere; without it, it takes a font of its own."""
 
@@ -71,6 +76,44 @@ def picture(name: str, argv: Sequence[str]) -> None:
     (ROOT / "docs" / f"{name}.svg").write_text("\n".join(lines) + "\n")
 
 
+def of_the_page() -> None:
+    """docs/page-light.webp and docs/page-dark.webp: the lab in a browser, with a command typed."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "kvmlab", "serve"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout
+        link = next(found[0] for line in server.stdout if (found := LINK.search(line)))
+        try:
+            _of_the_page(link)
+        finally:
+            server.terminate()
+
+
+def _of_the_page(link: str) -> None:
+    sys.path.insert(0, str(ROOT))
+    from tests.page.browser import Browser
+
+    with tempfile.TemporaryDirectory() as folder:
+        browser = Browser(Path(folder))
+        try:
+            browser.driver.set_window_size(*PAGE)
+            browser.open(link)
+            browser.wait(lambda: f"#/lab/{LAB}" in browser.driver.page_source)
+            browser.open(f"{link.partition('#')[0]}#/lab/{LAB}")
+            browser.wait(lambda: "kvmhost:~#" in browser.terminal() and browser.texts(".check.failed"))
+            browser.type("brctl show\n")
+            browser.wait(lambda: "interfaces" in browser.terminal())
+            browser.driver.execute_script("document.querySelector('.task .checks').scrollIntoView({block: 'center'})")
+            for colours in ("light", "dark"):
+                wanted = {"features": [{"name": "prefers-color-scheme", "value": colours}]}
+                browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", wanted)
+                browser.driver.execute_async_script("setTimeout(arguments[0], 500)")  # the terminal is drawn anew
+                taken = browser.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "webp", "quality": 75})
+                (ROOT / "docs" / f"page-{colours}.webp").write_bytes(base64.b64decode(taken["data"]))
+        finally:
+            browser.driver.quit()
+
+
 def main() -> None:
     """Take all of them."""
     kvmlab("start", LAB)
@@ -78,6 +121,7 @@ def main() -> None:
         kvmlab("exec", LAB, "--", "sh", "-c", BEGUN)
         for name, argv in PICTURES.items():
             picture(name, argv)
+        of_the_page()
     finally:
         kvmlab("finish", LAB)
 
