@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.timing import REPOSITORY, Row
 
-PARTS = ("start", "vagrant", "check", "rehearse", "verbs", "greed", "grow", "class")
+PARTS = ("start", "vagrant", "check", "rehearse", "verbs", "greed", "grow", "class", "page")
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def _part(name: str, students: int) -> Callable[[int], list[Row]]:
-    from benchmarks import checking, classes, greed, growing, rehearsing, starting, vagrant, verbs
+    from benchmarks import checking, classes, greed, growing, page, rehearsing, starting, vagrant, verbs
 
     parts: dict[str, Callable[[int], list[Row]]] = {
         "start": starting.rows,
@@ -44,6 +44,7 @@ def _part(name: str, students: int) -> Callable[[int], list[Row]]:
         "verbs": lambda rounds: verbs.rows(rounds * 3),
         "greed": greed.rows,
         "grow": lambda _rounds: growing.rows(),
+        "page": lambda rounds: page.rows(min(rounds, 5)),
         "class": lambda rounds: classes.rows(min(rounds, 3), students),
     }
     return parts[name]
