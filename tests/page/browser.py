@@ -87,6 +87,8 @@ class Browser:
 
     def choose(self, text: str) -> None:
         """Out of what can be opened, once it is offered."""
+        self.wait(lambda: self.driver.find_elements(By.CSS_SELECTOR, ".offer"))
+        self.driver.find_element(By.CSS_SELECTOR, ".offer").send_keys("")  # the focus, as of somebody who goes there
         offers = f"//select[@class='offer']/option[text()='{text}']"
         self.wait(lambda: self.driver.find_elements(By.XPATH, offers))
         self.driver.find_element(By.XPATH, offers).click()

@@ -254,8 +254,12 @@ class LabPage {
         ...guests.map(({ name }) => [`console:${name}`, this.say("console", { guest: name })]),
         ...guests.filter(({ display }) => display === "vnc")
           .map(({ name }) => [`screen:${name}`, this.say("screen", { guest: name })])];
+      const known = JSON.stringify(offers);
+      if (list.dataset.known === known) return;
+      list.dataset.known = known;
       list.replaceChildren(...offers.map(([value, text]) => h("option", { value }, text)));
     };
+    for (const near of ["pointerenter", "focus"]) list.addEventListener(near, () => this.readMap());
     list.addEventListener("change", () => {
       const [kind, ...rest] = list.value.split(":");
       list.value = "";
@@ -287,7 +291,9 @@ class LabPage {
 
   // The map is read when it may have changed, and then not again for a while.
   readMap() {
-    if (this.mapping || this.state !== "running") return;
+    if (this.state !== "running") return;
+    this.wanted = Boolean(this.mapping);
+    if (this.mapping) return;
     this.stale = false;
     this.mapping = setTimeout(async () => {
       try {
@@ -299,7 +305,8 @@ class LabPage {
       }
       this.mapping = setTimeout(() => {
         this.mapping = 0;
-        if (this.stale) this.stirred();
+        if (this.wanted) this.readMap();
+        else if (this.stale) this.stirred();
       }, MAP_MS);
     });
   }
