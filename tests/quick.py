@@ -10,6 +10,7 @@ LEFT_OUT = {
     "tests/packaging": "the wheel is built and installed",
     "tests/bundle": "bundles are made and opened",
     "tests/page": "a server is asked",
+    "tests/classroom/door": "servers that students come in through are started and killed",
     "tests/script": "scripts are run",
     "tests/promises": "what kvmlab promises as a whole",
     "tests/test_liveness.py": "processes are waited for",
