@@ -16,7 +16,10 @@ def planned(lab: Params) -> str:
 @check(task="network", zh="有隔离网络 `{network}`，没有通往外面的路；宿主机在里面的地址是 {host_address}/{prefix}。")
 def network_is_isolated(host: Host, lab: Params) -> Findings:
     """`{network}` is isolated, without a way out, and the host is {host_address}/{prefix} in it."""
-    yield host.network(lab.network).shows(forward="isolated", address=f"{lab.host_address}/{lab.prefix}")
+    network = host.network(lab.network)
+    yield network.shows(forward="isolated", address=f"{lab.host_address}/{lab.prefix}")
+    if network.value("active"):
+        yield network.shows(firewall=True)
 
 
 @check(task="network", zh="`{network}` 分配地址（DHCP）。")
@@ -110,6 +113,8 @@ def quarantine_is_without_the_host(host: Host, lab: Params) -> Findings:
     """The network `{silent}` is isolated, and the host has no address in it, now and after its next start."""
     network = host.network(lab.silent)
     yield network.shows(forward="isolated", addresses=absent)
+    if network.value("active"):
+        yield network.shows(firewall=True)
     if bridge := network.value("bridge"):  # what the kernel says of it, whatever libvirt's XML does
         yield host.link(str(bridge)).shows(all_addresses=absent, ports=absent)
     yield host.network(lab.silent).stored.shows(forward="isolated", addresses=absent)

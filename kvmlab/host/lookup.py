@@ -121,7 +121,7 @@ def network(connection: libvirt.virConnect, key: Key, way: HostConnection) -> Li
         return MissingObject("not defined", names_of(connection.listAllNetworks()))
     if key[1] == "stored" and not one.isPersistent():
         return MissingObject("transient: nothing is stored")
-    return LibvirtNetwork(one, key[1], connection)
+    return LibvirtNetwork(one, key[1], connection, way)
 
 
 def lease(connection: libvirt.virConnect, key: Key, way: HostConnection) -> LibvirtLease | MissingObject:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from kvmlab.host.firewall import in_force
 from kvmlab.host.xml import Element, attribute, number, parse, word
 
 if TYPE_CHECKING:
     import libvirt
 
+    from kvmlab.remote.host_connection import HostConnection
+
 
 class LibvirtNetwork:
     """A network in one view: "now" or "stored"."""
 
-    def __init__(self, network: libvirt.virNetwork, view: str, connection: libvirt.virConnect) -> None:
+    def __init__(self, network: libvirt.virNetwork, view: str, connection: libvirt.virConnect, way: HostConnection) -> None:
         import libvirt
 
+        self.way = way
         self.network = network
         self.connection = connection
         flags = libvirt.VIR_NETWORK_XML_INACTIVE if view == "stored" else 0
@@ -113,6 +117,10 @@ class LibvirtNetwork:
 
         running = self.connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)
         return [domain.name() for domain in running if self._holds(parse(domain.XMLDesc()))]
+
+    @property
+    def firewall(self) -> bool:
+        return in_force(self.way.ask("network_rules"), self.forward, self.bridge or "", self.addresses)
 
     def _holds(self, domain: Element) -> bool:
         sources = domain.findall("devices/interface[@type='network']/source")

@@ -69,13 +69,15 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
     "login": system.login,
     "cpu": system.cpu,
     "image": system.image,
+    "image-snapshot": system.image_snapshot,
 }
 # What only comes to be by other questions: asked in its turn, never beforehand.
 _AFTERWARDS = ("flow",)
 _WITH_NAMES = ("file",)
 _REMEMBERED = ("start", "present")
 # Facts of libvirt's objects that libvirt does not tell, or that take longer than libvirt may.
-_FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen", "open_in_qemu", "stats_period_s"))
+_FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen", "open_in_qemu", "stats_period_s",
+                        "firewall"))  # fmt: skip
 
 
 class HostReader:

@@ -64,7 +64,8 @@ def service(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     if unit.get("ActiveState") in ("activating", "reloading") and unit.get("SubState") != "auto-restart":
         starting = t("The unit {name} is only starting.", name=key[0])
         raise CouldNotLook(starting, f"systemctl status {key[0]}", transient=True)
-    found = {"active": unit.get("ActiveState") == "active", "enabled": _starts_at_boot(way, key[0], unit)}
+    found = {"active": unit.get("ActiveState") == "active", "enabled": _starts_at_boot(way, key[0], unit),
+             "listens": [str(said).partition(" ")[0] for said in unit.get("Listens", ())]}  # fmt: skip
     wrong = tuple(_wrong(unit))
     return {**found, CAUSES: Reading(wrong)} if wrong else found
 
@@ -73,6 +74,8 @@ def _wrong(unit: Unit) -> Iterator[Cause]:
     """What is wrong with its files."""
     if said := unit.get("Wrong", ""):
         yield Cause("wrong", said.splitlines()[0][:200], None, f"systemd-analyze verify {quote(unit.get('Id', ''))}")
+    if unit.get("Listens") and unit.get("NeedDaemonReload") == "yes":  # the next boot reads what systemd has not yet
+        yield Cause("unread", True, False, f"systemctl cat {quote(unit.get('Id', ''))}", alone=True)
 
 
 def starts_at_boot(way: HostConnection, name: str) -> bool:
@@ -81,7 +84,7 @@ def starts_at_boot(way: HostConnection, name: str) -> bool:
     return unit is not None and _starts_at_boot(way, name, unit)
 
 
-Unit = Mapping[str, str]
+Unit = Mapping[str, Any]
 
 
 def _unit(way: HostConnection, name: str) -> Unit | None:
@@ -134,7 +137,7 @@ def process(way: HostConnection, key: tuple[str, ...]) -> Facts:
     threads = first.get("threads", [])
     return {
         "count": len(found), "pids": [said["pid"] for said in found], "pid": first.get("pid"),
-        "user": first.get("user"), "command": " ".join(first["args"]) if first else None,
+        "user": first.get("user"), "age_s": first.get("age_s"), "command": " ".join(first["args"]) if first else None,
         "threads": [thread["name"] for thread in threads],
         "vcpu_threads": [thread["tid"] for thread in _vcpus(threads)],
         "vcpu_cpus": {str(vcpu): cpu_list(thread["cpus"]) for vcpu, thread in enumerate(_vcpus(threads))},
@@ -242,6 +245,17 @@ def cpu(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """CpuFacts."""
     facts: dict[str, object] = way.ask("cpu")
     return facts
+
+
+def image_snapshot(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
+    """ImageSnapshotFacts."""
+    path, name = key
+    found = image(way, (path,))
+    if isinstance(found, MissingObject):
+        return found
+    if name not in found.snapshots:
+        return MissingObject("no such snapshot", tuple(found.snapshots))
+    return {"content_sha256": way.ask("image_sum", path=path, snapshot=name)}
 
 
 def image(way: HostConnection, key: tuple[str, ...]) -> Image | MissingObject:

@@ -12,7 +12,7 @@ import libvirt
 import pytest
 
 from kvmlab.host.start.aspects import lasting, objects_of, pool_paths, users_of
-from kvmlab.host.start.picture import Picture, from_libvirt, parameters_that_are_paths, scope_of
+from kvmlab.host.start.picture import PROGRAMS, Picture, from_libvirt, parameters_that_are_paths, scope_of
 from tests.labhost.inside.test_look import look
 
 __all__ = ["look"]
@@ -27,6 +27,7 @@ GUEST = """<domain type='test'><name>web1</name><uuid>6d65a766-0fd2-51ee-8de0-5a
 <serial type='pty'><log file='/var/log/console.log'/></serial></devices></domain>"""
 POOL = "<pool type='dir'><name>store</name><target><path>/srv/store</path></target></pool>"
 TAP = {"ifname": "vnet0", "master": "virbr0", "linkinfo": {"info_kind": "tun"}}
+BRIDGE = {"ifname": "virbr0", "flags": ["UP"], "linkinfo": {"info_kind": "bridge"}}
 NIC = {"ifname": "ens33", "flags": ["UP"], "address": "aa", "addr_info": [
     {"family": "inet", "local": "10.0.0.12", "prefixlen": 24, "scope": "global"}]}  # fmt: skip
 
@@ -160,7 +161,7 @@ def test_links_are_those_that_nobody_draws_anew(connection: libvirt.virConnect) 
 def test_the_scope_is_what_the_lab_is_about(connection: libvirt.virConnect) -> None:
     """Its paths, its pools, its guests' disks; not the directories of everybody."""
     picture = taken(connection)
-    assert picture["scope"] == ["/root/notes", "/srv/store", "/srv/store/vda.qcow2"]
+    assert picture["scope"] == ["/root/notes", *PROGRAMS, "/srv/store", "/srv/store/vda.qcow2"]
     assert users_of(picture) == {"/srv/store/vda.qcow2": ["web1", "web1"]}
     assert pool_paths(picture) == {"store": "/srv/store"}
     values = {"a": "/a", "b": ["/b", {"c": "/c"}], "n": 7, "text": "/no\npath", "d": "x/y"}
@@ -264,3 +265,26 @@ def test_stp_of_a_networks_bridge_is_remembered_with_the_network(connection: lib
         picture = taken(connection, links=[bridge], networks={"lan": {**one, "live": xml}})
         seen.append(objects_of(picture)["network", ("lan",)]["bridge stp"])
     assert seen == [True, False]
+
+
+def test_what_is_mounted_over_files_until_the_next_boot(connection: libvirt.virConnect) -> None:
+    """Of the system, and of what the lab is about; anywhere else it hides nothing."""
+    places = ["/", "/mnt", "/etc/libvirt/qemu", "/srv/disks", "/srv/disks/deep", "/srv/isos", "/run/user/0"]
+    found = objects_of(taken(connection, scope=["/srv/disks"], mounts=dict.fromkeys(places, "tmpfs none")))
+    key = "mounts", ("files",)
+    assert found[key] == {"mounted": [f"{place} (tmpfs none)" for place in places[2:5]]}
+    assert lasting(found[key]) == {} and key not in objects_of(taken(connection))
+
+
+def test_libvirts_own_rules_belong_to_their_network(connection: libvirt.virConnect) -> None:
+    """Without them a network is listed as active, and its guests come no further than the host."""
+    rules = [
+        'ip filter LIBVIRT_FWO: iifname "virbr0" counter reject',
+        'ip filter LIBVIRT_FWO: iifname "virbr1" counter reject',
+    ]
+    xml = "<network><name>default</name><bridge name='virbr0'/></network>"
+    default = {"active": True, "persistent": True, "autostart": True, "stored": xml, "live": xml}
+    seen = {"networks": {"default": default}, "links": [NIC, BRIDGE], "network rules": rules}
+    found = objects_of(taken(connection, **seen))["network", ("default",)]
+    assert found["bridge firewall"] == rules[:1]
+    assert "bridge firewall" not in lasting(found)

@@ -36,7 +36,7 @@ ASPECT_WORDS = frozenset((
     "stored", "live", "disk", "interface", "memory", "vcpus", "pins", "balloon", "devices", "cpu", "boot", "merging",
     "title", "ends", "uuid", "state", "process", "boots", "persistent", "autostart", "managed", "save", "snapshots",
     "active", "definition", "bridge", "up", "target", "kind", "entries", "image", "content", "master", "addresses",
-    "stp", "mac", "way", "rules", "created", "parent", "inode",
+    "stp", "mac", "way", "rules", "created", "parent", "inode", "firewall", "mounted",
 ))  # fmt: skip
 """The words that aspects' names are made of, but for targets and MAC addresses (kvmlab.host.start.aspects)."""
 
@@ -81,7 +81,7 @@ def grants(kind: str, key: Key, names: Sequence[str]) -> Iterator[Grant]:
         yield from [Grant("pool", key[0], "entries")] if {"volumes", "target"} & set(names) else ()
     elif kind == "volume":
         yield Grant("volume", "/".join(key))
-    elif kind in ("image", "file", "note"):
+    elif kind in ("image", "image-snapshot", "file", "note"):
         yield Grant("file", key[0])
     elif kind == "link":
         yield from (Grant("link", key[0], aspect) for name in names for aspect in _LINK.get(name, ()))

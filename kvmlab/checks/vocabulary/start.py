@@ -1,5 +1,6 @@
 """What there was at the start of the lab, beside what there is now. Keys: start and present (NOUN, NAME…), NOUN being
-"domain", "snapshot", "network", "pool", "link", "route", "firewall", "service" or "file"; start () for all of it.
+"domain", "snapshot", "network", "pool", "link", "route", "firewall", "mounts", "service" or "file"; start ()
+for all of it.
 
 The start is remembered outside of the lab host, where nobody on it can change it. An object has aspects rather than
 facts: `stored disk vda`, `autostart`, `content`; which those are, the reader says (kvmlab.host.start.aspects).
@@ -22,8 +23,8 @@ from kvmlab.safe_text import plain
 from kvmlab.words import t
 
 LABELS = {"domain": "domain {0}", "network": "network {0}", "pool": "pool {0}", "link": "link {0}",
-          "route": "route {0}", "firewall": "firewall {0}", "service": "service {0}", "file": "file {0}",
-          "snapshot": "snapshot {1} of {0}"}  # fmt: skip
+          "route": "route {0}", "firewall": "firewall {0}", "mounts": "mounts over {0}",
+          "service": "service {0}", "file": "file {0}", "snapshot": "snapshot {1} of {0}"}  # fmt: skip
 """Every noun that is remembered, as a finding names it; English, through t()."""
 
 _SEE: Mapping[str, Mapping[str, str]] = {
@@ -42,6 +43,7 @@ _SEE: Mapping[str, Mapping[str, str]] = {
         "live": "virsh net-dumpxml {0}",
         "stored": "virsh net-dumpxml --inactive {0}",
         "bridge": "ip address",
+        "bridge firewall": "nft --stateless list ruleset",
         "": "virsh net-list --all",
     },
     "pool": {
@@ -53,6 +55,7 @@ _SEE: Mapping[str, Mapping[str, str]] = {
     "link": {"": "ip -d address show {0}"},
     "route": {"": "ip route show {0}"},
     "firewall": {"": "nft --stateless list ruleset"},
+    "mounts": {"": "findmnt"},
     "service": {"": "systemctl list-unit-files '{0}*'"},
     "file": {
         "entries": "ls -la {0}",

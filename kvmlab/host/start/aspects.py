@@ -7,12 +7,13 @@ addresses, counters. Its name's words tell which facts of the vocabulary are abo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from kvmlab.host.firewall import rules_about
 from kvmlab.host.links import addresses_of
-from kvmlab.host.start.picture import Picture, disks_of
+from kvmlab.host.start.picture import TOP, Picture, disks_of
 from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
 
 Key = tuple[str, ...]
@@ -31,7 +32,7 @@ def objects_of(picture: Picture) -> Objects:
         found |= {("snapshot", (name, snapshot)): dict(made) for snapshot, made in one["snapshots"].items()}
     bridges = set()
     for name, one in (picture["networks"] or {}).items():
-        found["network", (name,)] = _network(one, links)
+        found["network", (name,)] = _network(one, links, picture.get("network rules"))
         bridges.add(_bridge(one))
     for name, one in (picture["pools"] or {}).items():
         found["pool", (name,)] = _pool(one)
@@ -43,6 +44,8 @@ def objects_of(picture: Picture) -> Objects:
             found["route", (str(route.get("dst")),)] = {"way": f"{route['gateway']} dev {route.get('dev')}"}
     if "firewall" in picture:
         found["firewall", ("rules",)] = {"rules": picture["firewall"]}
+    if "mounts" in picture:
+        found["mounts", ("files",)] = {"mounted": _over_files(picture)}
     if picture.get("at boot"):
         found["service", ("libvirtd",)] = {f"at boot {unit}": state for unit, state in picture["at boot"].items()}
     running = {name for name, one in (picture["domains"] or {}).items() if one["live"]}
@@ -55,7 +58,7 @@ def objects_of(picture: Picture) -> Objects:
 def lasting(aspects: Aspects) -> Aspects:
     """Those that a boot of the host does not change: what is stored, and the files."""
     passing = ("state", "process", "boots", "active", "live", "bridge", "up", "master", "addresses", "mtu", "way",
-               "rules", "inode")  # fmt: skip
+               "rules", "inode", "mounted")  # fmt: skip
     return {name: value for name, value in aspects.items() if name.split()[0] not in passing}
 
 
@@ -178,7 +181,7 @@ def _words(*pairs: str | None) -> str:
 # networks, pools, links
 
 
-def _network(one: Mapping[str, Any], links: Mapping[str, Any]) -> Aspects:
+def _network(one: Mapping[str, Any], links: Mapping[str, Any], rules: Sequence[str] | None) -> Aspects:
     found: Aspects = {name: one[name] for name in ("active", "persistent", "autostart")}
     for view in ("stored", "live"):
         if one[view]:
@@ -187,6 +190,8 @@ def _network(one: Mapping[str, Any], links: Mapping[str, Any]) -> Aspects:
         found["bridge"] = _link(link)["addresses"]
         found["bridge up"] = _link(link)["up"]
         found["bridge stp"] = _link(link).get("stp")
+        if rules is not None:
+            found["bridge firewall"] = rules_about(rules, _bridge(one), addresses_of(link))
     return found
 
 
@@ -232,6 +237,21 @@ def _link(link: Mapping[str, Any]) -> Aspects:
 
 
 # files
+
+
+_SYSTEM = ("/etc", "/usr", "/boot", "/root", "/var/lib/libvirt")
+
+
+def _over_files(picture: Picture) -> list[str]:
+    """What is mounted, until the next boot only, over files that a lab or the system may be about."""
+    scope = picture["scope"]
+    found = []
+    for place, what in picture["mounts"].items():
+        below = place in _SYSTEM or place.startswith(tuple(f"{path}/" for path in (*_SYSTEM, *scope)))
+        above = place not in TOP and any(path == place or path.startswith(f"{place}/") for path in scope)
+        if below or above:
+            found.append(f"{place} ({what})")
+    return sorted(found)
 
 
 def _files(picture: Picture) -> list[str]:

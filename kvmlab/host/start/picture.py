@@ -35,6 +35,13 @@ TOP = frozenset((
 """Directories of everybody: what lies in them is looked at only where it is named itself."""
 
 
+PROGRAMS = (
+    "/usr/bin/qemu-img", "/usr/bin/qemu-nbd", "/usr/bin/virsh", "/usr/bin/ip", "/usr/bin/ss", "/usr/bin/ping",
+    "/usr/bin/systemctl", "/usr/sbin/nft", "/usr/sbin/ifup", "/usr/sbin/ifquery",
+)  # fmt: skip
+"""What the fact server asks: one that was replaced says what somebody wants."""
+
+
 def take_whole(libvirt: Libvirt | None, way: HostConnection, paths: Iterable[str], salt: str) -> Picture:
     """All there is. `libvirt` None: there is none on it; `paths`: files that are the lab's. May raise CouldNotLook."""
     told = libvirt.ask(from_libvirt) if libvirt else dict.fromkeys(LIBVIRT)
@@ -65,8 +72,9 @@ def take_again(start: Picture, libvirt: Libvirt, way: HostConnection) -> Picture
 
 
 def scope_of(told: Mapping[str, Any], paths: Iterable[str]) -> list[str]:
-    """The files that a lab is about: its own, the pools' directories, the guests' disks."""
-    found = dict.fromkeys(str(PurePosixPath(path)) for path in paths)
+    """The files that a lab is about: its own, the pools' directories, the guests' disks; and the programs that tell of
+    the host."""
+    found = dict.fromkeys(str(PurePosixPath(path)) for path in (*paths, *PROGRAMS))
     for pool in (told["pools"] or {}).values():
         if target := parse(pool["XML"]).findtext("target/path"):
             found[target] = None

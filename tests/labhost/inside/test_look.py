@@ -194,7 +194,7 @@ table inet own {
 def test_firewall_rules_are_those_of_the_host(look: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     """libvirt's own come and go with its networks; a chain that is there and lets everything pass is none."""
     monkeypatch.setattr(look, "run", lambda argv: (0, RULES, ""))
-    assert look.firewall() == [
+    assert look.firewall()["firewall"] == [
         "ip filter FORWARD: type filter hook forward priority filter; policy drop;",
         "ip filter FORWARD: ip saddr 192.168.50.0/24 counter accept",
         "inet own friends: type ipv4_addr",
@@ -224,7 +224,25 @@ def test_what_of_libvirtd_starts_at_boot(look: ModuleType, monkeypatch: pytest.M
 
 def test_without_nft_there_are_no_rules(look: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look, "ENVIRONMENT", {"PATH": "/nowhere"})
-    assert look.firewall() == []
+    assert look.firewall() == {"firewall": [], "network rules": []}
+
+
+MOUNTS = """22 1 0:30 / / rw,relatime - overlay overlay rw
+23 22 0:31 / /srv/in\\040memory rw,relatime shared:7 - tmpfs none rw
+24 22 254:0 /run/kept /etc/libvirt/qemu rw - ext4 /dev/vda rw
+25 22 254:1 / /data rw - ext4 /dev/vdb rw
+"""
+
+
+def test_mounts_are_those_that_a_boot_forgets(
+    look: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mountinfo").write_text(MOUNTS)
+    monkeypatch.setattr(look, "open", lambda name, **how: (tmp_path / "mountinfo").open(**how), raising=False)
+    monkeypatch.setattr(look, "written", lambda name: "# by hand\n/dev/vdb /data ext4 defaults 0 2\n")
+    assert look.mounts() == {
+        "/": "overlay overlay", "/srv/in\\040memory": "tmpfs none", "/etc/libvirt/qemu": "ext4 /dev/vda/run/kept",
+    }  # fmt: skip
 
 
 def table(*, gpt: bool) -> bytes:
@@ -401,3 +419,11 @@ def test_it_imports_little() -> None:
         "logging",
         "http.client",
     }
+
+
+def test_no_program_is_asked_that_is_told_what_to_say(look: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a library that is loaded into each of them (ld.so(8)), or by one of its name that somebody has put before it."""
+    assert not any(place.startswith("/usr/local") for place in look.ENVIRONMENT["PATH"].split(":"))
+    monkeypatch.setattr(look.os.path, "exists", lambda name: name == "/etc/ld.so.preload")
+    said = json.loads(look.reply({"id": 1, "verb": "hello"}))
+    assert (said["ok"], said["kind"]) == (False, "failed") and "ld.so.preload" in said["error"]
