@@ -6,8 +6,9 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 
-from kvmlab.checks.reader import Key, MissingObject, Reading
+from kvmlab.checks.reader import CAUSES, Key, MissingObject, Reading
 from kvmlab.guest.connection import GuestConnection
+from kvmlab.guest.covered import covers
 from kvmlab.guest.ip_output import Nic, parse_routes
 from kvmlab.guest.system import processes
 from kvmlab.remote.parsing.readings import chosen_route, resolv_conf
@@ -60,7 +61,7 @@ def stored(guest: GuestConnection, key: Key) -> Facts | MissingObject:
     address = next(iter(found.addresses), None)
     facts = {"method": found.method, "address": address, "gateway": found.gateway, "dns": dns}
     see = shlex.join(("ssh", guest.name, shlex.join(("cat", found.config))))
-    return {name: Reading(value, see) for name, value in facts.items()}
+    return {name: Reading(value, see) for name, value in facts.items()} | {CAUSES: Reading(tuple(covers(guest)))}
 
 
 def _kept_dns(guest: GuestConnection) -> list[str]:

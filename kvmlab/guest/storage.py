@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from kvmlab.checks.reader import CAUSES, Cause, Key, MissingObject, Reading
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.connection import GuestConnection
+from kvmlab.guest.covered import covers
 from kvmlab.guest.fstab import entries, problem
 from kvmlab.guest.system import chosen_driver, drivers
 from kvmlab.remote.parsing.readings import text_facts
@@ -123,7 +124,7 @@ def fstab(guest: GuestConnection, key: Key, names: Sequence[str]) -> Facts | Mis
     uuid = _uuid(guest, device) if device and "uuid" in names else None
     wrong = problem(guest.name, table, row)
     see = shlex.join(("ssh", guest.name, "findmnt --verify --verbose"))
-    causes = [Cause("problem", wrong, None, see, alone=True)] if wrong else []
+    causes = [*([Cause("problem", wrong, None, see, alone=True)] if wrong else []), *covers(guest, "/etc/fstab")]
     return {"source": row.source, "device": device, "uuid": uuid, "fstype": row.fstype,
             "options": list(row.options), "problem": wrong, CAUSES: Reading(causes)}  # fmt: skip
 
@@ -187,6 +188,7 @@ def file(guest: GuestConnection, key: Key, names: Sequence[str]) -> Facts | Miss
         "mount": _mount_of(guest, key[2], answer.texts.get("target")) if "mount" in names else None,
         "blank": summed is not None and summed.text("other").strip() == "0",
         **text_facts(raw.decode("utf-8", "replace") if raw is not None else None),
+        **({CAUSES: Reading(tuple(covers(guest, key[2])))} if key[2].startswith("/etc/") else {}),
     }  # fmt: skip
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from kvmlab.checks.reader import MissingObject, Reading
+from kvmlab.checks.reader import CAUSES, MissingObject, Reading
 from kvmlab.checks.subject import vocabulary_of
 from kvmlab.checks.vocabulary.guest import Guest
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest import reader
 from kvmlab.guest.connection import GuestConnection
+from kvmlab.guest.covered import covers
 from kvmlab.guest.ip_output import parse_addresses, parse_routes
 from kvmlab.guest.reader import READERS as _FACTS
 from kvmlab.guest.reader import read as _facts
@@ -353,3 +354,19 @@ def test_every_section_named_here_is_one_of_the_script() -> None:
     script = (Path(reader.__file__).parent / "look.sh").read_text()
     named = {name for names in reader._SECTIONS.values() for name in names} | set(reader._COSTLY.values())
     assert named <= set(re.findall(r"^    ([a-z]+)\) (?:section|emit|network_config)", script, re.MULTILINE))
+
+
+def test_what_is_mounted_over_what_the_next_boot_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is bound over another one is what `cat` shows, until then."""
+    assert [cause.found for cause in covers(inside(), "/etc/fstab")] == []
+    monkeypatch.setitem(SECTIONS, "mounts", f"{SECTIONS['mounts']}tmpfs /etc/network/interfaces tmpfs rw 0 0\n")
+    for path, found in (
+        ("/etc", True),
+        ("/etc/network/interfaces", True),
+        ("/etc/network", True),
+        ("/etc/fstab", False),
+    ):
+        assert [cause.found for cause in covers(inside(), path)] == ["/etc/network/interfaces"] * found
+    monkeypatch.setitem(SECTIONS, "mounts", f"{SECTIONS['mounts']}tmpfs /etc tmpfs rw 0 0\n")
+    said = read("guest-fstab", "/", names="fstype")
+    assert "covered" in [cause.fact for cause in said[CAUSES].value]
