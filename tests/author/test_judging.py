@@ -149,6 +149,14 @@ def test_the_same_fact_twice_in_a_check() -> None:
     assert len(ledger.seen) == 2
 
 
+def test_a_fact_about_an_address_that_is_drawn_is_one_fact() -> None:
+    """The guest is elsewhere in each case; what is said of it is the same."""
+    ledger = Ledger()
+    ledger.note(report(check("a", PASSED, finding("from host to 10.0.0.7", y=True))))
+    ledger.note(report(check("a", FAILED, finding("from host to 10.0.0.231", y=False))))
+    assert list(ledger.never()) == []
+
+
 def test_as_it_was_is_one_fact() -> None:
     """Met where all of its parts are; none of them has to be seen unmet alone."""
     ledger = Ledger()

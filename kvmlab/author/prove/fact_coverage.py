@@ -7,6 +7,7 @@ absence has ever been caught, not a wrong value.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ IDENTITY = ("exists", "kind", "path")
 
 FactKey = tuple[str, str, str, int]  # check, subject, fact, which of several in the same check
 
+ADDRESS = re.compile(r"\b\d+(\.\d+){3}\b")
+"""Addresses are drawn anew in each case: an object's name is taken without them, and its place in the check tells which
+of several it is."""
+
 
 @dataclass
 class Ledger:
@@ -40,14 +45,15 @@ class Ledger:
     def _note_check(self, check: CheckResult) -> None:
         times: Counter[tuple[str, str]] = Counter()
         for finding in check.findings:
+            subject = ADDRESS.sub("…", finding.subject)
             if finding.as_one:
-                key = (check.id, finding.subject, AS_IT_WAS, times[finding.subject, AS_IT_WAS])
-                times[finding.subject, AS_IT_WAS] += 1
+                key = (check.id, subject, AS_IT_WAS, times[subject, AS_IT_WAS])
+                times[subject, AS_IT_WAS] += 1
                 self.seen.setdefault(key, set()).add("met" if finding.met else "unmet")
                 continue
             for row in (row for row in finding.facts if not row.cause):
-                key = (check.id, finding.subject, row.name, times[finding.subject, row.name])
-                times[finding.subject, row.name] += 1
+                key = (check.id, subject, row.name, times[subject, row.name])
+                times[subject, row.name] += 1
                 how = "met" if row.met else "missing" if finding.missing else "unmet"
                 self.seen.setdefault(key, set()).add(how)
 
