@@ -82,16 +82,17 @@ def snapshots_are_kept(host: Host, lab: Params) -> Findings:
     """The three snapshots of `{books}` are still there: libvirt knows them, and they are in `{ledger}`."""
     yield host.domain(lab.books).shows(snapshots=contains(*SNAPSHOTS))
     yield host.image_file(lab.ledger).shows(snapshots=contains(*SNAPSHOTS))
+    yield host.image_file(lab.ledger).snapshot(lab.right).shows(content_sha256=lab.right_sum)
 
 
 @check(
     task="snapshot",
     points=2,
     needs=[ledger_is_right_again],
-    zh="`{books}` 有快照 `{checked}`，它的父快照是恢复到的那一个。",
+    zh="`{books}` 有快照 `{checked}`，保存着正确的内容，父快照是恢复到的那一个。",
 )
 def good_state_is_kept(host: Host, lab: Params) -> Findings:
-    """`{books}` has a snapshot `{checked}`, a child of the one it was reverted to."""
+    """`{books}` has a snapshot `{checked}` of the right contents, a child of the one it was reverted to."""
     yield host.snapshot(lab.books, lab.checked).shows(parent=lab.right)
     # What libvirt lists is its own note; the state itself is in the image, from which others can take it.
-    yield host.image_file(lab.ledger).shows(snapshots=contains(lab.checked))
+    yield host.image_file(lab.ledger).snapshot(lab.checked).shows(content_sha256=lab.right_sum)

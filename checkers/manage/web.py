@@ -22,6 +22,10 @@ def console_answers(host: Host, lab: Params) -> Findings:
 def console_answers_after_a_boot(host: Host, lab: Params) -> Findings:
     """After the host's next boot: the web console will answer again."""
     yield host.service("wokd" if wok_is_there(host) else "cockpit.socket").shows(enabled=True)
+    if not wok_is_there(host):
+        where = lab.lan.ip.replace(".", "[.]")
+        form = matches(rf"(\[::\]|0[.]0[.]0[.]0|{where}):{lab.port}", f"{lab.lan.ip}:{lab.port}")
+        yield host.service("cockpit.socket").shows(listens=contains(form))
 
 
 @check(

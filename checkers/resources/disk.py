@@ -75,13 +75,23 @@ def old_image_is_kept(host: Host, lab: Params) -> Findings:
     yield host.image_file(lab.old_path).shows(virtual_size_mib=lab.old_mib)
 
 
-@check(task="old", needs=[old_image_is_kept], zh="现在：正在运行的 `{guest}` 没有使用 `{old_path}` 的磁盘。")
+@check(
+    task="old",
+    needs=[old_image_is_kept],
+    zh="现在：正在运行的 `{guest}` 没有磁盘 `{old_target}`，也没有使用 `{old_path}` 的磁盘。",
+)
 def old_disk_is_gone_now(host: Host, lab: Params) -> Findings:
-    """Now: no disk of the running `{guest}` is `{old_path}`."""
+    """Now: the running `{guest}` has no disk `{old_target}`, and none that is `{old_path}`."""
     yield host.domain(lab.guest).live.disk(source=lab.old_path).missing()
+    yield host.domain(lab.guest).live.disk(target=lab.old_target).missing()
 
 
-@check(task="old", needs=[old_image_is_kept], zh="下次启动之后：`{guest}` 的配置里也没有使用 `{old_path}` 的磁盘。")
+@check(
+    task="old",
+    needs=[old_image_is_kept],
+    zh="下次启动之后：`{guest}` 的配置里也没有磁盘 `{old_target}`，没有使用 `{old_path}` 的磁盘。",
+)
 def old_disk_is_gone_after_the_next_start(host: Host, lab: Params) -> Findings:
-    """After the next start: no disk of `{guest}` is `{old_path}`, either."""
+    """After the next start: `{guest}` has no disk `{old_target}`, and none that is `{old_path}`, either."""
     yield host.domain(lab.guest).stored.disk(source=lab.old_path).missing()
+    yield host.domain(lab.guest).stored.disk(target=lab.old_target).missing()

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 class LibvirtNetwork:
     """A network in one view: "now" or "stored"."""
 
-    def __init__(self, network: libvirt.virNetwork, view: str, connection: libvirt.virConnect, way: HostConnection) -> None:
+    def __init__(
+        self, network: libvirt.virNetwork, view: str, connection: libvirt.virConnect, way: HostConnection
+    ) -> None:
         import libvirt
 
         self.way = way

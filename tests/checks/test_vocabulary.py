@@ -40,7 +40,7 @@ def example(cls: type[Subject], reader: object) -> Subject:
         host.link(name), host.link(name).stored, host.route(name), host.resolver(), host.resolves(name),
         host.reach(name, port=22),
         host.listen(80, name), host.web(name), host.file(name), host.note(name, name),
-        host.image_file(name), host.package(name),
+        host.image_file(name), host.image_file(name).snapshot(name), host.package(name),
         host.service(name), host.process(name), host.sysctl(name), host.module(name), host.account(name),
         host.cpu(),
         guest, guest.addresses(), guest.address(name), guest.route(name), guest.mount(name), guest.filesystem(name),

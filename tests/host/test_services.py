@@ -12,7 +12,7 @@ from kvmlab.errors import CouldNotLook
 from kvmlab.host.system import service
 from kvmlab.remote.host_connection import NotThere
 
-Units = dict[str, dict[str, str]]
+Units = dict[str, dict[str, Any]]
 
 LIBVIRTD: Units = {
     "libvirtd": {
@@ -27,7 +27,7 @@ LIBVIRTD["libvirtd.service"] = LIBVIRTD["libvirtd"]
 
 
 def asked(units: Units, name: str) -> Any:
-    def answer(verb: str, name: str) -> dict[str, str]:
+    def answer(verb: str, name: str) -> dict[str, Any]:
         if name not in units:
             raise NotThere("no such unit")
         return units[name]
@@ -56,7 +56,7 @@ def with_states(**states: str) -> Units:
     ({}, "libvirtd.socket", True),
 ])  # fmt: skip
 def test_what_the_next_boot_starts(states: dict[str, str], name: str, enabled: bool) -> None:
-    assert asked(with_states(**states), name) == {"active": True, "enabled": enabled}
+    assert asked(with_states(**states), name) == {"active": True, "enabled": enabled, "listens": []}
 
 
 def test_a_mask_for_this_boot_hides_what_is_below_it() -> None:
@@ -87,3 +87,11 @@ def test_a_unit_that_cannot_start_does_not_start_at_boot(load: str, wrong: str, 
 
 def test_no_such_unit() -> None:
     assert isinstance(asked(LIBVIRTD, "libvirt"), MissingObject)
+
+
+def test_where_a_socket_listens_is_known_once_systemd_has_read_its_files() -> None:
+    said = {"UnitFileState": "enabled", "ActiveState": "active", "Listens": ["[::]:9090 (Stream)"]}
+    found = asked({"cockpit.socket": said}, "cockpit.socket")
+    assert not isinstance(found, MissingObject) and found["listens"] == ["[::]:9090"]
+    found = asked({"cockpit.socket": {**said, "NeedDaemonReload": "yes"}}, "cockpit.socket")
+    assert [(cause.fact, cause.alone) for cause in found[CAUSES].value] == [("unread", True)]

@@ -1,4 +1,5 @@
-"""Storage of the host: pools, volumes, image files. Keys: pool (NAME, VIEW), volume (POOL, NAME), image (PATH).
+"""Storage of the host: pools, volumes, image files. Keys: pool (NAME, VIEW), volume (POOL, NAME), image (PATH),
+image-snapshot (PATH, NAME).
 
 VIEW is "now" or "stored". Sizes: 1 MiB is 1048576 bytes.
 """
@@ -10,6 +11,7 @@ from typing import Annotated, Unpack
 from kvmlab.checks.facts import Facts, Flag, Number, Word, Words
 from kvmlab.checks.findings import Finding
 from kvmlab.checks.reader import Key
+from kvmlab.checks.subject import Subject
 from kvmlab.checks.vocabulary.start import AsAtStart, NamedAsAtStart, remembered
 
 _INFO = "qemu-img info -U {0}"
@@ -80,6 +82,16 @@ class ImageFacts(Facts, total=False):
         "tail -c +$((p * 512 + 1)) /tmp/disk.raw > /tmp/part.raw; dumpe2fs -h /tmp/part.raw; "
         "done 2>&1 | grep -e state -e features",
         "there is a filesystem on it, on the whole or on partitions, and each was unmounted properly",
+    ]
+
+
+class ImageSnapshotFacts(Facts, total=False):
+    """A snapshot inside a qcow2 image, whatever libvirt knows of it."""
+
+    content_sha256: Annotated[
+        Word,
+        "qemu-img convert -U -l {1} -O raw {0} /tmp/contents; sha256sum /tmp/contents",
+        "of what a guest would read after a revert to it",
     ]
 
 
@@ -158,7 +170,26 @@ class ImageFile(AsAtStart):
         """Want these facts."""
         return self._finding(want)
 
+    def snapshot(self, name: str) -> ImageSnapshot:
+        """A snapshot inside it."""
+        return ImageSnapshot(self.reader, (self.key[0], name))
+
     def true_format(self, otherwise: str) -> str:
         """The format the file really has, because that is what qemu must be told, whatever it was meant to be. No file:
         `otherwise`."""
         return str(self.value("format") or otherwise)
+
+
+class ImageSnapshot(Subject):
+    """A snapshot inside an image. `qemu-img snapshot -l`"""
+
+    kind = "image-snapshot"
+    facts = ImageSnapshotFacts
+    label = "snapshot {1} in {0}"
+    see = "qemu-img snapshot -U -l {0}"
+    named = 1
+    absent = "no such snapshot"
+
+    def shows(self, **want: Unpack[ImageSnapshotFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)

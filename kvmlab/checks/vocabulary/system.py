@@ -60,6 +60,14 @@ class ServiceFacts(Facts, total=False):
     enabled: Annotated[Flag, "systemctl is-enabled {0}", "starts at boot, or by its socket"]
 
 
+class HostServiceFacts(ServiceFacts, total=False):
+    """A systemd unit of the host."""
+
+    listens: Annotated[
+        Words, "systemctl show -p Listen {0}", 'of a socket: where it listens from its next start on: "[::]:9090"'
+    ]
+
+
 class ProcessFacts(Facts, total=False):
     """Processes: those of a domain's qemu, or whose command line fits a regular expression."""
 
@@ -67,6 +75,7 @@ class ProcessFacts(Facts, total=False):
     pids: Annotated[Numbers, "ps -ef", "their process ids"]
     pid: Annotated[Number, "ps -ef", "of the first; None: none"]
     user: Annotated[Word, "ps -o user= -p {pid}", "of the first"]
+    age_s: Annotated[Number, "ps -o etimes= -p {pid}", "seconds since the first was started; None: none"]
     command: Annotated[Word, "ps -o args= -p {pid}", "command line of the first"]
     threads: Annotated[Words, "ps -T -p {pid}", 'thread names of the first: "CPU 0/TCG"']
     vcpu_threads: Annotated[Numbers, "ps -T -p {pid}", "of a domain: thread ids of its vCPUs, vCPU 0 first"]
@@ -182,12 +191,12 @@ class Service(Subject):
     """A systemd unit of the host. `systemctl status`"""
 
     kind = "service"
-    facts = ServiceFacts
+    facts = HostServiceFacts
     label = "service {0}"
     see = "systemctl status {0}"
     absent = "no such unit"
 
-    def shows(self, **want: Unpack[ServiceFacts]) -> Finding:
+    def shows(self, **want: Unpack[HostServiceFacts]) -> Finding:
         """Want these facts."""
         return self._finding(want)
 
