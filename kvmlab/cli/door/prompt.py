@@ -27,6 +27,7 @@ from kvmlab.classroom.door.terminals import collect_orphans, kill_session, sweep
 from kvmlab.classroom.folder import open_class
 from kvmlab.classroom.turns import starts
 from kvmlab.cli.door.allowed import VERBS, checked, words_of
+from kvmlab.cli.door.editing import LineEditor
 from kvmlab.cli.verbs import VERBS as LINES
 from kvmlab.course import Course
 from kvmlab.errors import CannotRun, KvmlabError, UsageError
@@ -99,6 +100,7 @@ class Prompt:
     def __init__(self, visitor: Visitor) -> None:
         self._visitor, self._state = visitor, State()
         self._course = Course.load(Path(visitor.course), self._state)
+        self._editor = LineEditor(f"{self._page.paint('kvmlab', 'bold')}> ", len("kvmlab> "), self._completions)
         self._settings, self._waits, self._stopped = termios.tcgetattr(0), False, False
         for one in (signal.SIGQUIT, signal.SIGINT):
             signal.signal(one, lambda *_: self._stop())  # a handler is not inherited: below it works as ever
@@ -138,13 +140,38 @@ class Prompt:
         """What is typed, None at its end. The terminal is as it was, whatever was done to it below."""
         sys.stdout.flush()
         termios.tcsetattr(0, termios.TCSADRAIN, self._settings)
-        self._ask()
         self._waits = True
-        typed = os.read(0, 4096)  # a line: the terminal edits it
-        self._waits = False
+        try:
+            return self._editor.line() if self._edits else self._plain_line()
+        finally:
+            self._waits = False
+
+    def _plain_line(self) -> str | None:
+        """On a terminal that can only show lines: it edits them itself."""
+        self._ask()
+        typed = os.read(0, 4096)
         return typed.decode(errors="replace") if typed else None
 
+    @property
+    def _edits(self) -> bool:
+        return os.environ.get("TERM") != "dumb"
+
+    def _completions(self, before: str) -> list[str]:
+        """What the word that is being typed may become: a verb or a word of the door's, an option, a lab."""
+        found = before.split(" ")
+        found = found[1:] if found[:1] == ["kvmlab"] else found
+        if len(found) <= 1:
+            return [*VERBS, "help", "key", "lang", "exit"]
+        verb = VERBS.get(found[0])
+        if verb is None:
+            return {"key": ["add", "remove"], "lang": list(words.LANGUAGES)}.get(found[0], [])
+        labs = list(self._course.ids) if verb.most and found[0] not in ("read", "quiz") else []
+        return [*verb.options, *verb.valued] if found[-1].startswith("-") else labs
+
     def _ask(self) -> None:
+        if self._edits:
+            self._editor.begin()
+            return
         os.write(1, f"\r\n{self._page.paint('kvmlab', 'bold')}> ".encode())
 
     def _do(self, found: list[str]) -> None:
