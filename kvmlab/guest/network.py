@@ -52,12 +52,12 @@ def stored(guest: GuestConnection, key: Key) -> Facts | MissingObject:
     from kvmlab.guest.netconfig.next_boot import stored_network
 
     nic = guest.nics().get(key[2])
-    kept = Kept(guest.snapshot("config").texts)
+    kept = Kept({**guest.snapshot("config").texts, **guest.snapshot("resolv").texts})
     found = stored_network(kept, Device(key[2], nic.mac if nic else None))
     if found is None:
         offers = tuple(nic.name for nic in guest.nics().values() if not nic.loopback)
         return MissingObject("nothing is stored for it", offers if nic is None else ())
-    dns = found.dns or (_kept_dns(guest) if found.method == "static" else [])
+    dns = found.dns or (_kept_dns(guest) if found.method == "static" and found.keeps_resolv else [])
     address = next(iter(found.addresses), None)
     facts = {"method": found.method, "address": address, "gateway": found.gateway, "dns": dns}
     see = shlex.join(("ssh", guest.name, shlex.join(("cat", found.config))))
@@ -78,7 +78,7 @@ def resolver(guest: GuestConnection, key: Key) -> Facts:
 
 
 def name(guest: GuestConnection, key: Key) -> Facts:
-    """NameFacts, as getent or nslookup in the guest says."""
+    """NameFacts, as getent or nslookup in the guest says: each shows the one that the guest has."""
     answer = guest.ask("resolve", key[2])
     if answer.texts.get("hosts") is not None:
         found = [line.split()[0] for line in answer.lines("hosts")]
@@ -86,7 +86,12 @@ def name(guest: GuestConnection, key: Key) -> Facts:
         _, _, text = answer.text("nslookup").partition("Name:")
         found = re.findall(r"^Address(?: \d+)?:\s*(\S+)", text, re.MULTILINE)
     found = list(dict.fromkeys(found))
-    return {"address": next((one for one in found if ":" not in one), None), "addresses": found}
+    facts = {"address": next((one for one in found if ":" not in one), None), "addresses": found}
+    if answer.texts.get("hosts") is None:
+        return facts
+    to = guest.address if guest.address and "%" not in guest.address else guest.name
+    see = shlex.join(("ssh", to, "getent", "ahostsv4", key[2]))
+    return {name: Reading(value, see) for name, value in facts.items()}
 
 
 def reach(guest: GuestConnection, key: Key) -> Facts:

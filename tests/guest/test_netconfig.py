@@ -97,6 +97,7 @@ SYSTEMD = {
     "unit:NetworkManager": "enabled",
     "unit:systemd-networkd": "enabled",
     "netplan": "/usr/libexec/netplan/generate",
+    "resolv-link": "../run/systemd/resolve/stub-resolv.conf",
 }
 
 
@@ -200,6 +201,66 @@ def test_a_route_to_some_network_is_not_the_default_route(files: dict[str, str])
     found = after_a_boot(files)
     assert found is not None
     assert (found.method, found.addresses, found.gateway) == ("static", ["10.0.0.122/24"], None)
+
+
+RIGHT = "Address=10.0.0.122/24\nGateway=10.0.0.2\n"
+
+
+def network(name: str, *lines: str) -> dict[str, str]:
+    return {f"/etc/systemd/network/{name}.network": "[Match]\nName=eth0\n" + "\n".join(lines)}
+
+
+def test_systemd_networkd_minds_capitals() -> None:
+    for section, text in (("[network]", RIGHT), ("[Network]", RIGHT.lower()), ("[Netwrok]", RIGHT)):
+        found = after_a_boot(network("a", section, text))
+        assert found is not None and (found.method, found.addresses, found.gateway) == ("manual", [], None)
+
+
+def test_name_servers_of_systemd_networkd_need_systemd_resolved() -> None:
+    for files in (network("a", "[Network]", RIGHT, "DNS=10.0.0.2"), STATIC["netplan"]):
+        found = after_a_boot(files, **{"resolv-link": ""})
+        assert found is not None and found.dns == [] and found.keeps_resolv
+
+
+def test_networkmanager_writes_the_name_servers_anew() -> None:
+    found = after_a_boot(STATIC["NetworkManager"])
+    assert found is not None and not found.keeps_resolv
+
+
+def test_what_netplan_writes_has_its_place_among_networkds_files() -> None:
+    """It is called 10-netplan-eth0.network, and the first file counts."""
+    dhcp = ("[Network]", "DHCP=yes")
+    for name, method in (("05-all", "dhcp"), ("20-all", "static"), ("10-netplan-eth0", "dhcp")):
+        found = after_a_boot({**STATIC["netplan"], **network(name, *dhcp)})
+        assert found is not None and found.method == method
+
+
+def test_networkmanager_leaves_alone_what_netplan_gives_to_networkd() -> None:
+    found = after_a_boot({**STATIC["netplan"], **DYNAMIC["NetworkManager"]})
+    assert found is not None and found.method == "static"
+
+
+def test_the_higher_priority_counts() -> None:
+    """However closely the other is meant for the interface."""
+    office = "[connection]\nid=x\n{}[ipv4]\nmethod=manual\naddress1=10.0.0.122/24\n"
+    for priority, method in (("autoconnect-priority=1\n", "static"), ("autoconnect-priority=-1\n", "dhcp")):
+        found = after_a_boot({NM + "x": office.format(priority), NM + "y": DYNAMIC["NetworkManager"][NM + "x"]})
+        assert found is not None and found.method == method
+
+
+@pytest.mark.parametrize("files", [
+    {**STATIC["NetworkManager"], NM + "z": DYNAMIC["NetworkManager"][NM + "x"]},
+    {**STATIC["NetworkManager"], **DYNAMIC["systemd-networkd"]},
+    {**DYNAMIC["NetworkManager"], "/etc/netplan/a.yaml": "network: {renderer: NetworkManager, ethernets: {eth0: {addresses: [10.0.0.122/24]}}}"},
+], ids=["two connections of one priority", "two programs", "a connection beside netplan's"])  # fmt: skip
+def test_who_is_last_is_not_guessed(files: dict[str, str]) -> None:
+    with pytest.raises(CouldNotLook):
+        after_a_boot(files)
+
+
+def test_two_that_do_the_same_are_no_question() -> None:
+    found = after_a_boot({**DYNAMIC["NetworkManager"], **DYNAMIC["systemd-networkd"]})
+    assert found is not None and found.method == "dhcp"
 
 
 NOTHING = {

@@ -212,7 +212,9 @@ def test_services_of_both_kinds() -> None:
 
 def test_names_in_both_dialects() -> None:
     hosts = framed({"hosts": "10.0.0.50 STREAM www\n10.0.0.50 DGRAM\n"})
-    assert read("guest-name", "www", resolve=hosts) == {"address": "10.0.0.50", "addresses": ["10.0.0.50"]}
+    said = read("guest-name", "www", resolve=hosts)
+    assert (said["address"].value, said["addresses"].value) == ("10.0.0.50", ["10.0.0.50"])
+    assert said["address"].see.startswith("ssh ") and said["address"].see.endswith(" getent ahostsv4 www")
     text = "Server:\t\t10.0.0.2\nAddress:\t10.0.0.2:53\n\nName:\twww\nAddress: 10.0.0.50\n"
     assert read("guest-name", "www", resolve=framed({"nslookup": text}))["addresses"] == ["10.0.0.50"]
     refused = "Server:\t\t10.0.0.2\nAddress:\t10.0.0.2:53\n\n** server can't find nope: NXDOMAIN\n"

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.netconfig.model import Device, Kept, NextBootConfig, everywhere, with_prefix
+from kvmlab.guest.netconfig.netplan import Written
 from kvmlab.words import t
 
 CONNECTIONS = "/etc/NetworkManager/system-connections/"
@@ -17,19 +18,27 @@ NETWORKD = "/etc/systemd/network/"
 ETHERNET = ("", "ethernet", "802-3-ethernet")
 
 
-def networkmanager(kept: Kept, nic: Device) -> NextBootConfig | None:
-    """nm-settings-keyfile(5): of the connections that connect by themselves and fit, the one of highest priority, and
-    one that names the interface before one for any."""
-    found = []
+def networkmanager(kept: Kept, nic: Device, written: Written | None = None) -> NextBootConfig | None:
+    """nm-settings-keyfile(5): of the connections that connect by themselves and fit, the one of highest priority.
+    `written`: one that netplan writes.
+
+    Of several it takes the one that was active last: which that will be is not known here. Raises CouldNotLook where
+    it matters.
+    """
+    found = [(0, written.stored)] if written else []
     for path, keyfile in _connections(kept):
         said = keyfile.get("connection", "autoconnect-priority", fallback="0") or "0"
-        priority = int(said) if said.lstrip("-").isdigit() else 0
-        if (closeness := _fits(path, keyfile, nic)) > 0:
-            found.append((-priority, -closeness, path, keyfile))
+        priority = int(said) if re.fullmatch(r"-?\d{1,4}", said) else 0
+        if _fits(path, keyfile, nic):
+            found.append((priority, _keyfile(path, keyfile)))
     if not found:
         return None
-    _, _, path, keyfile = min(found, key=lambda each: each[:3])
-    return _keyfile(path, keyfile)
+    most = max(priority for priority, _ in found)
+    first, *others = (stored for priority, stored in found if priority == most)
+    if not all(other.does_as(first) for other in others):
+        said = t("Which of NetworkManager's connections comes first for {nic} cannot be told from here.", nic=nic.name)
+        raise CouldNotLook(said, "nmcli -f NAME,AUTOCONNECT-PRIORITY,TIMESTAMP,FILENAME connection show")
+    return first
 
 
 def _connections(kept: Kept) -> Iterator[tuple[str, ConfigParser]]:
@@ -54,22 +63,20 @@ def _true(said: str | None) -> bool:
     return (said or "").strip().lower() in ("true", "yes", "1", "on", "t", "y")
 
 
-def _fits(path: str, keyfile: ConfigParser, nic: Device) -> int:
-    """How closely a connection is meant for the interface; 0: not at all."""
+def _fits(path: str, keyfile: ConfigParser, nic: Device) -> bool:
+    """Whether a connection may be for the interface."""
     if keyfile.get("connection", "type", fallback="ethernet") not in ETHERNET:
-        return 0
+        return False
     if keyfile.has_section("match"):
         raise _cannot_tell("[match]", path)
     name = keyfile.get("connection", "interface-name", fallback="") or ""
     mac = next((keyfile.get(section, "mac-address", fallback="") or "" for section in ("ethernet", "802-3-ethernet")
                 if keyfile.has_section(section)), "")  # fmt: skip
-    if (name and name != nic.name) or (mac and mac.lower() != nic.mac):
-        return 0
-    return 2 if name or mac else 1
+    return not ((name and name != nic.name) or (mac and mac.lower() != nic.mac))
 
 
 def _keyfile(path: str, keyfile: ConfigParser) -> NextBootConfig:
-    stored = NextBootConfig(path)
+    stored = NextBootConfig(path, keeps_resolv=False)
     items = dict(keyfile.items("ipv4")) if keyfile.has_section("ipv4") else {}
     stored.method = {"manual": "static", "auto": "dhcp"}.get(items.get("method") or "auto", items.get("method"))
     for key in sorted(items):
@@ -97,15 +104,20 @@ def _sections(text: str) -> ConfigParser | None:
     return parser
 
 
-def networkd(kept: Kept, nic: Device) -> NextBootConfig | None:
-    """systemd.network(5): the first file, by its name alone, whose [Match] fits."""
+def networkd(kept: Kept, nic: Device, written: Written | None = None) -> NextBootConfig | None:
+    """systemd.network(5): the first file, by its name alone, whose [Match] fits. `written`: one that netplan writes."""
     files = {path: text for path, text in kept.files.items() if path.startswith(NETWORKD)}
-    mains = (path for path in files if path.endswith(".network"))
-    for path in sorted(mains, key=lambda one: one.rpartition("/")[2]):
+    mains = {path.rpartition("/")[2]: path for path in files if path.endswith(".network")}
+    for name in sorted({*mains, *([written.name] if written else [])}):
+        if name not in mains:
+            return written.stored if written else None
+        path = mains[name]
         further = [text for other, text in sorted(files.items()) if other.startswith(f"{path}.d/")]
         sections = [one for text in (files[path], *further) for one in _blocks(text)]
-        if _matches(path, _joined(sections, "match"), nic):
-            return _network(path, sections)
+        if _matches(path, _joined(sections, "Match"), nic):
+            stored = _network(path, sections)
+            stored.dns = stored.dns if kept.resolved else []  # it gives them to systemd-resolved, and to nobody else
+            return stored
     return None
 
 
@@ -119,10 +131,10 @@ def _blocks(text: str) -> Iterator[Block]:
         line = line.strip()
         if line.startswith("[") and line.endswith("]"):
             values = {}
-            yield line[1:-1].lower(), values
+            yield line[1:-1], values
         elif "=" in line and line[0] not in "#;":
             key, _, value = line.partition("=")
-            kept = values.setdefault(key.strip().lower(), [])
+            kept = values.setdefault(key.strip(), [])
             kept.append(value.strip()) if value.strip() else kept.clear()
 
 
@@ -139,12 +151,12 @@ def _matches(path: str, match: Mapping[str, list[str]], nic: Device) -> bool:
     """Whether a [Match] fits. Raises CouldNotLook where that hangs on what is not seen from here."""
     if not match:
         return False  # networkd passes over a file without one
-    names = [word for line in match.get("name", []) for word in line.split()]
-    macs = [word.lower() for line in match.get("macaddress", []) for word in line.split()]
-    types = [word for line in match.get("type", []) for word in line.split()]
+    names = [word for line in match.get("Name", []) for word in line.split()]
+    macs = [word.lower() for line in match.get("MACAddress", []) for word in line.split()]
+    types = [word for line in match.get("Type", []) for word in line.split()]
     if (names and not _named(names, nic.name)) or (macs and nic.mac not in macs) or (types and "ether" not in types):
         return False
-    if unknown := set(match) - {"name", "macaddress", "permanentmacaddress", "type"}:
+    if unknown := set(match) - {"Name", "MACAddress", "PermanentMACAddress", "Type"}:
         raise _cannot_tell(min(unknown), path)
     return True
 
@@ -156,22 +168,22 @@ def _named(patterns: list[str], name: str) -> bool:
 
 
 def _network(path: str, blocks: list[Block]) -> NextBootConfig:
-    network = _joined(blocks, "network")
-    own = [one for section, values in blocks if section == "address" for one in values.get("address", [])[-1:]]
-    stored = NextBootConfig(path, addresses=[one for one in network.get("address", []) + own if ":" not in one])
-    stored.dns = [word for line in network.get("dns", []) for word in line.split()]
-    gateways = [one for one in network.get("gateway", []) if ":" not in one]
-    gateways += [gateway for section, values in blocks if section == "route" for gateway in _default(values)]
+    network = _joined(blocks, "Network")
+    own = [one for section, values in blocks if section == "Address" for one in values.get("Address", [])[-1:]]
+    stored = NextBootConfig(path, addresses=[one for one in network.get("Address", []) + own if ":" not in one])
+    stored.dns = [word for line in network.get("DNS", []) for word in line.split()]
+    gateways = [one for one in network.get("Gateway", []) if ":" not in one]
+    gateways += [gateway for section, values in blocks if section == "Route" for gateway in _default(values)]
     stored.gateway = gateways[0] if gateways else None
-    dhcp = (network.get("dhcp") or ["no"])[-1].lower() in ("yes", "true", "on", "1", "ipv4")
+    dhcp = (network.get("DHCP") or ["no"])[-1].lower() in ("yes", "true", "on", "1", "ipv4")
     stored.method = "dhcp" if dhcp else "static" if stored.addresses else "manual"
     return stored
 
 
 def _default(route: Mapping[str, list[str]]) -> list[str]:
     """The gateway of a [Route] to everywhere: where it says no destination, it is one."""
-    destination = (route.get("destination") or ["0.0.0.0/0"])[-1]
-    return [one for one in route.get("gateway", [])[-1:] if ":" not in one and everywhere(destination)]
+    destination = (route.get("Destination") or ["0.0.0.0/0"])[-1]
+    return [one for one in route.get("Gateway", [])[-1:] if ":" not in one and everywhere(destination)]
 
 
 def _cannot_tell(key: str, path: str) -> CouldNotLook:

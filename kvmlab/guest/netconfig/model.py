@@ -12,13 +12,21 @@ from kvmlab.remote.parsing.readings import AT_BOOT
 
 @dataclass(slots=True)
 class NextBootConfig:
-    """What the next boot does with an interface. `config`: the file that says so."""
+    """What the next boot does with an interface. `config`: the file that says so.
+
+    `keeps_resolv`: where it names no server, /etc/resolv.conf stays as it is.
+    """
 
     config: str
     method: str | None = None
     addresses: list[str] = field(default_factory=list)
     gateway: str | None = None
     dns: list[str] = field(default_factory=list)
+    keeps_resolv: bool = True
+
+    def does_as(self, other: NextBootConfig) -> bool:
+        """Whether the interface has the same addresses and way out by either."""
+        return (self.method, self.addresses, self.gateway) == (other.method, other.addresses, other.gateway)
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,11 @@ class Kept:
     def starts(self, unit: str) -> bool:
         """systemd starts this unit at boot."""
         return self.text(f"unit:{unit}").strip() in AT_BOOT
+
+    @property
+    def resolved(self) -> bool:
+        """The C library asks systemd-resolved, or reads what that writes: /etc/resolv.conf is a link to it."""
+        return "/run/systemd/resolve/" in self.text("resolv-link")
 
     @property
     def systemd(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -29,7 +30,19 @@ KEYS = frozenset(
 )
 
 
-def netplan(kept: Kept, nic: Device) -> NextBootConfig | None:
+NETWORKD, NETWORKMANAGER = "networkd", "NetworkManager"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What netplan writes for one of the two, and the file's name there."""
+
+    renderer: str
+    name: str
+    stored: NextBootConfig
+
+
+def netplan(kept: Kept, nic: Device) -> Written | None:
     """What the interface gets of netplan; None where no file speaks of it. One that is wrong stops all of them."""
     if not kept.text("netplan"):
         return None
@@ -37,10 +50,19 @@ def netplan(kept: Kept, nic: Device) -> NextBootConfig | None:
     whole = _loaded(kept.text("netplan-read")) if "netplan-read" in kept.said else _put_together(files.values())
     if not isinstance(whole, dict):
         return None
-    settings = _settings(whole, nic)
-    if settings is None or not _will_run(kept, settings, whole):
+    name, settings = _settings(whole, nic)
+    if settings is None:
         return None
-    return _stored(next(_telling(files, nic), next(iter(files), FOLDER)), settings)
+    told = settings.get("renderer") or _mapping(whole.get("network")).get("renderer")
+    renderer = NETWORKMANAGER if str(told) == NETWORKMANAGER else NETWORKD
+    if not _will_run(kept, renderer):
+        return None
+    stored = _stored(next(_telling(files, nic), next(iter(files), FOLDER)), settings)
+    if renderer == NETWORKMANAGER:
+        stored.keeps_resolv = False
+        return Written(renderer, f"/run/NetworkManager/system-connections/netplan-{name}.nmconnection", stored)
+    stored.dns = stored.dns if kept.resolved else []
+    return Written(renderer, f"10-netplan-{name}.network", stored)
 
 
 def _put_together(texts: Iterable[str]) -> dict[str, Any] | None:
@@ -58,14 +80,13 @@ def _telling(files: dict[str, str], nic: Device) -> Iterator[str]:
     """The files that speak of the interface, the last first."""
     for path, text in reversed(files.items()):
         with contextlib.suppress(CouldNotLook):
-            if isinstance(read := _loaded(text), dict) and _settings(read, nic) is not None:
+            if isinstance(read := _loaded(text), dict) and _settings(read, nic)[1] is not None:
                 yield path
 
 
-def _will_run(kept: Kept, settings: Mapping[str, Any], whole: Mapping[str, Any]) -> bool:
+def _will_run(kept: Kept, renderer: str) -> bool:
     """Whether the program that netplan writes for is started. It starts systemd-networkd itself, unless masked."""
-    renderer = settings.get("renderer") or _mapping(whole.get("network")).get("renderer")
-    if str(renderer) == "NetworkManager":
+    if renderer == NETWORKMANAGER:
         return kept.starts("NetworkManager")
     return kept.text("unit:systemd-networkd").strip() != "masked"
 
@@ -105,15 +126,16 @@ def _merge(whole: dict[str, Any], more: Mapping[str, Any]) -> None:
             whole[key] = value
 
 
-def _settings(document: Mapping[str, Any], nic: Device) -> Mapping[str, Any] | None:
-    """The settings for the interface. Raises CouldNotLook where it cannot be told whether they are."""
+def _settings(document: Mapping[str, Any], nic: Device) -> tuple[str, Mapping[str, Any] | None]:
+    """The settings for the interface, and what they are called. Raises CouldNotLook where it cannot be told whether
+    they are."""
     network = _mapping(document.get("network"))
     for kind in KINDS:
         for name, given in _mapping(network.get(kind)).items():
             settings = _mapping(given)
             if _meant(name, settings, nic):
-                return settings
-    return None
+                return str(name), settings
+    return "", None
 
 
 def _meant(name: str, settings: Mapping[str, Any], nic: Device) -> bool:

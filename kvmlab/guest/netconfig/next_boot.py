@@ -5,36 +5,43 @@ Of ifupdown, netplan, NetworkManager, systemd-networkd and ifcfg files only thos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from kvmlab.errors import CouldNotLook
 from kvmlab.guest.netconfig.ifupdown import ifupdown
 from kvmlab.guest.netconfig.ini_files import ifcfg, networkd, networkmanager
 from kvmlab.guest.netconfig.model import Device, Kept, NextBootConfig
-from kvmlab.guest.netconfig.netplan import netplan
-
-Reader = Callable[[Kept, Device], NextBootConfig | None]
+from kvmlab.guest.netconfig.netplan import NETWORKD, netplan
+from kvmlab.words import t
 
 
 def stored_network(kept: Kept, nic: Device) -> NextBootConfig | None:
-    """What the next boot does with the interface; None where nothing brings it up. Raises CouldNotLook."""
-    for reader in _readers(kept):
-        if (stored := reader(kept, nic)) is not None:
-            return stored
-    return None
+    """What the next boot does with the interface; None where nothing brings it up. Raises CouldNotLook.
+
+    So it does, too, where two programs would each make something else of it: which of them is last nobody knows.
+    """
+    found = [stored for stored in _by_each(kept, nic) if stored is not None]
+    for other in found[1:]:
+        if not other.does_as(found[0]):
+            files = {"first": found[0].config, "second": other.config}
+            said = t("Two programs will configure {nic} at the next boot, by {first} and by {second}.",
+                     nic=nic.name, **files)  # fmt: skip
+            raise CouldNotLook(said, "systemctl list-unit-files --state=enabled")
+    return found[0] if found else None
 
 
-def _readers(kept: Kept) -> Iterator[Reader]:
-    """Those that will run. netplan writes for one of the two below it, and comes first: it says what they will get."""
+def _by_each(kept: Kept, nic: Device) -> Iterator[NextBootConfig | None]:
+    """What each program that will run makes of it. What netplan gives to networkd it tells NetworkManager to leave."""
     if not kept.systemd:
-        yield ifupdown
+        yield ifupdown(kept, nic)
         return
-    managed = kept.starts("NetworkManager")
-    yield netplan
-    if managed:
-        yield networkmanager
+    written = netplan(kept, nic)
+    if written is not None and written.renderer == NETWORKD:
+        yield networkd(kept, nic, written)
+        return
+    if kept.starts("NetworkManager"):
+        yield networkmanager(kept, nic, written) or ifcfg(kept, nic)
     if kept.starts("systemd-networkd"):
-        yield networkd
-    if managed:
-        yield ifcfg
+        yield networkd(kept, nic)
     if kept.starts("networking"):
-        yield ifupdown
+        yield ifupdown(kept, nic)
