@@ -10,6 +10,7 @@ from kvmlab.author.prove.proof import Proof
 from kvmlab.course import Course
 from kvmlab.course.lab.solution import Step
 from tests.author.planting import HERE
+from tests.conftest import REPOSITORY
 from tests.repair.faults import course_with_a_fault
 
 
@@ -93,6 +94,21 @@ def test_shuffled_by_a_seed() -> None:
     one, same, other = (shuffled(plans, seed)[0].cases for seed in ("\udcff", "\udcff", "b"))
     assert one == same != other
     assert {case.name for case in one} == {case.name for case in hosts()}
+
+
+def test_a_variant_by_name_is_proved_in_what_is_other_there() -> None:
+    """After the lab's own, by its own solutions; not what is proved of the whole."""
+    course = Course.load(REPOSITORY)
+    own, full = plans_of(course, ["network-bridge"], [None], ())
+    assert (own.lab.variant, full.lab.variant, full.lab.guests[0].image) == (None, "full", "full")
+    kinds = {part.proof for case in full.cases for part in (case, *case.on_the_way)}
+    assert kinds == {Proof.START, Proof.SOLUTION, Proof.WAYS, Proof.NEAR}
+    assert full.only == Proof.chosen(()) - {Proof.FACTS, Proof.RESET, Proof.STEPS} < own.only
+    assert all(case.where.startswith("solutions/network/bridge/full/") for case in full.cases)
+    assert [one.lab.variant for one in plans_of(course, ["network-bridge"], [None], (), by_name=False)] == [None]
+    assert [one.lab.variant for one in plans_of(course, ["network-bridge"], ["a"], ())] == ["a"]
+    (none,) = plans_of(course, ["network-bridge"], ["full"], {Proof.RESET})
+    assert none.cases == ()
 
 
 def test_a_fault_is_a_case_of_its_own_where_that_is_asked_for(tmp_path: Path) -> None:

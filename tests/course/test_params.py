@@ -182,3 +182,47 @@ def test_variants_are_cached_apart(copy: Path, state: Any, edit: Callable[[str, 
     again = Course.load(copy, state)
     assert {seed: again.lab("net-bridge", "en", seed).values for seed in values} == values
     assert values["a"] != values["b"]
+
+
+NAMED = """[parameters]
+image = "small"
+memory_mib = 128
+address = "10.0.0.122"
+cidr = "{{ address }}/24"
+[variants]
+address = "10.0.0.{130-199}"
+[named.full]
+image = "full"
+memory_mib = 512
+"""
+
+
+def test_a_variant_by_name_has_the_courses_values_but_for_its_own() -> None:
+    assert drawn(NAMED, "full") == {**drawn(NAMED), "image": "full", "memory_mib": 512}
+
+
+def test_a_variant_by_name_can_be_drawn_as_well() -> None:
+    found = drawn(NAMED, "full+7")
+    assert found == {**drawn(NAMED, "7"), "image": "full", "memory_mib": 512}
+    assert found["cidr"] == f"{found['address']}/24" != drawn(NAMED)["cidr"]
+
+
+def test_what_is_no_variants_name_is_a_seed() -> None:
+    for seed in ("ful", "7+full", "full-7"):
+        assert drawn(NAMED, seed)["image"] == "small"
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("[parameters]\na = 1\n[named.full]\nb = 2", "lab.md:5: `b` is not a parameter, or of another type."),
+        ('[parameters]\na = 1\n[named.full]\na = "x"', "lab.md:5: `a` is not a parameter, or of another type."),
+        ("[parameters]\na = 1\n[named.full]", "lab.md:4: `[named.full]` is a table of parameters"),
+        ('[parameters]\na = 1\n[named."../x"]\na = 2', "`[named.../x]` is a table of parameters"),
+        ("[parameters]\na = 1\n[named]\nfull = 2", "`[named.full]` is a table of parameters"),
+    ],
+)
+def test_a_variant_by_name_is_a_table_of_parameters(header: str, message: str) -> None:
+    with pytest.raises(AuthorError) as error:
+        drawn(header)
+    assert message in str(error.value)

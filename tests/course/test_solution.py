@@ -138,3 +138,38 @@ def test_a_lab_without_a_solution(copy: Path) -> None:
         UsageError, match=r"disk-attach has no solution: solutions/disk/attach/solution\.md is missing\."
     ):
         course.solutions(course.lab("disk-attach"))
+
+
+FULL = FOLDER + "/full"
+
+
+@pytest.fixture
+def named(copy: Path) -> Path:
+    """The example with a variant by name, and solutions of its own."""
+    lab = copy / "labs/net/bridge/lab.md"
+    text = lab.read_text(encoding="utf-8")
+    lab.write_text(text.replace("[[guests]]", '[named.full]\nbridge = "br77"\n\n[[guests]]', 1), encoding="utf-8")
+    (copy / FULL).mkdir()
+    (copy / FULL / "solution.md").write_text('+++\nbase = "../way-brctl"\n+++\n```bash replace=address\ntrue\n```\n')
+    return copy
+
+
+def test_a_variant_by_name_has_solutions_of_its_own(named: Path) -> None:
+    """They may begin from the lab's; a base that those name is one of the lab's, too."""
+    found = solutions(named, "full")
+    assert list(found) == ["solution"]
+    steps = found["solution"].steps
+    assert [step.id for step in steps] == ["step-1", "make", "make-2", "uplink", "step-3", "address"]
+    assert "br77" in steps[1].code and steps[-1].code == "true\n"
+    assert (
+        list(solutions(named))
+        == list(solutions(named, "zhang"))
+        == ["solution", "way-brctl", "near-alone", "near-no-uplink"]
+    )
+    assert list(solutions(named, "full+zhang")) == ["solution"]
+
+
+def test_a_variant_by_name_without_a_solution_has_none(named: Path) -> None:
+    (named / FULL / "solution.md").unlink()
+    with pytest.raises(UsageError, match=f"{FULL}/solution.md"):
+        solutions(named, "full")

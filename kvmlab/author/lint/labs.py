@@ -47,9 +47,10 @@ def lint_lab(course: Course, lab_id: str) -> list[LintFinding]:
 
 def _lint_variants(parts: Parts) -> None:
     """Whatever is drawn, text, solutions and sentences can be filled in."""
-    if parts.front is None or not parts.front.table.get("variants") or not parts.solutions:
+    if parts.front is None or parts.lab is None or not parts.solutions:
         return
-    for seed in SEEDS:
+    seeds = SEEDS if parts.front.table.get("variants") else ()
+    for seed in (*seeds, *parts.lab.by_name, *(f"{name}+{seeds[0]}" for name in parts.lab.by_name if seeds)):
         lab = parts.attempt(parts.lab_md, "variants", lambda seed=seed: parts.course.lab(parts.id, "en", seed))  # type: ignore[misc]
         if lab is None:
             return

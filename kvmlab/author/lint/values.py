@@ -152,14 +152,14 @@ def _searched(file: str, text: str) -> Iterator[tuple[int, str]]:
 
 
 def _without_parameters(text: str) -> str:
-    """The text with the lines of [parameters] and [variants] empty."""
+    """The text with the lines of [parameters], [variants] and [named.…] empty."""
     lines, table, inside = text.split("\n"), "", False
     for number, line in enumerate(lines):
         if line.rstrip() == "+++":
             inside, table = number == 0, ""
         elif inside and (found := _TABLE.match(line)):
             table = found[1]
-        if inside and table.partition(".")[0] in ("parameters", "variants"):
+        if inside and table.partition(".")[0] in ("parameters", "variants", "named"):
             lines[number] = ""
     return "\n".join(lines)
 
@@ -169,7 +169,7 @@ def _files(parts: Parts) -> list[str]:
     folder = parts.course.root / parts.folder
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
     solutions = parts.course.root / parts.solutions_folder
-    found += sorted(solutions.glob("*.md")) if solutions.is_dir() else []
+    found += sorted(solutions.rglob("*.md")) if solutions.is_dir() else []
     names = [parts.inside(path) for path in found]
     return names + ([parts.checker] if parts.tree is not None else [])
 

@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """One lab in one variant, and its cases."""
+    """One lab in one variant, its cases, and which proofs they are for."""
 
     lab: Lab
     cases: tuple[Case, ...]
+    only: frozenset[Proof] = frozenset()
+
+
+OF_THE_WHOLE = frozenset((Proof.FACTS, Proof.RESET, Proof.STEPS))
+"""What is proved of a lab once: a variant by name has its own right ways and near-misses, for what is other in it."""
 
 
 def plans_of(
@@ -36,8 +41,12 @@ def plans_of(
     only: Collection[Proof],
     draw: Draw = EVERYTHING,
     fault_ids: Collection[str] = (),
+    *,
+    by_name: bool = True,
 ) -> list[Plan]:
     """A plan per lab (none named: all that are complete) and variant; a variant that draws nothing new is left out.
+
+    `by_name`: beside the course's own values, the lab's variants that have a name.
 
     UsageError or AuthorError, with file and line, where text, checker and solutions do not fit together.
     """
@@ -45,15 +54,22 @@ def plans_of(
     plans = []
     for lab_id in dict.fromkeys(chosen):
         seen: list[dict[str, object]] = []
-        for variant in variants:
+        for variant in _with_named(course, lab_id, variants) if by_name else variants:
             lab = course.lab(lab_id, "en", variant)
             if lab.values not in seen:
                 seen.append(lab.values)
                 own = draw._replace(survivors=lab.survivors)
-                faults = _faults(course, lab, fault_ids) if Proof.FAULTS in only else []
-                cases = cases_of(_sound_solutions(course, lab), f"{lab.path}/lab.md", only, own, faults, serves(lab))
-                plans.append(Plan(lab, tuple(cases)))
+                mine = frozenset(only or Proof.chosen(())) - (OF_THE_WHOLE if lab.named else frozenset())
+                faults = _faults(course, lab, fault_ids) if Proof.FAULTS in mine else []
+                solutions = _sound_solutions(course, lab)
+                cases = cases_of(solutions, f"{lab.path}/lab.md", mine, own, faults, serves(lab)) if mine else []
+                plans.append(Plan(lab, tuple(cases), mine))
     return plans
+
+
+def _with_named(course: Course, lab_id: str, variants: Sequence[str | None]) -> list[str | None]:
+    """The variants, and with the course's own values those that have a name."""
+    return [*variants, *(course.lab(lab_id).by_name if None in variants else ())]
 
 
 def _faults(course: Course, lab: Lab, only: Collection[str]) -> list[Fault]:

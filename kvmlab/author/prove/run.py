@@ -50,7 +50,6 @@ def prove(
     telling: ProofListener,
     *,
     jobs: int,
-    only: Collection[Proof] = (),
     keep_going: bool = False,
     resume: bool = False,
 ) -> list[LabProof]:
@@ -62,7 +61,7 @@ def prove(
     stop, proofs = threading.Event(), []
     with run_tag(state) as tag, workers(jobs, stop, functools.partial(sweep, state, tag)) as pool:
         begun = _begin(course, state, plans, telling, pool, tag, stop, resume)
-        for bench, futures in begun:
+        for bench, futures, only in begun:
             proofs.append(_judged(bench, futures, only))
             telling.lab_done(proofs[-1])
             if proofs[-1].outcome is ProofOutcome.REFUTED and not keep_going:
@@ -79,9 +78,10 @@ def _begin(
     tag: str,
     stop: threading.Event,
     resume: bool,
-) -> list[tuple[Bench, Futures]]:
+) -> list[tuple[Bench, Futures, Collection[Proof]]]:
     """Make each plan's materials ready, one after another, and give its cases to the pool."""
-    begun, numbers = [], itertools.count(1)
+    begun: list[tuple[Bench, Futures, Collection[Proof]]] = []
+    numbers = itertools.count(1)
     for plan in plans:
         bench = Bench(course, plan.lab, Materials.of(state, plan.lab, telling), state, tag, stop, resume)
         known = [(case, kept_results.find(bench, case) if resume else None) for case in plan.cases]
@@ -92,7 +92,7 @@ def _begin(
         for future in futures:
             future.add_done_callback(functools.partial(_tell, telling))
         telling.cases_begin()
-        begun.append((bench, futures))
+        begun.append((bench, futures, plan.only))
     return begun
 
 

@@ -22,6 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("labs", metavar="LAB", nargs="*", help=t("only these labs; else all"))
     more = t("besides the course's values, N random variants")
     parser.add_argument("--variants", metavar="N", type=whole(1, 99), default=0, help=more)
+    own = t("without the variants that a lab has by name")
+    parser.add_argument("--own", action="store_true", help=own)
     parser.add_argument("--jobs", metavar="N", type=whole(1, 99), help=t("so many lab hosts at once"))
     parser.add_argument(
         "--only", metavar="PROOF", action="append", default=[],
@@ -60,7 +62,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     only = Proof.chosen(args.only)
     variants = [ctx.variant] if ctx.variant is not None else random_variants(args.variants)
-    plans = plans_of(ctx.course, args.labs, variants, only, Draw(args.mutants, args.shuffle or ""), args.fault)
+    draw = Draw(args.mutants, args.shuffle or "")
+    plans = plans_of(ctx.course, args.labs, variants, only, draw, args.fault, by_name=not args.own)
     plans = [plan for plan in plans if plan.cases]
     if args.shuffle is not None:
         plans = shuffled(plans, args.shuffle)
@@ -77,7 +80,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
         telling = ProofDisplay(steps, page, sum(len(plan.cases) for plan in plans), t("proving {labs}", labs=labs))
         proofs: list[LabProof] = prove(
             ctx.course, ctx.state, plans, telling,
-            jobs=args.jobs or default_jobs(), only=only, keep_going=args.keep_going, resume=args.resume,
+            jobs=args.jobs or default_jobs(), keep_going=args.keep_going, resume=args.resume,
         )  # fmt: skip
     seconds = time.monotonic() - began
     if page is None:

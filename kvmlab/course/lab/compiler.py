@@ -21,6 +21,7 @@ HEADER: dict[str, type | tuple[type, ...]] = {
     "minutes": int,
     "parameters": dict,
     "variants": dict,
+    "named": dict,
     "guests": list,
     "networks": list,
     "pools": list,
@@ -75,6 +76,7 @@ def compile_lab(root: Path, chapter: str, name: str, lang: str, variant: str | N
         host=_host(front),
         survivors=survivors(front, values),
         yours=_yours(front, values),
+        by_name=tuple(front.table.get("named", ())),
     )
 
 

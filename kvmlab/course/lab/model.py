@@ -91,7 +91,7 @@ class Lab(NamedTuple):
 
     `path` is the lab's folder inside the course (labs/network/bridge), `setup` a shell script or "".
     `host`: the kind of lab host, one of HOST_KINDS. `yours`: what is the student's to change beyond what the checks
-    want, as kvmlab.grading.as_it_was has it.
+    want, as kvmlab.grading.as_it_was has it. `by_name`: the variants that have a name.
     """
 
     id: str
@@ -114,6 +114,13 @@ class Lab(NamedTuple):
     host: str = "full"
     survivors: tuple[Survivor, ...] = ()
     yours: tuple[str, ...] = ()
+    by_name: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> str:
+        """The name of its variant; "" where that is drawn, or the course's own."""
+        name = (self.variant or "").partition("+")[0]
+        return name if name in self.by_name else ""
 
     @property
     def params(self) -> "Params":
@@ -150,7 +157,8 @@ class Lab(NamedTuple):
             raise ValueError("a lab without tasks or values")
         if values.get("host", "full") not in HOST_KINDS:
             raise ValueError("Lab: host")
-        values["yours"] = tuple(_listed(values.get("yours", ())))
+        for name in ("yours", "by_name"):
+            values[name] = tuple(_listed(values.get(name, ())))
         if not isinstance(values.get("variant"), (str, type(None))):
             raise ValueError("Lab: variant")
         return cls(**values)

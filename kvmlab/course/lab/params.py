@@ -5,6 +5,9 @@
     address = "10.0.0.122"              address = "10.0.0.{100-199}"
     cidr = "{{ address }}/24"           format = ["qcow2", "raw"]
 
+    [named.full]                        a variant by name: `--variant full`, or `--variant full+SEED`
+    image = "full"                      to draw the rest as well
+
 A range is `{100-199}`, in steps `{256-1024/64}`, zero-filled `{01-20}` or two hex digits `{0x10-0xef}`.
 The same seed gives the same values everywhere: they are cut from SHA-256, not from Python's random numbers.
 Two values that differ in the course differ in every variant, and none hits what a lab host has anyway.
@@ -13,13 +16,13 @@ Two values that differ in the course differ in every variant, and none hits what
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
 from kvmlab.course.front_matter import Front
 from kvmlab.course.lab.lan import LAN, TAKEN
-from kvmlab.course.names import VARIANT
+from kvmlab.course.names import TASK, VARIANT
 from kvmlab.course.source import Place
 from kvmlab.course.template import names_in, value
 from kvmlab.errors import UsageError
@@ -34,11 +37,16 @@ _RESERVED = {"lan", "read", "peek", "fill", *dir(dict)}  # what Params and templ
 
 
 def parameters(front: Front, lab_id: str, seed: str | None) -> dict[str, Any]:
-    """All parameters of a lab with `lan`, rendered. `seed` None: the course's own values."""
+    """All parameters of a lab with `lan`, rendered. `seed` None: the course's own values; else a variant."""
     raw, variants = dict(front.table.get("parameters", {})), front.table.get("variants", {})
     _refuse_names(front, raw)
-    own = _resolved(front, raw)
     _refuse_variants(front, raw, variants)
+    _refuse_named(front, raw)
+    name, seed = by_name(seed, front.table.get("named", {}))
+    given = front.table["named"][name] if name else {}
+    raw |= given
+    variants = {key: spec for key, spec in variants.items() if key not in given}
+    own = _resolved(front, raw)
     fixed = {_bare(text) for guest in front.table.get("guests", []) for text in _texts(guest)}
     if seed is None or not variants:
         return {**own, "lan": LAN}
@@ -48,6 +56,12 @@ def parameters(front: Front, lab_id: str, seed: str | None) -> dict[str, Any]:
         if not _collides(own, values, fixed):
             return {**values, "lan": LAN}
     raise front.place("variants").error(t("the ranges leave no room for values that differ from each other."))
+
+
+def by_name(variant: str | None, names: Collection[str]) -> tuple[str, str | None]:
+    """Which of the named variants is meant, "" for none, and the seed that draws the rest: of `full+7` full and 7."""
+    name, _, seed = (variant or "").partition("+")
+    return (name, seed or None) if name in names else ("", variant)
 
 
 def check_seed(seed: str | None) -> str | None:
@@ -85,6 +99,19 @@ def _refuse_variants(front: Front, raw: Mapping[str, Any], variants: Mapping[str
         else:
             message = t("neither a list of choices nor a text with a range such as `10.0.0.{100-199}`.")
             raise place.error(f"`{key}`: {message}")
+
+
+def _refuse_named(front: Front, raw: Mapping[str, Any]) -> None:
+    """A named variant has a plain name, and other values for parameters that there are."""
+    for name, given in front.table.get("named", {}).items():
+        place = front.place(f"named.{name}")
+        if not TASK.fullmatch(name) or not isinstance(given, dict) or not given:
+            said = t("`[named.{name}]` is a table of parameters, its name of small letters.", name=shown(name))
+            raise place.error(said)
+        for key, one in given.items():
+            if key not in raw or type(one) is not type(raw[key]):
+                place = front.place(f"named.{name}", 0, key)
+                raise place.error(t("`{name}` is not a parameter, or of another type.", name=shown(key)))
 
 
 def _refuse_ranges(place: Place, spec: str) -> None:

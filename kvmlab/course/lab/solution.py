@@ -8,6 +8,7 @@ that must catch them (`caught_by`). A way or a near-miss may begin from another 
 then each fence says where it goes (`replace=ID`, `before=ID`, `after=ID`); `omit = ["ID"]` leaves steps out.
 A step of a way or near-miss that is meant to fail (the command refuses, which is the point): `fails = ["ID"]`.
 A step that replaces another takes nothing over from it but the id: it says its own `guest=`.
+A variant by name has its own in the folder of that name, where `base = "../way-live"` is a file above it.
 All are templates over the lab's parameters, the fences' first lines too.
 Rejected: going on at the base's end by default (a forgotten `replace=` would do the wrong thing silently).
 """
@@ -35,6 +36,7 @@ from kvmlab.words import t
 __all__ = ["Solution", "SolutionKind", "Step", "read_solutions"]
 
 FILE = re.compile(r"(solution|(?:way|near)-[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
+ABOVE = "../"
 HEADER: dict[str, type | tuple[type, ...]] = {
     "title": str, "base": str, "omit": list, "caught_by": list, "fails": list
 }  # fmt: skip
@@ -76,16 +78,24 @@ class Read(NamedTuple):
 def read_solutions(root: Path, folder: Path, lab: Lab) -> tuple[Solution, ...]:
     """All solutions of a lab: the solution first, then ways, then near-misses, by name.
 
-    No solution.md: UsageError. A broken file: AuthorError that begins with file:line.
+    `folder`: that of the lab; of a variant by name those below it count. No solution.md: UsageError. A broken file:
+    AuthorError that begins with file:line.
     """
-    if not (folder / "solution.md").is_file():
-        where = folder.relative_to(root)
+    own = folder / lab.named
+    if not (own / "solution.md").is_file():
+        where = own.relative_to(root)
         raise UsageError(t("{lab} has no solution: {path}/solution.md is missing.", lab=lab.id, path=where))
-    names = [path.name[:-3] for path in folder.iterdir() if FILE.fullmatch(path.name)]
-    read = {name: _read(root, folder / f"{name}.md", lab) for name in names}
+    names = _files(own)
+    read = {name: _read(root, own / f"{name}.md", lab) for name in names}
+    if lab.named:
+        read |= {f"{ABOVE}{name}": _read(root, folder / f"{name}.md", lab) for name in _files(folder)}
     order = list(SolutionKind)
     names.sort(key=lambda name: (order.index(read[name].kind), name))
     return tuple(_solution(name, read) for name in names)
+
+
+def _files(folder: Path) -> list[str]:
+    return [path.name[:-3] for path in folder.iterdir() if FILE.fullmatch(path.name)]
 
 
 def _read(root: Path, path: Path, lab: Lab) -> Read:
@@ -109,7 +119,7 @@ def _refuse_header(front: Front, kind: SolutionKind, lab: Lab) -> None:
         raise front.place("", 0, "caught_by").error(message)
     if kind is not SolutionKind.NEAR and "caught_by" in header:
         raise front.place("", 0, "caught_by").error(t("`caught_by` is for near-misses (near-*.md)."))
-    if kind is SolutionKind.SOLUTION and ("base" in header or "omit" in header):
+    if kind is SolutionKind.SOLUTION and not lab.named and ("base" in header or "omit" in header):
         raise front.place("", 0, "base").error(t("solution.md stands alone: no `base`, no `omit`."))
     if kind is SolutionKind.SOLUTION and "fails" in header:
         raise front.place("", 0, "fails").error(t("no step of the solution is meant to fail: leave `fails` out."))
@@ -138,6 +148,8 @@ def _steps(name: str, read: Mapping[str, Read], above: tuple[str, ...]) -> list[
                 raise fence.place.error(t("`{key}=` needs a `base` in the front matter.", key=fence.where))
         return [fence.step for fence in one.fences]
     place = one.front.place("", 0, "base")
+    if name.startswith(ABOVE):
+        base = f"{ABOVE}{base}"
     if base not in read:
         meant = nearest(base, read)
         tail = " " + t("Did you mean `{meant}`?", meant=meant) if meant else ""
