@@ -4,6 +4,7 @@ from kvmlab.checks import Findings, Host, Params, at_least, at_most, between, ch
 
 # libvirtd starts the marked guests once per boot of the host, and then leaves this file (in memory).
 MARK = "/run/libvirt/qemu/autostarted"
+LIBVIRTD = r"^/usr/sbin/libvirtd\b"
 # The mark of a guest, for the next boot.
 LINK = "/etc/libvirt/qemu/autostart/{}.xml"
 # From then on it takes this long at most, on a slow computer, until the qemu of a marked guest has written its number.
@@ -47,6 +48,7 @@ def libvirtd_started_as_after_a_boot(host: Host, lab: Params) -> Findings:
     """Since then libvirtd has started as it does after a boot of the host, and left its mark anew."""
     off_for_s = float(host.file(f"/var/log/libvirt/qemu/{lab.idle}.log").value("age_s") or 0)
     yield host.file(MARK).shows(age_s=at_most(off_for_s))
+    yield host.process(LIBVIRTD).shows(age_s=at_most(off_for_s))  # else it is no libvirtd that has left the mark
 
 
 @check(
