@@ -57,7 +57,7 @@ def stored(guest: GuestConnection, key: Key) -> Facts | MissingObject:
     if found is None:
         offers = tuple(nic.name for nic in guest.nics().values() if not nic.loopback)
         return MissingObject("nothing is stored for it", offers if nic is None else ())
-    dns = found.dns or (_kept_dns(guest) if found.method == "static" and found.keeps_resolv else [])
+    dns = found.dns or (_kept_dns(guest) if found.method == "static" else [])
     address = next(iter(found.addresses), None)
     facts = {"method": found.method, "address": address, "gateway": found.gateway, "dns": dns}
     see = shlex.join(("ssh", guest.name, shlex.join(("cat", found.config))))

@@ -219,12 +219,7 @@ def test_systemd_networkd_minds_capitals() -> None:
 def test_name_servers_of_systemd_networkd_need_systemd_resolved() -> None:
     for files in (network("a", "[Network]", RIGHT, "DNS=10.0.0.2"), STATIC["netplan"]):
         found = after_a_boot(files, **{"resolv-link": ""})
-        assert found is not None and found.dns == [] and found.keeps_resolv
-
-
-def test_networkmanager_writes_the_name_servers_anew() -> None:
-    found = after_a_boot(STATIC["NetworkManager"])
-    assert found is not None and not found.keeps_resolv
+        assert found is not None and found.dns == []
 
 
 def test_what_netplan_writes_has_its_place_among_networkds_files() -> None:

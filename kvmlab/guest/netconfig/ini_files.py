@@ -76,7 +76,7 @@ def _fits(path: str, keyfile: ConfigParser, nic: Device) -> bool:
 
 
 def _keyfile(path: str, keyfile: ConfigParser) -> NextBootConfig:
-    stored = NextBootConfig(path, keeps_resolv=False)
+    stored = NextBootConfig(path)
     items = dict(keyfile.items("ipv4")) if keyfile.has_section("ipv4") else {}
     stored.method = {"manual": "static", "auto": "dhcp"}.get(items.get("method") or "auto", items.get("method"))
     for key in sorted(items):

@@ -12,17 +12,13 @@ from kvmlab.remote.parsing.readings import AT_BOOT
 
 @dataclass(slots=True)
 class NextBootConfig:
-    """What the next boot does with an interface. `config`: the file that says so.
-
-    `keeps_resolv`: where it names no server, /etc/resolv.conf stays as it is.
-    """
+    """What the next boot does with an interface. `config`: the file that says so."""
 
     config: str
     method: str | None = None
     addresses: list[str] = field(default_factory=list)
     gateway: str | None = None
     dns: list[str] = field(default_factory=list)
-    keeps_resolv: bool = True
 
     def does_as(self, other: NextBootConfig) -> bool:
         """Whether the interface has the same addresses and way out by either."""

@@ -59,7 +59,6 @@ def netplan(kept: Kept, nic: Device) -> Written | None:
         return None
     stored = _stored(next(_telling(files, nic), next(iter(files), FOLDER)), settings)
     if renderer == NETWORKMANAGER:
-        stored.keeps_resolv = False
         return Written(renderer, f"/run/NetworkManager/system-connections/netplan-{name}.nmconnection", stored)
     stored.dns = stored.dns if kept.resolved else []
     return Written(renderer, f"10-netplan-{name}.network", stored)
