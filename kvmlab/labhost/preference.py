@@ -2,8 +2,8 @@
 
 All lab hosts weigh the same (cgroups(7), cpu.shares or cpu.weight), and half of a look is work of the lab host itself:
 beside a neighbour's fork bomb that half gets what the bomb leaves it. So a lab host weighs more while a check asks it.
-Rejected: less weight for all lab hosts (then the bomb's neighbour waits longer, too: measured), and a limit in
-processor seconds, which would slow every start down.
+Rejected: less weight for all lab hosts (the bomb's neighbour would have less, too), and a limit in processor seconds,
+which would slow every start down.
 """
 
 from __future__ import annotations
