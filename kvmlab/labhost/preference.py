@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kvmlab import process
-from kvmlab.labhost.known_host import KnownLabHost
 
 TIMES = 4
 """How many times its usual weight: against a neighbour that wants all, nine tenths of a processor."""
@@ -23,15 +22,16 @@ _USUAL = "weight"
 
 
 @contextlib.contextmanager
-def preferred(host: KnownLabHost) -> Iterator[None]:
-    """It weighs more in the block; as usual where this computer does not weigh lab hosts (`kvmlab doctor` says so).
+def preferred(init: str, run_dir: Path) -> Iterator[None]:
+    """The lab host with this first process (kvmlab.process) and run directory weighs more in the block.
 
+    As usual where this computer does not weigh lab hosts (`kvmlab doctor` says so).
     A check that is killed leaves it so until the next one ends. Of two at once the first to end ends it for both.
     """
     with contextlib.ExitStack() as undo:
         with contextlib.suppress(OSError, ValueError):
-            file = weight_file(process.number(host.init))
-            usual = _usual(host.run_dir / _USUAL, file)
+            file = weight_file(process.number(init))
+            usual = _usual(run_dir / _USUAL, file)
             undo.callback(_weigh, file, usual)
             _weigh(file, usual * TIMES)
         yield

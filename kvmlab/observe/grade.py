@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ def grade(
 
     Known mistakes are said under what has failed (kvmlab.grading.mistakes).
     """
-    with first_served(host, wait_s), opened(lab, host) as (reader, events):
+    with opened(lab, host, at_once=not wait_s) as (reader, events):
         checks = checks_of(lab, checker)  # connecting meanwhile
         from kvmlab.checks import Host
 
@@ -65,7 +65,7 @@ def grade_with_evidence(
     from kvmlab.grading.evidence import Recording
     from kvmlab.grading.runner import SETTLE_S
 
-    with first_served(host), opened(lab, host) as (reader, events):
+    with opened(lab, host, at_once=True) as (reader, events):
         recording, checks = Recording(reader), checks_of(lab, checker)
         for settle_s in (SETTLE_S, 0.0):
             recording.passes = 0
@@ -77,20 +77,21 @@ def grade_with_evidence(
 
 
 @contextmanager
-def opened(lab: Lab, host: KnownLabHost) -> Iterator[tuple[HostReader, HostEvents]]:
-    """A reader of the lab host that knows its start, and the host's events."""
+def opened(lab: Lab, host: KnownLabHost, *, at_once: bool = False) -> Iterator[tuple[HostReader, HostEvents]]:
+    """A reader of the lab host that knows its start, and the host's events.
+
+    `at_once`: the look waits for nothing, so the lab host has more processor time for it (kvmlab.labhost.preference).
+    """
     from kvmlab.host import open_host
+    from kvmlab.labhost.preference import preferred
     from kvmlab.setup.start_record import recall
 
-    with open_host(host.root, host.state.key_pair("look_key"), lab.guests, start=recall(host)) as both:
+    root = host.root
+    with (
+        preferred(root.init, host.run_dir) if at_once else nullcontext(),
+        open_host(root, host.state.key_pair("look_key"), lab.guests, start=recall(host)) as both,
+    ):
         yield both
-
-
-def first_served(host: KnownLabHost, wait_s: float = 0) -> AbstractContextManager[None]:
-    """Where it is looked at once, and nobody waits for what is still to come: kvmlab.labhost.preference."""
-    from kvmlab.labhost.preference import preferred
-
-    return nullcontext() if wait_s else preferred(host)
 
 
 def run_checks(checks: CheckSet, reader: Host | Reader, lab: Lab, **how: Any) -> Report:

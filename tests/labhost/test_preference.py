@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,9 @@ class Weighed:
         self.host.run_dir.mkdir(parents=True)
         patch.setattr(preference, "PROC", self.proc)
         patch.setattr(preference, "CGROUPS", tree)
-        patch.setattr(KnownLabHost, "init", "boot/namespace/7/1")
+
+    def preferred(self) -> AbstractContextManager[None]:
+        return preferred("boot/namespace/7/1", self.host.run_dir)
 
     @property
     def weight(self) -> int:
@@ -52,16 +55,16 @@ def test_it_weighs_more_in_the_block_and_as_usual_after(
 ) -> None:
     weighed = Weighed(tmp_path, monkeypatch, *LAYOUTS[layout], usual=20)
     for _ in range(2):
-        with preferred(weighed.host):
+        with weighed.preferred():
             assert weighed.weight == 20 * TIMES
         assert weighed.weight == 20
 
 
 def test_a_check_that_was_killed_does_not_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weighed = Weighed(tmp_path, monkeypatch, *LAYOUTS["version 2"])
-    killed = preferred(weighed.host)
+    killed = weighed.preferred()
     killed.__enter__()
-    with preferred(weighed.host):
+    with weighed.preferred():
         assert weighed.weight == 512 * TIMES
     assert weighed.weight == 512
 
@@ -73,14 +76,14 @@ def test_where_nothing_weighs_lab_hosts_the_look_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     weighed = Weighed(tmp_path, monkeypatch, said, LAYOUTS["version 2"][1])
-    with preferred(weighed.host):
+    with weighed.preferred():
         assert weighed.weight == 512
     assert list(weighed.host.run_dir.iterdir()) == []
 
 
 def test_a_lab_host_that_ends_meanwhile_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weighed = Weighed(tmp_path, monkeypatch, *LAYOUTS["version 2"])
-    with preferred(weighed.host):
+    with weighed.preferred():
         weighed.file.unlink()
         weighed.file.parent.rmdir()
     assert not weighed.file.exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,10 @@ def is_named(report: Report, facts: dict[str, Any]) -> bool:
 
 def test_with_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def opened(lab: object, host: object) -> Iterator[tuple[Reader, None]]:
+    def opened(lab: object, host: object, *, at_once: bool) -> Iterator[tuple[Reader, None]]:
         yield memory(FIXTURES[NAME]), None
 
     monkeypatch.setattr(grade, "opened", opened)
-    monkeypatch.setattr(grade, "first_served", nullcontext)
     nothing: Any = None
     assert is_named(*grade.grade_with_evidence(nothing, Path(), nothing))
 
