@@ -11,14 +11,14 @@ import threading, time, sys
 from pathlib import Path
 import libvirt
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.events import Events, start_loop
+from kvmlab.host.events import HostEvents, start_loop
 from kvmlab.remote.host_root import HostRoot
 start_loop()
 shared = libvirt.open(sys.argv[1])
 class Direct(Libvirt):
     def _open(self):
         return shared
-events = Events(Direct(Path("/nowhere")))
+events = HostEvents(Direct(Path("/nowhere")))
 assert events.wait(0.05) is False
 for change in (shared.lookupByName("web1").suspend, shared.networkLookupByName("inner").destroy,
                shared.storagePoolLookupByName("images").destroy):
@@ -28,7 +28,7 @@ for change in (shared.lookupByName("web1").suspend, shared.networkLookupByName("
     assert time.monotonic() - began < 5
     while events.wait(0.3):
         pass
-gone = Events(Libvirt(HostRoot(Path("/nowhere"))))
+gone = HostEvents(Libvirt(HostRoot(Path("/nowhere"))))
 assert gone.wait(0.05) is False
 print("woken")
 """
