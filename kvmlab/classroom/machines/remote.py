@@ -13,6 +13,7 @@ import secrets
 import shlex
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from time import monotonic
 from typing import NamedTuple
 
 from kvmlab.classroom.actions import ActionOutcome, evidence_in, outcome_of
@@ -51,7 +52,7 @@ _QUIET = ("BatchMode=yes", "ControlMaster=no", "ControlPath=none", "ForwardAgent
 
 class Machines(NamedTuple):
     """As `Actions`, for students whose computers stand in an inventory. `deadline_s`: what each of them has in all;
-    `grader`: of the lab, for `check`."""
+    `grader`: of the lab, for `check`; `began`: when it was told to (time.monotonic)."""
 
     of_class: Class
     course: Course
@@ -60,6 +61,7 @@ class Machines(NamedTuple):
     children: Children
     deadline_s: int
     grader: Grader | None
+    began: float
 
     def start(self, student: Student, lab: str) -> ActionOutcome:
         """A lab host with the lab on it, of the student's variant."""
@@ -114,11 +116,17 @@ class Machines(NamedTuple):
         machine = self.where(student)
         if isinstance(machine, str):
             return Done(3, machine), b""
-        word = f"kvmlab-{secrets.token_hex(12)}"
-        command = ["sh", "-c", SCRIPT, "sh", word, str(self.deadline_s), "evidence" if evidence else "",
+        word, left_s = f"kvmlab-{secrets.token_hex(12)}", self._left_s(student)
+        command = ["sh", "-c", SCRIPT, "sh", word, str(left_s), "evidence" if evidence else "",
                    "env", f"KVMLAB_LANG={language()}", *machine.kvmlab, *argv]  # fmt: skip
-        answer = self.children.answer(ssh_argv(machine, command, self.deadline_s), self.deadline_s, MOST_ANSWER)
+        answer = self.children.answer(ssh_argv(machine, command, left_s), left_s, MOST_ANSWER)
         return read_answer(answer, word, self.deadline_s)
+
+    def _left_s(self, student: Student) -> int:
+        """The first computers are asked at once, so they have one deadline, however long it takes to begin with each;
+        those that wait for a place have their own."""
+        at_once = any(one.id == student.id for one in self.students[:WIDTH])
+        return max(1, self.deadline_s - int(monotonic() - self.began)) if at_once else self.deadline_s
 
 
 def ssh_argv(machine: Machine, command: Sequence[str], deadline_s: int) -> list[str]:

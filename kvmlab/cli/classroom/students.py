@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.classroom.actions import ActionOutcome, Actions, tried
@@ -183,7 +184,7 @@ def _actions(
     inventory = read_inventory(args.inventory)
     grader = Grader(ctx.course, lab, ctx.lang) if args.action == "check" else None
     everybody, deadline_s = found.book.students(), args.deadline or DEADLINES_S[args.action]
-    return Machines(found, ctx.course, inventory, everybody, children, deadline_s, grader), WIDTH
+    return Machines(found, ctx.course, inventory, everybody, children, deadline_s, grader, monotonic()), WIDTH
 
 
 def _begun(found: Class, verb: str, lab: str, students: list[Student]) -> tuple[int, list[Student]]:

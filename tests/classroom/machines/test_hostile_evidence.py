@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -68,7 +69,7 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
     create_class(tmp_path / "c", [ANNA])
     found, course = Class(tmp_path / "c"), Course.load(root)
     inventory = {"pc1": Machine("pc1", "pc1", None, "", "", (), ("kvmlab",))}
-    yield Machines(found, course, inventory, [ANNA], Answering(root), 9, Grader(course, LAB, "en"))
+    yield Machines(found, course, inventory, [ANNA], Answering(root), 9, Grader(course, LAB, "en"), monotonic())
     found.book.close()
 
 
