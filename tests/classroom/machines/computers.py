@@ -141,9 +141,9 @@ def children() -> list[str]:
 def until(condition: Callable[[], bool], seconds: float = 5) -> bool:
     """Whether it comes true within that time."""
     end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
+    while not (true := condition()) and time.monotonic() < end:
         time.sleep(0.1)
-    return condition()
+    return true
 
 
 def serving(folder: Path) -> Iterator[Computers]:

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import struct
+import sys
 import termios
 import threading
 from collections.abc import Iterator
@@ -44,10 +45,14 @@ class Typist:
         assert until(lambda: b"> " in self.shown[before:])
         for start in range(0, len(keys), 1000):  # a terminal holds 4096 bytes that are not read yet
             os.write(self.hand, keys[start : start + 1000])
-            assert until(lambda: not struct.unpack("i", fcntl.ioctl(self.side, termios.FIONREAD, b"\0" * 4))[0], 20)
+            assert until(lambda: not thread.is_alive() or not self.unread(), 20)
         thread.join(30)
         assert not thread.is_alive() and termios.tcgetattr(self.side)[3] & termios.ICANON
         return found[0]
+
+    def unread(self) -> int:
+        """How many bytes nobody has read yet."""
+        return int.from_bytes(fcntl.ioctl(self.side, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 @pytest.fixture
