@@ -43,14 +43,14 @@ def processes() -> dict[int, Seen]:
 def identity(pid: int) -> str:
     """One word for the process that now has this number; "" where it cannot be seen (proc(5), hidepid)."""
     started = _started(pid)
-    return f"{_boot()}/{_namespace()}/{pid}/{started}" if started else ""
+    return f"{boot()}/{_namespace()}/{pid}/{started}" if started else ""
 
 
 def has_ended(word: str) -> bool | None:
     """Whether the process of that `identity` is no more; None where that cannot be told."""
     try:
-        boot, namespace, pid, started = word.split("/")
-        if boot != _boot():
+        booted, namespace, pid, started = word.split("/")
+        if booted != boot():
             return True
         return None if namespace != _namespace() else _started(int(pid)) != started
     except (ValueError, OSError):
@@ -89,7 +89,8 @@ def _stat(pid: int) -> list[bytes]:
         return stream.read().rpartition(b")")[2].split()
 
 
-def _boot() -> str:
+def boot() -> str:
+    """One word for this boot of the computer (random(4), boot_id)."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:  # noqa: PTH123
         return stream.read().strip()
 

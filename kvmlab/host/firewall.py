@@ -34,16 +34,14 @@ def in_force(rules: Sequence[str], forward: str, bridge: str, addresses: Sequenc
     )
 
 
-def _verdicts(rules: Iterable[str], chain: str, side: str, bridge: str) -> list[str]:
+def _verdicts(rules: Sequence[str], chain: str, side: str, bridge: str) -> list[str]:
     """What a chain that packets do go through says of those that come from ("i") or go to ("o") a bridge, in order."""
-    rules = list(rules)
     if not any(re.search(rf" jump ({chain})$", rule) for rule in rules):
         return []
     form = rf'.*\b({chain}): .*\b{side}if(name)? "{re.escape(bridge)}" .*\b(\w+)'
     return [found[3] for rule in rules if (found := re.fullmatch(form, rule))]
 
 
-def _translated(rules: Iterable[str], source: str) -> bool:
-    rules = list(rules)
+def _translated(rules: Sequence[str], source: str) -> bool:
     led = any(re.search(r" jump (LIBVIRT_PRT|guest_nat)$", rule) and " nat " in f" {rule}" for rule in rules)
     return led and any(f" saddr {source} " in rule and rule.endswith(" masquerade") for rule in rules)

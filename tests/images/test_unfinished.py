@@ -94,13 +94,10 @@ def test_a_second_failure_loses_nothing(builds: Builds) -> None:
     assert builds.left == ["one.deb"]
 
 
-def test_packages_of_another_boot_are_not_believed(
-    builds: Builds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_packages_of_another_boot_are_not_believed(builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CannotRun):
         builds.build(FAILS)
-    (tmp_path / "boot").write_text("another-boot\n")
-    monkeypatch.setattr(unfinished, "BOOT", tmp_path / "boot")
+    monkeypatch.setattr(unfinished, "boot", lambda: "another-boot")
     assert builds.build(SHOWS) == ""
     assert list(builds.place.iterdir()) == []
 

@@ -4,7 +4,7 @@ forgotten, who would be started again."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from kvmlab.classroom.folder import Class
 from kvmlab.cli.context import Context
@@ -34,11 +34,9 @@ def nobody_acts(found: Class, ctx: Context) -> Iterator[None]:
 @contextmanager
 def _held(found: Class, ctx: Context, name: str, said: str, *, shared: bool = False) -> Iterator[None]:
     lock = ctx.state.lock(f"class-{found.tag}-{name}", wait=False, shared=shared)
-    try:
-        lock.__enter__()
-    except CannotRun:
-        raise CannotRun(said, "kvmlab class status") from None
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock)
+        except CannotRun:
+            raise CannotRun(said, "kvmlab class status") from None
         yield
-    finally:
-        lock.__exit__(None, None, None)

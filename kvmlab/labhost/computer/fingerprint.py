@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from kvmlab.labhost.podman import program
+from kvmlab.process import boot
 
 KVM = Path("/dev/kvm")
 _CPUINFO = Path("/proc/cpuinfo")
@@ -22,7 +23,7 @@ _MODULES = Path("/sys/module")
 def boot_and_podman() -> dict[str, str]:
     """What everything hangs on that was tried with a container: one boot, one podman with its runtimes, one user."""
     return {
-        "boot": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+        "boot": boot(),
         "kernel": os.uname().release,
         "podman": _changed(program()),
         "runtimes": " ".join(_changed(shutil.which(name)) for name in ("crun", "runc", "conmon")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from kvmlab.bundle import archive
 from tests.bundle.conftest import CONTENTS
 from tests.classroom.conftest import Told
-from tests.classroom.machines.computers import Computers, children, serving, until
+from tests.classroom.machines.computers import Computers, children, until
 
 OPEN = b"""#!/bin/sh
 [ "$2" = --to ] || exit 2
@@ -24,12 +24,6 @@ printf '#!/bin/sh\necho kvmlab 1.0\n' >"$3/bin/kvmlab"
 chmod +x "$3/bin/kvmlab"
 """
 PLACE = Path(".local/share/kvmlab")
-
-
-@pytest.fixture
-def computers(tmp_path: Path) -> Iterator[Computers]:
-    (tmp_path / "computers").mkdir()
-    yield from serving(tmp_path / "computers")
 
 
 @pytest.fixture

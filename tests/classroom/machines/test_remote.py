@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from itertools import cycle
 from pathlib import Path
@@ -25,7 +25,7 @@ from kvmlab.grading.runner import run as grade
 from kvmlab.observe.grade import checks_of
 from tests.checks.memory import Memory
 from tests.classroom.conftest import LAB, Told
-from tests.classroom.machines.computers import Computers, children, serving, until
+from tests.classroom.machines.computers import Computers, children, until
 from tests.classroom.samples import evidence
 from tests.classroom.test_grades import CHECKER
 from tests.course.conftest import EXAMPLE
@@ -40,12 +40,6 @@ case "$*" in *start*) exit 0;; esac
 while [ $# -gt 1 ]; do [ "$1" = --evidence ] && cp "$(dirname "$0")/evidence.json" "$2"; shift; done
 exit 1
 """
-
-
-@pytest.fixture
-def computers(tmp_path: Path) -> Iterator[Computers]:
-    (tmp_path / "computers").mkdir()
-    yield from serving(tmp_path / "computers")
 
 
 @pytest.fixture
