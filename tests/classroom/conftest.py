@@ -17,6 +17,7 @@ from kvmlab.cli.main import main
 from kvmlab.course import Course, ProgressStore
 from kvmlab.course.exam.model import Exams
 from kvmlab.paths import State
+from kvmlab.state.record import write
 from tests.classroom.samples import evidence
 from tests.course.conftest import EXAMPLE
 
@@ -55,7 +56,7 @@ class Pretended:
             compiled = Course.load(EXAMPLE).lab(lab, "en", variant).to_json()
             data = {"lab": lab, "variant": variant, "instance": "i1", "state": "running", "compiled": compiled,
                     "started": "2026-11-23T10:15:00+00:00"}  # fmt: skip
-            record.write_text(json.dumps(data), encoding="utf-8")
+            write(record, data)
         return Done(0, "")
 
     def _check(self, state: State, lab: str, file: Path, record: Path) -> Done:
@@ -65,7 +66,7 @@ class Pretended:
         run = json.loads(record.read_text())
         found = evidence(points, verdicts, lab=lab, variant=run["variant"], course="example",
                          taken=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))  # fmt: skip
-        file.write_text(json.dumps(found))
+        write(file, found)
         return Done({"passed": 0, "failed": 1}.get(found["report"]["verdict"], 3), "")
 
     def _handed_in(self, state: State) -> Done:
