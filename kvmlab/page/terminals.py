@@ -53,6 +53,7 @@ class PageTerminal:
         self._typed = bytearray()
         self._changed = asyncio.Condition()
         self._master, slave = os.openpty()
+        self._open = True  # once it is closed, its number may be another terminal's
         os.set_blocking(self._master, False)
         self.resize(100, 30)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -101,14 +102,14 @@ class PageTerminal:
 
     def type(self, text: bytes) -> None:
         """Input for the program; dropped where it does not read what it was given before."""
-        if self.status is None and len(self._typed) + len(text) <= TYPED:
+        if self._open and len(self._typed) + len(text) <= TYPED:
             self._typed += text
             self._write()
 
     def resize(self, columns: int, rows: int) -> None:
         """The window's size, in characters."""
         size = struct.pack("HHHH", min(max(rows, 2), 500), min(max(columns, 10), 1000), 0, 0)
-        with contextlib.suppress(OSError):
+        if self._open:
             fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 
     async def close(self) -> None:
@@ -205,8 +206,8 @@ class PageTerminal:
         loop = asyncio.get_running_loop()
         loop.remove_writer(self._master)
         self._typed.clear()
-        with contextlib.suppress(OSError):
-            os.close(self._master)
+        self._open = False
+        os.close(self._master)
 
 
 def _happened(ready: asyncio.Future[None]) -> None:

@@ -160,6 +160,27 @@ def test_what_is_not_read_does_not_pile_up() -> None:
     run(work)
 
 
+def test_what_is_typed_after_the_program_has_closed_its_terminal_goes_nowhere() -> None:
+    async def work() -> None:
+        terminal = PageTerminal([*SHELL, "trap '' HUP; exec </dev/null >/dev/null 2>&1; sleep 100"])
+        number = terminal._master
+        while terminal._open:
+            await asyncio.sleep(0.01)
+        null = os.open(os.devnull, os.O_RDWR)  # so that neither end of the pipe has that number
+        theirs, end = os.pipe()
+        os.dup2(end, number)  # as another terminal's
+        assert terminal.status is None
+        terminal.type(b"secret\r")
+        terminal.resize(90, 30)
+        for one in {null, end, number}:
+            os.close(one)
+        assert os.read(theirs, 10) == b""
+        os.close(theirs)
+        await terminal.close()
+
+    run(work)
+
+
 def test_there_are_only_so_many_and_an_ended_one_makes_room() -> None:
     async def work() -> None:
         terminals = Terminals()
