@@ -28,7 +28,7 @@ from kvmlab.mutants.scene import Noting, things
 from kvmlab.observe.grade import checks_of, opened, run_checks
 from kvmlab.repair.probes import follows, probes_of
 from kvmlab.repair.steps import carry_out
-from kvmlab.repair.symptoms import left
+from kvmlab.repair.symptoms import asked
 from kvmlab.setup.libvirtd import connected
 from kvmlab.setup.start_record import pictures
 from kvmlab.words import t
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 PREFIX = "general: "
 TRIES = 8
 LANGUAGES = ("en", "zh")
+MORE_S, MORE_TIMES = 5.0, 3.0
+"""How much longer than in the solved state a probe is waited for: seconds, and times what it has taken there."""
 MOST_ROWS, LONGEST = 6, 160
 NOTES = ("/root/.kvmlab-kept", "/var/tmp/.kvmlab-routes")
 """What mutators write down for their undoing, in a guest and on the host: removed once a fault is to stay."""
@@ -68,6 +70,13 @@ class Offered(NamedTuple):
         return PREFIX + self.mutant.name
 
 
+class Passing(NamedTuple):
+    """Probes that have passed in the solved state, and for how many seconds each is waited for once it is broken."""
+
+    probes: list[Symptom]
+    waits: Mapping[str, float]
+
+
 @cache
 def texts() -> dict[str, Any]:
     """general.toml."""
@@ -89,13 +98,19 @@ def serves(lab: Lab) -> bool:
 
 class Drawing:
     """Draws a general fault for a solved lab host, and leaves it broken. `wanted`: the id of one, or "" for any;
-    `shown`: the ids of those that were seen to show in this lab, which come first."""
+    `shown`: the ids of those that were seen to show in this lab, and only they are drawn; None where that is not known.
+    """
 
     def __init__(
-        self, beginning: Beginning, seed: str = "", level: int = 0, wanted: str = "", shown: Collection[str] = ()
+        self,
+        beginning: Beginning,
+        seed: str = "",
+        level: int = 0,
+        wanted: str = "",
+        shown: Collection[str] | None = None,
     ) -> None:
         self.beginning, self.seed, self.level, self.wanted, self.shown = beginning, seed, level, wanted, shown
-        self._quiet: dict[bool, list[Symptom]] = {}
+        self._next: Passing | None = None
 
     @cached_property
     def _scene(self) -> tuple[list[Offered], list[Symptom]]:
@@ -122,16 +137,20 @@ class Drawing:
         raise CannotRun(message, "kvmlab repair")
 
     def in_turn(self, offered: Sequence[Offered]) -> list[Offered]:
-        """Those that may be drawn, as the seed has them; first those that are known to show."""
+        """Those that may be drawn, as the seed has them. In a variant things have other names: what shows there is
+        told by the kind and the change."""
         if self.wanted:
             return [one for one in offered if one.id == self.wanted]
         fitting = [one for one in offered if self.level in (0, one.told.level)]
-        mixed = random.Random(f"general {self.seed}").sample(fitting, len(fitting))
-        return sorted(mixed, key=lambda one: one.id not in self.shown)
+        if self.shown is not None:
+            known = {_kind_and_change(one) for one in self.shown}
+            same = [one for one in fitting if one.id in self.shown]
+            fitting = same or [one for one in fitting if _kind_and_change(one.id) in known]
+        return random.Random(f"general {self.seed}").sample(fitting, len(fitting))
 
     def hidden(self, one: Offered, fresh: LabHost) -> Fault | None:
         """The fault, its symptoms being the probes that fail now; None where it does not show, and is undone."""
-        probes = self._passing(one.told.level == 2, fresh)
+        probes, waits = self._passing_next(fresh) if one.told.level == 2 else self._passing
         name, change, host = one.id.removeprefix(PREFIX), one.mutant.change, self.beginning.host
         step, undo = (Step(name, change.guest or None, code, False, "", 0) for code in (change.do, change.undo))
         try:
@@ -139,7 +158,7 @@ class Drawing:
         except CannotRun:
             self.undo(undo)
             return None
-        seen = left(host, probes, fresh)
+        seen = [name for name, answer in asked(host, probes, fresh, waits).items() if answer.seen]
         symptoms = tuple(probe for probe in probes if probe.id in seen and not follows(probe, seen))
         if not symptoms or self.beginning.report().verdict is Verdict.PASSED:
             self.undo(undo)
@@ -148,18 +167,27 @@ class Drawing:
         stories = {lang: _story(lang, one, symptoms, solved, broken) for lang in LANGUAGES}
         return Fault(one.id, one.told.level, stories, symptoms, (step,), (undo,))
 
-    def _passing(self, upcoming: bool, fresh: LabHost) -> list[Symptom]:
-        """The probes that pass in the solved state, now or in a copy of its next boot."""
-        if upcoming not in self._quiet:
-            asked = [one._replace(upcoming=upcoming) for one in self._scene[1] if upcoming or not one.upcoming]
-            failing = left(self.beginning.host, asked, fresh)
-            if len(failing) == len(asked):
-                lab = self.beginning.lab.id
-                raise CannotRun(
-                    t("Nothing of what works on the lab host of {lab} could be seen.", lab=lab), "kvmlab doctor"
-                )
-            self._quiet[upcoming] = [one for one in asked if one.id not in failing]
-        return self._quiet[upcoming]
+    @cached_property
+    def _passing(self) -> Passing:
+        """The probes that pass in the solved state."""
+        return self._tried([one for one in self._scene[1] if not one.upcoming], None)
+
+    def _passing_next(self, fresh: LabHost) -> Passing:
+        """Likewise in a copy of its next boot; what does not pass now is not waited for there."""
+        if self._next is None:
+            probes = [*self._passing.probes, *(one for one in self._scene[1] if one.upcoming)]
+            self._next = self._tried([one._replace(upcoming=True) for one in probes], fresh)
+        return self._next
+
+    def _tried(self, probes: Sequence[Symptom], fresh: LabHost | None) -> Passing:
+        """Those of them that pass. CannotRun where none does."""
+        found = asked(self.beginning.host, probes, fresh)
+        waits = {name: MORE_S + MORE_TIMES * one.seconds for name, one in found.items() if not one.seen}
+        if not waits:
+            lab = self.beginning.lab.id
+            message = t("Nothing of what works on the lab host of {lab} could be seen.", lab=lab)
+            raise CannotRun(message, "kvmlab doctor")
+        return Passing([one for one in probes if one.id in waits], waits)
 
     def undo(self, step: Step) -> None:
         """Take it back; CannotRun where the solved state does not come again."""
@@ -201,6 +229,12 @@ def _story(lang: str, one: Offered, symptoms: Sequence[Symptom], solved: Objects
     done = "\n".join(line for line in one.mutant.change.do.splitlines() if _is_told(line))
     done = f"{hint[f'done_{lang}']}\n\n```\n{done}\n```" if done.count("\n") < 6 else ""
     return Story(title, "\n\n".join(ticket), tuple(hints), "\n\n".join(["\n".join(told), *([done] if done else [])]))
+
+
+def _kind_and_change(name: str) -> tuple[str, str]:
+    """Of the id of a general fault: "pool", "stopped"."""
+    what, _, change = name.removeprefix(PREFIX).partition(": ")
+    return what.partition(" ")[0], change
 
 
 def _without(text: str, *parts: str) -> str:
