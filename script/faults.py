@@ -12,13 +12,13 @@ from typing import Any
 KEPT = Path(__file__).resolve().parent.parent / "faults" / "shown.json"
 
 
-def shown(document: dict[str, Any]) -> dict[str, dict[str, int]]:
-    """By lab, in the course's own values: the ids of those that show, and their levels."""
-    found: dict[str, dict[str, int]] = {}
+def shown(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By lab, in the course's own values: of which solved state, the ids of those that show, and their levels."""
+    found: dict[str, dict[str, Any]] = {}
     for lab in (one for one in document["labs"] if one["variant"] is None):
-        rows = [row for case in lab["cases"] for row in case.get("general", [])]
-        if rows:
-            found[lab["lab"]] = {row["id"]: row["level"] for row in rows if row["outcome"] == "shown"}
+        for case in (one for one in lab["cases"] if one.get("general")):
+            faults = {row["id"]: row["level"] for row in case["general"] if row["outcome"] == "shown"}
+            found[lab["lab"]] = {"solved": case["solved"], "faults": dict(sorted(faults.items()))}
     return found
 
 
@@ -28,7 +28,7 @@ def main() -> None:
     for name in sys.argv[1:]:
         kept |= shown(json.loads(Path(name).read_text(encoding="utf-8")))
     KEPT.write_text(json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"{sum(map(len, kept.values()))} general faults show in {len(kept)} labs.")
+    print(f"{sum(len(one['faults']) for one in kept.values())} general faults show in {len(kept)} labs.")
 
 
 if __name__ == "__main__":

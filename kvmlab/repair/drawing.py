@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from kvmlab.course.fault.reading import FaultFile
 
-GENERAL_LEVELS = (1, 2)
-"""Of the faults that kvmlab.repair.general makes."""
+NONE: Mapping[str, Collection[int]] = MappingProxyType({})
 
 
 class Offer(NamedTuple):
@@ -19,12 +19,14 @@ class Offer(NamedTuple):
     file: FaultFile | None
 
 
-def offers(files: Iterable[FaultFile], labs: Sequence[str], level: int = 0, general: Sequence[str] = ()) -> list[Offer]:
-    """What can be hidden on these labs, of this level (0: of any), in a fixed order. `general`: the labs for which
-    there are general faults, too."""
+def offers(
+    files: Iterable[FaultFile], labs: Sequence[str], level: int = 0, general: Mapping[str, Collection[int]] = NONE
+) -> list[Offer]:
+    """What can be hidden on these labs, of this level (0: of any), in a fixed order. `general`: the levels of the
+    general faults that there are, too, by lab."""
     found = [Offer(lab, file) for lab in labs for file in files if lab in file.labs and level in (0, file.level)]
     found.sort(key=lambda one: (one.lab, one.file.id if one.file else ""))
-    return found + [Offer(lab, None) for lab in sorted({*labs} & {*general}) if level in (0, *GENERAL_LEVELS)]
+    return found + [Offer(lab, None) for lab in sorted({*labs} & {*general}) if level in {0, *general[lab]}]
 
 
 def drawn(found: Sequence[Offer], seed: str) -> Offer:

@@ -19,7 +19,7 @@ TRIED = (
     TriedFault("general: pool a: undefined", 1, QUIET, 2.0),
     TriedFault("general: link br0: down", 1, STUCK, 2.0, ("host",)),
 )
-RESULT = CaseResult(Case(Proof.GENERAL, "general faults", "lab.md"), 0.0, 6.0, general=TRIED)
+RESULT = CaseResult(Case(Proof.GENERAL, "general faults", "lab.md"), 0.0, 6.0, general=TRIED, solved="9f")
 
 
 def test_only_what_was_seen_and_undone_is_shown() -> None:
@@ -36,10 +36,12 @@ def test_what_shows_is_kept_of_the_course_s_own_values(tmp_path: Path) -> None:
     (tmp_path / "faults").mkdir()
     script.write_text((REPOSITORY / "script" / "faults.py").read_text())
     kept = tmp_path / "faults" / "shown.json"
-    kept.write_text('{"b-two": {"general: x": 2}, "a-one": {"general: y": 1}}')
+    other = {"solved": "2c", "faults": {"general: x": 2}}
+    kept.write_text(json.dumps({"b-two": other, "a-one": {"solved": "1b", "faults": {"general: y": 1}}}))
     labs = [{"lab": "a-one", "variant": variant, "cases": [case_json(RESULT)]} for variant in (None, "other")]
     labs[1]["lab"] = "c-three"
     (tmp_path / "one.json").write_text(json.dumps({"labs": labs}))
     done = subprocess.run([sys.executable, script, tmp_path / "one.json"], capture_output=True, text=True, check=True)
     assert done.stdout == "2 general faults show in 2 labs.\n"
-    assert json.loads(kept.read_text()) == {"a-one": {"general: pool a: stopped": 1}, "b-two": {"general: x": 2}}
+    shown = {"solved": "9f", "faults": {"general: pool a: stopped": 1}}
+    assert json.loads(kept.read_text()) == {"a-one": shown, "b-two": other}

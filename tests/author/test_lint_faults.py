@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.author.lint import lint
+from kvmlab.repair.shown import solved_state
 from tests.author.planting import plant
 from tests.conftest import Kvmlab
 
@@ -86,14 +87,21 @@ def test_both_languages_are_wanted(tmp_path: Path) -> None:
 
 
 def test_faults_are_counted_by_lab_and_level(tmp_path: Path, bare_kvmlab: Kvmlab) -> None:
-    root = plant(tmp_path, (FILE, "", TEXT), (CHINESE, "", TRANSLATION)).root
+    course = plant(tmp_path, (FILE, "", TEXT), (CHINESE, "", TRANSLATION))
+    root = course.root
     done = bare_kvmlab("--course", str(root), "lint", "--faults", "--json")
     assert done.returncode == 0
     rows = json.loads(done.stdout)["labs"]
     assert rows == [{"lab": "tiny-note", "written": [1, 0, 0], "general": [0, 0, 0]}]
-    kept = {"tiny-note": {"general: link br1: down": 1, "general: pool a: undefined": 1, "general: pool a: stopped": 2}}
+    faults = {"general: link br1: down": 1, "general: pool a: undefined": 1, "general: pool a: stopped": 2}
+    lab = course.lab("tiny-note", "en", None)
+    kept = {"tiny-note": {"solved": solved_state(lab, course.solutions(lab)[0].steps), "faults": faults}}
     (root / "faults" / "shown.json").write_text(json.dumps(kept))
     rows = json.loads(bare_kvmlab("--course", str(root), "lint", "--faults", "--json").stdout)["labs"]
     assert rows == [{"lab": "tiny-note", "written": [1, 0, 0], "general": [2, 1, 0]}]
     said = bare_kvmlab("--course", str(root), "lint", "--faults").stdout
     assert "1 written faults in 1 places, 3 general ones that were seen to show: 4 in all." in said
+    solution = next((root / "solutions").rglob("solution.md"))
+    solution.write_text(solution.read_text() + "\n```bash\ntrue\n```\n")
+    said = bare_kvmlab("--course", str(root), "lint", "--faults").stdout
+    assert "1 written faults in 1 places, 0 general ones that were seen to show: 1 in all." in said

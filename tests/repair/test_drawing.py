@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from kvmlab.course.fault.reading import FaultFile
-from kvmlab.repair.drawing import Offer, drawn, offers
+from kvmlab.repair.drawing import NONE, Offer, drawn, offers
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class File:
 FILES = [File(f"net-{n}", ("net-a", "net-b") if n % 2 else ("net-a",), 1 + n % 3) for n in range(12)]
 
 
-def all_of(labs: list[str], level: int = 0, general: tuple[str, ...] = ()) -> list[Offer]:
+def all_of(labs: list[str], level: int = 0, general: Mapping[str, Collection[int]] = NONE) -> list[Offer]:
     return offers(cast("list[FaultFile]", FILES), labs, level, general)
 
 
@@ -45,9 +46,11 @@ def test_seeds_reach_everything_and_labs_alike() -> None:
 
 
 def test_general_faults_come_up_every_other_time_where_there_are_any() -> None:
-    found = all_of(["net-a", "net-b"], general=("net-a", "net-c"))
+    found = all_of(["net-a", "net-b"], general={"net-a": (1, 2), "net-c": (1,)})
     assert [one for one in found if one.file is None] == [Offer("net-a", None)]
     many = [drawn(found, str(seed)) for seed in range(400)]
     assert 60 < sum(one.file is None for one in many) < 140
     assert {one.lab for one in many if one.file is None} == {"net-a"}
-    assert all_of(["net-a"], 3, general=("net-a",)) == all_of(["net-a"], 3)
+    assert all_of(["net-a"], 3, general={"net-a": (1, 2)}) == all_of(["net-a"], 3)
+    assert Offer("net-a", None) in all_of(["net-a"], 2, general={"net-a": (1, 2)})
+    assert Offer("net-a", None) not in all_of(["net-a"], 2, general={"net-a": (1,)})

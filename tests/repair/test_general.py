@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -26,11 +28,12 @@ from kvmlab.repair.general import (
     texts,
 )
 from kvmlab.repair.probes import follows, probes_of
-from kvmlab.repair.shown import shown_in
+from kvmlab.repair.shown import kept_in, shown_in, solved_state
 from tests.conftest import our_course
 from tests.mutants.test_library import NAT, OFF, ON, POOL, device
 
 if TYPE_CHECKING:
+    from kvmlab.course import Course
     from kvmlab.repair.beginning import Beginning
 
 LAB = our_course().lab("network-nat")
@@ -104,26 +107,48 @@ def test_what_a_mutant_notes_for_itself_is_not_told() -> None:
     assert told == ["ip route del x"]
 
 
-def test_those_that_are_known_to_show_are_drawn_first() -> None:
+def test_only_those_that_are_known_to_show_are_drawn() -> None:
     told = FaultKind(1, {})
-    offered = [Offered(Mutant(str(number), ChangeScripts("", "")), "pool", "", told) for number in range(9)]
-    drawing = Drawing(cast("Beginning", None), "one", shown={f"{PREFIX}3", f"{PREFIX}5"})
-    first = [one.id for one in drawing.in_turn(offered)]
-    assert {*first[:2]} == {f"{PREFIX}3", f"{PREFIX}5"} and len(first) == 9
-    assert first == [one.id for one in drawing.in_turn(offered)]
+    offered = [Offered(Mutant(f"pool {n}: stopped", ChangeScripts("", "")), "pool", "", told) for n in range(9)]
+    shown = {f"{PREFIX}pool 3: stopped", f"{PREFIX}pool 5: stopped", f"{PREFIX}pool gone: undefined"}
+
+    def turns(shown: set[str] | None) -> list[str]:
+        return [one.id for one in Drawing(cast("Beginning", None), "one", shown=shown).in_turn(offered)]
+
+    assert {*turns(shown)} == {f"{PREFIX}pool 3: stopped", f"{PREFIX}pool 5: stopped"}
+    assert turns(shown) == turns(shown)
+    assert turns({f"{PREFIX}pool gone: undefined"}) == turns(set()) == []
+    in_a_variant = turns({f"{PREFIX}pool isos: stopped"})
+    assert len(in_a_variant) == 9 and {*in_a_variant} == {*turns(None)}
 
 
 def test_what_the_course_says_of_them_is_of_its_labs_and_kinds() -> None:
     course = our_course()
-    for lab, found in shown_in(course.root).items():
+    for lab, found in (kept_in(course.root) or {}).items():
         assert lab in course.ids
-        for name, level in found.items():
+        for name, level in found.levels.items():
             what, _, change = name.removeprefix(PREFIX).partition(": ")
             assert kinds()[what.split()[0], change].level == level
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"a": 3}', '{"a": {"b": "x"}}'])
+@pytest.mark.parametrize("text", ["", "[]", '{"a": 3}', '{"a": {"b": "x"}}', '{"a": {"solved": "1", "faults": []}}'])
 def test_a_list_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "faults").mkdir()
     (tmp_path / "faults" / "shown.json").write_text(text)
-    assert shown_in(tmp_path) == {}
+    assert kept_in(tmp_path) is None
+
+
+def test_what_was_seen_of_another_solved_state_is_not_believed(tmp_path: Path) -> None:
+    course = our_course()
+    lab = course.lab("network-nat", "en", None)
+    solution = course.solutions(lab)[0].steps
+    solved, levels = solved_state(lab, solution), {"general: network lab: stopped": 1}
+    (tmp_path / "faults").mkdir()
+    elsewhere = SimpleNamespace(root=tmp_path, lab=course.lab, solutions=course.solutions)
+    for state, wanted in ((solved, {"network-nat": levels}), ("another", {})):
+        (tmp_path / "faults" / "shown.json").write_text(
+            json.dumps({"network-nat": {"solved": state, "faults": levels}})
+        )
+        assert shown_in(cast("Course", elsewhere), ["network-nat", "network-bridge"]) == wanted
+    assert solved_state(lab._replace(intro="another text", minutes=1), solution) == solved
+    assert solved_state(lab, solution[1:]) != solved != solved_state(lab._replace(guests=()), solution)

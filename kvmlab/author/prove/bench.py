@@ -67,7 +67,8 @@ class CaseResult:
     came of the cases that were looked at on its way; `taken_over`: from an earlier run.
     `unusable`: commands that the look shows and that cannot work. `again`: what looking many times has changed.
     `rehearsal`: what a rehearsal at its end has shown. `wrong_fault`: what is wrong with the fault that was
-    hidden. `general`: the general faults that were tried. `too_soon`: checks that first failed, and
+    hidden. `general`: the general faults that were tried, `solved`: in
+    which solved state (see kvmlab.repair.shown). `too_soon`: checks that first failed, and
     then passed by themselves.
     """
 
@@ -89,3 +90,4 @@ class CaseResult:
     rehearsal: RehearsalResult | None = None
     wrong_fault: tuple[str, ...] = ()
     general: tuple[TriedFault, ...] = ()
+    solved: str = ""

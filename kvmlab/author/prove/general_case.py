@@ -26,6 +26,7 @@ from kvmlab.observe.grade import opened, run_checks
 from kvmlab.repair.beginning import Beginning
 from kvmlab.repair.general import Drawing, Offered
 from kvmlab.repair.judging import changed_by_the_fault, repaired, restartable
+from kvmlab.repair.shown import solved_state
 from kvmlab.repair.symptoms import left
 from kvmlab.setup.lab_host import lab_host
 from kvmlab.setup.start_record import pictures
@@ -60,7 +61,7 @@ def carry_general(bench: Bench, case: Case, number: int) -> dict[str, object]:
     while spoilt:
         with _solved(bench, case, next(hosts)) as (beginning, copies):
             spoilt = _attempts(bench, case, beginning, copies, tried)
-    return {"general": tuple(tried)}
+    return {"general": tuple(tried), "solved": solved_state(bench.lab, case.steps)}
 
 
 @contextlib.contextmanager
@@ -82,7 +83,7 @@ def _attempts(
 ) -> bool:  # fmt: skip
     """Try one after the other; whether this lab host is spoilt before all were tried."""
     drawing, known = Drawing(beginning), {one.id for one in tried}
-    for one in drawing.offered:
+    for one in sorted(drawing.offered, key=_soonest):
         if one.id in known:
             continue
         bench.go_on()
@@ -94,6 +95,11 @@ def _attempts(
             return True
         beginning.remember()
     return False
+
+
+def _soonest(one: Offered) -> tuple[bool, int]:
+    """What spoils nothing comes first, and what shows at once before what needs a copy of the next boot."""
+    return one.mutant.change.scars, one.told.level
 
 
 def _attempt(drawing: Drawing, one: Offered, copies: Iterator[LabHost]) -> tuple[str, tuple[str, ...]]:

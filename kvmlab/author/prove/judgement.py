@@ -223,5 +223,5 @@ def case_json(result: CaseResult) -> dict[str, Any]:
         "trouble": result.trouble.message if result.trouble else None,
         "unusable": [one._asdict() for one in result.unusable],
         **({"mutants": [one._asdict() for one in result.mutants]} if result.mutants else {}),
-        **({"general": [one._asdict() for one in result.general]} if result.general else {}),
+        **({"general": [one._asdict() for one in result.general], "solved": result.solved} if result.general else {}),
     }

@@ -99,14 +99,16 @@ def _faults(args: argparse.Namespace, ctx: Context) -> int:
     """The written faults of each lab by level, and the general ones that were seen to show on its lab host."""
     from kvmlab.course.fault.model import LEVELS
     from kvmlab.repair.general import serves
-    from kvmlab.repair.shown import shown_in
+    from kvmlab.repair.shown import kept_in, shown_in
     from kvmlab.report.plain import TextPage, cells, fit
 
-    files, shown = ctx.course.faults(), shown_in(ctx.course.root)
+    files = ctx.course.faults()
     labs = [ctx.course.entry(lab).id for lab in args.labs] or ctx.course.ids
+    shown = shown_in(ctx.course, labs) or {}
     written = {lab: [sum(lab in one.labs and one.level == level for one in files) for level in LEVELS] for lab in labs}
     general = {lab: [[*shown.get(lab, {}).values()].count(level) for level in LEVELS] for lab in labs}
     untried = {lab for lab in labs if lab not in shown and serves(ctx.course.lab(lab))}
+    changed = untried & {*(kept_in(ctx.course.root) or ())}
     if args.json:
         listed = [{"lab": lab, "written": written[lab], "general": None if lab in untried else general[lab]}
                   for lab in labs]  # fmt: skip
@@ -115,9 +117,8 @@ def _faults(args: argparse.Namespace, ctx: Context) -> int:
     page.line(page.paint(fit("", widest) + "  " + t("written, levels 1 to 3; general, levels 1 to 3"), "dim"))
     for lab in labs:
         numbers = "   ".join("".join(f"{number or '-':>4}" for number in one[lab]) for one in (written, general))
-        page.line(
-            f"{page.paint(fit(lab, widest), 'cyan')}{numbers}   {t('general ones untried') if lab in untried else ''}"
-        )
+        said = t("tried before the lab was changed") if lab in changed else t("general ones untried")
+        page.line(f"{page.paint(fit(lab, widest), 'cyan')}{numbers}   {said if lab in untried else ''}".rstrip())
     places, seen = (sum(map(sum, one.values())) for one in (written, general))
     page.line(t("{files} written faults in {places} places, {seen} general ones that were seen to show: {all} in all.",
                 files=len(files), places=places, seen=seen, all=places + seen))  # fmt: skip

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import secrets
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.context import Context
@@ -66,13 +65,13 @@ def _drawn(args: argparse.Namespace, ctx: Context) -> tuple[Offer, str]:
     """What is to be hidden where, and the seed that gives the same again."""
     from kvmlab.course.names import VARIANT
     from kvmlab.repair.drawing import drawn, offers
-    from kvmlab.repair.general import PREFIX, serves
+    from kvmlab.repair.general import PREFIX
 
     if args.seed is not None and not VARIANT.fullmatch(args.seed):
         raise UsageError(t("A seed is 1 to 64 letters, digits and `_.@+-`."), "kvmlab repair --seed monday")
     seed = args.seed or secrets.token_hex(3)
     labs = _labs(args.name, ctx)
-    found = offers(ctx.course.faults(), labs, args.level, [lab for lab in labs if serves(ctx.course.lab(lab))])
+    found = offers(ctx.course.faults(), labs, args.level, _general_levels(labs, ctx, any_of_them=bool(args.fault)))
     if args.fault:
         general = args.fault.startswith(PREFIX)
         found = [one for one in found if (one.file.id == args.fault if one.file else general)]
@@ -81,6 +80,17 @@ def _drawn(args: argparse.Namespace, ctx: Context) -> tuple[Offer, str]:
     if args.seed is None and not args.fault:
         found = _fitting(found, args, ctx)
     return drawn(found, seed), seed
+
+
+def _general_levels(labs: list[str], ctx: Context, any_of_them: bool) -> Mapping[str, Collection[int]]:
+    """Of the general faults that there are, by lab: of those that were seen to show, where the course says which."""
+    from kvmlab.repair.general import kinds, serves
+    from kvmlab.repair.shown import shown_in
+
+    if not any_of_them and (shown := shown_in(ctx.course, labs)) is not None:
+        return {lab: {*levels.values()} for lab, levels in shown.items()}
+    every = {one.level for one in kinds().values()}
+    return {lab: every for lab in labs if serves(ctx.course.lab(lab))}
 
 
 def _labs(name: str | None, ctx: Context) -> list[str]:
@@ -157,10 +167,10 @@ def begin(ctx: Context, place: LabPlace, maker: Maker, repair: Repair, variant: 
 
 def _make(ctx: Context, place: LabPlace, offer: Offer, seed: str, args: argparse.Namespace) -> Maker:
     """How what was drawn is made, once the lab is known in its variant."""
-    file, root = offer.file, ctx.course.root
+    file = offer.file
     if file:
         return lambda lab: _written(file, lab)
-    return lambda _: _general(place, root, seed, args.level, args.fault or "")
+    return lambda _: _general(ctx, place, seed, args.level, args.fault or "")
 
 
 def _written(file: FaultFile, lab: Lab) -> Make:
@@ -168,12 +178,13 @@ def _written(file: FaultFile, lab: Lab) -> Make:
     return lambda beginning: beginning.break_it(fault)
 
 
-def _general(place: LabPlace, root: Path, seed: str = "", level: int = 0, wanted: str = "") -> Make:
+def _general(ctx: Context, place: LabPlace, seed: str = "", level: int = 0, wanted: str = "") -> Make:
     from kvmlab.repair.general import Drawing
     from kvmlab.repair.shown import shown_in
     from kvmlab.setup.lifecycle import for_a_copy
 
-    shown = shown_in(root).get(place.lab, {})
+    known = shown_in(ctx.course, [place.lab])
+    shown = None if known is None else known.get(place.lab, {})
 
     def make(beginning: Beginning) -> Fault:
         with for_a_copy(place, beginning.host.podman) as fresh:
@@ -194,7 +205,7 @@ def begin_again(ctx: Context, place: LabPlace) -> bool:
     name = repair.fault.id
     file = next((one for one in ctx.course.faults() if one.id == name and place.lab in one.labs), None)
     if name.startswith(PREFIX):
-        begin(ctx, place, lambda _: _general(place, ctx.course.root, wanted=name), repair, run.variant)
+        begin(ctx, place, lambda _: _general(ctx, place, wanted=name), repair, run.variant)
     elif file is not None:
         begin(ctx, place, lambda lab: _written(file, lab), repair, run.variant)
     else:
