@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -45,6 +46,20 @@ def chosen_lab(ctx: Context, lab_id: str) -> tuple[Lab, Run | None]:
     """The lab with the values its lab host was started with, in the language now asked for."""
     run = run_of(ctx.state, ctx.course.tag, lab_id)
     return (text_of(ctx, lab_id, run) if run else ctx.course.lab(lab_id, ctx.lang, ctx.variant)), run
+
+
+def say_whether_a_name_was_meant(ctx: Context, lab: Lab) -> None:
+    """On standard error, where the variant asked for is nearly the name of one that the lab has. Any other word is a
+    seed, a student's own name for example, so it is not refused."""
+    asked = (ctx.variant or "").partition("+")[0]
+    if not asked or not lab.by_name or lab.named:
+        return
+    from kvmlab.nearest import nearest
+
+    if meant := nearest(asked, lab.by_name):
+        said = t("{lab} has no variant called `{name}`: names and addresses are drawn from that word. "
+                 "Did you mean `--variant {meant}`?", lab=lab.id, name=asked, meant=meant)  # fmt: skip
+        print(said, file=sys.stderr)
 
 
 def text_of(ctx: Context, lab_id: str, run: Run) -> Lab:

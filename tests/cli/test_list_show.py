@@ -6,6 +6,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from kvmlab.cli.context import own_course
 from kvmlab.course import Course, ProgressStore
 from tests.course.conftest import EXAMPLE, Ask
 
@@ -126,3 +129,29 @@ def test_show_of_what_runs_has_the_values_it_was_started_with(ask: Ask, record: 
     assert f"Make a bridge {bridge} with STP on." in ask("show", "net-bridge")
     assert f"建立网桥 {bridge}，" in ask("--lang", "zh", "show", "net-bridge")
     assert f"Make a bridge {bridge} with STP on." in ask("show")
+
+
+@pytest.mark.parametrize(
+    ("variant", "meant"),
+    [
+        ("ful", True),
+        ("ful+7", True),
+        ("Full", True),
+        ("full", False),
+        ("full+7", False),
+        ("zhang-wei", False),
+        ("20261127", False),
+    ],
+)
+def test_a_seed_that_is_nearly_the_name_of_a_variant_is_said_to_be_a_seed(
+    told: Callable[..., tuple[int, str, str]], variant: str, meant: bool
+) -> None:
+    status, out, error = told("show", "network-bridge", "--text", "--variant", variant, course=own_course())
+    assert (status, bool(out)) == (0, True)
+    assert ("Did you mean `--variant full`?" in error) is meant
+    assert bool(error) is meant
+
+
+def test_a_lab_without_such_names_takes_any_seed(told: Callable[..., tuple[int, str, str]]) -> None:
+    status, _, error = told("show", "net-bridge", "--variant", "ful")
+    assert (status, error) == (0, "")

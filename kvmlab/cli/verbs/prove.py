@@ -8,6 +8,7 @@ import signal
 import time
 
 from kvmlab.cli.context import Context
+from kvmlab.cli.lab import say_whether_a_name_was_meant
 from kvmlab.cli.output import write_json
 from kvmlab.cli.parsing import whole
 from kvmlab.errors import UsageError
@@ -65,6 +66,8 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     draw = Draw(args.mutants, args.shuffle or "")
     plans = plans_of(ctx.course, args.labs, variants, only, draw, args.fault, by_name=not args.own)
     plans = [plan for plan in plans if plan.cases]
+    for plan in plans:
+        say_whether_a_name_was_meant(ctx, plan.lab)
     if args.shuffle is not None:
         plans = shuffled(plans, args.shuffle)
     if not plans:

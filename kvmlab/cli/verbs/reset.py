@@ -6,7 +6,7 @@ import argparse
 import time
 
 from kvmlab.cli.context import Context
-from kvmlab.cli.lab import lab_argument, place_of
+from kvmlab.cli.lab import lab_argument, place_of, say_whether_a_name_was_meant
 from kvmlab.words import t
 
 
@@ -26,6 +26,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     found = place.run()
     variant = ctx.variant if ctx.variant is not None or found is None else found.variant
     lab = ctx.course.lab(place.lab, ctx.lang, variant)
+    say_whether_a_name_was_meant(ctx, lab)
     began = time.monotonic()
     if found and place.known_host(found).is_repair and ctx.variant is None:
         from kvmlab.cli.verbs.repair import begin_again

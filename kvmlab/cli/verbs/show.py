@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.cli.exam.rules import is_in_exam
-from kvmlab.cli.lab import RunningLab, chosen_id, chosen_lab, place_of, repair_of
+from kvmlab.cli.lab import RunningLab, chosen_id, chosen_lab, place_of, repair_of, say_whether_a_name_was_meant
 from kvmlab.cli.output import write_json
 from kvmlab.course.progress import LabProgress, ProgressStore
 from kvmlab.report.plain import TextPage, terminal_width
@@ -36,6 +36,8 @@ def run(args: Namespace, ctx: Context) -> int:
         from kvmlab.cli import repair
 
         return repair.show(RunningLab.of(ctx, lab_id), found, as_json=args.json)
+    if running is None:
+        say_whether_a_name_was_meant(ctx, lab)
     examined = is_in_exam(ctx, lab_id)
     progress = LabProgress(lab_id) if examined else ProgressStore(ctx.state, ctx.course.tag).lab(lab_id)
     if args.json:

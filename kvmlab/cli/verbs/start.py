@@ -11,7 +11,7 @@ import sys
 import time
 
 from kvmlab.cli.context import Context
-from kvmlab.cli.lab import lab_argument, place_of
+from kvmlab.cli.lab import lab_argument, place_of, say_whether_a_name_was_meant
 from kvmlab.paths import State
 from kvmlab.words import t
 
@@ -54,6 +54,7 @@ def _start(args: argparse.Namespace, ctx: Context) -> int:
     from kvmlab.setup.spare_maker import make_behind
 
     lab = ctx.course.lab(args.lab, ctx.lang, ctx.variant)
+    say_whether_a_name_was_meant(ctx, lab)
     place = place_of(ctx, lab.id)
     began = time.monotonic()
     with progress() as steps:
