@@ -1,6 +1,6 @@
 """images-convert: the same contents in another format, for two data disks and for a guest that boots."""
 
-from kvmlab.checks import Findings, Host, Params, at_least, check, sha256, sparse
+from kvmlab.checks import Findings, Host, Params, at_least, check, count, exactly, sha256, sparse
 
 
 def photos(lab: Params) -> str:
@@ -43,10 +43,10 @@ def minutes_are_the_same(host: Host, lab: Params) -> Findings:
     yield host.image_file(lab.minutes_raw).shows(content_sha256=sha256(*sparse({5: lab.text}, lab.size_mib)))
 
 
-@check(task="guest", points=0, guard=True, zh="`{guest_raw}` 还在，格式是 raw，没有被清空。")
+@check(task="guest", points=0, guard=True, zh="`{guest_raw}` 还在，格式是 raw，上面的文件系统也还在。")
 def old_disk_is_kept(host: Host, lab: Params) -> Findings:
-    """`{guest_raw}` is still there, raw, and not emptied."""
-    yield host.image_file(lab.guest_raw).shows(format="raw", actual_size_mib=at_least(4))
+    """`{guest_raw}` is still there, raw, and there is still a filesystem on it."""
+    yield host.image_file(lab.guest_raw).shows(format="raw", filesystems=count(at_least(1)))
 
 
 @check(task="guest", zh="`{guest_qcow2}` 的格式是 qcow2，自成一体。")
@@ -71,10 +71,12 @@ def disk_is_qcow2_now(host: Host, lab: Params) -> Findings:
     task="guest",
     points=2,
     needs=[new_disk_is_qcow2, disk_is_qcow2_now],
-    zh="`{guest}` 从新磁盘启动，在 {address} 应答。",
+    zh="`{guest}` 从 `{guest_raw}` 的副本启动，在 {address} 应答。",
 )
 def guest_answers(host: Host, lab: Params) -> Findings:
-    """`{guest}` has booted from it, and answers at {address}."""
+    """`{guest}` has booted from a copy of `{guest_raw}`, and answers at {address}."""
+    there_before = host.image_file(lab.guest_raw).value("filesystems") or []
+    yield host.image_file(lab.guest_qcow2).shows(filesystems=exactly(*there_before))
     live = host.domain(lab.guest).live
     yield live.disk(index=0).shows(open_in_qemu=True)
     yield host.reach(lab.address).shows(answers=True, mac=live.interface(index=0).value("mac"))

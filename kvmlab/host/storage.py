@@ -225,9 +225,17 @@ class Image:
 
     @property
     def clean(self) -> bool:
-        heads = [identify(b64decode(head)) for head in self.way.ask("image_heads", path=self.path)]
-        told = [found.clean for found in heads if found and found.clean is not None]
+        told = [found.clean for found in self._on_it if found.clean is not None]
         return bool(told) and all(told)
+
+    @property
+    def filesystems(self) -> list[str]:
+        return [found.uuid for found in self._on_it if found.uuid]
+
+    @cached_property
+    def _on_it(self) -> list[Superblock]:
+        heads = [identify(b64decode(head)) for head in self.way.ask("image_heads", path=self.path)]
+        return [found for found in heads if found]
 
     @property
     def uuid(self) -> str | None:

@@ -86,6 +86,18 @@ def test_an_image_is_whole(length: int, whole: bool) -> None:
     assert shown == ([] if whole else ["qemu-img check '/srv/a disk'"])
 
 
+def test_the_filesystems_on_an_image_are_told_by_their_uuids() -> None:
+    """A table of partitions and a filesystem on the first of them; random bytes are none."""
+    ext = bytearray(69632)
+    ext[1024 + 0x38 : 1024 + 0x3A] = b"\x53\xef"
+    ext[1024 + 0x68 : 1024 + 0x78] = bytes(range(16))
+    heads = [b64encode(head).decode() for head in (bytes(69632), bytes(ext), bytes(range(256)) * 272)]
+    told = way(file=STAT, image_info={"format": "raw"}, image_heads=heads)
+    image = Host(HostReader(cast(Any, None), told, cast(Any, None))).image_file("/srv/disk.img")
+    assert image.shows(filesystems=["00010203-0405-0607-0809-0a0b0c0d0e0f"]).met
+    assert not image.shows(filesystems=[]).met
+
+
 class Running(Definition):
     """A domain that runs, as far as its disk is concerned."""
 

@@ -83,6 +83,12 @@ class ImageFacts(Facts, total=False):
         "done 2>&1 | grep -e state -e features",
         "there is a filesystem on it, on the whole or on partitions, and each was unmounted properly",
     ]
+    filesystems: Annotated[
+        Words,
+        "qemu-img convert -U -O raw {0} /tmp/disk.raw; for p in 0 $(partx -g -o START /tmp/disk.raw); do "
+        "tail -c +$((p * 512 + 1)) /tmp/disk.raw > /tmp/part.raw; blkid -o value -s UUID /tmp/part.raw; done",
+        "UUIDs of the filesystems on it, on the whole or on partitions",
+    ]
 
 
 class ImageSnapshotFacts(Facts, total=False):
