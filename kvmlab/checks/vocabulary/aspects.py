@@ -36,7 +36,7 @@ ASPECT_WORDS = frozenset((
     "stored", "live", "disk", "interface", "memory", "vcpus", "pins", "balloon", "devices", "cpu", "boot", "merging",
     "title", "ends", "uuid", "state", "process", "boots", "persistent", "autostart", "managed", "save", "snapshots",
     "active", "definition", "bridge", "up", "target", "kind", "entries", "image", "content", "master", "addresses",
-    "stp", "mac", "way", "rules", "created", "parent", "inode", "firewall", "mounted",
+    "stp", "mac", "way", "rules", "created", "parent", "inode", "firewall", "mounted", "tuning", "qemu",
 ))  # fmt: skip
 """The words that aspects' names are made of, but for targets and MAC addresses (kvmlab.host.start.aspects)."""
 

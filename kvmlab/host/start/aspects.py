@@ -103,6 +103,8 @@ def _definition(root: Element, view: str, links: Mapping[str, Any]) -> Iterator[
     yield "memory", _memory(root)
     yield "vcpus", f"{attribute(root, 'vcpu', 'current') or word(root, 'vcpu')} / {word(root, 'vcpu')}"
     yield "pins", _pins(root)
+    yield "tuning", _tuning(root)
+    yield "qemu", _qemu(root)
     yield "balloon", _words("model", attribute(root, "devices/memballoon", "model"),
                             "period", attribute(root, "devices/memballoon/stats", "period"))  # fmt: skip
     for disk in root.findall("devices/disk"):
@@ -129,13 +131,40 @@ def _pins(root: Element) -> list[str]:
     return sorted([*own, *([f"*={every}"] if (every := attribute(root, "vcpu", "cpuset")) else [])])
 
 
+_TUNED = ("cputune", "memtune", "blkiotune", "numatune", "memoryBacking", "iothreads", "cpu/numa")
+_TUNED_ELSEWHERE = ("vcpupin", "nosharepages")
+
+
+def _tuning(root: Element) -> list[str]:
+    """How much of the host it may have and where from, but for vCPUs' pins and whether its pages are merged."""
+    lines = [line for path in _TUNED for element in root.findall(path) for line in _lines(element)]
+    return sorted(line for line in lines if line.split()[0] not in _TUNED_ELSEWHERE)
+
+
+def _qemu(root: Element) -> list[str]:
+    """What kind of qemu runs it: virtualised or emulated, which program, its clock, what is said to it past libvirt."""
+    clock = [line for found in root.findall("clock") for line in _lines(found)]
+    past = [one.get("value") for element in root if element.tag.endswith("}commandline") for one in element]
+    return [said for said in (root.get("type"), word(root, "devices/emulator"), *clock, *past) if said]
+
+
 def _disk(disk: Element) -> str:
     source = disk.find("source")
     places = [source.get(name, "") for name in ("file", "dev", "pool", "volume")] if source is not None else []
     marks = [tag for tag in ("readonly", "shareable", "transient") if disk.find(tag) is not None]
     said = [disk.get("device", "disk"), attribute(disk, "target", "bus"), attribute(disk, "driver", "type")]
-    order = attribute(disk, "boot", "order")
-    return " ".join(part for part in [*said, *places, *marks, f"boot={order}" if order else ""] if part)
+    parts = [*said, *places, *marks, *_limits(disk, "iotune"), *_order(disk)]
+    return " ".join(part for part in parts if part)
+
+
+def _order(device: Element) -> list[str]:
+    order = attribute(device, "boot", "order")
+    return [f"boot={order}"] if order else []
+
+
+def _limits(device: Element, *tags: str) -> list[str]:
+    """How a disk or an interface is held back, where it is."""
+    return [",".join(_lines(found)).replace(" ", ":") for tag in tags if (found := device.find(tag)) is not None]
 
 
 def _interface(nic: Element, view: str, links: Mapping[str, Any]) -> str:
@@ -144,7 +173,8 @@ def _interface(nic: Element, view: str, links: Mapping[str, Any]) -> str:
     if source is not None and nic.get("type") == "bridge":
         places.append(source.get("bridge", ""))
     state = "" if (said := attribute(nic, "link", "state")) in (None, "up") else f"link={said}"
-    parts = [nic.get("type"), *places, attribute(nic, "model", "type"), state]
+    limits = _limits(nic, "bandwidth", "filterref", "vlan", "port")
+    parts = [nic.get("type"), *places, attribute(nic, "model", "type"), state, *limits, *_order(nic)]
     if view == "live":
         tap = links.get(attribute(nic, "target", "dev") or "", {})
         parts.append(f"in={tap.get('master') or '-'}")
@@ -202,12 +232,12 @@ def _bridge(one: Mapping[str, Any]) -> str:
 
 
 def _lines(root: Element) -> list[str]:
-    """A line for each element of a network's definition that says something."""
+    """A line for each element of a definition that says something, be it only by being there."""
     found = []
     for element in root.iter():
         attributes = [f"{name}={value}" for name, value in sorted(element.items()) if name != "connections"]
         text = (element.text or "").strip()
-        if attributes or text:
+        if attributes or text or not len(element):
             found.append(" ".join([element.tag, *attributes, *([text] if text else [])]))
     return sorted(found)
 
