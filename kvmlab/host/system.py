@@ -185,7 +185,9 @@ def note(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     noted = notes(text or "")
     if name.casefold() not in noted:
         return MissingObject("not noted", tuple(noted))
-    value = noted[name.casefold()]
+    if len(noted[name.casefold()]) > 1:
+        return MissingObject("noted more than once, and not the same")
+    value = noted[name.casefold()][0]
     number = re.match(r"[-+]?\d+(\.\d+)?(?=$|\s|[A-Za-z%])", value)
     return {"text": value, "number": _number(number[0]) if number else None,
             "words": re.findall(r"[^\s,;>]+(?<!-)", value)}  # fmt: skip
@@ -196,10 +198,15 @@ def _number(text: str) -> int | float:
     return int(value) if value.is_integer() else value
 
 
-def notes(text: str) -> dict[str, str]:
-    """The lines NAME=VALUE or NAME: VALUE of a text; of two with one name the last counts, as a shell has it."""
+def notes(text: str) -> dict[str, list[str]]:
+    """The lines NAME=VALUE or NAME: VALUE of a text, the different values of each name: several are no answer."""
     rows = (re.fullmatch(r"\s*([A-Za-z][\w.-]*)\s*[=:]\s*(.*?)\s*", line) for line in text[:TEXT_CAP].splitlines())
-    return {row[1].casefold(): row[2].strip("'\"`") for row in rows if row and row[2]}
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row and row[2]:
+            said = found.setdefault(row[1].casefold(), [])
+            said += [value for value in [row[2].strip("'\"`")] if value not in said]
+    return found
 
 
 def sysctl(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:

@@ -228,6 +228,15 @@ def test_cpus_are_listed_as_libvirt_lists_them() -> None:
     assert [system.cpu_list(cpus) for cpus in ([0], [3, 1, 2], [0, 1, 5], [])] == ["0", "1-3", "0-1,5", ""]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("thread=7\nthread=8\n", None), ("thread=8\nThread: 7", None), ("thread=8\nload=7\nthread = 8\n", "8")],
+)
+def test_two_answers_are_none(text: str, found: str | None) -> None:
+    said = system.note(way(file={"text": text}), ("/root/notes", "thread"))
+    assert (None if isinstance(said, MissingObject) else said["text"]) == found
+
+
 def test_a_note_of_a_whole_number_is_shown_as_one() -> None:
     said = system.note(way(file={"text": "resident: 296\nload=1.5\n"}), ("/root/notes", "resident"))
     assert not isinstance(said, MissingObject) and repr(said["number"]) == "296"

@@ -31,7 +31,7 @@ class FileFacts(Facts, total=False):
 
 
 class NoteFacts(Facts, total=False):
-    """What a student noted in a file: a line NAME=VALUE (or NAME: VALUE)."""
+    """What a student noted in a file: a line NAME=VALUE (or NAME: VALUE). Missing where two such lines differ."""
 
     text: Annotated[Word, "cat {0}", "the value"]
     number: Annotated[Number, "cat {0}", "the value as a number, a unit after it left out; None: it is none"]
