@@ -61,6 +61,11 @@ class Guests:
         """The error to raise where an address is silent because its guest is still coming up; else None."""
         return self._on_its_way(self._at(to))
 
+    def booting(self, name: str) -> CouldNotLook | None:
+        """The same where a domain's guest has only just been started, whatever is asked of it."""
+        domain = self._surroundings.domain(name)
+        return transients.booting(domain, self._surroundings, BOOT_S * self._patience) if domain else None
+
     def no_lease(self, name: str) -> CouldNotLook | None:
         """The same where a domain has no lease."""
         return self._unleased(self._surroundings.domain(name))

@@ -92,10 +92,7 @@ class HostReader:
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
         """The named facts of one object (kvmlab.checks.reader.Reader)."""
         try:
-            if kind in _REMEMBERED:
-                return self.remembering.read(kind, key)
-            told = kind in _LIBVIRT
-            answer = self._told(kind, key, names) if told else _both(self._seen(kind, key, names), names)[1]
+            answer = self._asked(kind, key, names)
             trouble = None
             with suppress(CouldNotLook):  # who can be asked no more about that leaves the fact as it is
                 trouble = self._on_its_way(kind, key, answer)
@@ -110,6 +107,11 @@ class HostReader:
             said = f"{type(error).__name__}: {error}"
             raise CouldNotLook(t("This fact could not be read; that is a bug of ours. {said}", said=said)) from error
 
+    def _asked(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
+        if kind in _REMEMBERED:
+            return self.remembering.read(kind, key)
+        return self._told(kind, key, names) if kind in _LIBVIRT else _both(self._seen(kind, key, names), names)[1]
+
     def _on_its_way(self, kind: str, key: Key, answer: Answer) -> CouldNotLook | None:
         """Not None where the answer is no, and will be yes by itself in a moment."""
         if kind == "lease" and isinstance(answer, MissingObject):
@@ -120,6 +122,8 @@ class HostReader:
             return self.guests.no_answer(key[1] if kind == "reach" else key[2])
         if kind == "interface" and key[1] != "stored" and _is(answer, "addresses", []):
             return self.guests.no_lease(key[0])
+        if kind == "present" and key[:1] == ("domain",) and _balloon_not_blown_up(answer):
+            return self.guests.booting(key[1])
         return None
 
     def way_in(self, guest: str, address: str) -> str:
@@ -167,6 +171,13 @@ class HostReader:
         self.guests.close()
         self.way.close()
         self.libvirt.close()
+
+
+def _balloon_not_blown_up(answer: Mapping[str, Reading]) -> bool:
+    """The guest has all the memory there is, though it is to have less: its driver is not there yet."""
+    live, stored = (str(found.value) if (found := answer.get(f"{view} memory")) else "" for view in ("live", "stored"))
+    now, _, most = live.partition(" / ")
+    return f"{now} MiB" == most and stored != live and stored.endswith(f" / {most}")
 
 
 def _is(answer: Mapping[str, Reading], name: str, value: object) -> bool:

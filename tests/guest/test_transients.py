@@ -28,6 +28,7 @@ def test_a_guest_that_has_just_been_started(key: Path) -> None:
         assert asked is not None and asked.transient
         assert "was started 3 s ago and is not up yet" in asked.message and asked.todo == "virsh console web1"
     assert guests(host(key)).no_lease_for(MAC) is not None
+    assert guests(host(key)).booting("web1") is not None and guests(host(key)).booting("nobody") is None
     assert guests(host(key)).no_lease_for("52:54:00:00:00:00") is None
 
 
@@ -45,7 +46,7 @@ UP: Sequence[dict[str, object]] = (
 @pytest.mark.parametrize("more", UP)
 def test_one_that_is_up_or_will_never_be_is_not_on_its_way(key: Path, more: dict[str, object]) -> None:
     asked = guests(host(key, **more))
-    assert asked.no_answer("192.168.122.11") is None and asked.no_lease("web1") is None
+    assert asked.no_answer("192.168.122.11") is asked.no_lease("web1") is asked.booting("web1") is None
 
 
 STARTING: Sequence[dict[str, object]] = (

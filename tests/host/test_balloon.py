@@ -8,7 +8,9 @@ from typing import Any, cast
 import libvirt
 import pytest
 
+from kvmlab.checks.reader import Reading
 from kvmlab.host.domain import balloon
+from kvmlab.host.reader import _balloon_not_blown_up
 
 
 class Guest:
@@ -64,3 +66,19 @@ def test_a_paused_guest_answers_nobody() -> None:
     guest = Guest(900.0, None)
     guest.paused = True
     assert balloon.period_s(cast(Any, guest), 5) == 5
+
+
+@pytest.mark.parametrize(
+    ("live", "stored", "found"),
+    [
+        ("256 / 256 MiB", "128 / 256 MiB", True),
+        ("128 / 256 MiB", "128 / 256 MiB", False),
+        ("200 / 256 MiB", "128 / 256 MiB", False),  # somebody has let air out
+        ("256 / 256 MiB", "256 / 256 MiB", False),
+        ("256 / 256 MiB", "128 / 384 MiB", False),  # the start of before
+        (None, "128 / 256 MiB", False),
+    ],
+)
+def test_a_balloon_that_is_not_blown_up_yet(live: str | None, stored: str, found: bool) -> None:
+    said = {name: Reading(value) for name, value in (("live memory", live), ("stored memory", stored)) if value}
+    assert _balloon_not_blown_up(said) is found
