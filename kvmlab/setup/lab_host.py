@@ -42,7 +42,8 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: BuildProgr
     with contextlib.ExitStack() as undo:
         undo.callback(host.remove)
         host.prepare_run_dir()
-        lay_ready(host.state, host.start_dir, lab.guests, lab.files, materials.seeds)
+        runs_on = materials.domain_type
+        lay_ready(host.state, host.start_dir, lab.guests, lab.files, materials.seeds, domain_type=runs_on)
         killpoint("start.run_dir")
         progress.step(t("starting the lab host"), None)
         process = host.start(materials.host_image, materials.volumes())

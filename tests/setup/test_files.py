@@ -58,6 +58,22 @@ def test_the_script_holds_hostile_names_as_single_words(tmp_path: Path) -> None:
     assert subprocess.run(["sh", "-n"], input=script, text=True).returncode == 0
 
 
+FLAGS = "<qemuCaps>\n  <flag name='cpu-max'/>\n{flag}  <flag name='kvm'/>\n</qemuCaps>\n"
+FLAG = "  <flag name='cpu-unavailable-features'/>\n"
+
+
+@pytest.mark.parametrize(("domain_type", "left"), [("qemu", ""), ("kvm", FLAG), ("", FLAG)])
+def test_of_emulated_processors_libvirt_asks_two_questions(tmp_path: Path, domain_type: str, left: str) -> None:
+    start_dir, answers = tmp_path / "run", tmp_path / "an swers/tcg/1.xml"
+    start_dir.mkdir()
+    answers.parent.mkdir(parents=True)
+    answers.write_text(FLAGS.format(flag=FLAG))
+    lay_ready(State(tmp_path / "state"), start_dir, [], [], domain_type=domain_type)
+    script = (start_dir / "prepare.sh").read_text().replace("/usr/share/kvmlab/capabilities", f"'{tmp_path}/an swers'")
+    subprocess.run(["sh", "-euc", script], check=True)
+    assert answers.read_text() == FLAGS.format(flag=left)
+
+
 def test_what_the_checkers_key_may_do_is_fixed(tmp_path: Path) -> None:
     start_dir = tmp_path / "run"
     start_dir.mkdir()
