@@ -44,3 +44,10 @@ def later(work: Callable[[], T], name: str = "look") -> Later[T]:
 
     threading.Thread(target=run, name=f"kvmlab-{name}", daemon=True).start()
     return promise
+
+
+def at_hand(value: T) -> Later[T]:
+    """A value that is there already."""
+    promise: Later[T] = Later()
+    promise.set_result(value)
+    return promise

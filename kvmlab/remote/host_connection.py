@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.remote.deadline import Later, TooLate, later
+from kvmlab.remote.deadline import Later, TooLate, at_hand, later
 from kvmlab.remote.fact_server import Look, NotRead, NotThere
 from kvmlab.remote.host_root import SSH, HostRoot
 from kvmlab.remote.ssh import Session, Unreachable, Why, connect
@@ -22,12 +22,13 @@ TODO = "kvmlab status"
 class HostConnection:
     """SSH to a lab host over a Unix socket, and answers of its fact server, each asked once until `refresh`."""
 
-    def __init__(self, root: HostRoot, key: Path, *, patience: float = 1.0) -> None:
+    def __init__(self, root: HostRoot, key: Path, *, patience: float = 1.0, session: Session | None = None) -> None:
+        """`session`: one that stands already."""
         self.key = key
         self.timeout_s = TIMEOUT_S * patience
         self._patience = patience
         self._root = root
-        self._session: Later[Session] | None = None
+        self._session: Later[Session] | None = at_hand(session) if session else None
         self._look: Later[Look] | None = None
         self._answers: dict[tuple[Any, ...], Later[Any]] = {}
         self._lock = threading.RLock()

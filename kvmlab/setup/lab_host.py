@@ -16,9 +16,10 @@ from kvmlab.labhost.container import LabHost
 from kvmlab.labhost.podman import finish
 from kvmlab.liveness import Silence
 from kvmlab.remote.host_root import HostRoot
+from kvmlab.remote.paramiko_import import paramiko_module
 from kvmlab.setup.clocks import clocks_set
 from kvmlab.setup.files import lay_ready
-from kvmlab.setup.guest_wait import wait_for_guests
+from kvmlab.setup.guest_wait import host_session, wait_for_guests
 from kvmlab.setup.guests import PlacedGuest, bring_up
 from kvmlab.setup.libvirtd import connected
 from kvmlab.setup.materials import Materials, has_libvirt
@@ -88,18 +89,20 @@ def _bring_up(host: LabHost, materials: Materials, lab: Lab, progress: BuildProg
 
 def wait_for(host: LabHost, materials: Materials, lab: Lab, progress: BuildProgress) -> PictureConnections:
     """Until the lab host and its guests answer; how it is at its start is being remembered meanwhile."""
-    remembering = PictureConnections(host, has_libvirt=has_libvirt(lab))
     if materials.guests:
         progress.step(t("waiting for the guests to answer"), None)
     silence = Silence(ANSWER_S, host.work, ANSWER_S * MOST)
-    wait_for_guests(host.root, host.state.key_pair("look_key"), _addresses(materials.guests), silence)
+    session = host_session(host.root, host.state.key_pair("look_key"), silence)
+    remembering = PictureConnections(host, session, has_libvirt=has_libvirt(lab))
+    wait_for_guests(session, _addresses(materials.guests), silence)
     return remembering
 
 
 def _import_meanwhile() -> None:
     """Import libvirt and paramiko while podman is at work: 0.2 s that nobody waits for."""
     import libvirt  # noqa: F401
-    import paramiko  # noqa: F401
+
+    paramiko_module()
 
 
 def _prepared(root: HostRoot, silence: Silence) -> None:

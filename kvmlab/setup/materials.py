@@ -32,7 +32,7 @@ from kvmlab.liveness import Silence
 from kvmlab.paths import LOOK_S, State
 from kvmlab.setup import saved_guests
 from kvmlab.setup.files import SAVED, lay_ready
-from kvmlab.setup.guest_wait import wait_for_guests
+from kvmlab.setup.guest_wait import host_session, wait_for_guests
 from kvmlab.setup.guests import PlacedGuest, bring_up, placed, save_to
 from kvmlab.setup.libvirtd import connected
 from kvmlab.words import t
@@ -248,7 +248,9 @@ def _make_on(
             bring_up(connection, guests, set())
             addresses = {guest.spec.name: guest.spec.address for guest in guests}
             silence = Silence(_BOOT_S, host.work, _BOOT_S * _MOST)
-            wait_for_guests(host.root, state.key_pair("look_key"), addresses, silence)
+            session = host_session(host.root, state.key_pair("look_key"), silence)
+            wait_for_guests(session, addresses, silence)
+            session.close()
             for name in addresses:
                 host.execute(["ssh", "-n", name, _SETTLED], timeout_s=_BOOT_S)
             time.sleep(_SETTLE_S)

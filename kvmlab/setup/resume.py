@@ -25,7 +25,7 @@ from kvmlab.labhost.podman import finish
 from kvmlab.labhost.record import RUNNING, STOPPED, Run
 from kvmlab.liveness import Silence
 from kvmlab.setup.clocks import clocks_set
-from kvmlab.setup.guest_wait import wait_for_guests
+from kvmlab.setup.guest_wait import host_session
 from kvmlab.setup.libvirtd import connected
 from kvmlab.setup.materials import has_libvirt
 from kvmlab.setup.start_record import note_boot
@@ -111,7 +111,7 @@ def _wait(host: LabHost, run: Run, *, set_clocks: bool) -> None:
     import libvirt
 
     with contextlib.suppress(CannotRun, libvirt.libvirtError):
-        wait_for_guests(host.root, host.state.key_pair("look_key"), {}, Silence(ANSWER_S))
+        host_session(host.root, host.state.key_pair("look_key"), Silence(ANSWER_S)).close()
         if run.compiled and has_libvirt(run.compiled):
             with connected(host.root, Silence(ANSWER_S)) as connection:
                 guests = connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_RUNNING) if set_clocks else []

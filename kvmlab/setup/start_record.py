@@ -19,6 +19,7 @@ from kvmlab.words import t
 
 if TYPE_CHECKING:
     from kvmlab.course import Lab
+    from kvmlab.remote.ssh import Session
 
 PATIENCE = 6.0
 """Every deadline times this, and times how slow the computer is: many lab hosts may be starting at once."""
@@ -28,9 +29,10 @@ TRIES = 3
 class PictureConnections:
     """The connections that the picture of a start needs, begun while guests are still waited for."""
 
-    def __init__(self, host: KnownLabHost, *, has_libvirt: bool) -> None:
+    def __init__(self, host: KnownLabHost, session: Session | None = None, *, has_libvirt: bool) -> None:
+        """`session`: an SSH connection to the lab host that stands already; hung up with the others."""
         self._host, self._has_libvirt = host, has_libvirt
-        self._connect()
+        self._connect(session)
 
     def remember(self, lab: Lab) -> None:
         """Take the picture and keep it. CannotRun where the lab host does not tell."""
@@ -41,11 +43,12 @@ class PictureConnections:
             self._connect()
         record.write(self._host.start_record, picture)
 
-    def _connect(self) -> None:
+    def _connect(self, session: Session | None = None) -> None:
         patience = PATIENCE * slowness()
         libvirt = Libvirt(self._host.root, timeout_s=TIMEOUT_S * patience)
         self._libvirt = libvirt if self._has_libvirt else None
-        self._way = HostConnection(self._host.root, self._host.state.key_pair("look_key"), patience=patience)
+        look_key = self._host.state.key_pair("look_key")
+        self._way = HostConnection(self._host.root, look_key, patience=patience, session=session)
         self._way.begin("hello")
 
     def _picture(self, paths: list[str], *, last: bool) -> Picture | None:

@@ -55,7 +55,7 @@ LAYERS = (
 )
 IMPORTERS = {  # of each library, the packages and modules that may import it
     "libvirt": {"host", "setup", "mutants.scene"},
-    "paramiko": {"remote", "setup"},
+    "paramiko": {"remote"},
     "asyncssh": {"classroom.door"},
     "cryptography": {"receipts.document"},
     "jinja2": {"classroom.page", "course.template", "setup.domain_xml", "report.exam", "author.lint.names"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from kvmlab.labhost.computer.podman_options import remembered_podman
@@ -47,10 +49,10 @@ def test_the_socket_refuses_every_change(root: HostRoot) -> None:
 @pytest.mark.parametrize("command", ["id", "touch /root/changed", "virsh destroy web1", "", "sh"])
 def test_the_hosts_shell_is_not_given(root: HostRoot, kvmlab: Kvmlab, command: str) -> None:
     """Whatever is asked for, the look server answers, and it knows only its own verbs."""
-    from kvmlab.setup.guest_wait import _transport
+    from kvmlab.setup.guest_wait import host_session
 
-    with _transport(root, kvmlab.state.key_pair("look_key"), Silence(60)) as transport:
-        channel = transport.open_session()
+    with closing(host_session(root, kvmlab.state.key_pair("look_key"), Silence(60))) as session:
+        channel = session._transport.open_session()
         channel.settimeout(5)
         channel.exec_command(command) if command else channel.invoke_shell()
         channel.sendall(b'{"id": 1, "verb": "run", "args": {"argv": ["touch", "/root/changed"]}}\n')
@@ -77,11 +79,11 @@ def test_other_keys_and_passwords_are_refused(root: HostRoot, kvmlab: Kvmlab) ->
 def test_in_the_guest_only_the_fact_server_answers(root: HostRoot, kvmlab: Kvmlab) -> None:
     import paramiko
 
-    from kvmlab.setup.guest_wait import _transport
+    from kvmlab.setup.guest_wait import host_session
 
     key_path = kvmlab.state.key_pair("look_key")
-    with _transport(root, key_path, Silence(60)) as transport:
-        tunnel = transport.open_channel("direct-tcpip", ("192.168.122.11", 22), ("127.0.0.1", 0), timeout=5)
+    with closing(host_session(root, key_path, Silence(60))) as session:
+        tunnel = session.tunnel("192.168.122.11", 22, timeout_s=5)
         guest = paramiko.Transport(tunnel)
         guest.start_client(timeout=10)
         guest.auth_publickey("root", paramiko.Ed25519Key.from_private_key_file(str(key_path)))

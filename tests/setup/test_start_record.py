@@ -15,6 +15,7 @@ from kvmlab.setup import start_record
 from kvmlab.setup.start_record import PATIENCE, TRIES, PictureConnections, recall
 
 LAB = Mock(values={}, files=())
+SESSION = Mock()
 
 
 @pytest.fixture
@@ -43,10 +44,12 @@ def test_a_lab_host_that_answered_too_late_is_asked_again(
     monkeypatch: pytest.MonkeyPatch, host: Mock, opened: SimpleNamespace
 ) -> None:
     silent(monkeypatch, TRIES - 1)
-    PictureConnections(host, has_libvirt=True).remember(LAB)
+    PictureConnections(host, SESSION, has_libvirt=True).remember(LAB)
     assert recall(host) == {"links": []}
     assert opened.way.call_count == opened.libvirt.call_count == TRIES
     assert opened.way().close.call_count == TRIES
+    used = [call.kwargs["session"] for call in opened.way.call_args_list if call.kwargs]
+    assert used == [SESSION] + [None] * (TRIES - 1)  # it may be the session that does not answer
 
 
 def test_one_that_never_answers_is_told_of(
@@ -54,12 +57,12 @@ def test_one_that_never_answers_is_told_of(
 ) -> None:
     silent(monkeypatch, TRIES)
     with pytest.raises(CannotRun, match=r"It says nothing\."):
-        PictureConnections(host, has_libvirt=False).remember(LAB)
+        PictureConnections(host, SESSION, has_libvirt=False).remember(LAB)
     assert not host.start_record.exists()
 
 
 def test_each_deadline_is_as_long_as_the_computer_is_slow(host: Mock, opened: SimpleNamespace) -> None:
-    PictureConnections(host, has_libvirt=True)
+    PictureConnections(host, SESSION, has_libvirt=True)
     assert opened.way.call_args.kwargs["patience"] == 5 * PATIENCE
     assert opened.libvirt.call_args.kwargs["timeout_s"] == 5 * PATIENCE * TIMEOUT_S
 
