@@ -24,7 +24,7 @@ from kvmlab.host.start.aspects import Objects, objects_of
 from kvmlab.labhost.steps import run_step
 from kvmlab.liveness import Silence
 from kvmlab.mutants.library import mutants_of
-from kvmlab.mutants.scene import Noting, things
+from kvmlab.mutants.scene import Noting, SceneDomain, ScenePool, things
 from kvmlab.observe.grade import checks_of, opened, run_checks
 from kvmlab.repair.probes import follows, probes_of
 from kvmlab.repair.steps import carry_out
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 PREFIX = "general: "
 TRIES = 8
 LANGUAGES = ("en", "zh")
-MORE_S, MORE_TIMES = 5.0, 3.0
+MORE_S, MORE_TIMES = 5.0, 2.0
 """How much longer than in the solved state a probe is waited for: seconds, and times what it has taken there."""
 MOST_ROWS, LONGEST = 6, 160
 NOTES = ("/root/.kvmlab-kept", "/var/tmp/.kvmlab-routes")
@@ -206,9 +206,17 @@ def offered_of(found: Sequence[Named], lab: Lab) -> list[Offered]:
         told = known.get((kind, change))
         traces = "kvmlab" in _without(mutant.change.do, "KVMLAB-XML", *NOTES)
         survives = any(fnmatchcase(mutant.name, one.mutant) for one in lab.survivors)
-        if told is not None and not traces and not survives:
+        idle = kind == "file" and not used_at_all(thing, found)
+        if told is not None and not traces and not survives and not idle:
             offered.append(Offered(mutant, kind, thing, told))
     return offered
+
+
+def used_at_all(path: str, found: Sequence[Named]) -> bool:
+    """Whether anything of libvirt may need the file: a pool that names it, or a guest, whose disks may stand on it."""
+    return any(
+        isinstance(one, SceneDomain) or (isinstance(one, ScenePool) and f">{path}<" in one.stored) for one in found
+    )
 
 
 def _story(lang: str, one: Offered, symptoms: Sequence[Symptom], solved: Objects, broken: Objects) -> Story:

@@ -34,9 +34,9 @@ def probes_of(found: Sequence[Named], lab: Lab) -> Iterator[Symptom]:
             yield from _of_device(one)
         elif isinstance(one, ScenePool) and one.active:
             yield Symptom(f"pool {one.name}", f"virsh vol-list {quote(one.name)}")
-            yield Symptom(f"volumes {one.name}", f"virsh vol-list {quote(one.name)} | grep -q /")
+            yield Symptom(f"volumes {one.name}", f"virsh vol-list {quote(one.name)} | grep / >/dev/null")
         elif isinstance(one, SceneNetwork) and one.active:
-            yield Symptom(f"network {one.name}", f"virsh net-list --name | grep -qx {quote(one.name)}")
+            yield Symptom(f"network {one.name}", f"virsh net-list --name | grep -x {quote(one.name)} >/dev/null")
         elif isinstance(one, AskedObject) and one.kind == "guest-mount" and one.key[0] in running:
             mounted = quote(f"grep -q ' {one.key[2]} ' /proc/mounts")
             yield Symptom(f"mount {one.key[2]} of {one.key[0]}", f"{SSH} {quote(one.key[0])} {mounted}")
@@ -59,9 +59,9 @@ def _of_device(one: SceneDevice) -> Iterator[Symptom]:
     if one.kind == "disk" and one.which.startswith("vd") and one.which != "vda":
         yield Symptom(f"disk {one.label}", f"{SSH} {name} test -b /dev/{quote(one.which)}")
     elif one.kind == "console":
-        yield Symptom(f"console {one.domain.name}", f"virsh ttyconsole {name} | grep -q /", upcoming=True)
+        yield Symptom(f"console {one.domain.name}", f"virsh ttyconsole {name} | grep / >/dev/null", upcoming=True)
     elif one.kind == "graphics":
-        yield Symptom(f"screen {one.domain.name}", f"virsh domdisplay {name} | grep -q :", upcoming=True)
+        yield Symptom(f"screen {one.domain.name}", f"virsh domdisplay {name} | grep : >/dev/null", upcoming=True)
 
 
 def follows(probe: Symptom, seen: Sequence[str]) -> bool:

@@ -6,7 +6,6 @@ import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from math import inf
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -71,7 +70,7 @@ def _side_by_side(host: LabHost, symptoms: Sequence[Symptom], waits: Mapping[str
 def _staying(host: LabHost, symptom: Symptom, patience: float, wait_s: float | None) -> Asked:
     """What is on its way is not counted."""
     began = time.monotonic()
-    settled = began + min(SETTLE_S * patience, wait_s or inf)
+    settled = began + (SETTLE_S * patience if wait_s is None else max(SETTLE_S, wait_s / 3))
     while seen := is_seen(host, symptom, patience, wait_s):
         if time.monotonic() + POLL_S > settled:
             break

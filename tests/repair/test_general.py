@@ -26,6 +26,7 @@ from kvmlab.repair.general import (
     offered_of,
     serves,
     texts,
+    used_at_all,
 )
 from kvmlab.repair.probes import follows, probes_of
 from kvmlab.repair.shown import kept_in, shown_in, solved_state
@@ -152,3 +153,15 @@ def test_what_was_seen_of_another_solved_state_is_not_believed(tmp_path: Path) -
         assert shown_in(cast("Course", elsewhere), ["network-nat", "network-bridge"]) == wanted
     assert solved_state(lab._replace(intro="another text", minutes=1), solution) == solved
     assert solved_state(lab, solution[1:]) != solved != solved_state(lab._replace(guests=()), solution)
+
+
+def test_a_file_that_nothing_of_libvirt_needs_is_not_offered() -> None:
+    assert not used_at_all("/root/report.txt", [POOL, NAT])
+    assert used_at_all("/i", [POOL])
+    assert not used_at_all("/i/disk.img", [POOL])
+    assert used_at_all("/srv/base.qcow2", [POOL, OFF])
+
+
+def test_a_probe_does_not_end_a_pipe_before_all_is_said() -> None:
+    """With pipefail, `virsh … | grep -q` fails whenever virsh still had something to say."""
+    assert [one.code for one in probes_of(FOUND, LAB) if "| grep -q" in one.code] == []
