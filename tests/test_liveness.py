@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from kvmlab.errors import CannotRun
-from kvmlab.labhost.bounded import end_of_output
-from kvmlab.labhost.podman import Podman, ended
+from kvmlab.labhost.output import end_of_output, printed, start
+from kvmlab.labhost.podman import Podman
 from kvmlab.liveness import Silence, work_of
 from kvmlab.setup.guest_wait import _longer_each_time
 
@@ -71,18 +71,17 @@ def test_the_work_of_anothers_container_does_not(podmans: Podmans, tmp_path: Pat
 
 
 def test_what_is_busy_for_ever_ends_too_and_what_it_said_is_kept() -> None:
-    argv, pipe = ["sh", "-c", "echo begun; while :; do :; done"], subprocess.PIPE
-    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
+    process = start(["sh", "-c", "echo begun; while :; do :; done"])
     with pytest.raises(subprocess.TimeoutExpired) as late:
-        ended(process, None, 60, most_s=2)
+        printed(process, silent_s=60, most_s=2)
     assert str(late.value.stdout) == "begun\n"
     assert process.returncode == -signal.SIGKILL
 
 
 def test_a_command_on_a_lab_host_likewise() -> None:
-    assert end_of_output(["sh", "-c", f"{BUSY}; echo done"], timeout_s=1.5) == (0, "done\n")
-    assert end_of_output(["sh", "-c", "echo begun; exec sleep 600"], timeout_s=1) == (124, "begun\n")
-    assert end_of_output(["sh", "-c", "echo begun; while :; do :; done"], timeout_s=0.3) == (124, "begun\n")
+    assert end_of_output(["sh", "-c", f"{BUSY}; echo done"], stdin="", silent_s=1.5) == (0, "done\n")
+    assert end_of_output(["sh", "-c", "echo begun; exec sleep 600"], stdin="", silent_s=1) == (124, "begun\n")
+    assert end_of_output(["sh", "-c", "echo begun; while :; do :; done"], stdin="", silent_s=0.3) == (124, "begun\n")
 
 
 def test_the_work_of_a_process_is_that_of_all_below_it() -> None:

@@ -17,7 +17,6 @@ from pathlib import Path
 from kvmlab import process
 from kvmlab.disk_space import no_space
 from kvmlab.errors import CannotRun
-from kvmlab.labhost.bounded import run_bounded
 from kvmlab.labhost.confinement import (
     confinement,
     lent_devices,
@@ -29,6 +28,7 @@ from kvmlab.labhost.confinement import (
 from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.known_host import IDENTITY, VOLUMES, Identity, KnownLabHost, known_hosts
 from kvmlab.labhost.orphans import end, running_containers
+from kvmlab.labhost.output import TIMES, printed, start
 from kvmlab.labhost.podman import Podman, failed
 from kvmlab.paths import State, make_key
 from kvmlab.state import record
@@ -88,7 +88,7 @@ class LabHost(KnownLabHost):
 
     def start(
         self, image: str, volumes: Iterable[tuple[Path, str]], command: Sequence[str] = ()
-    ) -> subprocess.Popen[str]:
+    ) -> subprocess.Popen[bytes]:
         """Begin `podman run`; `volumes` are further (here, there) pairs, which it cannot change. `command`: what runs
         first, if not systemd."""
         volumes = list(volumes)
@@ -152,20 +152,22 @@ class LabHost(KnownLabHost):
         return self.exec_argv(["choom", "-n", str(FIRST_TO_GO), "--", *command], tty=tty, env=env)
 
     def execute(
-        self, command: Sequence[str], *, stdin: str = "", timeout_s: float | None = 120
+        self, command: Sequence[str], *, stdin: str = "", timeout_s: float = 120
     ) -> subprocess.CompletedProcess[str]:
         """Run `command` on it to its end. CannotRun where it prints more than is good, does nothing for `timeout_s`
         seconds, or does not end."""
         argv = self.exec_argv(command)
+        process = start(argv)
         try:
-            return run_bounded(argv, stdin=stdin, timeout_s=timeout_s)
+            out, err = printed(process, stdin=stdin, silent_s=timeout_s, most_s=timeout_s * TIMES)
+            return subprocess.CompletedProcess(argv, process.returncode, out, err)
         except subprocess.TimeoutExpired:
             message = t(
                 "{command} on the lab host did not end within {seconds} s.", command=command[0], seconds=timeout_s
             )
             raise CannotRun(message, "kvmlab status") from None
 
-    def resume(self) -> subprocess.Popen[str]:
+    def resume(self) -> subprocess.Popen[bytes]:
         """Begin `podman start`: the same container, its disk as it was; /run is empty, as at any boot.
 
         Of what it mounts, the guests' first disks are needed no more, only that their folders are there.

@@ -7,14 +7,11 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from math import inf
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
 from kvmlab.install_command import install
-from kvmlab.labhost.orphans import conmons
-from kvmlab.liveness import LOOK_S, Silence, work_of
+from kvmlab.labhost.output import printed, start
 from kvmlab.words import t
 
 SILENT_S = 120.0
@@ -42,52 +39,23 @@ class Podman:
     def attempt(self, *args: str, timeout_s: float = SILENT_S, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run it to its end, whatever its exit status. CannotRun where neither it nor what it runs in a container has
         done anything for `timeout_s` seconds; while they work, they may take as long as they need."""
-        pipe, argv = subprocess.PIPE, self.argv(*args)
-        process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, text=True, errors="replace")
+        argv = self.argv(*args)
+        process = start(argv)
         try:
-            out, err = ended(process, stdin, timeout_s)
+            out, err = printed(process, stdin=stdin, silent_s=timeout_s)
         except subprocess.TimeoutExpired:
             raise _silent(args, timeout_s) from None
         return subprocess.CompletedProcess(argv, process.returncode, out, err)
 
-    def start(self, *args: str) -> subprocess.Popen[str]:
+    def start(self, *args: str) -> subprocess.Popen[bytes]:
         """Begin it and go on; the caller waits with `finish`."""
-        pipe = subprocess.PIPE
-        return subprocess.Popen(
-            self.argv(*args), stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, errors="replace"
-        )
+        return start(self.argv(*args), stdin=subprocess.DEVNULL)
 
 
-def ended(process: subprocess.Popen[str], stdin: str | None, silent_s: float, most_s: float = inf) -> tuple[str, str]:
-    """What podman printed, when it has ended. It is killed where nothing has been done for `silent_s` seconds, or
-    after `most_s` (subprocess.TimeoutExpired, with what it had printed), and where we are interrupted."""
-    silence, given = Silence(silent_s, partial(work, process), most_s), stdin
-    try:
-        while True:
-            try:
-                return process.communicate(given, timeout=min(LOOK_S, silent_s / 2))
-            except subprocess.TimeoutExpired:
-                given = None  # what it was given has been taken
-                if silence.over:
-                    process.kill()
-                    raise subprocess.TimeoutExpired(process.args, silent_s, *process.communicate()) from None
-    except BaseException:
-        process.kill()
-        raise
-
-
-def work(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> object:
-    """What changes while this podman is at work, or what it runs in a container: that is below a conmon(8), which
-    podman lets go. Others' conmons are told by the container's name, which podman has been given."""
-    assert isinstance(process.args, list)
-    names = {str(word).removeprefix("--name=") for word in process.args}
-    return work_of(process.pid, (conmon for conmon, name in conmons() if name in names))
-
-
-def finish(process: subprocess.Popen[str], what: Sequence[str]) -> str:
+def finish(process: subprocess.Popen[bytes], what: Sequence[str]) -> str:
     """Wait for what `Podman.start` began; its standard output."""
     try:
-        out, err = ended(process, None, SILENT_S)
+        out, err = printed(process, silent_s=SILENT_S)
     except subprocess.TimeoutExpired:
         raise _silent(what, SILENT_S) from None
     if process.returncode:

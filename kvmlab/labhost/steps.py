@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kvmlab.killpoints import killpoint
-from kvmlab.labhost.bounded import end_of_output
 from kvmlab.labhost.container import LabHost
+from kvmlab.labhost.output import end_of_output
 
 if TYPE_CHECKING:
     from kvmlab.course.lab.solution import Step
@@ -33,7 +33,7 @@ def run_step(host: LabHost, step: Step, *, timeout_s: float = STEP_S, boot_s: fl
     `timeout_s` seconds, or never comes to an end, ends with status 124."""
     command = BASH if step.guest is None else guest_command(step.guest, "sh", "-eu", "-s")
     argv = host.exec_argv(command, env=[f"KVMLAB_WAIT={boot_s}"])
-    status, said = end_of_output(argv, stdin=step.code, timeout_s=timeout_s)
+    status, said = end_of_output(argv, stdin=step.code, silent_s=timeout_s)
     killpoint("solve.step")
     return StepOutcome(step, status, said)
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from kvmlab.course.fault.model import Symptom
 from kvmlab.errors import CannotRun
-from kvmlab.labhost.bounded import end_of_output
 from kvmlab.labhost.container import LabHost
+from kvmlab.labhost.output import end_of_output
 from kvmlab.labhost.steps import BASH, guest_command
 from kvmlab.setup.rehearsal import rehearsed
 from kvmlab.slowness import given_patience
@@ -84,7 +84,7 @@ def is_seen(host: LabHost, symptom: Symptom, patience: float | None = None, wait
     patience = patience or given_patience()
     wait_s = wait_s or (UPCOMING_S if symptom.upcoming else ANSWER_S) * patience
     argv = host.exec_argv(_command(symptom), env=[f"KVMLAB_WAIT={wait_s:.0f}", PATH])
-    status, _ = end_of_output(argv, stdin=symptom.code, timeout_s=SYMPTOM_S * patience + wait_s)
+    status, _ = end_of_output(argv, stdin=symptom.code, silent_s=SYMPTOM_S * patience + wait_s)
     return status != 0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvmlab.slowness import given_patience
@@ -69,7 +70,7 @@ def _unusable(host: LabHost, commands: Mapping[str, tuple[str, str]]) -> Iterato
         return
     each = str(round(EACH_S * given_patience()))
     stdin = "".join(f"{one}\0" for one in commands)
-    done = host.execute(["bash", "-c", _TRY, "try", each], stdin=stdin, timeout_s=None)
+    done = host.execute(["bash", "-c", _TRY, "try", each], stdin=stdin, timeout_s=inf)
     words = done.stdout.split("\0")
     for (command, (check, fact)), status, said in zip(commands.items(), words[::2], words[1::2], strict=False):
         if why := fault(command, int(status), said):
