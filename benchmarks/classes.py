@@ -33,6 +33,7 @@ from kvmlab.course import Course, Lab
 from kvmlab.images import Quiet
 from kvmlab.labhost.container import LabHost
 from kvmlab.labhost.podman import Podman
+from kvmlab.labhost.preference import cgroup_file
 from kvmlab.paths import State
 from kvmlab.remote.host_root import LIBVIRT_READ_ONLY
 from kvmlab.setup.files import SAVED, lay_ready
@@ -175,28 +176,13 @@ def _children() -> float:
 
 def _used(hosts: Sequence[LabHost]) -> float:
     """Seconds of a processor that lab hosts have used, by their cgroups (cgroups(7), either version)."""
-    return sum(_used_by(leader_cgroups(host)) for host in hosts)
+    return sum(map(_used_by, hosts))
 
 
-def leader_cgroups(host: LabHost) -> dict[str, str]:
-    """Controllers to the cgroup of a lab host's first process; "" is version 2."""
-    lines = Path(f"/proc/{leader(host)}/cgroup").read_text().splitlines()
-    return {names: path for _, names, path in (line.split(":", 2) for line in lines)}
-
-
-def _used_by(cgroups: dict[str, str]) -> float:
-    top, old = Path("/sys/fs/cgroup"), next((name for name in cgroups if "cpuacct" in name.split(",")), None)
-    if old is not None:
-        return int((top / old / _whole(cgroups[old]) / "cpuacct.usage").read_text()) / 1e9
-    stat = (top / _whole(cgroups[""]) / "cpu.stat").read_text().split()
-    return int(stat[stat.index("usage_usec") + 1]) / 1e6
-
-
-def _whole(path: str) -> str:
-    """The container's cgroup, of one that systemd has made in it."""
-    parts = path.strip("/").split("/")
-    last = max((number for number, one in enumerate(parts) if "libpod-" in one), default=len(parts) - 1)
-    return "/".join(parts[: last + 1])
+def _used_by(host: LabHost) -> float:
+    file = cgroup_file(leader(host), "cpuacct", "cpuacct.usage", "cpu.stat")
+    words = file.read_text().split()
+    return int(words[0]) / 1e9 if file.name == "cpuacct.usage" else int(words[words.index("usage_usec") + 1]) / 1e6
 
 
 def _up(group: Group, count: int) -> list[Row]:

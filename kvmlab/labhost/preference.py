@@ -54,7 +54,13 @@ def _usual(note: Path, file: Path) -> int:
 
 
 def weight_file(init: int) -> Path:
-    """Where the weight of the lab host with this first process stands. OSError where there is none.
+    """Where the weight of the lab host with this first process stands. OSError where there is none."""
+    return cgroup_file(init, "cpu", "cpu.shares", "cpu.weight", os.W_OK)
+
+
+def cgroup_file(init: int, controller: str, first: str, second: str, access: int = os.R_OK) -> Path:
+    """A file in the cgroup of the lab host with this first process: `first` where cgroups of version 1 have the
+    controller, else `second`. OSError where there is none that may be accessed so.
 
     Of the names in its path the first that is podman's counts: those below it are the lab host's to choose.
     """
@@ -64,9 +70,8 @@ def weight_file(init: int) -> Path:
         own = next((number for number, name in enumerate(names) if name.startswith("libpod-")), None)
         if own is None or ".." in names:
             continue
-        tree, name = (controllers, "cpu.shares") if controllers else ("", "cpu.weight")
-        if not controllers or "cpu" in controllers.split(","):
-            file = CGROUPS / tree / "/".join(names[1 : own + 1]) / name
-            if os.access(file, os.W_OK):
+        if not controllers or controller in controllers.split(","):
+            file = CGROUPS / controllers / "/".join(names[1 : own + 1]) / (first if controllers else second)
+            if os.access(file, access):
                 return file
     raise FileNotFoundError(init)
