@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from kvmlab.liveness import Silence
 from kvmlab.mutants.library import mutants_of
 from kvmlab.mutants.scene import Noting, SceneDomain, ScenePool, things
 from kvmlab.observe.grade import checks_of, opened, run_checks
+from kvmlab.repair.changes import Changed, changes
 from kvmlab.repair.probes import follows, probes_of
 from kvmlab.repair.steps import carry_out
 from kvmlab.repair.symptoms import asked
@@ -227,12 +228,12 @@ def _story(lang: str, one: Offered, symptoms: Sequence[Symptom], solved: Objects
     upcoming = symptoms[0].upcoming
     opening = said["ticket"][f"upcoming_{lang}" if upcoming else lang]
     ticket = [opening, *(_probe(lang, symptom) for symptom in symptoms)]
-    rows = list(_rows(lang, solved, broken))[:MOST_ROWS]
+    changed = list(changes(solved, broken))
+    rows = [_row(lang, one) for one in changed[:MOST_ROWS]]
     told = [hint[f"story_{lang}"].format(title=title), *rows] if rows else [f"{title}."]
-    first = next(_seen(solved, broken), None)
     hints = [hint[f"layer_{lang}"].format(layer=said["layer"][one.kind][number], command=said["layer"][one.kind][2])]
     hints += [hint[f"object_{lang}"].format(object=f"`{one.thing}`")]
-    hints += [hint[f"see_{lang}"].format(see=first)] if first else []
+    hints += [hint[f"see_{lang}"].format(see=see(*changed[0][:3]))] if changed else []
     hints += [hint[f"change_{lang}"].format(title=title)]
     done = "\n".join(line for line in one.mutant.change.do.splitlines() if _is_told(line))
     done = f"{hint[f'done_{lang}']}\n\n```\n{done}\n```" if done.count("\n") < 6 else ""
@@ -262,28 +263,13 @@ def _probe(lang: str, symptom: Symptom) -> str:
     return text.format(name=name)
 
 
-def _rows(lang: str, solved: Objects, broken: Objects) -> Iterator[str]:
-    """What the mutant has changed, as the pictures before and after it show."""
-    hint = texts()["hint"]
-    for (noun, key), aspects in solved.items():
-        name, now = f"{noun} `{'/'.join(key)}`", broken.get((noun, key))
-        if now is None:
-            yield hint[f"gone_{lang}"].format(object=name, see=see(noun, key, ""))
-            continue
-        for aspect in dict.fromkeys((*aspects, *now)):
-            before, after = aspects.get(aspect), now.get(aspect)
-            if before != after:
-                yield hint[f"row_{lang}"].format(object=name, aspect=aspect, before=_short(before), after=_short(after),
-                                                 see=see(noun, key, aspect))  # fmt: skip
-
-
-def _seen(solved: Objects, broken: Objects) -> Iterator[str]:
-    """The commands that show the first of these changes."""
-    for (noun, key), aspects in solved.items():
-        now = broken.get((noun, key), {})
-        for aspect in dict.fromkeys((*aspects, *now)):
-            if aspects.get(aspect) != now.get(aspect):
-                yield see(noun, key, aspect if (noun, key) in broken else "")
+def _row(lang: str, one: Changed) -> str:
+    hint, name, shown_by = texts()["hint"], one.name.replace(" ", " `", 1) + "`", see(one.noun, one.key, one.aspect)
+    if not one.aspect:
+        return str(hint[f"gone_{lang}"].format(object=name, see=shown_by))
+    before, after = _short(one.before), _short(one.after)
+    row = hint[f"row_{lang}"].format(object=name, aspect=one.aspect, before=before, after=after, see=shown_by)
+    return str(row)
 
 
 def _short(value: object) -> str:

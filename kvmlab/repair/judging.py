@@ -17,6 +17,7 @@ from kvmlab.grading.load import CheckSet, load_checks
 from kvmlab.grading.verdicts import Report, Verdict
 from kvmlab.host.start.aspects import Aspects, Objects, objects_of
 from kvmlab.observe.grade import opened, run_checks
+from kvmlab.repair.changes import changes
 from kvmlab.repair.symptoms import left
 from kvmlab.setup.start_record import pictures
 
@@ -80,15 +81,7 @@ def repaired(lab: Lab, checker: Path, granted: Sequence[str]) -> CheckSet:
 
 def changed_by_the_fault(before: Objects, after: Objects) -> tuple[str, ...]:
     """What is not as it was in the solved state, as a lab's `yours`: whole objects, or aspects of one."""
-    found = []
-    for (noun, key), aspects in before.items():
-        name, now = f"{noun} {'/'.join(key)}", after.get((noun, key))
-        if now is None:
-            found.append(name)
-            continue
-        differing = [one for one in dict.fromkeys((*aspects, *now)) if aspects.get(one) != now.get(one)]
-        found += [f"{name}: {one}" for one in differing]
-    return tuple(found)
+    return tuple(f"{one.name}: {one.aspect}" if one.aspect else one.name for one in changes(before, after))
 
 
 def forbidden_aspects(objects: Objects, forbids: Sequence[str]) -> dict[str, Aspects]:
