@@ -137,6 +137,11 @@ def _locked(descriptor: int, how: int) -> bool:
     return True
 
 
+def files_below(folder: Path) -> list[Path]:
+    """All files in `folder` and below it, in the order of their paths, without what Python keeps there."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
 def make_key(path: Path) -> None:
     """An Ed25519 pair in OpenSSH's format (ssh-keygen(1))."""
     import shutil

@@ -22,6 +22,7 @@ from kvmlab.labhost.known_host import SPARE, KnownLabHost
 from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.podman import finish
 from kvmlab.liveness import Silence
+from kvmlab.paths import files_below
 from kvmlab.process import has_ended
 from kvmlab.setup.clocks import clocks_set
 from kvmlab.setup.lab_host import BOOT_S, wait_for
@@ -111,7 +112,6 @@ def _note(host: KnownLabHost) -> SpareNote:
 
 def _made_from(lab: Lab, materials: Materials) -> str:
     """The lab as it is compiled, what it starts from, and the files of kvmlab by size and time."""
-    root = Path(kvmlab.__file__).parent
-    paths = (path for path in sorted(root.rglob("*")) if "__pycache__" not in path.parts and path.is_file())
+    paths = files_below(Path(kvmlab.__file__).parent)
     files = [(str(path), stat.st_size, stat.st_mtime_ns) for path in paths for stat in [path.stat()]]
     return sha256(canonical([lab.to_json(), materials.identity(), files])).hexdigest()
