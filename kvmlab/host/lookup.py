@@ -7,11 +7,11 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.checks.reader import Key, MissingObject
-from kvmlab.host.domain import next_start
 from kvmlab.host.domain.definition import Definition, LibvirtDomain
-from kvmlab.host.domain.devices import DiskElement, InterfaceElement, disks, network_of
+from kvmlab.host.domain.devices import DiskElement, InterfaceElement, disks_on_the_same_file, network_of
 from kvmlab.host.domain.displays import ConsoleElement, GraphicsElement
 from kvmlab.host.domain.kept_file import FiledDefinition, filed
+from kvmlab.host.domain.next_start import shown_by
 from kvmlab.host.networks import LibvirtLease, LibvirtNetwork
 from kvmlab.host.storage import LibvirtPool, LibvirtSnapshot, LibvirtVolume
 from kvmlab.host.xml import word
@@ -52,14 +52,13 @@ def domain(connection: libvirt.virConnect, key: Key, way: HostConnection) -> Def
     if key[1] == "stored" and not one.isPersistent():
         return MissingObject("transient: nothing is stored")
     definition = LibvirtDomain(one, key[1], way)
-    definition.disks_on_the_same_file = next_start.on_the_same_file(disks(definition, connection))
-    definition.causes = list(next_start.causes(definition))
+    definition.disks_on_the_same_file = disks_on_the_same_file(definition, connection)
     return definition
 
 
 def _none(definition: Definition, text: str, offers: Sequence[str] = ()) -> MissingObject:
     """A domain that has no such device, in the definition that was looked at."""
-    see = next_start.shown_by(definition.domain.name()) if definition.saved else ""
+    see = shown_by(definition.domain.name()) if definition.saved else ""
     return MissingObject(text, offers, see, causes=definition.causes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.checks.reader import Cause
@@ -32,7 +33,10 @@ REASONS: dict[str, tuple[str, ...]] = {
 
 class Definition:
     """A domain's XML, as it is in one view: "now", "live" or "stored". `saved`: a managed save image's, which the next
-    start takes in place of the stored one."""
+    start takes in place of the stored one.
+
+    Nobody who writes a check has to think of its `causes`: each finding about it has these rows, where there are some.
+    """
 
     def __init__(self, domain: libvirt.virDomain, view: str, way: HostConnection) -> None:
         self.domain = domain
@@ -42,7 +46,17 @@ class Definition:
         xml, self.saved = (str(domain.XMLDesc()), False) if self.runs else next_xml(domain)
         self.root: Element = parse(xml)
         self.disks_on_the_same_file: list[str] = []
-        self.causes: list[Cause] = []
+
+    @property
+    def causes(self) -> list[Cause]:
+        """What decides about the next start, whatever the definition says of one thing or another."""
+        found = []
+        if same := self.disks_on_the_same_file:
+            see = f"virsh domblklist --inactive {quote(self.domain.name())}"
+            found.append(Cause("disks_on_the_same_file", same, [], see, alone=True))
+        if self.saved:
+            found.append(Cause("managed_save", True, False, f"virsh managedsave-remove {quote(self.domain.name())}"))
+        return found
 
     @property
     def runs(self) -> bool:

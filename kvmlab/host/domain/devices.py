@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -225,9 +226,14 @@ class DiskElement(_DeviceElement):
         return value == self.target if by == "target" else value in (self.source, self.volume)
 
 
-def disks(definition: Definition, connection: libvirt.virConnect) -> list[DiskElement]:
-    """All disks of a definition."""
-    return [DiskElement(element, definition, connection) for element in definition.root.findall("devices/disk")]
+def disks_on_the_same_file(definition: Definition, connection: libvirt.virConnect) -> list[str]:
+    """The targets of disks that are one file: qemu locks it for the first of them, and the start fails."""
+    targets: dict[str, list[str]] = defaultdict(list)
+    for element in definition.root.findall("devices/disk"):
+        disk = DiskElement(element, definition, connection)
+        if disk.source and not disk.shareable and not disk.readonly:
+            targets[disk.source].append(disk.target or "")
+    return [target for several in targets.values() if len(several) > 1 for target in several]
 
 
 def backing_of(way: HostConnection, path: str | None) -> str | None:

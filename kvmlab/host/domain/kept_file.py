@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kvmlab.checks.reader import Cause
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.outline import outline
@@ -32,7 +31,6 @@ class FiledDefinition(Definition):
         self.view = "stored"
         self.active = self.saved = False
         self.disks_on_the_same_file: list[str] = []
-        self.causes: list[Cause] = []
         self._stored = stored
 
     @property
