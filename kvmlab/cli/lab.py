@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import argparse
 
     from kvmlab.cli.context import Context
-    from kvmlab.cli.student import Standing
     from kvmlab.course import Lab
     from kvmlab.labhost.container import LabHost
     from kvmlab.labhost.known_host import KnownLabHost
@@ -74,19 +73,6 @@ def text_of(ctx: Context, lab_id: str, run: Run) -> Lab:
         return run.compiled
     same = run.compiled is None or [one.id for one in run.compiled.tasks] == [one.id for one in lab.tasks]
     return lab if same or run.compiled is None else run.compiled
-
-
-def titles(ctx: Context, standing: Standing) -> tuple[str, dict[str, str]]:
-    """The title of a lab and of its tasks; with the values it was started with where it runs."""
-    entry = standing.entry
-    found = {task.id: task.title(ctx.lang) for task in entry.tasks}
-    if not standing.run or entry.broken:
-        return entry.title(ctx.lang), found
-    try:
-        lab, _ = chosen_lab(ctx, entry.id)
-    except UsageError:
-        return entry.title(ctx.lang), found
-    return lab.title, found | {task.id: task.title for task in lab.tasks if task.id in found}
 
 
 class RunningLab:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kvmlab.course.progress import LabProgress, ProgressStore
 from kvmlab.course.quiz.progress import Quizzes
+from kvmlab.errors import UsageError
 from kvmlab.labhost.record import Run, runs
 from kvmlab.words import t
 
@@ -43,6 +44,21 @@ def standings(ctx: "Context") -> list[Standing]:
     ids, running = course.ids, runs(ctx.state, course)
     progress = ProgressStore(ctx.state, course.tag).all(ids)
     return [Standing(course.entries[one], progress[one], running.get(one)) for one in ids]
+
+
+def titles(ctx: "Context", standing: Standing) -> tuple[str, dict[str, str]]:
+    """The title of a lab and of its tasks; with the values it was started with where it runs."""
+    from kvmlab.cli.lab import chosen_lab
+
+    entry = standing.entry
+    found = {task.id: task.title(ctx.lang) for task in entry.tasks}
+    if not standing.run or entry.broken:
+        return entry.title(ctx.lang), found
+    try:
+        lab, _ = chosen_lab(ctx, entry.id)
+    except UsageError:
+        return entry.title(ctx.lang), found
+    return lab.title, found | {task.id: task.title for task in lab.tasks if task.id in found}
 
 
 def is_repair(ctx: "Context", one: Standing) -> bool:

@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kvmlab.author.prove.bench import CaseResult
 from kvmlab.author.prove.cases import Case
-from kvmlab.author.prove.general_case import QUIET, SHOWN, STUCK, TriedFault, judge_general
+from kvmlab.author.prove.general_case import QUIET, SHOWN, STUCK, judge_general
 from kvmlab.author.prove.judgement import case_json
 from kvmlab.author.prove.proof import Proof, ProofOutcome
+from kvmlab.author.prove.result import CaseResult, TriedFault
 from tests.conftest import REPOSITORY
 
 TRIED = (

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from kvmlab.author.prove.bench import CaseResult
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.fact_coverage import Ledger
 from kvmlab.author.prove.judgement import MOST, case_json, judge
 from kvmlab.author.prove.proof import LabProof, Proof, ProofOutcome, ProofResult, Remark, document
-from kvmlab.author.prove.rehearsals import RehearsalResult
+from kvmlab.author.prove.result import CaseResult, RehearsalResult
 from kvmlab.checks.findings import FactRow, Finding
 from kvmlab.course.lab.solution import Step
 from kvmlab.errors import AuthorError, CannotRun

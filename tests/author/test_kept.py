@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from kvmlab.author.prove import case_run, kept_results
-from kvmlab.author.prove.bench import Bench, CaseResult, Stopped
+from kvmlab.author.prove.bench import Bench, Stopped
 from kvmlab.author.prove.cases import Case, cases_of
-from kvmlab.author.prove.mutant_trial import CAUGHT, SURVIVED, Tried
+from kvmlab.author.prove.mutant_trial import CAUGHT, SURVIVED
 from kvmlab.author.prove.proof import Proof, ProofResult, Remark
+from kvmlab.author.prove.result import CaseResult, TriedMutant
 from kvmlab.course import Course
 from kvmlab.course.lab.model import Survivor
 from kvmlab.errors import CannotRun
@@ -150,13 +151,13 @@ def test_of_the_mutants_only_those_that_refute_are_tried_again(tmp_path: Path) -
     """And an explanation in the header asks for none of them anew."""
     bench = bench_of(tmp_path)
     case = replace(near(bench), proof=Proof.MUTANTS, name="mutants 1/1")
-    tried = (Tried("domain a: off", CAUGHT, 1.0, ("x",)), Tried("domain a: paused", SURVIVED, 1.0))
+    tried = (TriedMutant("domain a: off", CAUGHT, 1.0, ("x",)), TriedMutant("domain a: paused", SURVIVED, 1.0))
     kept_results.keep(bench, result_of(case, mutants=tried))
     kept_results.forget(bench, result_of(case, mutants=tried), {"domain a: paused"})
     explained = replace(bench, lab=bench.lab._replace(survivors=(Survivor("domain a: paused", "as one likes"),)))
     again = replace(explained, resume=True)
     assert kept_results.find(again, case) is None
-    assert [row[0] for row in kept_results.noted(again, case)] == ["domain a: off"]
+    assert [one.name for one in kept_results.noted(again, case, TriedMutant)] == ["domain a: off"]
 
 
 def test_the_engine_is_all_but_what_only_tells() -> None:

@@ -7,23 +7,23 @@ from pathlib import Path
 import pytest
 
 from kvmlab.author.lint import lint
-from kvmlab.author.prove.bench import CaseResult
 from kvmlab.author.prove.cases import EVERYTHING, Case, Draw, MutantShare, cases_of
 from kvmlab.author.prove.judgement import case_json, judge
-from kvmlab.author.prove.mutant_trial import CAUGHT, NOT_MADE, SURVIVED, Tried
+from kvmlab.author.prove.mutant_trial import CAUGHT, NOT_MADE, SURVIVED
 from kvmlab.author.prove.proof import Proof, ProofOutcome, ProofResult
+from kvmlab.author.prove.result import CaseResult, TriedMutant
 from kvmlab.course import Course
 from kvmlab.course.lab.model import Survivor
 from kvmlab.errors import CannotRun
 from tests.author.planting import HERE, plant
 
-BAD = Tried("disk vdb of web1: twice, stored", SURVIVED, 1.0, do="virsh define")
-GOOD = Tried("domain web1: paused", CAUGHT, 1.0, ("guest-runs",))
-NONE = Tried("file /x: emptied", NOT_MADE, 0.1, why="no such file")
+BAD = TriedMutant("disk vdb of web1: twice, stored", SURVIVED, 1.0, do="virsh define")
+GOOD = TriedMutant("domain web1: paused", CAUGHT, 1.0, ("guest-runs",))
+NONE = TriedMutant("file /x: emptied", NOT_MADE, 0.1, why="no such file")
 EXCUSE = Survivor("disk * of web1: twice*", "the text does not speak of it")
 
 
-def result(*mutants: Tried, draw: Draw = EVERYTHING, **more: object) -> CaseResult:
+def result(*mutants: TriedMutant, draw: Draw = EVERYTHING, **more: object) -> CaseResult:
     """What came of one part."""
     case = Case(Proof.MUTANTS, "mutants 1/1", "lab.md", part=MutantShare(0, 1, draw))
     return CaseResult(case, 1.0, 2.0, mutants=mutants, **more)  # type: ignore[arg-type]

@@ -157,7 +157,7 @@ def within(module: str, places: set[str]) -> bool:
 
 
 def test_no_circles() -> None:
-    """No module needs itself, by whatever way. Imports for types alone are not made, and may be circles."""
+    """No module needs itself, by whatever way, not even for types alone."""
     assert list(TopologicalSorter(needs()).static_order())  # CycleError names the circle
 
 
@@ -181,20 +181,14 @@ def folder_of(module: str) -> str:
 
 @cache
 def needs() -> dict[str, set[str]]:
-    """What each module imports of kvmlab when it runs."""
+    """What each module imports of kvmlab."""
     modules = {module_of(path): path for path in PACKAGE.rglob("*.py") if "own_course" not in path.parts}
     found: dict[str, set[str]] = {}
     for name, path in modules.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        for_types = {id(one) for part in ast.walk(tree) if is_for_types(part) for one in ast.walk(part)}
-        made = [one for one in ast.walk(tree) if isinstance(one, ast.stmt) and id(one) not in for_types]
+        made = (one for one in ast.walk(tree) if isinstance(one, ast.stmt))
         found[name] = {other for one in made for other in own_modules(one) if other in modules}
     return found
-
-
-def is_for_types(part: ast.AST) -> bool:
-    """Whether it is `if TYPE_CHECKING:`."""
-    return isinstance(part, ast.If) and ast.unparse(part.test) == "TYPE_CHECKING"
 
 
 def own_modules(statement: ast.stmt) -> Iterator[str]:

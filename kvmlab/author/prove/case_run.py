@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kvmlab.author.prove import kept_results
-from kvmlab.author.prove.bench import Bench, CaseResult
+from kvmlab.author.prove.bench import Bench
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.decided_look import all_passed, look_until_decided
 from kvmlab.author.prove.fault_case import carry_fault
@@ -19,6 +19,7 @@ from kvmlab.author.prove.proof import Proof
 from kvmlab.author.prove.rehearsals import rehearse
 from kvmlab.author.prove.repeated_looks import look_again
 from kvmlab.author.prove.reset_case import carry_reset, remembered_inventory
+from kvmlab.author.prove.result import CaseResult
 from kvmlab.author.prove.shown_commands import unusable
 from kvmlab.errors import CannotRun, KvmlabError
 from kvmlab.images import Quiet

@@ -12,8 +12,8 @@ from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.author.prove.bench import CaseResult
     from kvmlab.author.prove.proof import LabProof, ProofResult
+    from kvmlab.author.prove.result import CaseResult
     from kvmlab.report.plain import TextPage
     from kvmlab.report.progress import Steps
 

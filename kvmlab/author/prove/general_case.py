@@ -11,12 +11,13 @@ import contextlib
 import itertools
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kvmlab.author.prove import kept_results
 from kvmlab.author.prove.bench import Bench
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.proof import Proof, ProofResult, Remark
+from kvmlab.author.prove.result import TriedFault
 from kvmlab.errors import CannotRun
 from kvmlab.grading.verdicts import Verdict
 from kvmlab.host.start.aspects import objects_of
@@ -34,7 +35,7 @@ from kvmlab.slowness import given_patience
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.author.prove.bench import CaseResult
+    from kvmlab.author.prove.result import CaseResult
     from kvmlab.course.fault.model import Fault
     from kvmlab.labhost.container import LabHost
 
@@ -44,19 +45,9 @@ COPIES = 1000  # numbers for lab hosts of one case
 SHOWN, QUIET, STUCK = "shown", "quiet", "not undone"
 
 
-class TriedFault(NamedTuple):
-    """What came of one general fault. `symptoms`: the probes that failed, where it was shown."""
-
-    id: str
-    level: int
-    outcome: str
-    seconds: float
-    symptoms: tuple[str, ...] = ()
-
-
 def carry_general(bench: Bench, case: Case, number: int) -> dict[str, object]:
     """Try those that were not tried before."""
-    tried = [TriedFault(*row) for row in kept_results.noted(bench, case)]
+    tried = kept_results.noted(bench, case, TriedFault)
     hosts, spoilt = itertools.count(number, COPIES), True
     while spoilt:
         with _solved(bench, case, next(hosts)) as (beginning, copies):
@@ -89,8 +80,8 @@ def _attempts(
         bench.go_on()
         clock = time.monotonic()
         outcome, symptoms = _attempt(drawing, one, copies)
-        tried.append(TriedFault(one.id, one.told.level, outcome, round(time.monotonic() - clock, 1), symptoms))
-        kept_results.note(bench, case, tried[-1])
+        came = TriedFault(one.id, one.told.level, outcome, round(time.monotonic() - clock, 1), symptoms)
+        tried.append(kept_results.note(bench, case, came))
         if outcome == STUCK:
             return True
         beginning.remember()

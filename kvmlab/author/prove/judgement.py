@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.author.prove.bench import CaseResult
 from kvmlab.author.prove.decided_look import all_passed, failed, verdicts
 from kvmlab.author.prove.fact_coverage import Ledger
 from kvmlab.author.prove.general_case import judge_general
 from kvmlab.author.prove.mutant_judgement import judge_mutants
 from kvmlab.author.prove.proof import Proof, ProofResult, Remark
 from kvmlab.author.prove.rehearsals import judge_rehearsals
+from kvmlab.author.prove.result import CaseResult
 from kvmlab.errors import AuthorError
 from kvmlab.grading.as_it_was import AS_IT_WAS
 from kvmlab.observe.inventory import Inventory, differences

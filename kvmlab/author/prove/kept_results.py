@@ -15,26 +15,28 @@ import functools
 import json
 import pickle
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import kvmlab
 from kvmlab.author.prove.proof import Proof, ProofOutcome
 from kvmlab.course.quiz.model import answers_file, has_quiz
 from kvmlab.errors import CannotRun
-from kvmlab.paths import State, write_atomic
+from kvmlab.paths import State, files_below, write_atomic
 
 if TYPE_CHECKING:
-    from kvmlab.author.prove.bench import Bench, CaseResult
+    from kvmlab.author.prove.bench import Bench
     from kvmlab.author.prove.cases import Case
     from kvmlab.author.prove.proof import ProofResult
+    from kvmlab.author.prove.result import CaseResult, TriedFault, TriedMutant
 
 WITHOUT = ("cli", "report", "words", "author/lint", "author/skeleton", "own_course")
 """Parts of the package that no lab host and no verdict hangs on."""
 LONGEST_S = 30 * 86400
+Tried = TypeVar("Tried", bound="TriedMutant | TriedFault")
 
 
 def find(bench: Bench, case: Case) -> CaseResult | None:
@@ -51,19 +53,20 @@ def find(bench: Bench, case: Case) -> CaseResult | None:
     return replace(result, case=case, on_the_way=on_the_way, taken_over=True)
 
 
-def noted(bench: Bench, case: Case) -> list[list[Any]]:
-    """The rows that `note` has written of a case that has not come to its end; without --resume they are forgotten."""
+def noted(bench: Bench, case: Case, kind: Callable[..., Tried]) -> list[Tried]:
+    """What `note` has kept of a case that has not come to its end; without --resume it is forgotten."""
     path = _path(bench, case).with_suffix(".part")
     if not bench.resume:
         path.unlink(missing_ok=True)
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("]\n")]  # the last one may be cut short
+    return [kind(*json.loads(line)) for line in lines if line.endswith("]\n")]  # the last one may be cut short
 
 
-def note(bench: Bench, case: Case, row: Sequence[object]) -> None:
-    """Keep one row of what is found out in a long case."""
+def note(bench: Bench, case: Case, tried: Tried) -> Tried:
+    """Keep, and give back, what came of one of the many things that are tried in a long case."""
     with contextlib.suppress(OSError), _path(bench, case).with_suffix(".part").open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(row) + "\n")
+        stream.write(json.dumps(tried) + "\n")
+    return tried
 
 
 def keep(bench: Bench, result: CaseResult) -> None:
@@ -76,10 +79,11 @@ def keep(bench: Bench, result: CaseResult) -> None:
 
 
 def forget(bench: Bench, result: CaseResult, named: Collection[str]) -> None:
-    """Forget the result, so that the case is carried out again; of its mutants only those that are `named`."""
+    """Forget the result, so that the case is carried out again; of what was tried in it only those that are `named`."""
     _path(bench, result.case).unlink(missing_ok=True)
-    for one in result.mutants:
-        if one.name not in named:
+    tried: list[TriedMutant | TriedFault] = [*result.mutants, *result.general]
+    for one in tried:
+        if one[0] not in named:  # its name, its id
             note(bench, result.case, one)
 
 
@@ -128,11 +132,10 @@ def _files(bench: Bench) -> Iterator[Path]:
 def engine() -> str:
     """A hash over the engine's files, without those that neither a lab host nor a verdict depends on."""
     root, digest = Path(kvmlab.__file__).parent, sha256()
-    for path in sorted(root.rglob("*")):
+    for path in files_below(root):
         name = str(path.relative_to(root))
-        if not path.is_file() or "__pycache__" in path.parts or name.startswith(WITHOUT):
-            continue
-        digest.update(f"{name}\0".encode() + sha256(path.read_bytes()).digest())
+        if not name.startswith(WITHOUT):
+            digest.update(f"{name}\0".encode() + sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

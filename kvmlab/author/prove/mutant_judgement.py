@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from kvmlab.author.prove.mutant_trial import CAUGHT, NOT_MADE, SURVIVED, Tried
+from kvmlab.author.prove.mutant_trial import CAUGHT, NOT_MADE, SURVIVED
 from kvmlab.author.prove.proof import Proof, ProofResult, Remark
+from kvmlab.author.prove.result import TriedMutant
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.author.prove.bench import CaseResult
+    from kvmlab.author.prove.result import CaseResult
     from kvmlab.course.lab.model import Survivor
 
 
@@ -43,11 +44,13 @@ def _survivors(results: Sequence[CaseResult]) -> tuple[Survivor, ...]:
     return next((result.case.part.draw.survivors for result in results if result.case.part), ())
 
 
-def _explained(one: Tried, survivors: Sequence[Survivor]) -> bool:
+def _explained(one: TriedMutant, survivors: Sequence[Survivor]) -> bool:
     return any(fnmatchcase(one.name, survivor.mutant) for survivor in survivors)
 
 
-def _never_needed(result: CaseResult, survived: Sequence[Tried], survivors: Sequence[Survivor]) -> Iterator[Remark]:
+def _never_needed(
+    result: CaseResult, survived: Sequence[TriedMutant], survivors: Sequence[Survivor]
+) -> Iterator[Remark]:
     """Explanations that explain nothing: their mutants are caught, or do not exist."""
     for survivor in survivors:
         if not any(fnmatchcase(one.name, survivor.mutant) for one in survived):
@@ -55,6 +58,6 @@ def _never_needed(result: CaseResult, survived: Sequence[Tried], survivors: Sequ
             yield Remark(survivor.mutant, message, result.case.where)
 
 
-def _script(one: Tried) -> str:
+def _script(one: TriedMutant) -> str:
     """The beginning of what was done, in one line."""
     return " ".join(one.do.split())[:160]

@@ -10,12 +10,13 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kvmlab.author.prove import kept_results
 from kvmlab.author.prove.bench import Bench
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.decided_look import all_passed, failed, look, verdicts
+from kvmlab.author.prove.result import TriedMutant
 from kvmlab.course.lab.fences import Step
 from kvmlab.errors import CannotRun
 from kvmlab.images import Quiet
@@ -43,21 +44,10 @@ HOSTS = 1000  # numbers for lab hosts of one case
 CAUGHT, SURVIVED, NOT_MADE = "caught", "survived", "not made"
 
 
-class Tried(NamedTuple):
-    """What came of one mutant. `by`: the checks that failed or could not look; `why`: why it was not made."""
-
-    name: str
-    outcome: str
-    seconds: float
-    by: tuple[str, ...] = ()
-    why: str = ""
-    do: str = ""
-
-
 def carry_mutants(bench: Bench, case: Case, number: int) -> dict[str, object]:
     """The mutants of one case's part, one after the other."""
     stage = Stage(bench, case, number)
-    tried = [Tried(*row) for row in kept_results.noted(bench, case)]
+    tried = kept_results.noted(bench, case, TriedMutant)
     try:
         with stage.host():
             known = {one.name for one in tried}
@@ -65,8 +55,7 @@ def carry_mutants(bench: Bench, case: Case, number: int) -> dict[str, object]:
         while todo:
             with stage.host():
                 while todo and not stage.spoilt:
-                    tried.append(stage.attempt(todo.pop(0)))
-                    kept_results.note(bench, case, tried[-1])
+                    tried.append(kept_results.note(bench, case, stage.attempt(todo.pop(0))))
     finally:
         stage.leave()
     return {"mutants": tuple(tried), "lab_hosts": stage.hosts}
@@ -136,7 +125,7 @@ class Stage:
             everything = mutants_of(things(self._noting, connection, self.bench.lab))
         return drawn(everything, part.draw.number, part.draw.seed)[part.number :: part.of]
 
-    def attempt(self, mutant: Mutant) -> Tried:
+    def attempt(self, mutant: Mutant) -> TriedMutant:
         """Make it, look, undo it."""
         self.bench.go_on()
         clock = time.monotonic()
@@ -144,11 +133,11 @@ class Stage:
         if done.status:
             self._undo(mutant)
             why = " ".join(done.output.split())[-200:]
-            return Tried(mutant.name, NOT_MADE, time.monotonic() - clock, why=why, do=mutant.change.do)
+            return TriedMutant(mutant.name, NOT_MADE, time.monotonic() - clock, why=why, do=mutant.change.do)
         by = self._caught_by()
         self._undo(mutant)
         outcome = CAUGHT if by else SURVIVED
-        return Tried(mutant.name, outcome, time.monotonic() - clock, tuple(by), do=mutant.change.do)
+        return TriedMutant(mutant.name, outcome, time.monotonic() - clock, tuple(by), do=mutant.change.do)
 
     def _run(self, code: str, mutant: Mutant) -> StepOutcome:
         step = Step("mutant", mutant.change.guest or None, code, False, "", 0)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kvmlab.author.prove.bench import Bench, CaseResult
+from kvmlab.author.prove.bench import Bench
 from kvmlab.author.prove.proof import Proof, ProofResult, Remark
+from kvmlab.author.prove.result import CaseResult, RehearsalResult
 from kvmlab.errors import KvmlabError
 from kvmlab.grading.rehearsed_reader import ahead
 from kvmlab.images import Quiet
@@ -29,15 +29,6 @@ ANSWER_S = 60.0
 """How long a guest may take in the copy; where nothing is wrong it takes a few seconds."""
 
 Place = tuple[str, str, str, int]  # check, subject, fact, which of several
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalResult:
-    """What a rehearsal has shown, or why there was none, and how long it took."""
-
-    report: Report | None
-    seconds: float
-    trouble: str = ""
 
 
 def rehearse(bench: Bench, host: LabHost) -> RehearsalResult | None:

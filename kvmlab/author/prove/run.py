@@ -11,12 +11,13 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol
 
 from kvmlab.author.prove import kept_results
-from kvmlab.author.prove.bench import Bench, CaseResult, Stopped
+from kvmlab.author.prove.bench import Bench, Stopped
 from kvmlab.author.prove.case_run import carry_out
 from kvmlab.author.prove.judgement import case_json, judge
 from kvmlab.author.prove.leftovers import run_tag, sweep
 from kvmlab.author.prove.plans import Plan
 from kvmlab.author.prove.proof import LabProof, Proof, ProofOutcome
+from kvmlab.author.prove.result import CaseResult
 from kvmlab.author.prove.workers import Workers, workers
 from kvmlab.setup.materials import Materials
 

@@ -6,8 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.exam.rules import is_examined
-from kvmlab.cli.lab import titles
-from kvmlab.cli.student import Standing, is_repair, known_of, standings, state_since
+from kvmlab.cli.student import Standing, is_repair, known_of, standings, state_since, titles
 from kvmlab.cli.verbs.status import next_commands
 from kvmlab.report.cells import cells, fit
 from kvmlab.report.plain import TextPage

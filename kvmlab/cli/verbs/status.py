@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.cli.lab import titles as titles_of
 from kvmlab.cli.output import write_json
 from kvmlab.cli.student import Standing, is_repair, standings, state_since
+from kvmlab.cli.student import titles as titles_of
 from kvmlab.report.cells import cells, fit, right
 from kvmlab.report.plain import TextPage
 from kvmlab.words import t
