@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kvmlab.course import Lab
     from kvmlab.mutants.mutator import Named
 
-SSH = 'timeout "$KVMLAB_WAIT" ssh -n -o BatchMode=yes'
+SSH = "ssh -o BatchMode=yes"
 FOLLOWS = {"out": "enter", "disk": "enter", "mount": "enter", "volumes": "pool"}
 """Probes that say nothing more where another one of the same object has failed, too."""
 

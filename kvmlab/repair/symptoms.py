@@ -82,9 +82,10 @@ def is_seen(host: LabHost, symptom: Symptom, patience: float | None = None, wait
     """Whether its command ends with another status than 0, or never. `patience`: as given_patience, which is asked
     where it is not said; `wait_s`: how long a guest may take to let it in."""
     patience = patience or given_patience()
+    silent_s = SYMPTOM_S * (patience if wait_s is None else 1)
     wait_s = wait_s or (UPCOMING_S if symptom.upcoming else ANSWER_S) * patience
     argv = host.exec_argv(_command(symptom), env=[f"KVMLAB_WAIT={wait_s:.0f}", PATH])
-    status, _ = end_of_output(argv, stdin=symptom.code, silent_s=SYMPTOM_S * patience + wait_s)
+    status, _ = end_of_output(argv, stdin=symptom.code, silent_s=silent_s + wait_s)
     return status != 0
 
 
