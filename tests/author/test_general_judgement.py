@@ -6,13 +6,24 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
 
+import pytest
+
+from kvmlab.author.prove import general_case, kept_results
+from kvmlab.author.prove.bench import Stopped
 from kvmlab.author.prove.cases import Case
 from kvmlab.author.prove.general_case import QUIET, SHOWN, STUCK, judge_general
 from kvmlab.author.prove.judgement import case_json
 from kvmlab.author.prove.proof import Proof, ProofOutcome
 from kvmlab.author.prove.result import CaseResult, TriedFault
+from kvmlab.mutants.mutator import ChangeScripts, Mutant
+from kvmlab.repair.general import FaultKind, Offered
 from tests.conftest import REPOSITORY
+
+if TYPE_CHECKING:
+    from kvmlab.author.prove.bench import Bench
+    from kvmlab.repair.beginning import Beginning
 
 TRIED = (
     TriedFault("general: pool a: stopped", 1, SHOWN, 2.0, ("pool a",)),
@@ -45,3 +56,32 @@ def test_what_shows_is_kept_of_the_course_s_own_values(tmp_path: Path) -> None:
     assert done.stdout == "2 general faults show in 2 labs.\n"
     shown = {"solved": "9f", "faults": {"general: pool a: stopped": 1}}
     assert json.loads(kept.read_text()) == {"a-one": shown, "b-two": other}
+
+
+class Stopping:
+    """A bench whose run is stopped while the first fault is tried; and all that trying it needs."""
+
+    stopped = False
+    noted: ClassVar[list[object]] = []
+    offered = (Offered(Mutant("pool a: stopped", ChangeScripts("", "")), "pool", "a", FaultKind(1, {})),)
+
+    def go_on(self) -> None:
+        if self.stopped:
+            raise Stopped
+
+
+def test_what_was_cut_off_is_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lab host is swept away, so nothing can be undone there any more; with --resume it is tried again."""
+    bench = Stopping()
+
+    def swept_away(*_: object) -> tuple[str, tuple[str, ...]]:
+        bench.stopped = True
+        return STUCK, ()
+
+    monkeypatch.setattr(general_case, "Drawing", lambda _beginning: bench)
+    monkeypatch.setattr(general_case, "_attempt", swept_away)
+    monkeypatch.setattr(kept_results, "note", lambda *row: bench.noted.append(row))
+    tried: list[TriedFault] = []
+    with pytest.raises(Stopped):
+        general_case._attempts(cast("Bench", bench), RESULT.case, cast("Beginning", None), iter(()), tried)
+    assert bench.noted == tried == []

@@ -80,6 +80,7 @@ def _attempts(
         bench.go_on()
         clock = time.monotonic()
         outcome, symptoms = _attempt(drawing, one, copies)
+        bench.go_on()  # else its lab hosts may have been swept away under it
         came = TriedFault(one.id, one.told.level, outcome, round(time.monotonic() - clock, 1), symptoms)
         tried.append(kept_results.note(bench, case, came))
         if outcome == STUCK:
@@ -88,9 +89,9 @@ def _attempts(
     return False
 
 
-def _soonest(one: Offered) -> tuple[bool, int]:
-    """What spoils nothing comes first, and what shows at once before what needs a copy of the next boot."""
-    return one.mutant.change.scars, one.told.level
+def _soonest(one: Offered) -> tuple[int, bool]:
+    """What shows at once comes before what needs a copy of the next boot, and in each what spoils nothing first."""
+    return one.told.level, one.mutant.change.scars
 
 
 def _attempt(drawing: Drawing, one: Offered, copies: Iterator[LabHost]) -> tuple[str, tuple[str, ...]]:
