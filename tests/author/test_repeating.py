@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from unittest.mock import Mock
+
 import pytest
 
+from kvmlab.author.prove import repeated_looks
 from kvmlab.author.prove.cases import cases_of
 from kvmlab.author.prove.judgement import judge
 from kvmlab.author.prove.proof import Proof, ProofOutcome
 from kvmlab.author.prove.repeated_looks import _moved, _other_verdicts
 from kvmlab.checks.reader import Key
 from kvmlab.course import Course
+from kvmlab.grading.verdicts import Report, Verdict
 from tests.author.planting import HERE
-from tests.author.test_judging import FAILED, PASSED, check, result
+from tests.author.test_judging import FAILED, PASSED, check, report, result
 
 FACT: tuple[str, Key, str] = ("note", ("/root/notes", "packets"), "number")
 CALM = [(5, 5, 5), ("up", "up", "up"), (10, 30, 50), (["a"], ["a"], ["a"]), (1.0, 1.5, 2.0), (None, None, None)]
@@ -43,6 +49,28 @@ def test_another_verdict_is_told() -> None:
     before = {"a": "passed", "b": "passed"}
     found = list(_other_verdicts(before, [before, {"a": "passed", "b": "failed"}]))
     assert found == ["look 3: b is failed, first passed"]
+
+
+@pytest.mark.parametrize(("deaf", "tries"), [(0, 1), (2, 3), (9, 3)])
+def test_a_look_that_could_not_look_is_taken_again(monkeypatch: pytest.MonkeyPatch, deaf: int, tries: int) -> None:
+    """By a new connection, some times at most; what is so then is told with its cause."""
+    opened = 0
+
+    @contextlib.contextmanager
+    def connection(*_: object) -> Iterator[tuple[object, None]]:
+        nonlocal opened
+        opened += 1
+        yield object(), None
+
+    def looked(*_: object, **__: object) -> Report:
+        could_not = check("a", Verdict.ERROR, error="web1 did not answer within 10 s")
+        return report(could_not if opened <= deaf else check("a", PASSED))
+
+    monkeypatch.setattr(repeated_looks, "opened", connection)
+    monkeypatch.setattr(repeated_looks, "look", looked)
+    said, _ = repeated_looks._look(Mock(), Mock())
+    assert opened == tries
+    assert said == {"a": "error (web1 did not answer within 10 s)" if deaf >= repeated_looks.TRIES else "passed"}
 
 
 def test_judged() -> None:

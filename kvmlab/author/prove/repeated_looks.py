@@ -3,6 +3,9 @@ does: the verdicts stay the same, and no fact that a check reads is changed by i
 
 What changes by itself (an age, a guest's use of memory) is told apart by waiting as long as the looks took, without
 looking: only what changes by more than that is laid to the looks. So a counter that our own SSH moves is found.
+
+A look that could not look, as it may be on a busy computer, says nothing and is taken again; what is still so then is
+told, with its cause.
 """
 
 from __future__ import annotations
@@ -20,10 +23,13 @@ from kvmlab.observe.grade import opened
 from kvmlab.words import t
 
 if TYPE_CHECKING:
+    from kvmlab.grading.verdicts import Report
     from kvmlab.host.reader import HostReader
     from kvmlab.labhost.container import LabHost
 
 LOOKS = 20
+TRIES = 3
+"""How often a look that could not look is taken in all."""
 Fact = tuple[str, Key, str]  # kind, key, name
 Values = Mapping[Fact, object]
 
@@ -61,9 +67,19 @@ def look_again(bench: Bench, host: LabHost) -> tuple[str, ...]:
 
 def _look(bench: Bench, host: LabHost) -> tuple[dict[str, str], Values]:
     """One look as `check` does it: verdicts, and all that was read."""
-    with opened(bench.lab, host) as (reader, events):
-        keeping = Keeping(reader)
-        return verdicts(look(bench, keeping, events=events)), keeping.values
+    for _ in range(TRIES):
+        with opened(bench.lab, host) as (reader, events):
+            keeping = Keeping(reader)
+            report = look(bench, keeping, events=events)
+        if "error" not in verdicts(report).values():
+            break
+    return _told(report), keeping.values
+
+
+def _told(report: Report) -> dict[str, str]:
+    """The verdicts; of what could not be looked at, why not, too."""
+    causes = {check.id: check.error for check in report.checks if check.error}
+    return {name: f"{said} ({causes[name]})" if name in causes else said for name, said in verdicts(report).items()}
 
 
 def _other_verdicts(before: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> Iterator[str]:
