@@ -1,5 +1,5 @@
 """General faults that were seen to show: faults/shown.json of a course, written by script/faults.py of what
-`kvmlab prove --only general-faults` has found. Where a course has it, only they are counted, and only they are drawn.
+`kvmlab prove --only general-faults` has found. Only they are counted; and of a lab that was tried only they are drawn.
 
 A lab's rows stand beside a hash over what its solved state is made of: once its start or its solution is another one,
 they are not believed any more. Rejected: a hash over its checker, too: whatever is drawn must fail a check anyway.
@@ -28,23 +28,22 @@ class ShownFaults(NamedTuple):
     levels: Mapping[str, int]
 
 
-def kept_in(root: Path) -> dict[str, ShownFaults] | None:
-    """Of the course at `root`, by lab; None where nothing is kept, or it cannot be read."""
+def kept_in(root: Path) -> dict[str, ShownFaults]:
+    """Of the course at `root`, by lab; nothing where nothing is kept, or it cannot be read."""
     try:
         rows: Any = json.loads((root / FILE).read_text(encoding="utf-8"))
         return {str(lab): _shown(one) for lab, one in rows.items()}
     except (OSError, ValueError, AttributeError, TypeError, KeyError):
-        return None
+        return {}
 
 
 def _shown(one: Any) -> ShownFaults:
     return ShownFaults(str(one["solved"]), {str(name): int(level) for name, level in one["faults"].items()})
 
 
-def shown_in(course: Course, labs: Iterable[str]) -> dict[str, Mapping[str, int]] | None:
-    """Of these labs, those whose solved state is still what it was; None where the course keeps nothing."""
-    if (kept := kept_in(course.root)) is None:
-        return None
+def shown_in(course: Course, labs: Iterable[str]) -> dict[str, Mapping[str, int]]:
+    """Of these labs, those whose solved state is still what it was when they were tried."""
+    kept = kept_in(course.root)
     return {lab: kept[lab].levels for lab in labs if lab in kept and kept[lab].solved == _now(course, lab)}
 
 

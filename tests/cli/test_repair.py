@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kvmlab.cli.context import Context
+from kvmlab.cli.verbs.repair import _general_levels
 from tests.conftest import Kvmlab
 from tests.repair.faults import course_with_a_fault
 
@@ -44,3 +46,17 @@ def test_a_course_without_faults_has_nothing_to_repair(bare_kvmlab: Kvmlab) -> N
 def test_there_is_nothing_to_explain_where_nothing_runs(repair: Kvmlab) -> None:
     assert repair("explain").returncode == 2
     assert repair("explain", "tiny-note").returncode == 3
+
+
+def test_general_faults_are_drawn_where_they_were_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lab that was not tried comes in by its name alone; one that was tried, and where none shows, never."""
+    shown: dict[str, dict[str, int]] = {"network-nat": {"general: pool a: stopped": 2}, "network-bridge": {}}
+    monkeypatch.setattr(
+        "kvmlab.repair.shown.shown_in", lambda _course, labs: {one: shown[one] for one in labs if one in shown}
+    )
+    ctx = Context()
+    labs = ["network-bridge", "network-nat", "network-route", "install-packages"]
+    assert _general_levels(labs, ctx, untried_too=False) == {"network-nat": {2}}
+    assert _general_levels(labs, ctx, untried_too=True) == {"network-nat": {2}, "network-route": {1, 2}}
+    assert _general_levels(["network-route"], ctx, untried_too=False) == {"network-route": {1, 2}}
+    assert _general_levels(["network-bridge"], ctx, untried_too=True) == {}

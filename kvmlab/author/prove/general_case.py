@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from kvmlab.course.fault.model import Fault
     from kvmlab.labhost.container import LabHost
 
-UNDONE_S, POLL_S = 45.0, 1.0
-"""How long what was undone may take to pass again ($KVMLAB_PATIENCE stretches it)."""
+UNDONE_S, MOST_S, POLL_S = 45.0, 120.0, 1.0
+"""How long what was undone may take to pass again ($KVMLAB_PATIENCE stretches it, to MOST_S at most)."""
 COPIES = 1000  # numbers for lab hosts of one case
 SHOWN, QUIET, STUCK = "shown", "quiet", "not undone"
 
@@ -111,7 +111,7 @@ def _undone(beginning: Beginning, fault: Fault) -> bool:
     for step in fault.undo:
         run_step(host, step)
     now = [probe for probe in fault.symptoms if not probe.upcoming]
-    deadline = time.monotonic() + UNDONE_S * given_patience()
+    deadline = time.monotonic() + min(UNDONE_S * given_patience(), MOST_S)
     with opened(lab, host) as (reader, events):
         checks, kept = repaired(lab, beginning.checker, granted), restartable(reader, ())
         while left(host, now, None) or run_checks(checks, kept, lab, events=events).verdict is not Verdict.PASSED:

@@ -104,11 +104,11 @@ def _faults(args: argparse.Namespace, ctx: Context) -> int:
 
     files = ctx.course.faults()
     labs = [ctx.course.entry(lab).id for lab in args.labs] or ctx.course.ids
-    shown = shown_in(ctx.course, labs) or {}
+    shown = shown_in(ctx.course, labs)
     written = {lab: [sum(lab in one.labs and one.level == level for one in files) for level in LEVELS] for lab in labs}
     general = {lab: [[*shown.get(lab, {}).values()].count(level) for level in LEVELS] for lab in labs}
     untried = {lab for lab in labs if lab not in shown and serves(ctx.course.lab(lab))}
-    changed = untried & {*(kept_in(ctx.course.root) or ())}
+    changed = untried & {*kept_in(ctx.course.root)}
     if args.json:
         listed = [{"lab": lab, "written": written[lab], "general": None if lab in untried else general[lab]}
                   for lab in labs]  # fmt: skip

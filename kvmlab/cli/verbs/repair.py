@@ -71,7 +71,8 @@ def _drawn(args: argparse.Namespace, ctx: Context) -> tuple[Offer, str]:
         raise UsageError(t("A seed is 1 to 64 letters, digits and `_.@+-`."), "kvmlab repair --seed monday")
     seed = args.seed or secrets.token_hex(3)
     labs = _labs(args.name, ctx)
-    found = offers(ctx.course.faults(), labs, args.level, _general_levels(labs, ctx, any_of_them=bool(args.fault)))
+    named = bool(args.fault) or args.name in ctx.course.entries
+    found = offers(ctx.course.faults(), labs, args.level, _general_levels(labs, ctx, untried_too=named))
     if args.fault:
         general = args.fault.startswith(PREFIX)
         found = [one for one in found if (one.file.id == args.fault if one.file else general)]
@@ -82,15 +83,18 @@ def _drawn(args: argparse.Namespace, ctx: Context) -> tuple[Offer, str]:
     return drawn(found, seed), seed
 
 
-def _general_levels(labs: list[str], ctx: Context, any_of_them: bool) -> Mapping[str, Collection[int]]:
-    """Of the general faults that there are, by lab: of those that were seen to show, where the course says which."""
+def _general_levels(labs: list[str], ctx: Context, untried_too: bool) -> Mapping[str, Collection[int]]:
+    """Of the general faults that there are, by lab: of those that were seen to show. Labs where none was tried come in
+    only where the lab is asked for by name, or none of these labs was tried."""
     from kvmlab.repair.general import kinds, serves
     from kvmlab.repair.shown import shown_in
 
-    if not any_of_them and (shown := shown_in(ctx.course, labs)) is not None:
-        return {lab: {*levels.values()} for lab, levels in shown.items()}
+    shown = shown_in(ctx.course, labs)
+    tried = {lab: {*levels.values()} for lab, levels in shown.items() if levels}
+    if tried and not untried_too:
+        return tried
     every = {one.level for one in kinds().values()}
-    return {lab: every for lab in labs if serves(ctx.course.lab(lab))}
+    return {lab: every for lab in labs if lab not in shown and serves(ctx.course.lab(lab))} | tried
 
 
 def _labs(name: str | None, ctx: Context) -> list[str]:
@@ -183,8 +187,7 @@ def _general(ctx: Context, place: LabPlace, seed: str = "", level: int = 0, want
     from kvmlab.repair.shown import shown_in
     from kvmlab.setup.lifecycle import for_a_copy
 
-    known = shown_in(ctx.course, [place.lab])
-    shown = None if known is None else known.get(place.lab, {})
+    shown = shown_in(ctx.course, [place.lab]).get(place.lab)
 
     def make(beginning: Beginning) -> Fault:
         with for_a_copy(place, beginning.host.podman) as fresh:
