@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from kvmlab.mutants.mutator import ChangeScripts, mutator, script, there_and_back
 from kvmlab.mutants.scene import AskedObject
 
@@ -16,48 +19,10 @@ def _file(asked: AskedObject, path: str, change: str, test: str = "true") -> Cha
 
 
 def _line(asked: AskedObject, path: str, found: str, instead: str) -> ChangeScripts:
-    """Lines of a file that fit a basic regular expression, `&` and \\1 in `instead` as in sed."""
+    """Lines of a file that fit a basic regular expression, {name} in it the object's; `&` and \\1 in `instead` as in
+    sed."""
+    found = found.replace("{name}", asked.key[-1])
     return _file(asked, path, f"sed -i 's\x01{found}\x01{instead}\x01' {{path}}", f"grep -q '{found}' {{path}}")
-
-
-@mutator("guest-network", "address misspelt")
-def _misspelt(asked: AskedObject) -> ChangeScripts:
-    return _line(asked, INTERFACES, r"^\([[:blank:]]*\)address", r"\1adress")
-
-
-@mutator("guest-network", "a comment behind the address")
-def _comment(asked: AskedObject) -> ChangeScripts:
-    return _line(asked, INTERFACES, "^[[:blank:]]*address[[:blank:]].*", "&   # fixed")
-
-
-@mutator("guest-network", "a netmask beside the prefix")
-def _netmask(asked: AskedObject) -> ChangeScripts:
-    return _line(asked, INTERFACES, "^[[:blank:]]*address[[:blank:]].*/.*", r"&\n    netmask 255.255.0.0")
-
-
-@mutator("guest-network", "no gateway")
-def _no_gateway(asked: AskedObject) -> ChangeScripts:
-    return _line(asked, INTERFACES, "^[[:blank:]]*gateway[[:blank:]].*", "")
-
-
-@mutator("guest-network", "another method")
-def _method(asked: AskedObject) -> ChangeScripts:
-    return _line(asked, INTERFACES, r"\(inet[[:blank:]]\{1,\}\)\(static\|dhcp\)", r"\1manual")
-
-
-@mutator("guest-network", "not brought up at boot")
-def _not_up(asked: AskedObject) -> ChangeScripts:
-    return _line(asked, INTERFACES, script("^\\(auto\\|allow-hotplug\\)[[:blank:]].*") + asked.key[2] + ".*", "")
-
-
-@mutator("guest-network", "a name server misspelt")
-def _name_server(asked: AskedObject) -> ChangeScripts:
-    return _line(asked, INTERFACES, "dns-nameserver", "dns-namserver")
-
-
-@mutator("guest-resolver", "no name server")
-def _no_server(asked: AskedObject) -> ChangeScripts:
-    return _line(asked, RESOLV, "^nameserver.*", "")
 
 
 def _entry(asked: AskedObject, found: str, instead: str) -> ChangeScripts:
@@ -67,29 +32,32 @@ def _entry(asked: AskedObject, found: str, instead: str) -> ChangeScripts:
     return _file(asked, FSTAB, edit, f"grep '[[:blank:]]{asked.key[2]}[[:blank:]]' {{path}} | grep -q '{found}'")
 
 
-@mutator("guest-fstab", "an option misspelt")
-def _option(asked: AskedObject) -> ChangeScripts:
-    return _entry(asked, "defaults", "defualts")
-
-
-@mutator("guest-fstab", "not mounted at boot")
-def _noauto(asked: AskedObject) -> ChangeScripts:
-    return _entry(asked, "defaults", "defaults,noauto")
-
-
-@mutator("guest-fstab", "another filesystem's number")
-def _uuid(asked: AskedObject) -> ChangeScripts:
-    return _entry(asked, "UUID=....", "UUID=0000")
-
-
-@mutator("guest-fstab", "its type misspelt")
-def _type(asked: AskedObject) -> ChangeScripts:
-    return _entry(asked, "ext4", "exf4")
-
-
-@mutator("guest-fstab", "its line gone")
-def _no_line(asked: AskedObject) -> ChangeScripts:
-    return _entry(asked, "^", "#")
+EDITS: dict[str, Callable[..., ChangeScripts]] = {
+    "guest-network": partial(_line, path=INTERFACES),
+    "guest-resolver": partial(_line, path=RESOLV),
+    "guest-fstab": _entry,
+}
+for _kind, _change, _found, _instead_of_it in (
+    ("guest-network", "address misspelt", r"^\([[:blank:]]*\)address", r"\1adress"),
+    ("guest-network", "a comment behind the address", "^[[:blank:]]*address[[:blank:]].*", "&   # fixed"),
+    (
+        "guest-network",
+        "a netmask beside the prefix",
+        "^[[:blank:]]*address[[:blank:]].*/.*",
+        r"&\n    netmask 255.255.0.0",
+    ),
+    ("guest-network", "no gateway", "^[[:blank:]]*gateway[[:blank:]].*", ""),
+    ("guest-network", "another method", r"\(inet[[:blank:]]\{1,\}\)\(static\|dhcp\)", r"\1manual"),
+    ("guest-network", "not brought up at boot", r"^\(auto\|allow-hotplug\)[[:blank:]].*{name}.*", ""),
+    ("guest-network", "a name server misspelt", "dns-nameserver", "dns-namserver"),
+    ("guest-resolver", "no name server", "^nameserver.*", ""),
+    ("guest-fstab", "an option misspelt", "defaults", "defualts"),
+    ("guest-fstab", "not mounted at boot", "defaults", "defaults,noauto"),
+    ("guest-fstab", "another filesystem's number", "UUID=....", "UUID=0000"),
+    ("guest-fstab", "its type misspelt", "ext4", "exf4"),
+    ("guest-fstab", "its line gone", "^", "#"),
+):
+    mutator(_kind, _change)(partial(EDITS[_kind], found=_found, instead=_instead_of_it))
 
 
 @mutator("guest-mount", "unmounted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from kvmlab.mutants.mutator import ChangeScripts, Function, mutator, script
 from kvmlab.mutants.scene import AskedObject
@@ -33,19 +34,12 @@ def _for_both(change: str) -> Callable[[Function], Function]:
     return lambda function: mutator("guest-service", change)(mutator("service", change)(function))
 
 
-@_for_both("stopped")
-def _stopped(asked: AskedObject) -> ChangeScripts:
-    return _unit(asked, "is-active", "systemctl stop", "systemctl start")
-
-
-@_for_both("disabled")
-def _disabled(asked: AskedObject) -> ChangeScripts:
-    return _unit(asked, "is-enabled", "systemctl disable", "systemctl enable")
-
-
-@_for_both("masked")
-def _masked(asked: AskedObject) -> ChangeScripts:
-    return _unit(asked, "is-enabled", "systemctl mask", "systemctl unmask")
+for _change, _how, _do, _undo in (
+    ("stopped", "is-active", "systemctl stop", "systemctl start"),
+    ("disabled", "is-enabled", "systemctl disable", "systemctl enable"),
+    ("masked", "is-enabled", "systemctl mask", "systemctl unmask"),
+):
+    _for_both(_change)(partial(_unit, how=_how, do=_do, undo=_undo))
 
 
 @_for_both("enabled for this boot only")
@@ -59,25 +53,18 @@ def _account(asked: AskedObject, do: str, undo: str) -> ChangeScripts:
     return ChangeScripts(script(do, name=asked.key[0]), script(undo, name=asked.key[0]))
 
 
-@mutator("account", "locked")
-def _locked(asked: AskedObject) -> ChangeScripts:
-    return _account(asked, "passwd --status {name} | grep -q ' P '\nusermod --lock {name}", "usermod --unlock {name}")
-
-
-@mutator("account", "expired")
-def _expired(asked: AskedObject) -> ChangeScripts:
-    return _account(asked, "chage --expiredate 0 {name}", "chage --expiredate -1 {name}")
-
-
-@mutator("account", "its shell ends at once")
-def _no_shell(asked: AskedObject) -> ChangeScripts:
-    kept = f"getent passwd {{name}} | cut -d: -f7 > {UNITS}"
-    return _account(asked, f"{kept}\nusermod --shell /usr/sbin/nologin {{name}}",
-                    f"usermod --shell $(cat {UNITS}) {{name}}; rm {UNITS}")  # fmt: skip
-
-
-@mutator("account", "out of its last group")
-def _out_of_group(asked: AskedObject) -> ChangeScripts:
-    kept = f"id -nG {{name}} | cut -s -d' ' -f2- | grep -o '[^ ]*$' > {UNITS}"
-    return _account(asked, f"{kept}\ngpasswd --delete {{name}} $(cat {UNITS})",
-                    f"gpasswd --add {{name}} $(cat {UNITS}); rm {UNITS}")  # fmt: skip
+for _change, _do, _undo in (
+    ("locked", "passwd --status {name} | grep -q ' P '\nusermod --lock {name}", "usermod --unlock {name}"),
+    ("expired", "chage --expiredate 0 {name}", "chage --expiredate -1 {name}"),
+    (
+        "its shell ends at once",
+        f"getent passwd {{name}} | cut -d: -f7 > {UNITS}\nusermod --shell /usr/sbin/nologin {{name}}",
+        f"usermod --shell $(cat {UNITS}) {{name}}; rm {UNITS}",
+    ),
+    (
+        "out of its last group",
+        f"id -nG {{name}} | cut -s -d' ' -f2- | grep -o '[^ ]*$' > {UNITS}\ngpasswd --delete {{name}} $(cat {UNITS})",
+        f"gpasswd --add {{name}} $(cat {UNITS}); rm {UNITS}",
+    ),
+):
+    mutator("account", _change)(partial(_account, do=_do, undo=_undo))
