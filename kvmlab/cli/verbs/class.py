@@ -82,6 +82,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help=t("say what would be done and thrown away, and do nothing")
     )
+    _of_single_actions(parser)
+    parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
+
+
+def _of_single_actions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--inventory", type=Path, metavar="FILE",
         help=t("students' own computers: an Ansible inventory; the roster's `host` names each one's"),
@@ -109,7 +114,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--server", metavar="NAME", help=t("of codes: the server's name, as the slips have it"))
     parser.add_argument("--port", type=whole(0, 65535), metavar="N", help=t("of codes, open: the port, 2222"))
     parser.add_argument("--listen", metavar="ADDRESS", help=t("of open: at this address only"))
-    parser.add_argument("--json", action="store_true", help=t("one JSON document on standard output"))
 
 
 def run(args: argparse.Namespace, ctx: Context) -> int:

@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import time
+from typing import TYPE_CHECKING
 
 from kvmlab.cli.context import Context
 from kvmlab.cli.lab import say_whether_a_name_was_meant
@@ -13,6 +14,9 @@ from kvmlab.cli.output import write_json
 from kvmlab.cli.parsing import whole
 from kvmlab.errors import UsageError
 from kvmlab.words import t
+
+if TYPE_CHECKING:
+    from kvmlab.author.prove.plans import Plan
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,10 +54,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 all proved, 1 something is refuted, 2 files that do not fit together, 3 a case could not be carried out."""
-    from kvmlab.author.prove.cases import Draw
     from kvmlab.author.prove.display import ProofDisplay, print_summary
-    from kvmlab.author.prove.plans import plans_of, random_variants, shuffled
-    from kvmlab.author.prove.proof import LabProof, Proof, ProofOutcome, document
+    from kvmlab.author.prove.proof import LabProof, ProofOutcome, document
     from kvmlab.author.prove.run import prove
     from kvmlab.report.plain import TextPage
     from kvmlab.report.progress import progress
@@ -61,20 +63,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     if ctx.variant is not None and args.variants:
         raise UsageError(t("Take either --variant or --variants."), "kvmlab prove --variants 3")
     signal.signal(signal.SIGTERM, _interrupt)
-    only = Proof.chosen(args.only)
-    variants = [ctx.variant] if ctx.variant is not None else random_variants(args.variants)
-    draw = Draw(args.mutants, args.shuffle or "")
-    plans = plans_of(ctx.course, args.labs, variants, only, draw, args.fault, by_name=not args.own)
-    plans = [plan for plan in plans if plan.cases]
-    for plan in plans:
-        say_whether_a_name_was_meant(ctx, plan.lab)
-    if args.shuffle is not None:
-        plans = shuffled(plans, args.shuffle)
-    if not plans:
-        raise UsageError(
-            t("There is nothing to prove: no lab with a checker, a solution, such a fault."),
-            "kvmlab lint",
-        )
+    plans = _plans(args, ctx)
     page = None if args.json else TextPage(color=ctx.color())
     began = time.monotonic()
     names = list(dict.fromkeys(plan.lab.id for plan in plans))
@@ -91,6 +80,29 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     else:
         print_summary(page, proofs, len(plans), seconds)
     return {ProofOutcome.PROVED: 0, ProofOutcome.REFUTED: 1}.get(ProofOutcome.over(one.outcome for one in proofs), 3)
+
+
+def _plans(args: argparse.Namespace, ctx: Context) -> list[Plan]:
+    """What is to be proved of which lab; UsageError where that is nothing."""
+    from kvmlab.author.prove.cases import Draw
+    from kvmlab.author.prove.plans import plans_of, random_variants, shuffled
+    from kvmlab.author.prove.proof import Proof
+
+    only = Proof.chosen(args.only)
+    variants = [ctx.variant] if ctx.variant is not None else random_variants(args.variants)
+    draw = Draw(args.mutants, args.shuffle or "")
+    plans = plans_of(ctx.course, args.labs, variants, only, draw, args.fault, by_name=not args.own)
+    plans = [plan for plan in plans if plan.cases]
+    for plan in plans:
+        say_whether_a_name_was_meant(ctx, plan.lab)
+    if args.shuffle is not None:
+        plans = shuffled(plans, args.shuffle)
+    if not plans:
+        raise UsageError(
+            t("There is nothing to prove: no lab with a checker, a solution, such a fault."),
+            "kvmlab lint",
+        )
+    return plans
 
 
 def default_jobs() -> int:

@@ -12,7 +12,7 @@ from kvmlab.course.lab.model import HOST_KINDS, Lab, Task
 from kvmlab.course.lab.params import parameters
 from kvmlab.course.lab.start import files, guests, isos, objects, survivors, template_file
 from kvmlab.course.lab.text import LabText, TaskText, read_prose
-from kvmlab.course.source import Piece, Place, read_source
+from kvmlab.course.source import Piece, read_source
 from kvmlab.course.template import render
 from kvmlab.words import t
 
@@ -47,21 +47,20 @@ def compile_lab(root: Path, chapter: str, name: str, lang: str, variant: str | N
         raise front.place("", 0, "minutes").error(t("`minutes` is from 1 to 600."))
     lab_id = f"{chapter}-{name}"
     values = parameters(front, lab_id, variant)
-    text, title, title_place = read_prose(front.body), header["title"], front.place("", 0, "title")
+    english = text = read_prose(front.body)
+    title = Piece(header["title"], front.place("", 0, "title"))
     _refuse_no_points(text)
-    translated = folder / f"lab.{lang}.md"
-    points = {task.id: task.points or 0 for task in text.tasks}
-    if lang != "en" and translated.is_file():
-        text, title, title_place = _translation(root, translated, text)
+    if lang != "en" and (translated := folder / f"lab.{lang}.md").is_file():
+        text, title = _translation(root, translated, english)
     else:
         lang = "en"
     return Lab(
         id=lab_id,
         chapter=chapter,
-        title=render(Piece(title, title_place), values).strip(),
+        title=render(title, values).strip(),
         minutes=header["minutes"],
         intro=render(text.intro, values),
-        tasks=tuple(_task(task, points[task.id], values) for task in text.tasks),
+        tasks=tuple(_task(*both, values) for both in zip(text.tasks, english.tasks, strict=True)),
         values=values,
         lang=lang,
         path=f"labs/{chapter}/{name}",
@@ -114,12 +113,12 @@ def _setup(front: Front, folder: Path, root: Path, values: Mapping[str, Any]) ->
     return template_file(folder, root, front.table["setup"], front.place("", 0, "setup"), values)
 
 
-def _task(task: TaskText, points: int, values: Mapping[str, Any]) -> Task:
+def _task(task: TaskText, english: TaskText, values: Mapping[str, Any]) -> Task:
     return Task(
         id=task.id,
         title=render(task.title, values),
         text=render(task.text, values),
-        points=points,
+        points=english.points or 0,
         hints=tuple(render(hint, values) for hint in task.hints),
         explanation=render(task.explanation, values) if task.explanation else "",
     )
@@ -131,7 +130,7 @@ def _refuse_no_points(text: LabText) -> None:
             raise task.title.place.error(t("task `{task}` says no points, such as `points=3`.", task=task.id))
 
 
-def _translation(root: Path, path: Path, english: LabText) -> tuple[LabText, str, Place]:
+def _translation(root: Path, path: Path, english: LabText) -> tuple[LabText, Piece]:
     """The text and title of lab.zh.md: the same tasks, in the same order, worth the same."""
     front = read_front(read_source(path, root))
     header = check_fields(front, front.table, {"title": str}, ("title",))
@@ -150,4 +149,4 @@ def _translation(root: Path, path: Path, english: LabText) -> tuple[LabText, str
     if len(text.tasks) != len(english.tasks):
         last = text.tasks[-1].title.place
         raise last.error(t("{here} tasks, {there} in lab.md.", here=len(text.tasks), there=len(english.tasks)))
-    return text, header["title"], front.place("", 0, "title")
+    return text, Piece(header["title"], front.place("", 0, "title"))
