@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -24,7 +25,7 @@ from kvmlab.slowness import slowness
 
 SHARED = ("images", "saved", "cache", "keys")
 REPOSITORY = Path(__file__).parents[1]
-_COMPILED = tempfile.TemporaryDirectory(prefix="kvmlab-course-")
+_COMPILED = tempfile.TemporaryDirectory(prefix="kvmlab-courses-")
 
 # A shell that runs tests in the background (`./script/test &`) has them ignore Ctrl-C, and all they start would, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -141,17 +142,27 @@ def kvmlab(own_state: State) -> Iterator[Kvmlab]:
 
 
 @cache
+def compiled(root: Path) -> tuple[Course, State]:
+    """A course, compiled once in a process: that takes longer than most tests that need it. And where that is kept."""
+    state = State(Path(_COMPILED.name) / str(crc32(str(root).encode())))
+    return Course.load(root, state), state
+
+
 def our_course() -> Course:
-    """This repository's course, compiled once in a process: that takes longer than most tests that need it."""
-    return Course.load(REPOSITORY, State(Path(_COMPILED.name)))
+    """This repository's course."""
+    return compiled(REPOSITORY)[0]
+
+
+def give_compiled(root: Path, state: State) -> None:
+    """Let `state` have the course at `root` compiled already."""
+    shutil.copytree(compiled(root)[1].cache, state.cache, dirs_exist_ok=True)
 
 
 @pytest.fixture
 def bare_kvmlab(tmp_path: Path) -> Kvmlab:
     """The command in a state with nothing but the compiled course, for tests that start no lab host."""
-    our_course()
     state = State(tmp_path / "bare")
-    shutil.copytree(State(Path(_COMPILED.name)).cache, state.cache, dirs_exist_ok=True)
+    give_compiled(REPOSITORY, state)
     return Kvmlab(state)
 
 

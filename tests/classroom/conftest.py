@@ -14,11 +14,12 @@ import pytest
 
 from kvmlab.classroom.children import Children, Done
 from kvmlab.cli.main import main
-from kvmlab.course import Course, ProgressStore
+from kvmlab.course import ProgressStore
 from kvmlab.course.exam.model import Exams
 from kvmlab.paths import State
 from kvmlab.state.record import write
 from tests.classroom.samples import evidence
+from tests.conftest import compiled, give_compiled
 from tests.course.conftest import EXAMPLE
 
 ROSTER = "id,name,group\n2026001,Anna,A\n2026002,Bo,B\n"
@@ -53,8 +54,8 @@ class Pretended:
             return self._check(state, lab, Path(argv[-1]), record)
         record.unlink(missing_ok=True)
         if verb in ("start", "reset"):
-            compiled = Course.load(EXAMPLE).lab(lab, "en", variant).to_json()
-            data = {"lab": lab, "variant": variant, "instance": "i1", "state": "running", "compiled": compiled,
+            rendered = compiled(EXAMPLE)[0].lab(lab, "en", variant).to_json()
+            data = {"lab": lab, "variant": variant, "instance": "i1", "state": "running", "compiled": rendered,
                     "started": "2026-11-23T10:15:00+00:00"}  # fmt: skip
             write(record, data)
         return Done(0, "")
@@ -126,6 +127,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     for name in [name for name in os.environ if name.startswith(("KVMLAB_", "LC_", "LANG", "NO_COLOR"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("KVMLAB_STATE", str(tmp_path / "state"))
+    give_compiled(EXAMPLE, State(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "100")
 
     def run(*argv: str) -> Told:

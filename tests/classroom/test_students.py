@@ -15,11 +15,13 @@ from kvmlab.classroom.actions import read_evidence
 from kvmlab.classroom.children import Children, complaint_in, each
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.roster.student import Student
+from kvmlab.cli.main import main
 from kvmlab.errors import CouldNotLook
 from kvmlab.paths import State
 from tests.classroom.conftest import LAB, ROSTER, Classroom, Told
 from tests.classroom.samples import evidence
 from tests.course.conftest import EXAMPLE
+from tests.forked import forked
 
 
 def rows(told: Told) -> dict[str, str]:
@@ -181,23 +183,9 @@ def test_a_broken_roster_makes_no_class(told: Callable[..., Told], tmp_path: Pat
     assert not (tmp_path / "kvm").exists()
 
 
-REAL = """
-import sys
-from kvmlab.classroom.children import Children
-from kvmlab.cli.main import main
-from tests.classroom.conftest import Pretended
-pretended = Pretended()
-Children.run = lambda children, state, *argv: pretended(children, state, *argv)
-import kvmlab.cli.classroom.students as acting
-acting.make_images = lambda ctx, lab: None
-sys.exit(main(sys.argv[1:]))
-"""
-
-
 def in_a_process(classroom: Classroom, *argv: str, die_at: str = "") -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "KVMLAB_STATE": str(classroom.state.root), "KVMLAB_DIE_AT": die_at, "KVMLAB_LANG": "en"}
     command = ["--course", str(EXAMPLE), "class", argv[0], "--class", str(classroom.folder), *argv[1:]]
-    return subprocess.run([sys.executable, "-c", REAL, *command], env=environ, capture_output=True, text=True)
+    return forked(lambda: main(command), die_at)
 
 
 @pytest.mark.parametrize("verb", ["start", "check", "reset", "finish"])

@@ -19,7 +19,7 @@ from kvmlab.course.quiz.marks import Marked
 from kvmlab.course.quiz.model import read_quiz
 from kvmlab.report.cells import cells
 from kvmlab.report.plain import TextPage
-from tests.conftest import REPOSITORY, Kvmlab
+from tests.conftest import REPOSITORY, Kvmlab, give_compiled
 from tests.course.conftest import EXAMPLE
 
 SEED = ("--seed", "3")
@@ -28,6 +28,7 @@ SEED = ("--seed", "3")
 @pytest.fixture
 def example(bare_kvmlab: Kvmlab) -> Kvmlab:
     bare_kvmlab.env |= {"KVMLAB_COURSE": str(EXAMPLE), "COLUMNS": "80"}
+    give_compiled(EXAMPLE, bare_kvmlab.state)
     return bare_kvmlab
 
 

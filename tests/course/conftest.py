@@ -14,7 +14,7 @@ import pytest
 from kvmlab.cli.main import main
 from kvmlab.course import Course, ProgressStore
 from kvmlab.paths import State
-from tests.conftest import Kvmlab
+from tests.conftest import Kvmlab, compiled, give_compiled
 
 EXAMPLE = Path(__file__).parent / "example"
 Ask = Callable[..., str]
@@ -60,6 +60,7 @@ def told(
     for name in [name for name in os.environ if name.startswith(("KVMLAB_", "LC_", "LANG", "NO_COLOR"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("KVMLAB_STATE", str(bare_kvmlab.state.root))
+    give_compiled(EXAMPLE, bare_kvmlab.state)
 
     def run(*argv: str, course: Path = EXAMPLE, columns: int = 80) -> tuple[int, str, str]:
         monkeypatch.setenv("COLUMNS", str(columns))
@@ -92,7 +93,7 @@ def record(bare_kvmlab: Kvmlab) -> Callable[..., Path]:
     """Write the record of a lab that runs, as the set-up does."""
 
     def write(lab_id: str = "net-bridge", *, variant: str | None = None, lang: str = "en", **other: Any) -> Path:
-        lab = Course.load(EXAMPLE).lab(lab_id, lang, variant)
+        lab = compiled(EXAMPLE)[0].lab(lab_id, lang, variant)
         folder = bare_kvmlab.state.labs / "example"
         folder.mkdir(exist_ok=True)
         data = {
