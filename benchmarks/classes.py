@@ -31,9 +31,9 @@ from kvmlab.classroom.folder import Class
 from kvmlab.classroom.roster.student import Student
 from kvmlab.course import Course, Lab
 from kvmlab.images import Quiet
+from kvmlab.labhost.cgroups import cgroup_file
 from kvmlab.labhost.container import LabHost
 from kvmlab.labhost.podman import Podman
-from kvmlab.labhost.preference import cgroup_file
 from kvmlab.paths import State
 from kvmlab.remote.host_root import LIBVIRT_READ_ONLY
 from kvmlab.setup.files import SAVED, lay_ready

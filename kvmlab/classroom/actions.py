@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kvmlab import process
 from kvmlab.classroom.children import Children, Done
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.policy import EXAM
@@ -26,6 +27,7 @@ from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import Condition
 from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.record import RUNNING, STOPPED, Run, run_of, runs
+from kvmlab.labhost.together import Held, held
 from kvmlab.paths import State
 from kvmlab.words import t
 
@@ -70,6 +72,15 @@ class Actions(NamedTuple):
     def runs(self, student: Student) -> dict[str, Run]:
         """All labs that were started and not finished."""
         return runs(self.seen(student), self.course)
+
+    def together(self, student: Student) -> Held | None:
+        """What the student's lab hosts take together, of what they may; None where none runs, or nothing holds them."""
+        state = self.seen(student)
+        for lab, run in self.runs(student).items():
+            init = LabPlace(state, self.course.tag, lab).known_host(run).init if run.state == RUNNING else ""
+            if init and process.has_ended(init) is False and (found := held(state.tag, process.number(init))):
+                return found
+        return None
 
     def start(self, student: Student, lab: str) -> ActionOutcome:
         """A lab host with the lab on it. One that runs goes on, one that was stopped is started again as it was."""

@@ -10,17 +10,20 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from kvmlab.classroom.policy import MEMORY
+from kvmlab.classroom.policy import MEMORY, STUDENT_MEMORY
 from kvmlab.course import Lab
+from kvmlab.errors import KvmlabError
 from kvmlab.labhost.computer.doctor import DoctorFinding, Level
 from kvmlab.labhost.computer.findings import enforced_limits
 from kvmlab.labhost.computer.free_memory import available_mib
+from kvmlab.labhost.computer.podman_options import remembered_podman
+from kvmlab.labhost.holding import tried
 from kvmlab.labhost.id_range import free_ranges
+from kvmlab.labhost.own_limits import OwnLimits
 from kvmlab.paths import State
+from kvmlab.setup.memory import HOST_MIB, QEMU_MIB, memory_of
 from kvmlab.words import t
 
-HOST_MIB, QEMU_MIB = 60, 60
-"""Memory of a lab host without guests, and of a guest's QEMU besides the guest's own."""
 SAVED_MIB, LAYER_MIB = 200, 60
 """Disk of a guest that was booted once and saved, and of what a lab host writes when it starts."""
 INOTIFY = 8
@@ -29,10 +32,10 @@ PROCESSES = 40
 _PROC = Path("/proc/sys")
 
 
-def examine(state: State, lab: Lab, students: int, memory_mib: int = 0) -> Iterator[DoctorFinding]:
+def examine(state: State, lab: Lab, students: int, limits: OwnLimits) -> Iterator[DoctorFinding]:
     """All findings for this lab and so many students who do not run it yet, the worst kind of lack first.
 
-    `memory_mib`: what the class lets a lab host have, where that is less than usual.
+    `limits`: what the class lets a student's lab hosts have.
     """
     guests = len(lab.guests)
     seen = t("{students} lab hosts to be started, {guests} guests on each", students=students, guests=guests)
@@ -42,16 +45,12 @@ def examine(state: State, lab: Lab, students: int, memory_mib: int = 0) -> Itera
     yield _inotify(students)
     yield _processes(students)
     yield _ids(students)
-    yield from _wall(state, students, memory_mib)
-
-
-def memory_of(lab: Lab) -> int:
-    """MiB of a lab host whose guests use all the memory they start with, and may be given."""
-    return HOST_MIB + sum(max(one.memory_mib, one.max_memory_mib) + QEMU_MIB for one in lab.guests)
+    yield from _wall(state, students, limits)
+    yield from _of_a_student(state, lab, limits)
 
 
 def _memory(lab: Lab, students: int) -> DoctorFinding:
-    most = students * memory_of(lab)
+    most = students * memory_of(lab.guests)
     usual = students * (HOST_MIB + sum(min(one.memory_mib, 128) + QEMU_MIB for one in lab.guests))
     free = available_mib()
     values = {"free": free, "usual": usual, "most": most}
@@ -104,20 +103,22 @@ def _ids(students: int) -> DoctorFinding:
     )
 
 
-def _wall(state: State, students: int, memory_mib: int) -> Iterator[DoctorFinding]:
+def _wall(state: State, students: int, own: OwnLimits) -> Iterator[DoctorFinding]:
     """What one student can take from the others."""
     limits, name = enforced_limits(state), t("limits")
     if not limits:
         yield DoctorFinding(name, Level.UNKNOWN, t("not known before a lab host has been started"), "kvmlab doctor")
         return
-    missing = [word for key, word in (("memory", t("memory")), ("processes", t("processes")),
-                                      ("processor", t("processor time"))) if key not in limits]  # fmt: skip
+    missing = [_word(one) for one in _LIMITS if one not in limits]
+    if own.disk_gib and not any(one.startswith("--storage-opt=size=") for one in remembered_podman(state).run_options):
+        missing.append(t("disk space"))
     if missing:
         seen = t("not enforced here: {what}; one lab host may take what others need", what=", ".join(missing))
         yield DoctorFinding(name, Level.SLOW, seen)
+    if not limits.keys() >= set(_LIMITS):
         return
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
-    most = memory_mib or limits["memory"]
+    most = own.memory_mib or limits["memory"]
     values = {"memory": most, "processes": limits["processes"], "total": total}
     seen = t("a lab host has {memory} MiB and {processes} processes at most; this computer has {total} MiB", **values)
     at_once = max(1, total // max(1, most))
@@ -125,3 +126,33 @@ def _wall(state: State, students: int, memory_mib: int) -> Iterator[DoctorFindin
         seen += t(", which {count} lab hosts that take all they may can fill", count=at_once)
     level = Level.GOOD if at_once >= students else Level.SLOW
     yield DoctorFinding(name, level, seen, "" if level is Level.GOOD else f"${{EDITOR:-vi}} class.toml  # {MEMORY}")
+
+
+_LIMITS = ("memory", "processes", "processor")
+
+
+def _word(limit: str) -> str:
+    return {"memory": t("memory"), "processes": t("processes"), "processor": t("processor time")}[limit]
+
+
+def _of_a_student(state: State, lab: Lab, own: OwnLimits) -> Iterator[DoctorFinding]:
+    """Whether a student's lab hosts can be held together, and whether a rehearsal has room beside what it rehearses."""
+    name = t("limits of a student")
+    if not own.together:
+        return
+    try:
+        found = tried(state, remembered_podman(state), own)
+    except KvmlabError as error:
+        yield DoctorFinding(name, Level.UNKNOWN, error.message, error.todo)
+        return
+    if missing := [_word(one) for one, is_held in found.items() if not is_held]:
+        seen = t("not enforced here: {what}; a student's lab hosts may take what others need", what=", ".join(missing))
+        yield DoctorFinding(name, Level.SLOW, seen)
+        return
+    two = 2 * memory_of(lab.guests)
+    if own.all_memory_mib and own.all_memory_mib < two:
+        seen = t("{most} MiB; a rehearsal has two lab hosts at once: {needed} MiB if their guests use all they have",
+                 most=own.all_memory_mib, needed=two)  # fmt: skip
+        yield DoctorFinding(name, Level.SLOW, seen, f"${{EDITOR:-vi}} class.toml  # {STUDENT_MEMORY}")
+        return
+    yield DoctorFinding(name, Level.GOOD, t("a student's lab hosts together are held to what class.toml says"))

@@ -19,7 +19,7 @@ from kvmlab.classroom.policy import Policy, read_policy
 from kvmlab.classroom.roster.student import Student
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.killpoints import killpoint
-from kvmlab.labhost.confinement import own_memory, set_memory
+from kvmlab.labhost.own_limits import OwnLimits, limits_of, set_limits
 from kvmlab.paths import State, write_atomic
 from kvmlab.words import t
 
@@ -42,9 +42,9 @@ class Class:
         return read_policy(self.folder / SETTINGS)
 
     @cached_property
-    def memory_mib(self) -> int:
-        """What a student's lab host may take at most; 0: as usual."""
-        return self.policy().memory_mib
+    def limits(self) -> OwnLimits:
+        """What a student's lab hosts may take, each and together."""
+        return self.policy().limits
 
     def seed(self, student: Student, exam: int = 0) -> str:
         """The student's variant: the same at every start, and nobody's who does not know the class's secret; in each
@@ -60,8 +60,8 @@ class Class:
         """The student's state directory, over the images and saved guests of `shared`."""
         self.states_root(shared).mkdir(mode=0o700, exist_ok=True)
         found = State(self.state_root(student, shared), shared.shared.root)
-        if own_memory(found) != self.memory_mib:
-            set_memory(found, self.memory_mib)
+        if limits_of(found) != self.limits:
+            set_limits(found, self.limits)
         return found
 
     def state_root(self, student: Student, shared: State) -> Path:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from kvmlab.classroom.gradebook.records import Graded
 from kvmlab.errors import UsageError
+from kvmlab.labhost.own_limits import OwnLimits
 from kvmlab.nearest import nearest
 from kvmlab.safe_text import plain
 from kvmlab.words import t
@@ -22,8 +23,15 @@ ABSENT = ("empty", "zero")
 EXAM = "exam-"
 """How the variants of exams begin (kvmlab.course.exam.model.Exam.variant)."""
 
-
-MEMORY, LEAST_MIB, MOST_MIB = "lab_host_memory_mib", 200, 1_000_000
+MEMORY, STUDENT_MEMORY = "lab_host_memory_mib", "student_memory_mib"
+LIMITS = {
+    MEMORY: ("memory_mib", 200, 1_000_000),
+    "lab_host_disk_gib": ("disk_gib", 1, 100_000),
+    STUDENT_MEMORY: ("all_memory_mib", 200, 1_000_000),
+    "student_processes": ("all_processes", 100, 1_000_000),
+    "student_cpu_weight": ("all_cpu_weight", 1, 10_000),
+}
+"""What class.toml calls each limit; its field of OwnLimits, the least it can be, and the most."""
 
 
 class Rules(NamedTuple):
@@ -69,12 +77,12 @@ class PersonRules(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """All rules of a class. `memory_mib`: what a student's lab host may take at most; 0: as usual."""
+    """All rules of a class. `limits`: what a student's lab hosts may take, each and together."""
 
     for_all: Mapping[str, Any]
     labs: Mapping[str, Mapping[str, Any]]
     exceptions: tuple[PersonRules, ...]
-    memory_mib: int = 0
+    limits: OwnLimits = OwnLimits()
 
     def rules(self, student: str | None, lab: str) -> Rules:
         """Those for one student in one lab: the most special one of each; None: for whoever has no exceptions."""
@@ -162,10 +170,7 @@ def read_policy(path: Path) -> Policy:
         raise _broken(path, [plain(str(error), 300)]) from None
     faults: list[str] = []
     labs, exceptions = table.pop("labs", {}), table.pop("exceptions", [])
-    memory_mib = table.pop(MEMORY, 0)
-    if type(memory_mib) is not int or (memory_mib and not LEAST_MIB <= memory_mib <= MOST_MIB):
-        faults.append(t("{name}: 0, or a whole number from {least} to {most}", name=MEMORY, least=LEAST_MIB,
-                        most=MOST_MIB))  # fmt: skip
+    limits = _limits(table, faults)
     for_all = _checked("", table, FOR_ALL, faults)
     if not isinstance(labs, dict) or not all(isinstance(one, dict) for one in labs.values()):
         faults, labs = [*faults, t("`labs` is a table of tables: [labs.NAME]")], {}
@@ -173,7 +178,20 @@ def read_policy(path: Path) -> Policy:
     found = _exceptions(exceptions, faults)
     if faults:
         raise _broken(path, faults)
-    return Policy(for_all, of_labs, tuple(found), memory_mib)
+    return Policy(for_all, of_labs, tuple(found), limits)
+
+
+def _limits(table: dict[str, Any], faults: list[str]) -> OwnLimits:
+    """Those of the table, taken out of it."""
+    found = {}
+    for name, (field, least, most) in LIMITS.items():
+        value = table.pop(name, 0)
+        if type(value) is not int or (value and not least <= value <= most):
+            said = t("{name}: 0, or a whole number from {least} to {most}", name=name, least=least, most=most)
+            faults.append(said)
+        else:
+            found[field] = value
+    return OwnLimits(**found)
 
 
 def _exceptions(listed: object, faults: list[str]) -> list[PersonRules]:

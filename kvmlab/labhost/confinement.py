@@ -11,16 +11,14 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
 from kvmlab.labhost.podman import bound, in_csv
 from kvmlab.labhost.seccomp import profile
-from kvmlab.paths import State
 from kvmlab.remote.host_root import IDS
-from kvmlab.state import record
 from kvmlab.words import t
 
 CAPABILITIES = (
@@ -78,39 +76,6 @@ def confinement(folder: Path, first_uid: int | None) -> list[str]:
     if first_uid is not None:
         options += [f"--{kind}=0:{first_uid}:{IDS}" for kind in ("uidmap", "gidmap")]
     return options
-
-
-LIMITS = "limits.json"
-"""In a state directory: what a lab host of its may take, where that is less than usual."""
-
-
-def set_memory(state: State, mib: int) -> None:
-    """From their next start on, lab hosts of a state directory have so much memory at most; 0: as usual."""
-    path = state.root / LIMITS
-    if mib:
-        _ = state.run  # the state directory is made
-        record.write(path, {"memory_mib": mib})
-    else:
-        path.unlink(missing_ok=True)
-
-
-def own_memory(state: State) -> int:
-    """What `set_memory` has set, in MiB; 0: as usual."""
-    return record.read(state.root / LIMITS, _memory, 0)
-
-
-def _memory(document: object) -> int:
-    if not isinstance(document, dict) or type(mib := document.get("memory_mib")) is not int or mib < 0:
-        raise ValueError("memory_mib")
-    return int(mib)
-
-
-def own_limits(state: State, usual: Sequence[str]) -> list[str]:
-    """Options of podman-run(1) that come after the usual ones, and so count; none where memory is not limited here."""
-    mib = own_memory(state)
-    if not mib or not any(option.startswith("--memory=") for option in usual):
-        return []
-    return [f"--memory={mib}m", f"--memory-swap={mib}m"]
 
 
 def trusted_options() -> list[str]:

@@ -21,14 +21,15 @@ from kvmlab.labhost.confinement import (
     confinement,
     lent_devices,
     own_cgroups,
-    own_limits,
     read_only,
     unchangeable,
 )
+from kvmlab.labhost.holding import hold_together, let_go
 from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.known_host import IDENTITY, VOLUMES, Identity, KnownLabHost, known_hosts
 from kvmlab.labhost.orphans import end, running_containers
 from kvmlab.labhost.output import TIMES, printed, start
+from kvmlab.labhost.own_limits import limits_of, own_options
 from kvmlab.labhost.podman import Podman, failed
 from kvmlab.paths import State, make_key
 from kvmlab.state import record
@@ -116,7 +117,8 @@ class LabHost(KnownLabHost):
             f"--label=kvmlab.lab={self.label}",
             f"--label=kvmlab.instance={self.instance}",
             *self.podman.run_options,
-            *own_limits(self.state, self.podman.run_options),
+            *own_options(limits_of(self.state), self.podman.run_options),
+            *hold_together(self.state, self.podman),
             *confinement(self.run_dir, first_uid),
             *devices,
             *options,
@@ -129,7 +131,9 @@ class LabHost(KnownLabHost):
         return replace(self.podman, global_options=(*self.podman.global_options, *hooks))
 
     def started(self) -> None:
-        """podman has said that it is up: note which process is its first."""
+        """podman has said that it is up: note which process is its first. The cgroup of all lab hosts together may have
+        been removed, empty, since the start began, and made anew by podman: it has its limits again."""
+        hold_together(self.state, self.podman)
         identity = self.identity
         try:
             init = process.identity(int((self.run_dir / _PID).read_text()))
@@ -174,6 +178,7 @@ class LabHost(KnownLabHost):
         """
         for folder in self._first_disks():
             folder.mkdir(exist_ok=True)
+        hold_together(self.state, self.podman)
         return self._podman_with_hooks().start("start", self.container)
 
     def _first_disks(self) -> list[Path]:
@@ -199,6 +204,7 @@ class LabHost(KnownLabHost):
             if (first_uid := self.identity.first_uid) is not None:
                 release_range(first_uid)
         shutil.rmtree(self.run_dir, ignore_errors=True)
+        let_go(self.state.tag)
 
 
 def known_ranges(state: State) -> set[int]:
@@ -264,3 +270,4 @@ def sweep(podman: Podman, state: State, labs: Collection[str], keep: str = "") -
     for known in known_hosts(state, labs):
         if known.instance != keep:
             shutil.rmtree(known.run_dir, ignore_errors=True)
+    let_go(state.tag)

@@ -14,26 +14,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kvmlab import process
+from kvmlab.labhost.cgroups import cgroup_file
+from kvmlab.labhost.known_host import KnownLabHost
+from kvmlab.labhost.together import weight_together
 
 TIMES = 4
 """How many times its usual weight: against a neighbour that wants all, nine tenths of a processor."""
-PROC, CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 _USUAL = "weight"
 
 
 @contextlib.contextmanager
-def preferred(init: str, run_dir: Path) -> Iterator[None]:
-    """The lab host with this first process (kvmlab.process) and run directory weighs more in the block.
+def preferred(host: KnownLabHost) -> Iterator[None]:
+    """A lab host weighs more in the block, and so do all of its state directory's together, where they are held so.
 
     As usual where this computer does not weigh lab hosts (`kvmlab doctor` says so).
     A check that is killed leaves it so until the next one ends. Of two at once the first to end ends it for both.
     """
     with contextlib.ExitStack() as undo:
         with contextlib.suppress(OSError, ValueError):
-            file = weight_file(process.number(init))
-            usual = _usual(run_dir / _USUAL, file)
-            undo.callback(_weigh, file, usual)
-            _weigh(file, usual * TIMES)
+            init = process.number(host.init)
+            file = weight_file(init)
+            weights = [(file, _usual(host.run_dir / _USUAL, file))]
+            if together := weight_together(host.state, init):
+                weights.append(together)
+            for path, usual in weights:
+                undo.callback(_weigh, path, usual)
+                _weigh(path, usual * TIMES)
         yield
 
 
@@ -56,22 +62,3 @@ def _usual(note: Path, file: Path) -> int:
 def weight_file(init: int) -> Path:
     """Where the weight of the lab host with this first process stands. OSError where there is none."""
     return cgroup_file(init, "cpu", "cpu.shares", "cpu.weight", os.W_OK)
-
-
-def cgroup_file(init: int, controller: str, first: str, second: str, access: int = os.R_OK) -> Path:
-    """A file in the cgroup of the lab host with this first process: `first` where cgroups of version 1 have the
-    controller, else `second`. OSError where there is none that may be accessed so.
-
-    Of the names in its path the first that is podman's counts: those below it are the lab host's to choose.
-    """
-    lines = (PROC / str(init) / "cgroup").read_text(encoding="utf-8", errors="replace").splitlines()
-    for _, controllers, path in (line.split(":", 2) for line in lines):
-        names = path.split("/")
-        own = next((number for number, name in enumerate(names) if name.startswith("libpod-")), None)
-        if own is None or ".." in names:
-            continue
-        if not controllers or controller in controllers.split(","):
-            file = CGROUPS / controllers / "/".join(names[1 : own + 1]) / (first if controllers else second)
-            if os.access(file, access):
-                return file
-    raise FileNotFoundError(init)

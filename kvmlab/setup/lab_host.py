@@ -13,6 +13,7 @@ from kvmlab.errors import CannotRun
 from kvmlab.images.memory import forget_host_images
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.container import LabHost
+from kvmlab.labhost.holding import require_room
 from kvmlab.labhost.podman import finish
 from kvmlab.liveness import Silence
 from kvmlab.remote.host_root import HostRoot
@@ -23,6 +24,7 @@ from kvmlab.setup.guest_wait import host_session, wait_for_guests
 from kvmlab.setup.guests import PlacedGuest, bring_up
 from kvmlab.setup.libvirtd import connected
 from kvmlab.setup.materials import Materials, has_libvirt
+from kvmlab.setup.memory import memory_of
 from kvmlab.setup.objects import bring_up_objects, run_setup
 from kvmlab.setup.start_record import PictureConnections
 from kvmlab.words import t
@@ -42,6 +44,7 @@ def lab_host(host: LabHost, materials: Materials, lab: Lab, progress: BuildProgr
     """A lab host with `lab` on it; removed if anything fails, kept when the block ends well."""
     with contextlib.ExitStack() as undo:
         undo.callback(host.remove)
+        require_room(host.state, host.podman, memory_of(lab.guests))
         host.prepare_run_dir()
         runs_on = materials.domain_type
         lay_ready(host.state, host.start_dir, lab.guests, lab.files, materials.seeds, domain_type=runs_on)

@@ -1,7 +1,8 @@
 """Start, reset and finish a lab: each can be killed at any killpoint, and the next one puts things right.
 
 The record is written before the container exists, so whatever a killed kvmlab left is found by it; the
-old lab host is removed while the new one starts, which is safe because they share no name and no file.
+old lab host is removed while the new one starts, which is safe because they share no name and no file. Where there is a
+limit for all lab hosts together, the old one goes first.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from kvmlab.killpoints import killpoint
 from kvmlab.labhost import record
 from kvmlab.labhost.computer.podman_options import remembered_podman
 from kvmlab.labhost.container import Condition, LabHost, sweep
+from kvmlab.labhost.own_limits import limits_of
 from kvmlab.labhost.place import LabHostStopped, LabPlace
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.record import RUNNING, STARTING, STOPPED, STOPPING, Run
@@ -96,6 +98,8 @@ def _launch_and_sweep(place: LabPlace, lab: Lab, progress: BuildProgress, first:
     with ThreadPoolExecutor(max_workers=1) as pool:
         host = find(place, lab, materials) or LabHost.fresh(place.label, place.state, materials.podman)
         removal = pool.submit(sweep, materials.podman, place.state, place.labels, host.instance)
+        if limits_of(place.state).together:  # there may be no room for both
+            removal.result()
         run = _launch(place, lab, materials, progress, host, first)
         killpoint("reset.launched")
         removal.result()

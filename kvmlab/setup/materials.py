@@ -27,6 +27,7 @@ from kvmlab.killpoints import killpoint
 from kvmlab.labhost.computer.accelerator import find_kvm
 from kvmlab.labhost.computer.podman_options import find_podman
 from kvmlab.labhost.container import LabHost, sweep
+from kvmlab.labhost.holding import require_room
 from kvmlab.labhost.podman import Podman, finish
 from kvmlab.liveness import Silence
 from kvmlab.paths import LOOK_S, State
@@ -35,6 +36,7 @@ from kvmlab.setup.files import SAVED, lay_ready
 from kvmlab.setup.guest_wait import host_session, wait_for_guests
 from kvmlab.setup.guests import PlacedGuest, bring_up, placed, save_to
 from kvmlab.setup.libvirtd import connected
+from kvmlab.setup.memory import memory_of
 from kvmlab.words import t
 
 if TYPE_CHECKING:
@@ -238,6 +240,7 @@ def _make_on(
     try:
         progress.step(t("booting {guests} once, to be restored from now on", guests=_names(guests)), None)
         seeds = [guest.spec.name for guest in guests if guest.image.seed]
+        require_room(state, host.podman, memory_of(guest.spec for guest in guests))
         host.prepare_run_dir()
         lay_ready(state, host.start_dir, [guest.spec for guest in guests], (), seeds)
         folders = [(origins[guest.spec.name], f"{SAVED}/{guest.spec.name}") for guest in guests]

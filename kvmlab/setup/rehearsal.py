@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from kvmlab import process
 from kvmlab.errors import CannotRun
 from kvmlab.killpoints import killpoint
+from kvmlab.labhost.cgroups import cgroup_of
 from kvmlab.labhost.container import Condition
 from kvmlab.labhost.copy import Packed, not_copied, wake_copy
+from kvmlab.labhost.holding import require_room
+from kvmlab.labhost.together import taken_mib
 from kvmlab.liveness import Silence
 from kvmlab.remote.host_root import LIBVIRT, LIBVIRT_READ_ONLY
 from kvmlab.setup.files import lay_keys
@@ -83,6 +87,8 @@ class Rehearsal:
 def rehearsed(first: LabHost, fresh: LabHost) -> Iterator[Rehearsal]:
     """A copy of `first` in `fresh`, booted; it goes when the block ends."""
     try:
+        with contextlib.suppress(OSError):
+            require_room(first.state, first.podman, taken_mib(cgroup_of(process.number(first.init), "memory")))
         fresh.prepare_run_dir()
         lay_keys(fresh.state, fresh.start_dir)
         packed = wake_copy(first, fresh)

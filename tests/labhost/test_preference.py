@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.labhost import preference
-from kvmlab.labhost.known_host import KnownLabHost
+from kvmlab.labhost import cgroups
+from kvmlab.labhost.known_host import IDENTITY, KnownLabHost
+from kvmlab.labhost.own_limits import OwnLimits, set_limits
 from kvmlab.labhost.preference import TIMES, preferred
 from kvmlab.paths import State
+from kvmlab.state.record import write
 
 OWN = "libpod-0123"
 
@@ -27,11 +29,12 @@ class Weighed:
         self.file.write_text(str(usual))
         self.host = KnownLabHost("kvm.a", "1", State(tmp_path / "state"))
         self.host.run_dir.mkdir(parents=True)
-        patch.setattr(preference, "PROC", self.proc)
-        patch.setattr(preference, "CGROUPS", tree)
+        write(self.host.run_dir / IDENTITY, {"first_uid": None, "host_key": "k", "init": "boot/namespace/7/1"})
+        patch.setattr(cgroups, "PROC", self.proc)
+        patch.setattr(cgroups, "CGROUPS", tree)
 
     def preferred(self) -> AbstractContextManager[None]:
-        return preferred("boot/namespace/7/1", self.host.run_dir)
+        return preferred(self.host)
 
     @property
     def weight(self) -> int:
@@ -78,7 +81,7 @@ def test_where_nothing_weighs_lab_hosts_the_look_goes_on(
     weighed = Weighed(tmp_path, monkeypatch, said, LAYOUTS["version 2"][1])
     with weighed.preferred():
         assert weighed.weight == 512
-    assert list(weighed.host.run_dir.iterdir()) == []
+    assert [path.name for path in weighed.host.run_dir.iterdir()] == [IDENTITY]
 
 
 def test_a_lab_host_that_ends_meanwhile_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,3 +90,22 @@ def test_a_lab_host_that_ends_meanwhile_is_no_error(tmp_path: Path, monkeypatch:
         weighed.file.unlink()
         weighed.file.parent.rmdir()
     assert not weighed.file.exists()
+
+
+@pytest.mark.parametrize(("above", "mine"), [("{tag}", True), ("kvmlab-{tag}.slice", True), ("machine.slice", False)])
+def test_so_do_all_of_its_state_directorys_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, above: str, mine: bool
+) -> None:
+    """Else the weight of one counts beside its own neighbours only, and not beside another student's."""
+    parent = above.format(tag=State(tmp_path / "state").tag)
+    weighed = Weighed(tmp_path, monkeypatch, f"0::/x/{parent}/{OWN}", f"x/{parent}/{OWN}/cpu.weight", usual=50)
+    (tmp_path / "cgroups/cgroup.controllers").touch()
+    together = weighed.file.parent.parent / "cpu.weight"
+    together.write_text("100")
+    for weight in (30, 0):
+        set_limits(weighed.host.state, OwnLimits(all_cpu_weight=weight))
+        usual = weight if mine and weight else int(together.read_text())
+        with weighed.preferred():
+            assert weighed.weight == 50 * TIMES
+            assert int(together.read_text()) == (usual * TIMES if mine and weight else usual)
+        assert int(together.read_text()) == usual

@@ -10,7 +10,9 @@ import pytest
 from benchmarks.greed import BOMBS
 from kvmlab.labhost.computer.findings import enforced_limits
 from kvmlab.labhost.known_host import KnownLabHost, known_hosts
+from kvmlab.labhost.own_limits import OwnLimits, set_limits
 from kvmlab.labhost.preference import TIMES, preferred, weight_file
+from kvmlab.labhost.together import Held, held
 from kvmlab.paths import State
 from kvmlab.process import number
 from tests.conftest import Kvmlab, kvmlab_with
@@ -52,7 +54,7 @@ def test_the_one_that_is_looked_at_weighs_more_than_its_neighbours(kvmlab: Kvmla
     weighs = "processor" in enforced_limits(kvmlab.state)
     assert weighs == bool(weight(host))
     usual = weight(host)
-    with preferred(host.init, host.run_dir):
+    with preferred(host):
         assert weight(host) == [TIMES * one for one in usual]
     assert weight(host) == usual
 
@@ -65,6 +67,27 @@ def weight(host: KnownLabHost) -> list[int]:
         return []
 
 
+def test_all_of_a_state_directory_are_held_together(kvmlab: Kvmlab) -> None:
+    """As a class holds all of a student's (class.toml): each limit that this computer says it holds is run into."""
+    wanted = OwnLimits(all_memory_mib=1000, all_processes=700, all_cpu_weight=50)
+    set_limits(kvmlab.state, wanted)
+    assert kvmlab("reset", GREEDY).returncode == 0
+    (label,) = (one["lab"] for one in kvmlab.containers() if one["lab"].endswith(GREEDY))
+    (host,) = known_hosts(kvmlab.state, [label])
+    found, holds = held(kvmlab.state.tag, number(host.init)) or Held(), enforced_limits(kvmlab.state)
+    assert ("memory" not in holds) or found.most_memory_mib == 1000
+    assert ("processes" not in holds) or found.most_processes == 700
+    assert ("processor" not in holds) or found.cpu_weight == 50
+    if "memory" in holds:
+        took = "b = bytearray()\nwhile len(b) < 1100 << 20: b.extend(bytes(50 << 20))"
+        assert kvmlab("exec", GREEDY, "--", "python3", "-c", took).returncode != 0
+    if "processes" in holds:
+        forked = "i=0; while [ $i -lt 700 ]; do sleep 9 & i=$((i+1)); done; echo all of them"
+        assert "all of them" not in kvmlab("exec", GREEDY, "--", "sh", "-c", f"({forked}) 2>&1").stdout
+        assert kvmlab("exec", GREEDY, "--", "pkill", "sleep").returncode == 0
+
+
 def test_it_ends_as_any_other(kvmlab: Kvmlab) -> None:
+    set_limits(kvmlab.state, OwnLimits())
     assert kvmlab("reset", GREEDY).returncode == 0
     assert kvmlab("check", GREEDY).returncode == 1

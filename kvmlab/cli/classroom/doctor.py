@@ -22,9 +22,9 @@ def doctor(args: argparse.Namespace, ctx: Context) -> int:
     lab = ctx.course.lab(args.words[0], ctx.lang)
     with open_class(args.folder) as found:
         actions = Actions(found, ctx.course, ctx.state, Children(ctx.course_dir))
-        memory_mib = found.memory_mib
+        limits = found.limits
         waiting = [one for one in chosen(found, args) if actions.run(one, lab.id) is None]
-    findings = list(examine(ctx.state, lab, len(waiting), memory_mib))
+    findings = list(examine(ctx.state, lab, len(waiting), limits))
     bad = any(one.level is Level.BAD for one in findings)
     if args.json:
         listed = [one.to_json() for one in findings]

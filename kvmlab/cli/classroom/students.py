@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kvmlab.classroom.actions import ActionOutcome, Actions, tried
 from kvmlab.classroom.children import Children, each, environ_of
 from kvmlab.classroom.folder import SETTINGS, Class, open_class
+from kvmlab.classroom.policy import MEMORY, STUDENT_MEMORY
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.classroom.locks import at_work
 from kvmlab.cli.context import Context
@@ -29,6 +30,7 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     from kvmlab.classroom.machines.remote import Machines
     from kvmlab.labhost.record import Run
+    from kvmlab.labhost.together import Held
 
     Acting = Actions | Machines
 
@@ -100,13 +102,18 @@ def status(args: argparse.Namespace, ctx: Context) -> int:
         students = chosen(found, args, left)
         actions = Actions(found, ctx.course, ctx.state, Children(ctx.course_dir))
         last = {(one.attempt.student, one.attempt.lab): one for one in found.book.results(ctx.course.tag)}
-        table = [(one, list(_labs(actions, one, last))) for one in students]
+        table = [(one, list(_labs(actions, one, last)), actions.together(one)) for one in students]
     if args.json:
-        listed = [{"id": one.id, "name": one.name, "group": one.group, "labs": labs} for one, labs in table]
+        listed = [
+            {"id": one.id, "name": one.name, "group": one.group, "labs": labs,
+             "together": together._asdict() if together else None}
+            for one, labs, together in table
+        ]  # fmt: skip
         return write_json({"schema": "kvmlab.class-status/1", "students": listed})
     rows = Rows(TextPage(color=ctx.color()), students)
-    for student, labs in table:
-        for said in [_told(lab) for lab in labs] or [t("nothing yet")]:
+    for student, labs, together in table:
+        said_together = [_told_together(together)] if together else []
+        for said in [*(_told(lab) for lab in labs), *said_together] or [t("nothing yet")]:
             rows.put(student, t("{said} (in the class no more)", said=said) if student in left else said)
     return 0
 
@@ -243,15 +250,16 @@ def _would(verb: str, lab: str | None, there: dict[str, Run]) -> str:
 
 def must_fit(args: argparse.Namespace, ctx: Context, lab: str) -> None:
     """UsageError where the lab's guests want more memory than class.toml lets a lab host have."""
-    from kvmlab.classroom.doctor import memory_of
+    from kvmlab.setup.memory import memory_of
 
-    needed = memory_of(ctx.course.lab(lab))
+    needed = memory_of(ctx.course.lab(lab).guests)
     with open_class(args.folder) as found:
-        most, path = found.memory_mib, found.folder / SETTINGS
-    if most and most < needed:
-        said = t("A lab host of {lab} needs {needed} MiB, and `lab_host_memory_mib` is {most}.", lab=lab, needed=needed,
-                 most=most)  # fmt: skip
-        raise UsageError(said, f"${{EDITOR:-vi}} {shlex.quote(str(path))}")
+        limits, path = found.limits, found.folder / SETTINGS
+    for name, most in ((MEMORY, limits.memory_mib), (STUDENT_MEMORY, limits.all_memory_mib)):
+        if most and most < needed:
+            values = {"lab": lab, "needed": needed, "name": name, "most": most}
+            said = t("A lab host of {lab} needs {needed} MiB, and `{name}` is {most}.", **values)
+            raise UsageError(said, f"${{EDITOR:-vi}} {shlex.quote(str(path))}")
 
 
 def make_images(ctx: Context, lab: str) -> None:
@@ -289,3 +297,14 @@ def _told(lab: dict[str, Any]) -> str:
     points = "?" if lab["points"] is None else lab["points"]
     values = {"points": points, "most": lab["max_points"], "when": lab["checked"].replace("T", " ").rstrip("Z")}
     return t("{lab}: {state}, {points}/{most} at {when} UTC", lab=lab["lab"], state=state, **values)
+
+
+def _told_together(held: Held) -> str:
+    """One line about what a student's lab hosts take, of what they may."""
+    memory = _of(held.memory_mib, held.most_memory_mib)
+    values = {"memory": memory, "processes": _of(held.processes, held.most_processes), "weight": held.cpu_weight or "?"}
+    return t("together: {memory} MiB, {processes} processes, weight {weight}", **values)
+
+
+def _of(now: int, most: int | None) -> str:
+    return f"{now}/{most}" if most else str(now)
