@@ -28,7 +28,7 @@ LIMITS = {
     MEMORY: ("memory_mib", 200, 1_000_000),
     "lab_host_disk_gib": ("disk_gib", 1, 100_000),
     STUDENT_MEMORY: ("all_memory_mib", 200, 1_000_000),
-    "student_processes": ("all_processes", 100, 1_000_000),
+    "student_processes": ("all_processes", 200, 1_000_000),
     "student_cpu_weight": ("all_cpu_weight", 1, 10_000),
 }
 """What class.toml calls each limit; its field of OwnLimits, the least it can be, and the most."""

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kvmlab.errors import CannotRun
+from kvmlab.labhost.own_limits import OwnLimits
 from kvmlab.labhost.podman import bound, in_csv
 from kvmlab.labhost.seccomp import profile
 from kvmlab.remote.host_root import IDS
@@ -32,6 +33,11 @@ LENT = "/srv/kvmlab/dev"
 """Where a lab host finds device nodes that are made for it, until `prepare` puts them over the computer's own."""
 
 _HOOK = Path(__file__).parent / "own_cgroups.sh"
+
+
+FOR_OTHERS = 64
+"""Of all processes together, what one lab host's fork bomb leaves for the others, and for what podman begins beside
+them: their conmons count, too."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,19 @@ def confinement(folder: Path, first_uid: int | None) -> list[str]:
     if first_uid is not None:
         options += [f"--{kind}=0:{first_uid}:{IDS}" for kind in ("uidmap", "gidmap")]
     return options
+
+
+def own_options(limits: OwnLimits, usual: Sequence[str]) -> list[str]:
+    """Options of podman-run(1) for one lab host that come after the usual ones, and so count; none for what podman
+    cannot limit here."""
+    own = []
+    if limits.memory_mib:
+        own += [("--memory=", f"{limits.memory_mib}m"), ("--memory-swap=", f"{limits.memory_mib}m")]
+    if limits.disk_gib:
+        own.append(("--storage-opt=size=", f"{limits.disk_gib}g"))
+    if limits.all_processes:
+        own.append(("--pids-limit=", str(min(Limits.processes, limits.all_processes - FOR_OTHERS))))
+    return [f"{option}{value}" for option, value in own if any(one.startswith(option) for one in usual)]
 
 
 def trusted_options() -> list[str]:

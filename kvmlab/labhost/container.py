@@ -21,6 +21,7 @@ from kvmlab.labhost.confinement import (
     confinement,
     lent_devices,
     own_cgroups,
+    own_options,
     read_only,
     unchangeable,
 )
@@ -29,7 +30,7 @@ from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.known_host import IDENTITY, VOLUMES, Identity, KnownLabHost, known_hosts
 from kvmlab.labhost.orphans import end, running_containers
 from kvmlab.labhost.output import TIMES, printed, start
-from kvmlab.labhost.own_limits import limits_of, own_options
+from kvmlab.labhost.own_limits import limits_of
 from kvmlab.labhost.podman import Podman, failed
 from kvmlab.paths import State, make_key
 from kvmlab.state import record

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from kvmlab.paths import State
@@ -49,12 +48,3 @@ def _parsed(document: object) -> OwnLimits:
     if not all(type(value) is int and value >= 0 for value in document.values()):
         raise ValueError("a limit")
     return OwnLimits(**document)
-
-
-def own_options(limits: OwnLimits, usual: Sequence[str]) -> list[str]:
-    """Options of podman-run(1) for one lab host that come after the usual ones, and so count; none for what podman
-    cannot limit here."""
-    memory, size = f"{limits.memory_mib}m", f"{limits.disk_gib}g"
-    own = (("--memory=", memory), ("--memory-swap=", memory)) if limits.memory_mib else ()
-    own = (*own, ("--storage-opt=size=", size)) if limits.disk_gib else own
-    return [f"{option}{value}" for option, value in own if any(one.startswith(option) for one in usual)]

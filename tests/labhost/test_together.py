@@ -9,15 +9,16 @@ import pytest
 
 from kvmlab.errors import CannotRun
 from kvmlab.labhost import cgroups, holding
+from kvmlab.labhost.confinement import own_options
 from kvmlab.labhost.holding import hold_together, let_go, require_room, tried
-from kvmlab.labhost.own_limits import OwnLimits, limits_of, own_options, set_limits
+from kvmlab.labhost.own_limits import OwnLimits, limits_of, set_limits
 from kvmlab.labhost.podman import Podman
 from kvmlab.labhost.together import Held, held
 from kvmlab.paths import State
 
 LIMITS = OwnLimits(all_memory_mib=700, all_processes=400, all_cpu_weight=50)
 HELD = Held(210, 700, 37, 400, 50)
-FILES = {
+FILES: dict[int, dict[str, dict[str, object]]] = {
     1: {
         "memory": {"memory.limit_in_bytes": 2**63 - 4096, "memory.memsw.limit_in_bytes": 2**63 - 4096,
                    "memory.usage_in_bytes": 210 * 2**20,
@@ -180,7 +181,10 @@ def test_of_one_lab_host_what_podman_can_limit() -> None:
     limits, usual = OwnLimits(memory_mib=700, disk_gib=3), ("--memory=4096m", "--memory-swap=4096m")
     assert own_options(limits, usual) == ["--memory=700m", "--memory-swap=700m"]
     assert own_options(limits, (*usual, "--storage-opt=size=20g"))[-1] == "--storage-opt=size=3g"
-    assert own_options(limits, ("--pids-limit=2048",)) == [] == own_options(OwnLimits(), usual)
+    few = ("--pids-limit=2048",)
+    assert own_options(LIMITS, few) == ["--pids-limit=336"]
+    assert own_options(OwnLimits(all_processes=5000), few) == list(few)
+    assert own_options(limits, few) == [] == own_options(OwnLimits(), usual)
 
 
 @pytest.mark.parametrize("text", ["[]", '{"memory_mib": -1}', '{"memory_mib": true}', '{"else": 1}', "{"])

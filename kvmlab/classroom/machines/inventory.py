@@ -1,4 +1,7 @@
-"""An Ansible inventory as computers: the INI format, or what `ansible-inventory --list` makes of any other."""
+"""An Ansible inventory as computers: as ansible-inventory reads it; without that the INI format alone.
+
+What `ansible-inventory --list` has written is taken as well.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kvmlab.classroom.machines import ansible
 from kvmlab.classroom.roster.table import Unreadable, bytes_of, text_of
 from kvmlab.errors import UsageError
 from kvmlab.safe_text import plain
@@ -19,6 +23,8 @@ _NAME = re.compile(r"[\w.-]{1,255}")
 _ADDRESS = re.compile(r"[\w.:][\w.:%-]{0,254}")
 _RANGE = re.compile(r"\[(\d{1,9}):(\d{1,9})\]")
 _PASSWORDS = ("ansible_password", "ansible_ssh_pass", "ansible_become_password")
+_USED = ("ansible_user", "ansible_ssh_private_key_file", "ansible_ssh_common_args", "ansible_ssh_extra_args",
+         "kvmlab_command")  # fmt: skip
 Variables = Mapping[str, str]
 
 
@@ -43,18 +49,14 @@ class InventoryError(UsageError):
     def __init__(self, path: Path, faults: Sequence[str]) -> None:
         self.faults = tuple(plain(one, 300) for one in faults[:100])
         head = t("{path} is not an inventory that can be used.", path=path)
-        command = shlex.join(["ansible-inventory", "-i", str(path), "--list", "--output", "hosts.json"])
+        command = shlex.join(["ansible-inventory", "-i", str(path), "--list"]) if ansible.program() else ansible.INSTALL
         super().__init__("\n".join([head, *(f"  {path}: {one}." for one in self.faults)]), command)
 
 
 def read_inventory(path: Path) -> dict[str, Machine]:
     """Its computers by name. InventoryError with all that is wrong."""
-    try:
-        text = text_of(bytes_of(path)).text
-    except Unreadable as error:
-        raise InventoryError(path, [f"{error.line}: {error.why}"]) from None
     faults: list[str] = []
-    hosts = _listed(text, faults) if text.lstrip().startswith("{") else _ini(text, faults)
+    hosts = _hosts(path, faults)
     found = {}
     for name, variables in hosts.items():
         machine = _machine(name, variables, faults)
@@ -67,12 +69,42 @@ def read_inventory(path: Path) -> dict[str, Machine]:
     return found
 
 
+def _hosts(path: Path, faults: list[str]) -> dict[str, Variables]:
+    """The variables of each computer; as Ansible reads them, where it is there."""
+    program = ansible.program()
+    text = "" if path.is_dir() and program else _text(path)
+    if not text.lstrip().startswith("{"):
+        if not program:
+            return _own_reading(path, text, faults)
+        text = ansible.listed(program, path, faults)
+    return {} if faults else _listed(text, faults)
+
+
+def _text(path: Path) -> str:
+    try:
+        return text_of(bytes_of(path)).text
+    except Unreadable as error:
+        raise InventoryError(path, [f"{error.line}: {error.why}"]) from None
+
+
+def _own_reading(path: Path, text: str, faults: list[str]) -> dict[str, Variables]:
+    """INI, without variables from files beside it, which may say to which computer a name leads."""
+    for name in ("group_vars", "host_vars"):
+        if path.with_name(name).exists():
+            faults.append(t("{name} beside it can be read by Ansible alone", name=name))
+    return {} if faults else _ini(text, faults)
+
+
 def _machine(name: str, variables: Variables, faults: list[str]) -> Machine | None:
     address, port = variables.get("ansible_host", name), variables.get("ansible_port", "")
     if not _NAME.fullmatch(name) or not _ADDRESS.fullmatch(address):
         faults.append(t("`{name}` is no name of a computer, or has no address", name=name[:80]))
     elif port and not (port.isascii() and port.isdigit() and 0 < int(port[:9]) < 65536):
         faults.append(t("{name}: `{value}` is no port", name=name, value=port[:40]))
+    elif templates := [one for one in _USED if "{{" in variables.get(one, "")]:
+        faults.append(
+            t("{name}: {variable} is a template, and templates are not used", name=name, variable=templates[0])
+        )
     elif any(variables.get(one) for one in _PASSWORDS):
         faults.append(t("{name}: passwords are not used; let ssh have a key", name=name))
     else:
@@ -95,6 +127,8 @@ def _listed(text: str, faults: list[str]) -> dict[str, Variables]:
         variables = document.get("_meta", {}).get("hostvars", {})
         groups = [one for name, one in document.items() if name != "_meta"]
         names = [*variables, *(name for one in groups if isinstance(one, dict) for name in one.get("hosts", ()))]
+        if len(names := list(dict.fromkeys(names))) > MOST:
+            faults.append(t("more than {most} computers", most=MOST))
         found = {name: {key: str(value) for key, value in variables.get(name, {}).items()} for name in names[:MOST]}
     except (ValueError, RecursionError, AttributeError, TypeError):
         faults.append(t("it is not what `ansible-inventory --list` writes"))

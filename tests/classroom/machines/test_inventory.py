@@ -69,6 +69,7 @@ def test_what_ansible_inventory_lists(tmp_path: Path) -> None:
         ("pc1 ansible_host='a b'", "has no address"),
         ("pc1 ansible_password=x", "pc1: passwords are not used"),
         ("pc1 kvmlab_command='\"'", "pc1: No closing quotation"),
+        ("pc1 ansible_user='{{ x }}'", "pc1: ansible_user is a template"),
         ("pc1 'x", "1: No closing quotation"),
         ("{", "not what `ansible-inventory --list` writes"),
         ('{"_meta": 1}', "not what"),
@@ -78,7 +79,18 @@ def test_what_ansible_inventory_lists(tmp_path: Path) -> None:
 def test_what_cannot_be_used_is_told(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(InventoryError) as caught:
         taken(tmp_path, text)
-    assert said in caught.value.message and caught.value.todo.startswith("ansible-inventory ")
+    assert said in caught.value.message and caught.value.todo == "pip install 'kvmlab[machines]'"
+
+
+def test_what_only_ansible_reads_is_not_passed_over(tmp_path: Path) -> None:
+    """Variables beside it may say where the computers are: without them others would be asked."""
+    for name in ("group_vars", "host_vars"):
+        (tmp_path / name).mkdir()
+        with pytest.raises(InventoryError, match=f"{name} beside it"):
+            taken(tmp_path, INI)
+        (tmp_path / name).rmdir()
+    with pytest.raises(InventoryError, match="more than 10000 computers"):
+        taken(tmp_path, json.dumps({"pcs": {"hosts": [f"pc{number}" for number in range(10_001)]}}))
 
 
 def test_a_thousand_broken_ones_are_a_sentence_each(tmp_path: Path) -> None:
