@@ -160,7 +160,11 @@ def test_what_is_not_read_does_not_pile_up() -> None:
     run(work)
 
 
-def test_what_is_typed_after_the_program_has_closed_its_terminal_goes_nowhere() -> None:
+def test_what_is_typed_after_the_program_has_closed_its_terminal_goes_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(terminals, "HANG_UP_S", 0.2)
+
     async def work() -> None:
         terminal = PageTerminal([*SHELL, "trap '' HUP; exec </dev/null >/dev/null 2>&1; sleep 100"])
         number = terminal._master
