@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import subprocess
 import sys
@@ -86,19 +87,19 @@ def test_a_command_on_a_lab_host_likewise() -> None:
 
 def test_the_work_of_a_process_is_that_of_all_below_it() -> None:
     with subprocess.Popen(["sh", "-c", "sh -c 'while :; do :; done' & wait"], start_new_session=True) as process:
-        first = work_of(process.pid)
-        deadline = time.monotonic() + 60
-        while work_of(process.pid) == first and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert work_of(process.pid) != first
-        import os
-
-        os.killpg(process.pid, signal.SIGSTOP)
-        time.sleep(0.5)
-        stopped = work_of(process.pid)
-        time.sleep(0.5)
-        assert work_of(process.pid) == stopped
-        os.killpg(process.pid, signal.SIGKILL)
+        try:
+            first = work_of(process.pid)
+            deadline = time.monotonic() + 60
+            while work_of(process.pid) == first and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert work_of(process.pid) != first
+            os.killpg(process.pid, signal.SIGSTOP)
+            time.sleep(0.5)
+            stopped = work_of(process.pid)
+            time.sleep(0.5)
+            assert work_of(process.pid) == stopped
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
     assert work_of(process.pid) is None
 
 

@@ -17,8 +17,9 @@ from kvmlab.classroom.actions import Actions
 from kvmlab.classroom.children import Children
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.forget import kvmlabs_of
-from kvmlab.liveness import Silence, work_of
+from kvmlab.liveness import work_of
 from kvmlab.paths import State
+from tests.child import child
 from tests.classroom.conftest import LAB, Classroom
 from tests.classroom.machines.computers import until
 from tests.classroom.test_students import rows
@@ -50,9 +51,8 @@ def busy(tmp_path: Path) -> Iterator[State]:
 def test_a_child_ends_with_a_parent_that_is_killed(busy: State) -> None:
     """Else it would hold the lab when the same command is typed again. Ctrl-C may be ignored, as behind `&`."""
     argv = [sys.executable, "-c", PARENT, str(EXAMPLE), str(busy.root), str(busy.shared.root), LAB]
-    with subprocess.Popen(["sh", "-c", 'trap "" INT; exec "$@"', "sh", *argv]) as parent:
+    with child(["sh", "-c", 'trap "" INT; exec "$@"', "sh", *argv]):
         assert until(lambda: len(kvmlabs_of(busy.root)) == 1, 30)
-        parent.kill()
     assert until(lambda: not kvmlabs_of(busy.root), 30)
 
 
@@ -71,6 +71,7 @@ import sys
 from pathlib import Path
 from kvmlab import paths
 paths.LOOK_S /= 50
+print("waits", flush=True)
 with paths.State(Path(sys.argv[1])).lock("x"):
     pass
 """
@@ -79,10 +80,11 @@ with paths.State(Path(sys.argv[1])).lock("x"):
 def test_who_waits_for_a_lock_shows_life(tmp_path: Path) -> None:
     """Of a class's first start one boots a guest and saves it, for minutes, while others wait: none of them hangs."""
     state = State(tmp_path / "state")
-    with state.lock("x"), subprocess.Popen([sys.executable, "-c", WAITER, str(state.root)]) as process:
-        silence = Silence(2, lambda: work_of(process.pid))
-        assert not until(lambda: silence.over, 5)
-        process.kill()
+    argv = [sys.executable, "-c", WAITER, str(state.root)]
+    with state.lock("x"), child(argv, stdout=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline() == b"waits\n"
+        seen = {work_of(process.pid)}
+        assert until(lambda: seen.add(work_of(process.pid)) or len(seen) > 2, 60)  # type: ignore[func-returns-value]
 
 
 def test_a_lab_host_that_was_removed_by_hand_is_started_anew(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.labhost.container import INSIDE
+from tests.child import child
 
 
 @pytest.fixture
@@ -52,23 +53,17 @@ def test_it_sees_a_program_of_qemus_name_at_work(tmp_path: Path) -> None:
     qemu = tmp_path / "qemu-system-x86_64"
     qemu.write_bytes(Path("/bin/dash").resolve().read_bytes())
     qemu.chmod(0o755)
-    with subprocess.Popen([str(qemu), "-c", "while :; do :; done"]) as busy:
-        try:
-            until = time.time() + 4
-            argv = [str(INSIDE / "patiently"), "1", f"test $(date +%s) -ge {until:.0f}"]
-            assert subprocess.run(argv, timeout=60).returncode == 0
-        finally:
-            busy.kill()
+    with child([str(qemu), "-c", "while :; do :; done"]):
+        until = time.time() + 4
+        argv = [str(INSIDE / "patiently"), "1", f"test $(date +%s) -ge {until:.0f}"]
+        assert subprocess.run(argv, timeout=60).returncode == 0
 
 
 def test_a_guest_that_waits_at_each_look_and_works_between_them_is_at_work(tmp_path: Path) -> None:
     """As one that boots is often met, waiting for its disk."""
-    with subprocess.Popen(["sh", "-c", "while :; do :; done"]) as busy:
+    with child(["sh", "-c", "while :; do :; done"]) as busy:
         ps = f"#!/bin/sh\ncase $* in *pid=) echo {busy.pid} ;; *) echo Sl ;; esac\n"
         (tmp_path / "ps").write_text(ps)
         (tmp_path / "ps").chmod(0o755)
-        try:
-            until = time.time() + 4
-            assert patiently(tmp_path / "threads", 1, f"test $(date +%s) -ge {until:.0f}").returncode == 0
-        finally:
-            busy.kill()
+        until = time.time() + 4
+        assert patiently(tmp_path / "threads", 1, f"test $(date +%s) -ge {until:.0f}").returncode == 0

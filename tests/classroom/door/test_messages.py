@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.classroom.messages import put
+from tests.child import child
 from tests.classroom.door.conftest import Opened, School, terminal
 
 ANNA, BO = "2026001", "2026002"
@@ -65,11 +66,8 @@ def test_a_lab_hosts_terminals_are_none(tmp_path: Path, namespaces: list[str], c
         pytest.skip("no namespaces for ordinary users here")
     ours, side = os.openpty()
     argv, environ = [*namespaces, "sh", "-c", "echo here; sleep 60"], {**os.environ, "KVMLAB_STATE": str(tmp_path)}
-    with subprocess.Popen(argv, stdout=side, env=environ) as process:
-        try:
-            assert os.read(ours, 100) == b"here\r\n"
-            assert put(tmp_path, "secret") == count
-        finally:
-            process.kill()
-            os.close(ours)
-            os.close(side)
+    with child(argv, stdout=side, env=environ):
+        assert os.read(ours, 100) == b"here\r\n"
+        assert put(tmp_path, "secret") == count
+    os.close(ours)
+    os.close(side)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from kvmlab.cli.door import prompt
 from kvmlab.errors import CannotRun
+from tests.child import child
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_start_whose_terminal_is_stopped_is_ended(
     if how == "Ctrl-S":
         os.write(client, b"\x13")
     with (
-        subprocess.Popen(["cat", "/dev/zero"], stdout=side) as process,
+        child(["cat", "/dev/zero"], stdout=side) as process,
         pytest.raises(CannotRun, match="could be shown"),
     ):
         prompt.keep_moving(process, side)
@@ -41,6 +41,6 @@ def test_one_that_is_read_may_take_as_long_as_it_does(
     terminal: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prompt, "STALLED_S", 0.5)
-    with subprocess.Popen(["sleep", "2"]) as process:
+    with child(["sleep", "2"]) as process:
         prompt.keep_moving(process, terminal[1])
     assert process.returncode == 0
