@@ -58,7 +58,7 @@ IMPORTERS = {  # of each library, the packages and modules that may import it
     "paramiko": {"remote"},
     "asyncssh": {"classroom.door"},
     "cryptography": {"receipts.document"},
-    "jinja2": {"classroom.page", "course.template", "setup.domain_xml", "report.exam", "author.lint.names"},
+    "jinja2": {"classroom.page", "course.template", "report.exam", "author.lint.names"},
     "markupsafe": {"report.exam"},
     "markdown_it": {"course", "report.exam", "author.lint.widths", "page.prose"},
     "yaml": {"guest.netconfig.netplan"},

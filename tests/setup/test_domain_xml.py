@@ -31,3 +31,9 @@ def test_emulated_devices_on_request() -> None:
     targets = [target.attrib for target in old.findall("devices/disk/target")]
     assert targets == [{"dev": "hda", "bus": "ide"}, {"dev": "hdb", "bus": "ide"}]
     assert [model.get("type") for model in old.findall("devices/interface/model")] == ["e1000"]
+
+
+def test_a_name_is_text_and_nothing_to_fill_in() -> None:
+    root = ET.fromstring(domain_xml(WEB1._replace(name="$memory ${mac} $CDROM", network="<&\"'>"), "qemu"))
+    assert root.findtext("name") == "$memory ${mac} $CDROM"
+    assert [source.get("network") for source in root.findall("devices/interface/source")] == ["<&\"'>"]

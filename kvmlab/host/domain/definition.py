@@ -9,14 +9,13 @@ from kvmlab.checks.reader import Cause
 from kvmlab.host.domain.balloon import period_s
 from kvmlab.host.domain.next_start import next_xml
 from kvmlab.host.domain.outline import outline
+from kvmlab.host.domain.states import STATES
 from kvmlab.host.xml import Element, attribute, in_mib, number, parse, word
 from kvmlab.remote.host_connection import HostConnection, NotThere
 
 if TYPE_CHECKING:
     import libvirt
 
-# virDomainState, in virsh's words.
-STATES = ("no state", "running", "idle", "paused", "in shutdown", "shut off", "crashed", "pmsuspended")
 # virDomain…Reason per state, in virsh's words (virsh domstate --reason).
 REASONS: dict[str, tuple[str, ...]] = {
     "running": ("unknown", "booted", "migrated", "restored", "from snapshot", "unpaused", "migration canceled",

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.host.domain.definition import STATES
+from kvmlab.host.domain.states import STATES
 from kvmlab.host.xml import Element, parse, word
 
 if TYPE_CHECKING:
