@@ -28,8 +28,13 @@ Take = Callable[[object, bytes], None]
 def start(
     argv: Sequence[str], *, stdin: int = subprocess.PIPE, stderr: int = subprocess.PIPE
 ) -> subprocess.Popen[bytes]:
-    """Begin `argv`, for one of the two below."""
-    return subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr)
+    """Begin `argv`, which is podman, for one of the two below.
+
+    Go collects no garbage for its fifth of a second, which saves a fifth of its processor time, unless it needs more
+    memory than that can be worth (https://go.dev/doc/gc-guide).
+    """
+    environment = {"GOGC": "off", "GOMEMLIMIT": "128MiB", **os.environ}
+    return subprocess.Popen(argv, env=environment, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr)
 
 
 def printed(
