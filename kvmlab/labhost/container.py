@@ -41,6 +41,13 @@ HOSTNAME = "kvmhost"
 START = "/srv/kvmlab/start"
 FILES = "/srv/kvmlab/files"
 _PID = "pid"
+INIT = (
+    "/sbin/init",
+    *(f"systemd.mask={unit}.service" for unit in
+      ("systemd-tmpfiles-setup-dev-early", "systemd-tmpfiles-setup-dev", "ifupdown-pre")),
+)  # fmt: skip
+"""The first process (kernel-command-line(7)): without what makes device nodes, which podman has made, and what waits
+for udev, which is not there."""
 FIRST_TO_GO = 500
 """Half of the memory that there is, in the kernel's choice of whom to kill (proc_pid_oom_score_adj(5)). Without it the
 largest process of a fork bomb's lab host is systemd, and the lab host ends."""
@@ -89,7 +96,7 @@ class LabHost(KnownLabHost):
         self._write_identity(Identity(first_uid, (self.start_dir / "host_key.pub").read_text().strip()))
 
     def start(
-        self, image: str, volumes: Iterable[tuple[Path, str]], command: Sequence[str] = ()
+        self, image: str, volumes: Iterable[tuple[Path, str]], command: Sequence[str] = INIT
     ) -> subprocess.Popen[bytes]:
         """Begin `podman run`; `volumes` are further (here, there) pairs, which it cannot change. `command`: what runs
         first, if not systemd."""
