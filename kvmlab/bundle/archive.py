@@ -68,10 +68,6 @@ class Bundle:
         """The members below `folder`, in their order."""
         return [name for name in self.members if name.startswith(f"{folder}/")]
 
-    def sum_of(self, name: str) -> str:
-        """The member's SHA-256, in hex."""
-        return self._sums[name]
-
     @property
     def identity(self) -> str:
         """What tells this bundle from every other: the SHA-256 of its sums."""

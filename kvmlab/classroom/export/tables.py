@@ -19,7 +19,6 @@ from kvmlab.errors import UsageError
 from kvmlab.safe_text import in_cell
 from kvmlab.words import t
 
-PER = ("lab", "task", "check")
 Report = Mapping[str, Any]
 
 

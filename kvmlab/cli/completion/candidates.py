@@ -77,8 +77,6 @@ def candidates(words: list[str]) -> Iterator[Candidate]:
     if verb not in VERBS:
         return
     import_module(f"kvmlab.cli.verbs.{verb}").arguments(known)
-    while known.verbs and rest and rest[0] in known.verbs:
-        known, rest = known.verbs[rest[0]][1], rest[1:]
     yield from _of_verb(verb, known, rest, last, _context(known, done))
 
 
@@ -99,9 +97,6 @@ def _of_verb(verb: str, known: Recorder, rest: list[str], last: str, ctx: Contex
         return
     if _wants_value(known, rest) or last.startswith("-"):
         yield from _options(known, rest, last, ctx, verb)
-        return
-    if known.verbs:
-        yield from ((name, text) for name, (text, _) in known.verbs.items())
         return
     given = _given(known, rest)
     places = known.positionals

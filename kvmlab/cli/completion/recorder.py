@@ -22,7 +22,6 @@ class Recorder:
 
     def __init__(self) -> None:
         self.arguments: list[Argument] = []
-        self.verbs: dict[str, tuple[str, Recorder]] = {}
 
     def add_argument(self, *names: str, **settings: Any) -> None:
         """As ArgumentParser.add_argument."""
@@ -40,27 +39,6 @@ class Recorder:
                 many=str(settings.get("nargs")) in ("*", "+", "...", "A..."),
             )
         )
-
-    def add_subparsers(self, **settings: Any) -> Recorder:
-        """The recorder itself takes the parsers."""
-        return self
-
-    def add_parser(self, name: str, **settings: Any) -> Recorder:
-        """A verb of a verb (`kvmlab image build`)."""
-        inner = Recorder()
-        self.verbs[name] = (str(settings.get("help") or ""), inner)
-        return inner
-
-    def add_argument_group(self, *args: Any, **settings: Any) -> Recorder:
-        """Groups make no difference here."""
-        return self
-
-    def add_mutually_exclusive_group(self, **settings: Any) -> Recorder:
-        """Groups make no difference here."""
-        return self
-
-    def set_defaults(self, **settings: Any) -> None:
-        """Nothing to remember."""
 
     def option(self, name: str) -> Argument | None:
         """The argument that has this option string."""
