@@ -1,4 +1,4 @@
-"""The page's routes: files that tell nothing, POST for whatever is told or done, WebSockets for what goes on."""
+"""What the page asks and does for who was let in: POST for whatever is told or done, WebSockets for what goes on."""
 
 from __future__ import annotations
 
@@ -6,30 +6,22 @@ import asyncio
 import contextlib
 import json
 import re
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from kvmlab.errors import KvmlabError, UsageError
 from kvmlab.page import book, prose
-from kvmlab.page.commands import Commands, ended
-from kvmlab.page.gate import cookie_name
-from kvmlab.page.keys import SESSION_S, Keys
+from kvmlab.page.commands import Commands, Running
+from kvmlab.page.keys import Keys
 from kvmlab.page.labs import VERBS, Feed, Labs
 from kvmlab.page.terminals import PageTerminal, Terminals, Viewer, size_of
-from kvmlab.page.words import page_words
 from kvmlab.words import LANGUAGES, speaking, t
 
-STATIC = Path(__file__).parent / "static"
-VENDOR = Path(__file__).parent / "vendor"
 LAB = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 GUEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}")
 TERMINAL = re.compile(rf"shell-[1-4]|console:{GUEST.pattern}")
@@ -41,13 +33,12 @@ Asked = dict[str, Any]
 
 
 class PageServer:
-    """All of it, for one user."""
+    """All of it, for one user, behind the gate."""
 
-    def __init__(self, commands: Commands, keys: Keys, course_dir: Path) -> None:
-        self._commands, self._keys, self._course_dir = commands, keys, course_dir
+    def __init__(self, commands: Commands, keys: Keys, read: book.Reader) -> None:
+        self._commands, self._keys, self._read = commands, keys, read
         self._screens = 0
         self._labs, self._terminals = Labs(commands), Terminals()
-        self._index = (STATIC / "index.html").read_text(encoding="utf-8")
 
     def routes(self) -> list[BaseRoute]:
         """All there are; a test reads them."""
@@ -63,11 +54,6 @@ class PageServer:
             "search": self._search,
         }
         return [
-            Route("/", self._shell),
-            Route("/static/words/{lang}.json", self._words),
-            Mount("/static/vendor", StaticFiles(directory=VENDOR, check_dir=False)),
-            Mount("/static", StaticFiles(directory=STATIC)),
-            Route("/api/login", self._login, methods=["POST"]),
             Route("/api/ticket", self._ticket, methods=["POST"]),
             *(Route(f"/api/{name}", _answering(call), methods=["POST"]) for name, call in calls.items()),
             WebSocketRoute("/ws/lab/{lang}/{lab}", self._ws_lab),
@@ -75,12 +61,9 @@ class PageServer:
             WebSocketRoute("/ws/screen/{lab}/{guest}", self._ws_screen),
         ]
 
-    def app(self) -> Starlette:
-        """To be put behind the gate."""
-        return Starlette(routes=self.routes(), lifespan=self._lifespan)
-
     @contextlib.asynccontextmanager
-    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+    async def open(self, _app: object = None) -> AsyncIterator[None]:
+        """What was begun in it is gone when it is left."""
         sweeper = asyncio.create_task(self._terminals.sweep())
         try:
             yield
@@ -90,25 +73,8 @@ class PageServer:
 
     # what is asked once
 
-    async def _shell(self, request: Request) -> Response:
-        return HTMLResponse(self._index.replace("NONCE", request.scope["nonce"]))
-
-    async def _words(self, request: Request) -> Response:
-        return JSONResponse(page_words(_lang(request.path_params)))
-
-    async def _login(self, request: Request) -> Response:
-        asked = await _json(request)
-        both = self._keys.login(asked.get("token")) if asked else None
-        if both is None:
-            return JSONResponse({"error": t("This link was used already, or is an old one.")}, 403)
-        cookie, key = both
-        answer = JSONResponse({"key": key})
-        name = cookie_name(request.headers["host"])
-        answer.set_cookie(name, cookie, max_age=SESSION_S, httponly=True, samesite="strict", path="/")
-        return answer
-
     async def _ticket(self, request: Request) -> Response:
-        asked = await _json(request)
+        asked = await read_json(request)
         path = asked.get("path") if asked else None
         if not isinstance(path, str) or len(path) > 300:
             return JSONResponse({"error": "path"}, 400)
@@ -151,10 +117,10 @@ class PageServer:
         return found
 
     async def _book(self, asked: Asked) -> Asked:
-        return await asyncio.to_thread(book.chapter, self._course_dir, _lang(asked), asked.get("number"))
+        return await asyncio.to_thread(book.chapter, self._read, _lang(asked), asked.get("number"))
 
     async def _search(self, asked: Asked) -> Asked:
-        return {"places": await asyncio.to_thread(book.places, self._course_dir, _lang(asked), asked.get("words"))}
+        return {"places": await asyncio.to_thread(book.places, self._read, _lang(asked), asked.get("words"))}
 
     async def _act(self, asked: Asked) -> Asked:
         verb = asked.get("verb")
@@ -195,8 +161,14 @@ class PageServer:
             return
         await socket.accept()
         console = [f"--console={name.partition(':')[2]}"] if name.startswith("console:") else []
-        argv = self._commands.argv(lang, "shell", lab, *console)
-        terminal = self._terminals.get(lab, name, argv, lambda: self._labs.poke(lab))
+        opened = self._terminals.get(
+            lab, name, lambda: self._commands.terminal(lang, "shell", lab, *console), lambda: self._labs.poke(lab)
+        )
+        try:
+            terminal = await opened
+        except KvmlabError as error:
+            await socket.close(4000, error.message[:30])
+            return
         if terminal is None:
             await socket.close(4000, t("There are too many terminals."))
             return
@@ -216,28 +188,27 @@ class PageServer:
         await socket.accept()
         self._screens += 1
         try:
-            process = await self._commands.begin("en", "exec", lab, f"--screen={guest}", stdin=PIPE)
-            async with ended(process):
+            async with self._commands.running("en", "exec", lab, f"--screen={guest}", reads=True) as process:
                 await _both(_from(process, socket), _to(process, socket), _unheard(process))
         finally:
             self._screens -= 1
 
 
-async def _from(process: Process, socket: WebSocket) -> None:
+async def _from(process: Running, socket: WebSocket) -> None:
     assert process.stdout
     while piece := await process.stdout.read(SCREEN_BYTES):
         await socket.send_bytes(piece)
     await socket.close()
 
 
-async def _to(process: Process, socket: WebSocket) -> None:
+async def _to(process: Running, socket: WebSocket) -> None:
     assert process.stdin
     while True:
         process.stdin.write(await socket.receive_bytes())
         await process.stdin.drain()
 
 
-async def _unheard(process: Process) -> None:
+async def _unheard(process: Running) -> None:
     """What it says on standard error is for a terminal; it must not wait for somebody who reads it."""
     assert process.stderr
     while await process.stderr.read(4096):
@@ -287,7 +258,7 @@ def _answering(call: Callable[[Asked], Awaitable[Asked]]) -> Callable[[Request],
     """A route that answers JSON with JSON; what goes wrong as message and command to go on with."""
 
     async def answer(request: Request) -> Response:
-        asked = await _json(request)
+        asked = await read_json(request)
         if asked is None:
             return JSONResponse({"error": "JSON"}, 400)
         try:
@@ -299,7 +270,8 @@ def _answering(call: Callable[[Asked], Awaitable[Asked]]) -> Callable[[Request],
     return answer
 
 
-async def _json(request: Request) -> Asked | None:
+async def read_json(request: Request) -> Asked | None:
+    """The object that was sent; None where it is none, or empty."""
     return _object((await request.body()).decode(errors="replace")) or None
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from kvmlab.course.book import Book, read_book
+from kvmlab.course.book import Book
 from kvmlab.errors import UsageError
 from kvmlab.page.prose import html
 from kvmlab.words import t
 
+Reader = Callable[[str], Book]
+"""Gives the book in a language."""
 MOST = 30
 AROUND = 80
 """Characters of a section that are shown at each side of what was found."""
 
 
-def chapter(root: Path, lang: str, number: object) -> dict[str, Any]:
+def chapter(read: Reader, lang: str, number: object) -> dict[str, Any]:
     """A chapter by its place from 0, and the titles of all. UsageError where there is none."""
-    book = read_book(root, lang)
+    book = read(lang)
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < len(book.chapters):
         raise UsageError(t("The book has no such chapter."), "kvmlab read")
     titles = [one.title for one in book.chapters]
@@ -30,10 +32,10 @@ def _raised(text: str) -> str:
     return re.sub(r"^###(?= )", "##", text, flags=re.MULTILINE)
 
 
-def places(root: Path, lang: str, words: object) -> list[dict[str, Any]]:
+def places(read: Reader, lang: str, words: object) -> list[dict[str, Any]]:
     """The sections in which all the words stand, whatever their case."""
     wanted = words.casefold().split()[:10] if isinstance(words, str) and len(words) <= 200 else []
-    return list(_places(read_book(root, lang), wanted))[:MOST] if wanted else []
+    return list(_places(read(lang), wanted))[:MOST] if wanted else []
 
 
 def _places(book: Book, wanted: list[str]) -> Any:

@@ -10,10 +10,10 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from kvmlab.errors import CannotRun, KvmlabError
+from kvmlab.page.terminals import OwnPty, Pty
 from kvmlab.words import t
 
 DOCUMENT_BYTES = 8 << 20
@@ -26,40 +26,68 @@ class Told(KvmlabError):
     """What a `kvmlab` of ours has said on standard error: its message and the command to go on with."""
 
 
-@dataclass(frozen=True)
+class Written(Protocol):
+    """What a process reads."""
+
+    def write(self, data: bytes, /) -> None:
+        """Give it that."""
+
+    async def drain(self) -> None:
+        """Wait until it has taken most of it."""
+
+
+class Running(Protocol):
+    """A `kvmlab` that runs. `stdin`: None where it reads nothing."""
+
+    @property
+    def stdin(self) -> Written | None: ...
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+    @property
+    def stderr(self) -> asyncio.StreamReader | None: ...
+    @property
+    def returncode(self) -> int | None: ...
+    async def wait(self) -> int:
+        """Its exit status, once it has ended."""
+
+
 class Commands:
     """How kvmlab is called: with the global options that `serve` was given."""
 
-    options: tuple[str, ...] = ()
-    few: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
-    """More at once would only slow each other down."""
+    def __init__(self, options: tuple[str, ...] = ()) -> None:
+        self.options = options
+        self._few = asyncio.Semaphore(AT_ONCE)  # more at once would only slow each other down
 
     def argv(self, lang: str, *words: str) -> list[str]:
         """`kvmlab --lang LANG WORD…`, of this very kvmlab."""
         return [sys.executable, "-P", "-m", "kvmlab", *self.options, "--lang", lang, *words]
 
-    async def begin(self, lang: str, *words: str, stdin: int = DEVNULL) -> Process:
-        """Begin it; both outputs are pipes."""
-        argv = self.argv(lang, *words)
-        return await asyncio.create_subprocess_exec(
-            *argv, stdin=stdin, stdout=PIPE, stderr=PIPE, limit=LINE_BYTES, start_new_session=True
-        )
+    @contextlib.asynccontextmanager
+    async def running(self, lang: str, *words: str, reads: bool = False) -> AsyncIterator[Running]:
+        """It runs while the block lasts, and what it has begun is gone afterwards. `reads`: it is written to."""
+        process = await asyncio.create_subprocess_exec(
+            *self.argv(lang, *words), stdin=PIPE if reads else DEVNULL, stdout=PIPE, stderr=PIPE, limit=LINE_BYTES,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            await end(process)
 
-    async def document(self, lang: str, *words: str, within_s: float = WITHIN_S, stdin: str = "") -> dict[str, Any]:
+    async def terminal(self, lang: str, *words: str) -> Pty:
+        """It runs on a pty of its own."""
+        return OwnPty(self.argv(lang, *words))
+
+    async def document(self, lang: str, *words: str, within_s: float = WITHIN_S) -> dict[str, Any]:
         """The JSON document it prints. Told: what it said instead; CannotRun: it did not end, or printed too much."""
-        async with self.few:
-            process = await self.begin(lang, *words, stdin=PIPE if stdin else DEVNULL)
-            async with ended(process):
-                try:
-                    async with asyncio.timeout(within_s):
-                        if process.stdin:
-                            process.stdin.write(stdin.encode())
-                            process.stdin.close()
-                        out, err = await asyncio.gather(_all(process.stdout), _all(process.stderr))
-                        await process.wait()
-                except TimeoutError:
-                    said = t("`kvmlab {verb}` did not end within {seconds:.0f} s.", verb=words[0], seconds=within_s)
-                    raise CannotRun(said, "kvmlab status") from None
+        async with self._few, self.running(lang, *words) as process:
+            try:
+                async with asyncio.timeout(within_s):
+                    out, err = await asyncio.gather(_all(process.stdout), _all(process.stderr))
+                    await process.wait()
+            except TimeoutError:
+                said = t("`kvmlab {verb}` did not end within {seconds:.0f} s.", verb=words[0], seconds=within_s)
+                raise CannotRun(said, "kvmlab status") from None
         with contextlib.suppress(ValueError, RecursionError):
             if isinstance(found := json.loads(out), dict):
                 return found
@@ -77,15 +105,6 @@ def told(text: str) -> Told:
         else:
             said.append(line)
     return Told(" ".join(said)[:1000] or "kvmlab: ?", todo[:300])
-
-
-@contextlib.asynccontextmanager
-async def ended(process: Process) -> AsyncIterator[None]:
-    """Whatever happens inside, the process and all it has begun are gone afterwards."""
-    try:
-        yield
-    finally:
-        await end(process)
 
 
 async def end(process: Process, patience_s: float = 3.0) -> None:

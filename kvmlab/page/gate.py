@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from kvmlab.page.keys import Keys
@@ -39,11 +39,24 @@ class RefusedRequest(Exception):
     """Why somebody is not let through; for the log and the tests, the answer says no more than the reason."""
 
 
-class Gate:
-    """Lets through to `app` who may pass. `hosts`: what Host may be, "127.0.0.1:8123"."""
+class Site(NamedTuple):
+    """What a browser reaches us as. `hosts`: what Host may be, "127.0.0.1:8123"; `cookie`: its name, where that is not
+    one for each port, because a browser tells hosts apart and not ports."""
 
-    def __init__(self, app: App, keys: Keys, hosts: Callable[[], frozenset[str]]) -> None:
-        self._app, self._keys, self._hosts = app, keys, hosts
+    hosts: frozenset[str]
+    scheme: str = "http"
+    cookie: str = ""
+
+    def cookie_name(self, host: str) -> str:
+        """The cookie's name for a Host."""
+        return self.cookie or f"kvmlab-{host.rpartition(':')[2]}"
+
+
+class Gate:
+    """Lets through to `app` who may pass."""
+
+    def __init__(self, app: App, keys: Keys, site: Site) -> None:
+        self._app, self._keys, self._site = app, keys, site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI (https://asgi.readthedocs.io); scope["session"] is whose request it is, or ""."""
@@ -52,20 +65,20 @@ class Gate:
             return
         nonce = secrets.token_urlsafe(12)
         try:
-            scope["session"], scope["nonce"] = self._session(scope), nonce
+            scope["session"], scope["nonce"] = await self._session(scope), nonce
         except RefusedRequest as reason:
             await refuse(scope, receive, _guarded(send, nonce), str(reason))
             return
         await self._app(scope, _bounded(receive), _guarded(send, nonce) if scope["type"] == "http" else send)
 
-    def _session(self, scope: Scope) -> str:
+    async def _session(self, scope: Scope) -> str:
         """The session of a request that may pass, "" for one that needs none. Raises RefusedRequest."""
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_BYTES:
             raise RefusedRequest("headers too long")
         host, origin = _one(scope, "host"), _one(scope, "origin")
-        if host not in self._hosts():
+        if host not in self._site.hosts:
             raise RefusedRequest("another Host")
-        if origin not in (None, f"http://{host}"):
+        if origin not in (None, f"{self._site.scheme}://{host}"):
             raise RefusedRequest("another Origin")
         if _one(scope, "sec-fetch-site") not in (None, "same-origin", "none"):
             raise RefusedRequest("another site")
@@ -75,9 +88,9 @@ class Gate:
             raise RefusedRequest("another method")
         if origin is None:
             raise RefusedRequest("no Origin")
-        return self._known(scope, host or "")
+        return await self._known(scope, host or "")
 
-    def _known(self, scope: Scope, host: str) -> str:
+    async def _known(self, scope: Scope, host: str) -> str:
         if scope["type"] == "http":
             if scope["method"] != "POST":
                 raise RefusedRequest("another method")
@@ -85,7 +98,7 @@ class Gate:
                 raise RefusedRequest("another content type")
             if scope["path"] == LOGIN:
                 return ""
-        session = self._keys.session(_cookie(scope, cookie_name(host)))
+        session = await self._keys.whose(_cookie(scope, self._site.cookie_name(host)))
         if session is None:
             raise RefusedRequest("no session")
         if scope["type"] == "http":
@@ -95,11 +108,6 @@ class Gate:
         if not self._keys.redeem(_ticket(scope), session, scope["path"]):
             raise RefusedRequest("no ticket")
         return session
-
-
-def cookie_name(host: str) -> str:
-    """The cookie's name: a port each, because a browser tells hosts apart and not ports."""
-    return f"kvmlab-{host.rpartition(':')[2]}"
 
 
 def policy(nonce: str) -> str:

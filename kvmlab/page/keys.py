@@ -19,6 +19,7 @@ from kvmlab.paths import write_atomic
 SESSION_S = 7 * 24 * 3600
 TICKET_S = 30.0
 MOST_TICKETS = 100
+"""Of one session: a new one puts out its oldest."""
 _LIMIT = 200
 """Longest cookie, key or ticket that is looked at, in characters."""
 
@@ -53,7 +54,7 @@ class Keys:
         self._token = secrets.token_urlsafe(24)
         self.on_new_token(self._token)
         session = f"{secrets.token_hex(16)}.{int(self._clock())}"
-        return f"{session}.{self._signed('cookie', session)}", self._signed("key", session)
+        return f"{session}.{self._signed('cookie', session)}", self.key(session)
 
     def session(self, cookie: str) -> str | None:
         """The session of a cookie; None where it is not ours, or too old."""
@@ -63,16 +64,24 @@ class Keys:
         began = session.rpartition(".")[2]
         return session if began.isdecimal() and 0 <= self._clock() - int(began) < SESSION_S else None
 
+    async def whose(self, cookie: str) -> str | None:
+        """The same, as the gate asks for it."""
+        return self.session(cookie)
+
+    def key(self, session: str) -> str:
+        """What the page has to show besides the cookie."""
+        return self._signed("key", session)
+
     def fits(self, session: str, key: str) -> bool:
         """Whether the key is that session's."""
-        return _same(key, self._signed("key", session))
+        return _same(key, self.key(session))
 
     def ticket(self, session: str, path: str) -> str:
         """A ticket for one socket at `path`."""
         now = time.monotonic()
         self._tickets = {one: it for one, it in self._tickets.items() if it.until > now}
-        while len(self._tickets) >= MOST_TICKETS:
-            self._tickets.pop(next(iter(self._tickets)))
+        for one in [one for one, it in self._tickets.items() if it.session == session][: 1 - MOST_TICKETS]:
+            del self._tickets[one]
         ticket = secrets.token_urlsafe(18)
         self._tickets[ticket] = Ticket(path, session, now + TICKET_S)
         return ticket

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
-from kvmlab.errors import CannotRun
-from kvmlab.page.commands import Commands, ended, lines, told
+from kvmlab.errors import CannotRun, KvmlabError
+from kvmlab.page.commands import Commands, Running, lines, told
 from kvmlab.words import t
 
 POKE_S = 0.1
@@ -48,7 +47,7 @@ class Feed:
         self.latest: dict[str, Any] = {}
         self.users = 0
         self._commands, self._lab, self._lang, self._news = commands, lab, lang, news
-        self._process: Process | None = None
+        self._process: Running | None = None
         self._task: asyncio.Task[None] | None = None
         self._poked = False
 
@@ -77,17 +76,23 @@ class Feed:
 
     async def _run(self) -> None:
         while True:
-            process = await self._commands.begin(self._lang, "check", "--follow", self._lab, stdin=PIPE)
-            async with ended(process):
-                self._process = process
-                assert process.stdout and process.stderr
-                said = asyncio.create_task(process.stderr.read(20_000))
-                async for line in lines(process.stdout):
-                    with contextlib.suppress(ValueError, RecursionError):
-                        await self._is(json.loads(line))
-                error = told((await said).decode(errors="replace"))
+            try:
+                error = await self._follow()
+            except KvmlabError as refused:
+                error = refused
             await self._is({"state": "error", "error": error.message, "todo": error.todo})
             await asyncio.sleep(AGAIN_S)
+
+    async def _follow(self) -> KvmlabError:
+        """To its end; what it has said then."""
+        async with self._commands.running(self._lang, "check", "--follow", self._lab, reads=True) as process:
+            self._process = process
+            assert process.stdout and process.stderr
+            said = asyncio.create_task(process.stderr.read(20_000))
+            async for line in lines(process.stdout):
+                with contextlib.suppress(ValueError, RecursionError):
+                    await self._is(json.loads(line))
+            return told((await said).decode(errors="replace"))
 
     async def _is(self, document: Any) -> None:
         if isinstance(document, dict):
@@ -161,12 +166,14 @@ class Labs:
         word = "start" if action.verb == "resume" else action.verb
         news = self.news(lab)
         try:
-            process = await self._commands.begin(lang, word, *VERBS[action.verb], lab)
-            async with ended(process), asyncio.TaskGroup() as both:
+            running = self._commands.running(lang, word, *VERBS[action.verb], lab)
+            async with running as process, asyncio.TaskGroup() as both:
                 assert process.stdout and process.stderr
                 both.create_task(action.take(process.stdout, news))
                 both.create_task(action.take(process.stderr, news))
                 action.status = await process.wait()
+        except KvmlabError as error:
+            action.say(error.message)
         finally:
             action.status = -1 if action.status is None else action.status
             await news.tell()
@@ -192,8 +199,12 @@ class LabAction:
     async def take(self, stream: asyncio.StreamReader, news: News) -> None:
         """Keep what it says."""
         async for line in lines(stream):
-            self._lines.append(line[:500])
+            self.say(line)
             await news.tell()
+
+    def say(self, line: str) -> None:
+        """Keep a line."""
+        self._lines.append(line[:500])
 
     def told(self) -> dict[str, Any]:
         """For the browser."""

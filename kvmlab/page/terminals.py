@@ -16,8 +16,8 @@ import signal
 import struct
 import subprocess
 import termios
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
 
 KEPT = 256 << 10
 """Bytes of output that are kept for whoever comes back."""
@@ -40,22 +40,27 @@ class Viewer:
         self.sent = self.shown = since
 
 
-class PageTerminal:
-    """A process on a pty of its own, with what it has printed last."""
+class Pty(Protocol):
+    """A process on a pty of its own. `master`: the pty's other side (pty(7)), which does not block."""
 
-    def __init__(self, argv: list[str], on_output: Callable[[], None] = lambda: None) -> None:
-        self.id = secrets.token_hex(8)
-        self.status: int | None = None
-        self.viewers: set[Viewer] = set()
-        self.left = asyncio.get_running_loop().time()
-        self._on_output = on_output
-        self._kept, self._total = bytearray(), 0
-        self._typed = bytearray()
-        self._changed = asyncio.Condition()
-        self._master, slave = os.openpty()
-        self._open = True  # once it is closed, its number may be another terminal's
-        os.set_blocking(self._master, False)
-        self.resize(100, 30)
+    master: int
+
+    def poll(self) -> int | None:
+        """The process's exit status, None while it runs."""
+
+    def hang_up(self, number: signal.Signals) -> None:
+        """Tell it to end: SIGHUP first, then SIGKILL."""
+
+    def close(self) -> None:
+        """Close the other side; not twice."""
+
+
+class OwnPty:
+    """A process that we begin."""
+
+    def __init__(self, argv: list[str]) -> None:
+        self.master, slave = os.openpty()
+        os.set_blocking(self.master, False)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         try:
             # setsid(1): its own session with this pty, so that it is told of a new size and of our end.
@@ -64,6 +69,36 @@ class PageTerminal:
             )
         finally:
             os.close(slave)
+
+    def poll(self) -> int | None:
+        """See Pty."""
+        return self._process.poll()
+
+    def hang_up(self, number: signal.Signals) -> None:
+        """See Pty."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    def close(self) -> None:
+        """See Pty."""
+        os.close(self.master)
+
+
+class PageTerminal:
+    """A terminal, with what was printed on it last."""
+
+    def __init__(self, pty: Pty, on_output: Callable[[], None] = lambda: None) -> None:
+        self.id = secrets.token_hex(8)
+        self.status: int | None = None
+        self.viewers: set[Viewer] = set()
+        self.left = asyncio.get_running_loop().time()
+        self._on_output = on_output
+        self._kept, self._total = bytearray(), 0
+        self._typed = bytearray()
+        self._changed = asyncio.Condition()
+        self._pty, self._master = pty, pty.master
+        self._open = True  # once it is closed, its number may be another terminal's
+        self.resize(100, 30)
         self._reader = asyncio.create_task(self._read())
 
     @property
@@ -115,14 +150,15 @@ class PageTerminal:
     async def close(self) -> None:
         """Hang up, as a terminal that is closed does (SIGHUP), and wait until it is gone."""
         for number in (signal.SIGHUP, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, number)
+            self._pty.hang_up(number)
             for _ in range(int(HANG_UP_S / 0.05)):
-                if self._process.poll() is not None:
+                if self._pty.poll() is not None:
                     break
                 await asyncio.sleep(0.05)
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
+        if self._open:  # the reader had not even begun
+            self._stop()
         await self._ended()
 
     async def _tell(self) -> None:
@@ -130,7 +166,7 @@ class PageTerminal:
             self._changed.notify_all()
 
     async def _ended(self) -> None:
-        self.status = self._process.poll()
+        self.status = self._pty.poll()
         self.status = -1 if self.status is None else self.status
         await self._tell()
 
@@ -158,7 +194,7 @@ class PageTerminal:
                     await asyncio.sleep(len(piece) / UNSEEN_BYTES_PER_S)
         finally:
             self._stop()
-        while self._process.poll() is None:
+        while self._pty.poll() is None:
             await asyncio.sleep(0.05)
         await self._ended()
 
@@ -207,7 +243,7 @@ class PageTerminal:
         loop.remove_writer(self._master)
         self._typed.clear()
         self._open = False
-        os.close(self._master)
+        self._pty.close()
 
 
 def _happened(ready: asyncio.Future[None]) -> None:
@@ -222,17 +258,21 @@ class Terminals:
 
     def __init__(self) -> None:
         self._all: dict[tuple[str, str], PageTerminal] = {}
+        self._opening = asyncio.Lock()
 
-    def get(self, lab: str, name: str, argv: list[str], on_output: Callable[[], None]) -> PageTerminal | None:
+    async def get(
+        self, lab: str, name: str, pty: Callable[[], Awaitable[Pty]], on_output: Callable[[], None]
+    ) -> PageTerminal | None:
         """The terminal of that name; a new one where there is none, or its process has ended. None: too many."""
-        found = self._all.get((lab, name))
-        if found is not None and found.status is None:
-            return found
-        self._all = {key: one for key, one in self._all.items() if one.status is None}
-        if len(self._all) >= self.MOST:
-            return None
-        made = self._all[lab, name] = PageTerminal(argv, on_output)
-        return made
+        async with self._opening:
+            found = self._all.get((lab, name))
+            if found is not None and found.status is None:
+                return found
+            self._all = {key: one for key, one in self._all.items() if one.status is None}
+            if len(self._all) >= self.MOST:
+                return None
+            made = self._all[lab, name] = PageTerminal(await pty(), on_output)
+            return made
 
     async def sweep(self) -> None:
         """For ever: hang up those at which nobody has looked for long."""

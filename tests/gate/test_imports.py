@@ -57,16 +57,16 @@ IMPORTERS = {  # of each library, the packages and modules that may import it
     "libvirt": {"host", "setup", "mutants.scene"},
     "paramiko": {"remote"},
     "asyncssh": {"classroom.door"},
-    "cryptography": {"receipts.document"},
+    "cryptography": {"receipts.document", "classroom.door.certificate"},
     "jinja2": {"classroom.page", "course.template", "report.exam", "author.lint.names"},
     "markupsafe": {"report.exam"},
     "markdown_it": {"course", "report.exam", "author.lint.widths", "page.prose"},
     "yaml": {"guest.netconfig.netplan"},
     "rich": {"report"},
     "xlsxwriter": {"classroom.export.workbook"},
-    "starlette": {"page", "cli.verbs.serve"},
-    "uvicorn": {"page", "cli.verbs.serve"},
-    "websockets": {"cli.verbs.serve"},
+    "starlette": {"page", "cli.page"},
+    "uvicorn": {"page", "cli.page"},
+    "websockets": {"cli.page"},
 }
 
 

@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from kvmlab.cli.context import own_course
-from kvmlab.page.app import PageServer
 from kvmlab.page.commands import Commands
-from kvmlab.page.gate import KEY_HEADER, LOGIN, Gate, Message, Receive, Scope, Send, cookie_name
+from kvmlab.page.gate import KEY_HEADER, LOGIN, Gate, Message, Receive, Scope, Send, Site
 from kvmlab.page.keys import Keys
+from kvmlab.page.serve import page
 
 HOST = "127.0.0.1:8123"
 ORIGIN = f"http://{HOST}"
+SITE = Site(frozenset({HOST}))
+COOKIE = SITE.cookie_name(HOST)
 
 
 class Way(NamedTuple):
@@ -35,19 +37,17 @@ class Way(NamedTuple):
 
 def ways() -> Iterator[Way]:
     """Every route of the app."""
-    for route in PageServer(Commands(), Keys(bytes(32)), own_course()).routes():
+    for route in page(Commands(), Keys(bytes(32)), own_course(), SITE).routes:
         yield from ways_of(route)
 
 
 def ways_of(route: BaseRoute) -> Iterator[Way]:
-    if isinstance(route, Mount):
-        yield Way("http", "GET", f"{route.path}/app.js")
-    elif isinstance(route, WebSocketRoute):
-        yield Way("websocket", "GET", re.sub(r"\{\w+\}", "en", route.path))
+    if isinstance(route, WebSocketRoute):
+        yield Way("websocket", "GET", re.sub(r"\{[\w:]+\}", "en", route.path))
     else:
         assert isinstance(route, Route)
         for method in route.methods or ():
-            yield Way("http", method, re.sub(r"\{\w+\}", "en", route.path))
+            yield Way("http", method, re.sub(r"\{[\w:]+\}", "en", route.path))
 
 
 WAYS = sorted(set(ways()))
@@ -61,7 +61,7 @@ class Gated:
         self.now = 1_000_000.0
         self.keys = Keys(bytes(range(32)), clock=lambda: self.now)
         self.reached: list[Scope] = []
-        self.gate = Gate(self._app, self.keys, lambda: frozenset({HOST}))
+        self.gate = Gate(self._app, self.keys, SITE)
         both = self.keys.login(self.keys.token)
         assert both
         self.cookie, self.key = both
@@ -75,7 +75,7 @@ class Gated:
     def right(self, way: Way) -> dict[str, str | None]:
         """Headers that pass, and (as "ticket") the ticket of a WebSocket."""
         headers: dict[str, str | None] = {"host": HOST, "origin": ORIGIN, "sec-fetch-site": "same-origin"}
-        headers["cookie"] = f"other=1; {cookie_name(HOST)}={self.cookie}"
+        headers["cookie"] = f"other=1; {COOKIE}={self.cookie}"
         if way.kind == "http":
             return {**headers, "content-type": "application/json", KEY_HEADER: self.key}
         return {**headers, "ticket": self.keys.ticket(self.session, way.path)}
@@ -130,8 +130,8 @@ UNKNOWN: dict[str, dict[str, str | None]] = {
     "no Origin": {"origin": None},
     "no cookie": {"cookie": None},
     "cookie of another port": {"cookie": "kvmlab-8124=x"},
-    "cookie of another's making": {"cookie": f"{cookie_name(HOST)}=0123456789abcdef.1000000.00"},
-    "empty cookie": {"cookie": f"{cookie_name(HOST)}="},
+    "cookie of another's making": {"cookie": f"{COOKIE}=0123456789abcdef.1000000.00"},
+    "empty cookie": {"cookie": f"{COOKIE}="},
 }
 
 
@@ -221,7 +221,7 @@ def test_a_long_body_is_no_body(gated: Gated) -> None:
 
     async def send(message: Message) -> None: ...
 
-    gate = Gate(app, gated.keys, lambda: frozenset({HOST}))
+    gate = Gate(app, gated.keys, SITE)
     right = {name: value for name, value in gated.right(TOLD[0]).items() if value}
     headers = [(name.encode(), value.encode()) for name, value in right.items()]
     asyncio.run(gate({"type": "http", "method": "POST", "path": "/api/course", "headers": headers}, receive, send))

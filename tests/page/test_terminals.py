@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from kvmlab.page import terminals
-from kvmlab.page.terminals import FRAME, KEPT, WINDOW, PageTerminal, Terminals, Viewer, size_of
+from kvmlab.page.terminals import FRAME, KEPT, WINDOW, OwnPty, PageTerminal, Pty, Terminals, Viewer, size_of
 from kvmlab.slowness import slowness
 
 SHELL = ["sh", "-c"]
@@ -36,7 +36,7 @@ async def until(terminal: PageTerminal, viewer: Viewer, wanted: bytes, *, shows:
 
 def test_what_is_typed_is_read_and_the_size_is_told() -> None:
     async def work() -> None:
-        terminal = PageTerminal([*SHELL, "read line; echo got $line; stty size; exit 7"])
+        terminal = PageTerminal(OwnPty([*SHELL, "read line; echo got $line; stty size; exit 7"]))
         viewer, wipe = terminal.look("", 0)
         assert wipe
         terminal.resize(91, 33)
@@ -51,7 +51,7 @@ def test_what_is_typed_is_read_and_the_size_is_told() -> None:
 
 def test_who_comes_back_is_given_what_was_missed_and_two_see_the_same() -> None:
     async def work() -> None:
-        terminal = PageTerminal([*SHELL, "echo one; read x; echo two; read x"])
+        terminal = PageTerminal(OwnPty([*SHELL, "echo one; read x; echo two; read x"]))
         first, _ = terminal.look("", 0)
         seen = await until(terminal, first, b"one\r\n")
         await terminal.leave(first)
@@ -71,7 +71,7 @@ def test_who_comes_back_is_given_what_was_missed_and_two_see_the_same() -> None:
 @pytest.mark.parametrize("since", [-5, 10**15])
 def test_an_offset_that_never_was_gives_all_that_is_kept(since: int) -> None:
     async def work() -> None:
-        terminal = PageTerminal([*SHELL, "echo one; read x"])
+        terminal = PageTerminal(OwnPty([*SHELL, "echo one; read x"]))
         first, _ = terminal.look("", 0)
         await until(terminal, first, b"one")
         second, wipe = terminal.look(terminal.id, since)
@@ -86,7 +86,9 @@ def test_an_offset_that_never_was_gives_all_that_is_kept(since: int) -> None:
 
 def test_a_program_waits_for_a_viewer_that_shows_nothing_and_ctrl_c_reaches_it_at_once() -> None:
     async def work() -> None:
-        terminal = PageTerminal([*SHELL, "trap 'echo; echo caught; exit' INT; while :; do echo 0123456789012345; done"])
+        terminal = PageTerminal(
+            OwnPty([*SHELL, "trap 'echo; echo caught; exit' INT; while :; do echo 0123456789012345; done"])
+        )
         viewer, _ = terminal.look("", 0)
         await until(terminal, viewer, b"0123", shows=False)
         await asyncio.sleep(1)
@@ -105,7 +107,7 @@ def test_a_program_waits_for_a_viewer_that_shows_nothing_and_ctrl_c_reaches_it_a
 
 def test_a_slow_viewer_holds_up_no_other_and_is_told_what_it_has_lost() -> None:
     async def work() -> None:
-        terminal = PageTerminal([*SHELL, "head -c 1000000 /dev/zero | tr '\\0' x; echo; echo end; read x"])
+        terminal = PageTerminal(OwnPty([*SHELL, "head -c 1000000 /dev/zero | tr '\\0' x; echo; echo end; read x"]))
         slow, _ = terminal.look("", 0)
         quick, _ = terminal.look("", 0)
         await terminal.next(slow)
@@ -120,7 +122,7 @@ def test_a_slow_viewer_holds_up_no_other_and_is_told_what_it_has_lost() -> None:
 
 def test_with_nobody_looking_little_is_kept() -> None:
     async def work() -> None:
-        terminal = PageTerminal([*SHELL, "yes"])
+        terminal = PageTerminal(OwnPty([*SHELL, "yes"]))
         await asyncio.sleep(1)
         viewer, _ = terminal.look("", 0)
         given = await terminal.next(viewer)
@@ -136,7 +138,7 @@ def test_closed_all_of_it_is_gone_also_what_ignores_the_hangup(monkeypatch: pyte
     monkeypatch.setattr(terminals, "HANG_UP_S", 1.0)
 
     async def work() -> None:
-        terminal = PageTerminal([*SHELL, "trap '' HUP TERM; echo $$; while :; do sleep 1000; done"])
+        terminal = PageTerminal(OwnPty([*SHELL, "trap '' HUP TERM; echo $$; while :; do sleep 1000; done"]))
         viewer, _ = terminal.look("", 0)
         said = await until(terminal, viewer, b"\n")
         await terminal.close()
@@ -151,7 +153,7 @@ def test_closed_all_of_it_is_gone_also_what_ignores_the_hangup(monkeypatch: pyte
 
 def test_what_is_not_read_does_not_pile_up() -> None:
     async def work() -> None:
-        terminal = PageTerminal([*SHELL, "stty raw -echo; sleep 1000"])
+        terminal = PageTerminal(OwnPty([*SHELL, "stty raw -echo; sleep 1000"]))
         for _ in range(100):
             terminal.type(b"x" * 16384)
         assert len(terminal._typed) <= 65536
@@ -166,7 +168,7 @@ def test_what_is_typed_after_the_program_has_closed_its_terminal_goes_nowhere(
     monkeypatch.setattr(terminals, "HANG_UP_S", 0.2)
 
     async def work() -> None:
-        terminal = PageTerminal([*SHELL, "trap '' HUP; exec </dev/null >/dev/null 2>&1; sleep 100"])
+        terminal = PageTerminal(OwnPty([*SHELL, "trap '' HUP; exec </dev/null >/dev/null 2>&1; sleep 100"]))
         number = terminal._master
         while terminal._open:
             await asyncio.sleep(0.01)
@@ -185,16 +187,20 @@ def test_what_is_typed_after_the_program_has_closed_its_terminal_goes_nowhere(
     run(work)
 
 
+async def sleeping() -> Pty:
+    return OwnPty(["sleep", "1000"])
+
+
 def test_there_are_only_so_many_and_an_ended_one_makes_room() -> None:
     async def work() -> None:
         terminals = Terminals()
         names = [f"t{number}" for number in range(Terminals.MOST)]
-        made = [terminals.get("lab", name, ["sleep", "1000"], lambda: None) for name in names]
-        assert terminals.get("lab", names[0], ["sleep", "1000"], lambda: None) is made[0]
-        assert terminals.get("lab", "more", ["true"], lambda: None) is None
+        made = [await terminals.get("lab", name, sleeping, lambda: None) for name in names]
+        assert await terminals.get("lab", names[0], sleeping, lambda: None) is made[0]
+        assert await terminals.get("lab", "more", sleeping, lambda: None) is None
         assert made[0]
         await made[0].close()
-        assert terminals.get("lab", "more", ["sleep", "1000"], lambda: None)
+        assert await terminals.get("lab", "more", sleeping, lambda: None)
         await terminals.close()
 
     run(work)

@@ -8,6 +8,8 @@
                secret, and asks the desk over a socket that both were born with (`wire`)
     desk       the process that may start things. It checks codes, opens terminals, and ends what is left of them
     prompt     what a student types at: a table of verbs and their options (`allowed`), and nothing else
+    pages      the desk's side of the page for browsers, whose front is kvmlab.page.classroom: the same codes, a list of
+               its own of what may be done (`runs`), and sessions that hang on a code (`sessions`)
 
 What comes back from the desk is a terminal's file descriptor (SCM_RIGHTS, unix(7)), so that what a student types and
 sees never passes through the process that has rights. A front that was taken over can come in as any student who has a

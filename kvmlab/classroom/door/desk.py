@@ -18,8 +18,9 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +31,7 @@ from kvmlab.classroom.door.logins import MOST_KEY, Logins, plain_key, read_key
 from kvmlab.classroom.door.terminals import DoorTerminal, collect_orphans, sweep_orphans
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.roster.student import ID, Student
-from kvmlab.errors import KvmlabError
+from kvmlab.errors import KvmlabError, UsageError
 from kvmlab.killpoints import killpoint
 from kvmlab.paths import State
 from kvmlab.words import t
@@ -46,7 +47,7 @@ WRONG, WRONG_S, SLOW_S, MOST_WRONG = {"student": 10, "address": 200}, 600.0, 10.
 """After so many wrong codes within ten minutes, for one student or from one address (a school may have but one), each
 wrong one is answered late. The right one lets in at once all the same: nobody can keep another out by trying codes in
 their name, and 59 bits are not guessed at this pace. Of so many students and addresses it is known."""
-PROMPT = "kvmlab.cli.door.prompt"
+PROMPT, DOOR = "kvmlab.cli.door.prompt", "kvmlab.classroom.door.front"
 GIVEN = "KVMLAB_DOOR"
 """The environment variable in which the prompt is told who has come in."""
 _NOT_PASSED_ON = re.compile(
@@ -55,6 +56,23 @@ _NOT_PASSED_ON = re.compile(
 _TERM = re.compile(r"[a-z0-9][a-z0-9.+-]{0,39}")
 _FRONTS, _FRONTS_S, _PAUSE_S = 5, 60.0, 5.0
 """A front that ends is followed by another; after so many of them in so many seconds, with a pause before it."""
+
+
+Verb = Callable[[Mapping[str, Any]], Coroutine[Any, Any, tuple[dict[str, Any], int | None]]]
+
+
+class Side(NamedTuple):
+    """A process that faces the network: the module it is and where it listens, what it is told first, what it may ask
+    for, what is to be done now and then, and when it has ended. `opened`: what the instructor is told once it lets
+    people in."""
+
+    module: str
+    listener: socket.socket
+    first: Mapping[str, object]
+    verbs: Mapping[str, Verb]
+    look: Callable[[], None]
+    ended: Callable[[], Coroutine[Any, Any, None]]
+    opened: str
 
 
 class _Ticket(NamedTuple):
@@ -94,45 +112,53 @@ class Desk:
     """The desk of one class. `tell`: is told who comes in, a line each."""
 
     def __init__(self, of_class: Class, shared: State, course_dir: Path, tell: Callable[[str], None]) -> None:
-        self._class, self._shared, self._course_dir, self._tell = of_class, shared, course_dir, tell
+        self._class, self._shared, self.course_dir, self._tell = of_class, shared, course_dir, tell
         self._logins, self._wrong = Logins(of_class), Wrong()
         self._tickets: dict[str, _Ticket] = {}
         self._terminals: list[DoorTerminal] = []
         self._hashing, self._waiting = ThreadPoolExecutor(max_workers=2), 0
-        self._front: subprocess.Popen[bytes] | None = None
-        self._verbs = {
-            "ready": self._ready,
-            "key": self._key,
-            "enter": self._enter,
-            "code": self._code,
-            "open": self._open,
-        }
+        self.children: set[int] = set()
+        """Numbers of processes of ours that are waited for elsewhere."""
 
-    async def run(self, listener: socket.socket) -> None:
-        """Keep a front at the listener until we are cancelled; then all that was opened is ended."""
+    def door(self, listener: socket.socket) -> Side:
+        """Students come in by SSH there."""
+        first = {"host_key": self._logins.host_key().export_private_key().decode()}
+        verbs = {"key": self._key, "enter": self._enter, "code": self._code, "open": self._open}
+        return Side(DOOR, listener, first, verbs, lambda: None, self._no_tickets, t("Open."))
+
+    async def _no_tickets(self) -> None:
+        self._tickets.clear()
+
+    async def run(self, *sides: Side) -> None:
+        """Keep a front at each listener until we are cancelled; then all that was opened is ended."""
         collect_orphans()
-        began: deque[float] = deque(maxlen=_FRONTS)
-        keeping = asyncio.create_task(self._keep_house())
+        keeping = [asyncio.create_task(one) for one in (self._keep_house(sides), *map(self._keep_front, sides))]
         try:
-            while True:
-                if len(began) == _FRONTS and time.monotonic() - began[0] < _FRONTS_S:
-                    self._tell(t("The process that faces the network ends again and again."))
-                    await asyncio.sleep(_PAUSE_S)
-                began.append(time.monotonic())
-                await self._with_front(listener)
-                self._tell(t("The process that faces the network has ended; another takes its place."))
+            await asyncio.gather(*keeping)
         finally:
-            keeping.cancel()
+            for task in keeping:
+                task.cancel()
+            await asyncio.gather(*keeping, return_exceptions=True)
             self._end_all()
             self._hashing.shutdown(cancel_futures=True)
 
-    async def _with_front(self, listener: socket.socket) -> None:
+    async def _keep_front(self, side: Side) -> None:
+        began: deque[float] = deque(maxlen=_FRONTS)
+        while True:
+            if len(began) == _FRONTS and time.monotonic() - began[0] < _FRONTS_S:
+                self._tell(t("The process that faces the network ends again and again."))
+                await asyncio.sleep(_PAUSE_S)
+            began.append(time.monotonic())
+            await self._with_front(side)
+            self._tell(t("The process that faces the network has ended; another takes its place."))
+
+    async def _with_front(self, side: Side) -> None:
         ours, theirs = wire.pair()
         with ours:
             with theirs:
-                numbers = (listener.fileno(), theirs.fileno())
+                numbers = (side.listener.fileno(), theirs.fileno())
                 front = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "kvmlab.classroom.door.front", *map(str, numbers)],
+                    [sys.executable, "-P", "-m", side.module, *map(str, numbers)],
                     env={"HOME": "/", **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}},
                     cwd="/",
                     pass_fds=numbers,
@@ -141,24 +167,24 @@ class Desk:
                     stderr=None if os.environ.get("KVMLAB_DEBUG") else subprocess.DEVNULL,
                     start_new_session=True,
                 )
-            self._front = front
             try:
+                self.children.add(front.pid)
                 killpoint("door.front")
                 with contextlib.suppress(ConnectionError):  # it has ended before it could be told anything
-                    await self._serve(ours)
+                    await self._serve(ours, side)
             finally:
                 front.kill()
                 front.wait()
-                self._tickets.clear()
+                self.children.discard(front.pid)
+                await side.ended()
 
-    async def _serve(self, front: socket.socket) -> None:
+    async def _serve(self, front: socket.socket, side: Side) -> None:
         """Answer until the front is gone."""
         front.setblocking(False)
-        key = self._logins.host_key().export_private_key().decode()
         empty = self._class.states_root(self._shared) / "empty"
         self._class.state(Student(""), self._shared)
         empty.mkdir(mode=0o500, exist_ok=True)
-        wire.say(front, {"host_key": key, "lang": words.language(), "empty": str(empty)})
+        wire.say(front, {**side.first, "lang": words.language(), "empty": str(empty)})
         loop, gone = asyncio.get_running_loop(), asyncio.Event()
         tasks: set[asyncio.Task[None]] = set()
 
@@ -173,7 +199,7 @@ class Desk:
                     return
                 if message.terminal is not None:
                     os.close(message.terminal)
-                task = asyncio.create_task(self._answer(front, message.said))
+                task = asyncio.create_task(self._answer(front, side, message.said))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
 
@@ -185,9 +211,10 @@ class Desk:
             for task in tasks:
                 task.cancel()
 
-    async def _answer(self, front: socket.socket, asked: Mapping[str, Any]) -> None:
+    async def _answer(self, front: socket.socket, side: Side, asked: Mapping[str, Any]) -> None:
         """One question; nothing that is wrong with it, or here, ends more than itself."""
-        number, verb = asked.get("number"), self._verbs.get(str(asked.get("verb")))
+        verbs: dict[str, Verb] = {**side.verbs, "ready": partial(self._ready, side)}
+        number, verb = asked.get("number"), verbs.get(str(asked.get("verb")))
         if not isinstance(number, int):
             return
         said: dict[str, Any] = {}
@@ -205,9 +232,9 @@ class Desk:
             if terminal is not None:
                 os.close(terminal)
 
-    async def _ready(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
+    async def _ready(self, side: Side, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
         """It listens from now on, and has told what it could not give up."""
-        self._tell(t("Open."))
+        self._tell(side.opened)
         named = {"namespaces": t("other networks and processes"), "files": t("files")}
         if left := [name for one, name in named.items() if one in asked["left"]]:
             said = t("The process that faces the network could not be shut off from: {what}.", what=", ".join(left))
@@ -216,20 +243,27 @@ class Desk:
 
     async def _key(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
         """Whether a public key is one of a student's."""
-        return {"known": self._has_key(_student(asked), _text(asked, "key", MOST_KEY))}, None
+        return {"known": self._has_key(student_in(asked), text_in(asked, "key", MOST_KEY))}, None
 
     async def _enter(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
         """A ticket for a student whom the front has seen sign with one of their keys."""
-        student = _student(asked)
-        if not self._has_key(student, _text(asked, "key", MOST_KEY)):
+        student = student_in(asked)
+        if not self._has_key(student, text_in(asked, "key", MOST_KEY)):
             return {}, None
-        return self._ticket(student, (), t("a key"), _text(asked, "address", 100)), None
+        return self._ticket(student, (), t("a key"), text_in(asked, "address", 100)), None
 
     async def _code(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
-        """A ticket for a code. Those who are not in the class take as long to refuse as those who are."""
-        student, code, address = _student(asked), _text(asked, "code", 100), _text(asked, "address", 100)
+        """A ticket for a code."""
+        student, _ = await self.use_code(asked)
+        keys = tuple(_plain_keys(asked.get("keys")))
+        return self._ticket(student, keys, t("a code"), text_in(asked, "address", 100)), None
+
+    async def use_code(self, asked: Mapping[str, Any]) -> tuple[str, str]:
+        """Who has a code that lets them in, and the code as it is stored; never again from now on. UsageError where it
+        lets nobody in. Those who are not in the class take as long to refuse as those who are."""
+        student, code, address = student_in(asked), text_in(asked, "code", 100), text_in(asked, "address", 100)
         if self._waiting >= WAITING_CODES:
-            return {"refused": t("That cannot be done now.")}, None
+            raise UsageError(t("That cannot be done now."))
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
@@ -240,11 +274,8 @@ class Desk:
             late = self._wrong.too_often(student=student, address=address)
             self._wrong.again(student=student, address=address)
             await asyncio.sleep(SLOW_S if late else 0)
-            return {
-                "refused": t("No code that lets {student} in, or it has let somebody in before.", student=student)
-            }, None
-        keys = tuple(_plain_keys(asked.get("keys")))
-        return self._ticket(student, keys, t("a code"), address), None
+            raise UsageError(t("No code that lets {student} in, or it has let somebody in before.", student=student))
+        return student, hashed
 
     def _has_key(self, student: str, key: str) -> bool:
         return key in self._logins.keys(student)
@@ -256,42 +287,51 @@ class Desk:
             return {"refused": t("That cannot be done now.")}
         name = secrets.token_hex(16)
         self._tickets[name] = _Ticket(student, keys, now + TICKET_S)
+        self.tell_who(student, by, address)
+        return {"ticket": name}
+
+    def tell_who(self, student: str, by: str, address: str) -> None:
+        """Tell the instructor that somebody has come in."""
         when = time.strftime("%H:%M:%S")
         self._tell(t("{when}  {student} has come in with {by}, from {address}", when=when, student=student, by=by,
                      address=address))  # fmt: skip
-        return {"ticket": name}
 
     async def _open(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
         """The terminal that a ticket is for."""
-        ticket = self._tickets.pop(_text(asked, "ticket", 64), None)
+        ticket = self._tickets.pop(text_in(asked, "ticket", 64), None)
         if ticket is None or ticket.until < time.monotonic() or ticket.student not in self._logins.students():
             return {"refused": t("That cannot be done now.")}, None
-        self._end_those_that_have_ended()
-        count = sum(one.student == ticket.student for one in self._terminals)
-        if count >= MOST_OF_ONE or len(self._terminals) >= MOST_TERMINALS:
-            return {"refused": t("{count} terminals are open already; close one.", count=count)}, None
         size = (int(asked["columns"]), int(asked["rows"]))
-        term = _text(asked, "term", 100)
-        terminal = self._terminal(ticket, size, term if _TERM.fullmatch(term) else "dumb")
+        term = text_in(asked, "term", 100)
+        visitor = {"folder": str(self._class.folder), "student": ticket.student, "keys": ticket.keys,
+                   "course": str(self.course_dir)}  # fmt: skip
+        own = {"TERM": term if _TERM.fullmatch(term) else "dumb", GIVEN: json.dumps(visitor)}
+        terminal = self.terminal(ticket.student, [sys.executable, "-P", "-m", PROMPT], own, size)
         killpoint("door.terminal")
         return {}, terminal.other_side
 
-    def _terminal(self, ticket: _Ticket, size: tuple[int, int], term: str) -> DoorTerminal:
-        student = Student(ticket.student)
-        state = self._class.state(student, self._shared)
-        state.labs  # noqa: B018  makes the state directory, and sees that it is ours
-        environ = environ_of(state, self._course_dir, self._class.seed(student))
-        environ = {name: value for name, value in environ.items() if not _NOT_PASSED_ON.fullmatch(name)}
-        visitor = {"folder": str(self._class.folder), "student": ticket.student, "keys": ticket.keys,
-                   "course": str(self._course_dir)}  # fmt: skip
+    def terminal(
+        self, student: str, argv: Sequence[str], environ: Mapping[str, str], size: tuple[int, int]
+    ) -> DoorTerminal:
+        """A terminal of a student's; whoever asked closes its other side. UsageError where they have too many."""
+        self._end_those_that_have_ended()
+        count = sum(one.student == student for one in self._terminals)
+        if count >= MOST_OF_ONE or len(self._terminals) >= MOST_TERMINALS:
+            raise UsageError(t("{count} terminals are open already; close one.", count=count))
         # less(1), "SECURITY": with LESSSECURE it runs nothing, and opens and writes no other file.
-        own = {"TERM": term, "LANG": "C.UTF-8", "LESSSECURE": "1", "LESSHISTFILE": "-", "PAGER": "less"}
-        argv = [sys.executable, "-P", "-m", PROMPT]
-        terminal = DoorTerminal(ticket.student, argv, {**environ, **own, GIVEN: json.dumps(visitor)}, size)
+        own = {"LANG": "C.UTF-8", "LESSSECURE": "1", "LESSHISTFILE": "-", "PAGER": "less", **environ}
+        terminal = DoorTerminal(student, argv, {**self.environ(student), **own}, size)
         self._terminals.append(terminal)
         return terminal
 
-    async def _keep_house(self) -> None:
+    def environ(self, student: str) -> dict[str, str]:
+        """The environment of a kvmlab of theirs."""
+        state = self._class.state(Student(student), self._shared)
+        state.labs  # noqa: B018  makes the state directory, and sees that it is ours
+        environ = environ_of(state, self.course_dir, self._class.seed(Student(student)))
+        return {name: value for name, value in environ.items() if not _NOT_PASSED_ON.fullmatch(name)}
+
+    async def _keep_house(self, sides: Sequence[Side]) -> None:
         """Bury who has ended, and hang up on who is in the class no more."""
         for rounds in itertools.count(1):
             await asyncio.sleep(HOUSE_S)
@@ -300,6 +340,8 @@ class Desk:
                 for one in self._terminals:
                     if one.student not in there:
                         one.hang_up()
+                for side in sides:
+                    side.look()
             self._end_those_that_have_ended(sweep=rounds % SWEEP == 0)
 
     def _end_those_that_have_ended(self, *, sweep: bool = False) -> None:
@@ -307,8 +349,7 @@ class Desk:
         sweep, self._terminals = sweep or len(there) < len(self._terminals), there
         if not sweep:
             return
-        front = {self._front.pid} if self._front else set()
-        sweep_orphans({*front, *(one.pid for one in self._terminals)})
+        sweep_orphans({*self.children, *(one.pid for one in self._terminals)})
 
     def _end_all(self) -> None:
         while self._terminals:
@@ -318,15 +359,17 @@ class Desk:
             self._end_those_that_have_ended()
 
 
-def _text(asked: Mapping[str, Any], name: str, most: int) -> str:
+def text_in(asked: Mapping[str, Any], name: str, most: int) -> str:
+    """A text of that name, so many characters long at most; ValueError where there is none."""
     value = asked.get(name)
     if not isinstance(value, str) or len(value) > most:
         raise ValueError(name)
     return value
 
 
-def _student(asked: Mapping[str, Any]) -> str:
-    student = _text(asked, "student", 64)
+def student_in(asked: Mapping[str, Any]) -> str:
+    """The id of a student, of this class or of none; ValueError where it is none."""
+    student = text_in(asked, "student", 64)
     if not ID.fullmatch(student):
         raise ValueError("student")
     return student

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import os
 import socket
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from concurrent.futures.thread import ThreadPoolExecutor
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import NoReturn
 
 import asyncssh
 
 from kvmlab import words
 from kvmlab.classroom.door import wire
 from kvmlab.classroom.door.confine import confine
+from kvmlab.classroom.door.line import DeskLine, Here
 from kvmlab.classroom.door.logins import plain_key
 from kvmlab.classroom.door.terminals import set_size
 from kvmlab.words import t
@@ -38,42 +36,6 @@ ALIVE_S, ALIVE = 30, 4
 """How often a silent client is asked whether it is there, and how often it may not answer."""
 TYPED = 65_536
 """Bytes that wait for the terminal before the client has to wait."""
-
-
-class DeskLine:
-    """Questions to the desk; the process ends with it."""
-
-    def __init__(self, end: socket.socket) -> None:
-        self._end, self._numbers = end, itertools.count()
-        self._waiting: dict[int, asyncio.Future[wire.Message]] = {}
-        end.setblocking(False)
-        asyncio.get_running_loop().add_reader(end.fileno(), self._hear)
-
-    async def ask(self, verb: str, **values: object) -> wire.Message:
-        """The answer; {} where the question cannot be put."""
-        number = next(self._numbers)
-        future: asyncio.Future[wire.Message] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = future
-        try:
-            wire.say(self._end, {"number": number, "verb": verb, **values})
-            return await future
-        except (BlockingIOError, ValueError):
-            return wire.Message({})
-        finally:
-            del self._waiting[number]
-
-    def _hear(self) -> None:
-        try:
-            message = wire.hear(self._end)
-        except (OSError, ValueError):
-            message = None
-        if message is None:
-            os._exit(0)
-        future = self._waiting.get(message.said.get("number", -1))
-        if future and not future.done():
-            future.set_result(message)
-        elif message.terminal is not None:
-            os.close(message.terminal)
 
 
 class Counted:
@@ -353,19 +315,6 @@ class DoorChannel(asyncssh.SSHServerSession[bytes]):
             os.close(self._terminal)
             self._terminal = None
             self._reads = self._writes = False
-
-
-class Here(ThreadPoolExecutor):
-    """In place of threads, which this process can no longer have: asyncssh wants one to read its options."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Done at once."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
 
 
 async def serve(listener: socket.socket, desk_end: socket.socket, host_key: str, left: list[str]) -> None:

@@ -24,7 +24,7 @@ LENGTH, PART = 12, 4
 EACH, DAYS = 3, 30
 """How many codes a student gets, for lines that are cut and keys that are lost; and how long they let in."""
 MOST_KEYS, MOST_KEY = 10, 4000  # characters
-_IN_CLASS = "SELECT id FROM student WHERE left_at IS NULL"
+IN_CLASS = "SELECT id FROM student WHERE left_at IS NULL"
 _KINDS = ("ssh-ed25519", "ecdsa-sha2-", "sk-ssh-ed25519@", "sk-ecdsa-sha2-", "ssh-rsa")
 
 
@@ -57,7 +57,7 @@ class Logins:
     def have_codes(self) -> set[str]:
         """Who has a code that would let them in."""
         query = "SELECT DISTINCT student FROM code WHERE used IS NULL AND made > ?"
-        return {row["student"] for row in self._database.rows(query, [_oldest()])}
+        return {row["student"] for row in self._database.rows(query, [oldest()])}
 
     def hash(self, student: str, code: str) -> str:
         """What is stored of a code (scrypt, RFC 7914: 2 MiB and some five milliseconds: 59 bits need no more, and who
@@ -68,19 +68,19 @@ class Logins:
     def use(self, student: str, hashed: str) -> bool:
         """Whether the code of that `hash` lets the student in; never again from now on."""
         query = f"""UPDATE code SET used = ? WHERE student = ? AND hash = ? AND used IS NULL AND made > ?
-                    AND student IN ({_IN_CLASS})"""
+                    AND student IN ({IN_CLASS})"""
         with self._database.transaction() as change:
-            used = change.execute(query, [now(), student, hashed, _oldest()]).rowcount == 1
+            used = change.execute(query, [now(), student, hashed, oldest()]).rowcount == 1
         killpoint("door.used")
         return used
 
     def students(self) -> set[str]:
         """Who is in the class now."""
-        return {row["id"] for row in self._database.rows(_IN_CLASS)}
+        return {row["id"] for row in self._database.rows(IN_CLASS)}
 
     def keys(self, student: str) -> list[str]:
         """The public keys that let a student in: type and base64, as in authorized_keys (sshd(8))."""
-        query = f"SELECT key FROM login_key WHERE student = ? AND student IN ({_IN_CLASS}) ORDER BY added, key"
+        query = f"SELECT key FROM login_key WHERE student = ? AND student IN ({IN_CLASS}) ORDER BY added, key"
         return [row["key"] for row in self._database.rows(query, [student])]
 
     def add_key(self, student: str, text: str) -> str:
@@ -138,5 +138,6 @@ def _code() -> str:
     return "-".join(letters[at : at + PART] for at in range(0, LENGTH, PART))
 
 
-def _oldest() -> str:
+def oldest() -> str:
+    """When those codes were made that let nobody in any more: then, or before."""
     return (datetime.now(UTC) - timedelta(days=DAYS)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import errno
 import signal
 import socket
 import time
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from kvmlab.classroom.door.logins import DAYS, EACH, Logins
 from kvmlab.classroom.folder import open_class
 from kvmlab.classroom.roster.student import Student
+from kvmlab.cli.classroom.listening import listener_at
 from kvmlab.cli.classroom.students import chosen
 from kvmlab.cli.context import Context
 from kvmlab.errors import CannotRun, UsageError
@@ -24,11 +24,9 @@ from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.classroom.door.desk import Desk
+    from kvmlab.classroom.door.desk import Desk, Side
 
 PORT = 2222
-BUSY_S = 5.0
-"""How long the front of a door that was killed may take to leave its port."""
 
 
 def codes(args: argparse.Namespace, ctx: Context) -> int:
@@ -80,6 +78,7 @@ def _let_in(args: argparse.Namespace, students: list[Student], logins: Logins, p
 def open(args: argparse.Namespace, ctx: Context) -> int:
     """Let students in until Ctrl-C. Lab hosts stay."""
     from kvmlab.classroom.door.desk import Desk
+    from kvmlab.cli.classroom.page import page_of
 
     page = TextPage(color=ctx.color())
 
@@ -87,16 +86,22 @@ def open(args: argparse.Namespace, ctx: Context) -> int:
         page.line(clean(line))
         page.stream.flush()
 
+    if args.page is None and (args.proxy or args.server):
+        raise UsageError(t("--server and --proxy are of --page here."), "kvmlab class open --page")
     with open_class(args.folder) as found, contextlib.ExitStack() as stack:
         fingerprint = Logins(found).host_key().get_fingerprint()
         _alone(stack, ctx, found.tag, found.folder)
-        listener = stack.enter_context(_listener(args.listen, PORT if args.port is None else args.port))
+        listener = stack.enter_context(listener_at(args.listen, PORT if args.port is None else args.port))
         desk = Desk(found, ctx.state, ctx.course_dir, tell)
         address, port = listener.getsockname()[:2]
         tell(t("The door of {path}: port {port} of {address}.", path=found.folder.name, port=port, address=address))
         tell(t("The server's key: {fingerprint}", fingerprint=fingerprint))
-        tell(t("A student types: {command}", command=f"ssh -p {port} ID@{socket.gethostname()}"))
-        asyncio.run(_until_told(desk, listener))
+        name = args.server or socket.gethostname()
+        tell(t("A student types: {command}", command=f"ssh -p {port} ID@{name}"))
+        sides = [desk.door(listener)]
+        if args.page is not None:
+            sides.append(page_of(found, desk, stack, args, tell))
+        asyncio.run(_until_told(desk, sides))
         tell(t("The door is closed. Lab hosts stay as they are."))
     return 0
 
@@ -109,26 +114,9 @@ def _alone(stack: contextlib.ExitStack, ctx: Context, tag: str, folder: Path) ->
         raise CannotRun(said, "pgrep -af 'class open'") from None
 
 
-def _listener(address: str | None, port: int) -> socket.socket:
-    """A socket that listens there; without an address on all there are, IPv6 too."""
-    both = address is None and socket.has_dualstack_ipv6()
-    family = socket.AF_INET6 if both or ":" in (address or "") else socket.AF_INET
-    began = time.monotonic()
-    while True:
-        try:
-            return socket.create_server((address or "", port), family=family, dualstack_ipv6=both, backlog=100)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE and time.monotonic() - began < BUSY_S:
-                time.sleep(0.2)
-                continue
-            said = t("Port {port} of {address} cannot be listened at: {reason}.", port=port,
-                     address=address or "*", reason=error.strerror or error)  # fmt: skip
-            raise CannotRun(said, f"ss -ltnp 'sport = :{port}'") from None
-
-
-async def _until_told(desk: Desk, listener: socket.socket) -> None:
+async def _until_told(desk: Desk, sides: list[Side]) -> None:
     """Until SIGINT, SIGTERM or SIGHUP."""
-    running = asyncio.ensure_future(desk.run(listener))
+    running = asyncio.ensure_future(desk.run(*sides))
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(one, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):

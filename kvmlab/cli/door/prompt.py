@@ -6,17 +6,14 @@ in a table (`allowed`), and carried out by a kvmlab that works in the student's 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import resource
-import select
 import signal
 import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
 from fcntl import ioctl
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -25,13 +22,12 @@ from kvmlab import words
 from kvmlab.classroom.door.logins import Logins, plain_key, read_key
 from kvmlab.classroom.door.terminals import collect_orphans, kill_session, sweep_orphans
 from kvmlab.classroom.folder import open_class
-from kvmlab.classroom.turns import starts
 from kvmlab.cli.door.allowed import VERBS, checked, words_of
 from kvmlab.cli.door.editing import LineEditor
+from kvmlab.cli.door.starting import keep_moving, turn_to_start
 from kvmlab.cli.verbs import VERBS as LINES
 from kvmlab.course import Course
-from kvmlab.errors import CannotRun, KvmlabError, UsageError
-from kvmlab.labhost.record import runs
+from kvmlab.errors import KvmlabError, UsageError
 from kvmlab.paths import State
 from kvmlab.report.plain import TextPage
 from kvmlab.safe_text import clean
@@ -39,10 +35,6 @@ from kvmlab.words import t
 
 GIVEN = "KVMLAB_DOOR"
 """The environment variable with who came in, from the desk; what kvmlab runs below does not see it."""
-MOST_LABS = 3
-"""How many lab hosts of a student may run before `start` asks to finish one."""
-STALLED_S = 20.0
-"""How long a student's terminal may take nothing while others wait."""
 
 
 class Visitor(NamedTuple):
@@ -77,21 +69,6 @@ def _gone() -> NoReturn:
     time.sleep(0.2)  # a shell that was just being opened
     sweep_orphans(())
     os._exit(0)
-
-
-def keep_moving(process: subprocess.Popen[bytes], shown_at: int) -> None:
-    """Wait for it; CannotRun where it was ended, because its terminal took nothing (Ctrl-S, a client that does not read
-    any more) for STALLED_S seconds: it holds locks, and a turn, that others wait for."""
-    terminal, taken = select.poll(), time.monotonic()
-    terminal.register(shown_at, select.POLLOUT)
-    while process.poll() is None:
-        if terminal.poll(0):
-            taken = time.monotonic()
-        elif time.monotonic() - taken > STALLED_S:
-            process.kill()
-            raise CannotRun(t("Nothing could be shown here for {seconds:.0f} s: it was ended.", seconds=STALLED_S))
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(1)
 
 
 class Prompt:
@@ -183,9 +160,8 @@ class Prompt:
         if argv[0] not in ("start", "reset"):
             self._kvmlab(argv)
             return
-        self._must_have_room(argv[1:])
-        with self._turn():
-            self._must_have_room(argv[1:])
+        self._stopped = False
+        with turn_to_start(self._state, self._course, argv[1:], lambda: self._stopped):
             self._kvmlab(argv, others_wait=True)
 
     def _kvmlab(self, argv: list[str], *, others_wait: bool = False) -> None:
@@ -197,28 +173,6 @@ class Prompt:
                     keep_moving(process, 1)
         finally:
             sweep_orphans(())
-
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        """As many students start lab hosts at once as there are processors; the others wait in a line."""
-        self._stopped, told = False, 0
-
-        def waiting(before: int) -> None:
-            nonlocal told
-            if self._stopped:
-                raise CannotRun(t("interrupted"))
-            if before != told:
-                told = before
-                print(t("Others' lab hosts are starting; {count} before yours.", count=before), flush=True)
-
-        with starts(self._state).turn(self._state.root.name, waiting):
-            yield
-
-    def _must_have_room(self, labs: list[str]) -> None:
-        there = runs(self._state, self._course)
-        if len(there) >= MOST_LABS and not set(labs) & set(there):
-            said = t("{count} lab hosts of yours are there already; more are too much for a class.", count=len(there))
-            raise UsageError(said, f"finish {next(iter(there))}")
 
     def _help(self, _rest: list[str]) -> None:
         lines = [(name, t(LINES[name])) for name in VERBS]

@@ -49,7 +49,7 @@ ACTIONS = {
     "board": ClassAction("board", "", ("group", "student", "json")),
     "enter": ClassAction("students", "STUDENT"),
     "codes": ClassAction("door", "", ("group", "student", "new", "key", "port", "server")),
-    "open": ClassAction("door", "", ("port", "listen")),
+    "open": ClassAction("door", "", ("port", "listen", "page", "server", "proxy")),
     "message": ClassAction("message", "TEXT…", ("group", "student")),
     "report": ClassAction("grades", "", ("group", "student", "html")),
     "export": ClassAction("export", "FORMAT [FILE]", ("group", "student", "lab", "per", "fill")),
@@ -111,9 +111,20 @@ def _of_single_actions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--why", metavar="TEXT", help=t("of regrade --keep: the reason"))
     parser.add_argument("--new", action="store_true", help=t("of codes: others for those, too, who have some"))
     parser.add_argument("--key", type=Path, metavar="FILE", help=t("of codes: let a student's public key in"))
-    parser.add_argument("--server", metavar="NAME", help=t("of codes: the server's name, as the slips have it"))
+    parser.add_argument("--server", metavar="NAME", help=t("of codes, open: the server's name, for slips and browsers"))
     parser.add_argument("--port", type=whole(0, 65535), metavar="N", help=t("of codes, open: the port, 2222"))
     parser.add_argument("--listen", metavar="ADDRESS", help=t("of open: at this address only"))
+    _of_open(parser)
+
+
+def _of_open(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--page", nargs="?", const=8443, type=whole(0, 65535), metavar="N",
+        help=t("of open: students come in by browser, too; the port, 8443"),
+    )  # fmt: skip
+    parser.add_argument(
+        "--proxy", metavar="URL", help=t("of open --page: behind a proxy, which browsers reach as https://NAME")
+    )
 
 
 def run(args: argparse.Namespace, ctx: Context) -> int:

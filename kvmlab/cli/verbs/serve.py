@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from kvmlab.cli.context import Context
+from kvmlab.cli.page import must_have_page
 from kvmlab.cli.parsing import whole
-from kvmlab.errors import CannotRun
 from kvmlab.words import t
 
 
@@ -18,13 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, ctx: Context) -> int:
     """0 after Ctrl-C; CannotRun where what the page needs is not here."""
-    try:
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-        import websockets  # noqa: F401
-    except ImportError as error:
-        message = t("The page needs {module}, which is not installed.", module=error.name)
-        raise CannotRun(message, "./script/setup page") from None
+    must_have_page()
     from kvmlab.page.commands import Commands
     from kvmlab.page.serve import serve
 

@@ -2,7 +2,7 @@
 
 import RFB from "/static/vendor/novnc/core/rfb.js";
 import { h } from "./dom.js";
-import { call } from "./server.js";
+import { call, SCHEME } from "./server.js";
 
 export class Screen {
   constructor(path, words, leave) {
@@ -27,7 +27,7 @@ export class Screen {
     try {
       const { ticket } = await call("ticket", { path: this.path });
       if (this.over) return;
-      this.rfb = new RFB(this.screen, `ws://${location.host}${this.path}?ticket=${encodeURIComponent(ticket)}`, { shared: true });
+      this.rfb = new RFB(this.screen, `${SCHEME}://${location.host}${this.path}?ticket=${encodeURIComponent(ticket)}`, { shared: true });
     } catch {
       return this.lost();
     }

@@ -1,6 +1,7 @@
 // Asking the server: who we are (a key of this browser's, beside the cookie), what is told once, what goes on.
 
 const KEY = "kvmlab-key";
+export const SCHEME = location.protocol === "https:" ? "wss" : "ws";
 
 export class Refused extends Error {}
 
@@ -29,11 +30,20 @@ export async function login() {
   if (!token) return;
   history.replaceState(null, "", "/");
   try {
-    localStorage.setItem(KEY, (await post("/api/login", { token })).key);
+    remember((await post("/api/login", { token })).key);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
 }
+
+export function remember(key) {
+  localStorage.setItem(KEY, key);
+}
+
+// Where a code lets in, and not a link.
+export const byCode = document.querySelector("script[data-login]").dataset.login === "code" && (async (asked) => {
+  remember((await post("/api/login", asked)).key);
+});
 
 export function call(name, asked) {
   return post(`/api/${name}`, asked);
@@ -53,7 +63,7 @@ export class Line {
       const { ticket } = await call("ticket", { path: this.path });
       if (this.closed) return;
       const asked = new URLSearchParams({ ...this.query(), ticket });
-      socket = this.socket = new WebSocket(`ws://${location.host}${this.path}?${asked}`);
+      socket = this.socket = new WebSocket(`${SCHEME}://${location.host}${this.path}?${asked}`);
     } catch {
       this.again();
       return;

@@ -45,12 +45,13 @@ class Opened:
     port: int
     fingerprint: str
     lines: list[str]
+    page: str = ""
 
-    def fronts(self) -> list[int]:
+    def fronts(self, module: str = "door.front") -> list[int]:
         """The processes that face the network: the one that was begun, and the one in a namespace of its own."""
         listed = subprocess.run(["ps", "-wweo", "pid=,ppid=,args="], capture_output=True, text=True).stdout
         rows = [line.split(None, 2) for line in listed.splitlines()]
-        (first,) = [int(pid) for pid, parent, args in rows if int(parent) == self.process.pid and "door.front" in args]
+        (first,) = [int(pid) for pid, parent, args in rows if int(parent) == self.process.pid and module in args]
         return [first, *(int(pid) for pid, parent, _ in rows if int(parent) == first)]
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
@@ -103,21 +104,22 @@ class School:
         with open_class(str(self.folder)) as found:
             return Logins(found).give_codes(student)
 
-    def open(self, port: int = 0, **environ: str) -> Opened:
-        """Open the door, and wait until it listens."""
-        argv = self.argv("open", "--port", str(port), "--listen", "127.0.0.1")
+    def open(self, port: int = 0, *more: str, **environ: str) -> Opened:
+        """Open the door, with the page beside it where `more` says so, and wait until it listens."""
+        argv = self.argv("open", "--port", str(port), "--listen", "127.0.0.1", *more)
         pipe = subprocess.PIPE
         process = subprocess.Popen(argv, env=self.environ(**environ), stdout=pipe, stderr=subprocess.STDOUT, text=True)
         assert process.stdout is not None
-        lines = []
+        lines, wanted = [], {"Open.\n"} | ({"The page is open.\n"} if "--page" in more else set())
         for line in process.stdout:
             lines.append(line)
-            if line == "Open.\n":
+            if wanted <= set(lines):
                 break
         told = "".join(lines)
-        assert "Open." in told, told
+        assert wanted <= set(lines), told
         (where,), (fingerprint,) = re.findall(r"port (\d+)", told), re.findall(r"key: (\S+)", told)
-        self.opened.append(Opened(process, int(where), fingerprint, lines))
+        page = "".join(re.findall(r"https?://\S+", told)[-1:])
+        self.opened.append(Opened(process, int(where), fingerprint, lines, page))
         return self.opened[-1]
 
     def processes(self, student: str = "") -> list[int]:

@@ -41,7 +41,7 @@ def with_desk(tmp_path: Path, work: Callable[[socket.socket, Ask], Coroutine[Any
             desk = Desk(found, State(tmp_path / "state"), EXAMPLE, told.append)
             ours, theirs = wire.pair()
             with ours, theirs:
-                serving = asyncio.create_task(desk._serve(ours))
+                serving = asyncio.create_task(desk._serve(ours, desk.door(ours)))
                 first = await asyncio.to_thread(wire.hear, theirs)
                 assert first and first.said["host_key"].startswith("-----BEGIN OPENSSH PRIVATE KEY-----")
 

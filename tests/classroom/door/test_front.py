@@ -7,7 +7,8 @@ from typing import cast
 import pytest
 
 from kvmlab.classroom.door import front
-from kvmlab.classroom.door.front import Counted, DeskLine, DoorConnection
+from kvmlab.classroom.door.front import Counted, DoorConnection
+from kvmlab.classroom.door.line import DeskLine
 
 
 class Connection:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kvmlab.cli.door import prompt
+from kvmlab.cli.door import starting
 from kvmlab.errors import CannotRun
 from tests.child import child
 
@@ -25,7 +25,7 @@ def terminal() -> Iterator[tuple[int, int]]:
 def test_a_start_whose_terminal_is_stopped_is_ended(
     terminal: tuple[int, int], how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prompt, "STALLED_S", 0.5)
+    monkeypatch.setattr(starting, "STALLED_S", 0.5)
     client, side = terminal
     if how == "Ctrl-S":
         os.write(client, b"\x13")
@@ -33,14 +33,14 @@ def test_a_start_whose_terminal_is_stopped_is_ended(
         child(["cat", "/dev/zero"], stdout=side) as process,
         pytest.raises(CannotRun, match="could be shown"),
     ):
-        prompt.keep_moving(process, side)
+        starting.keep_moving(process, side)
     assert process.returncode == -9
 
 
 def test_one_that_is_read_may_take_as_long_as_it_does(
     terminal: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prompt, "STALLED_S", 0.5)
+    monkeypatch.setattr(starting, "STALLED_S", 0.5)
     with child(["sleep", "2"]) as process:
-        prompt.keep_moving(process, terminal[1])
+        starting.keep_moving(process, terminal[1])
     assert process.returncode == 0

@@ -1,0 +1,62 @@
+"""The page of `kvmlab class open --page`: where browsers come in."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import re
+import socket
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from kvmlab.classroom.door.certificate import certificate_of
+from kvmlab.classroom.door.desk import Desk, Side
+from kvmlab.classroom.door.pages import Pages
+from kvmlab.classroom.folder import Class
+from kvmlab.cli.classroom.listening import listener_at
+from kvmlab.cli.page import must_have_page
+from kvmlab.errors import UsageError
+from kvmlab.words import t
+
+HTTPS = 443
+LOOPBACK = "127.0.0.1"
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+"""Of a host, or an IPv4 address, as a browser sends it."""
+
+
+def page_of(
+    found: Class, desk: Desk, stack: contextlib.ExitStack, args: argparse.Namespace, tell: Callable[[str], None]
+) -> Side:
+    """The page, at its port. UsageError for a name or address that is none."""
+    must_have_page()
+    name = (args.server or socket.gethostname()).lower()
+    outer = outer_host(args.proxy) if args.proxy else ""
+    if not _NAME.fullmatch(name):
+        raise UsageError(t("{name} is no host's name.", name=name[:80]), "kvmlab class open --page --server NAME")
+    address = args.listen or (LOOPBACK if outer else None)
+    listener = stack.enter_context(listener_at(address, args.page))
+    port = listener.getsockname()[1]
+    host = outer or (name if port == HTTPS else f"{name}:{port}")
+    certificate = None if outer else certificate_of(found, name)
+    tell(t("In a browser: {url}", url=f"https://{host}/"))
+    if certificate:
+        tell(t("Its certificate's SHA-256: {fingerprint}", fingerprint=certificate.fingerprint))
+    else:
+        tell(t("The proxy passes it on to {url}, with the Host it was asked for.", url=f"http://{LOOPBACK}:{port}/"))
+    return Pages(found, desk).side(listener, [host], certificate)
+
+
+def outer_host(url: str) -> str:
+    """The Host of requests to that address."""
+    try:
+        parts = urlsplit(url.lower())
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    sound = (
+        parts.scheme == "https" and parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    )
+    if not sound or not _NAME.fullmatch(parts.hostname or ""):
+        said = t("{url} is not an address as of https://NAME.", url=url[:80])
+        raise UsageError(said, "kvmlab class open --page --proxy https://class.example.org")
+    return f"{parts.hostname}:{port}" if port and port != HTTPS else str(parts.hostname)
