@@ -26,7 +26,7 @@ class Told(KvmlabError):
     """What a `kvmlab` of ours has said on standard error: its message and the command to go on with."""
 
 
-class Written(Protocol):
+class StandardInput(Protocol):
     """What a process reads."""
 
     def write(self, data: bytes, /) -> None:
@@ -40,7 +40,7 @@ class Running(Protocol):
     """A `kvmlab` that runs. `stdin`: None where it reads nothing."""
 
     @property
-    def stdin(self) -> Written | None: ...
+    def stdin(self) -> StandardInput | None: ...
     @property
     def stdout(self) -> asyncio.StreamReader | None: ...
     @property

@@ -47,7 +47,7 @@ _TTY = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os
 Answer = tuple[dict[str, Any], int | None]
 
 
-class Run:
+class PageRun:
     """A kvmlab that runs for a student's session."""
 
     def __init__(self, session: str, student: str, process: subprocess.Popen[bytes]) -> None:
@@ -96,13 +96,13 @@ class Run:
                 return
 
 
-class Pages:
+class PageDesk:
     """The page of one class, at its desk."""
 
     def __init__(self, of_class: Class, desk: Desk) -> None:
         self._class, self._desk = of_class, desk
         self._sessions, self._logins = Sessions(of_class), Logins(of_class)
-        self._runs: dict[int, Run] = {}
+        self._runs: dict[int, PageRun] = {}
         self._terminals: list[tuple[str, DoorTerminal]] = []
         self._numbers, self._tasks = itertools.count(1), set[asyncio.Task[None]]()
 
@@ -170,7 +170,7 @@ class Pages:
                 stderr=subprocess.STDOUT if way.lines else subprocess.PIPE,
             )  # fmt: skip
         self._desk.children.add(process.pid)
-        number, run = next(self._numbers), Run(session, student, process)
+        number, run = next(self._numbers), PageRun(session, student, process)
         self._runs[number] = run
         run.ended.add_done_callback(lambda _: self._has_ended(number, process.pid))
         killpoint("door.run")
@@ -180,7 +180,7 @@ class Pages:
         self._desk.children.discard(pid)
         asyncio.get_running_loop().call_later(KEPT_S, self._runs.pop, number, None)
 
-    def _its(self, asked: Mapping[str, Any]) -> tuple[int, Run]:
+    def _its(self, asked: Mapping[str, Any]) -> tuple[int, PageRun]:
         number = asked.get("run")
         run = self._runs.get(number) if isinstance(number, int) else None
         if run is None or run.session != asked.get("session"):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from kvmlab.classroom.door.certificate import certificate_of
 from kvmlab.classroom.door.desk import Desk, Side
-from kvmlab.classroom.door.pages import Pages
+from kvmlab.classroom.door.pages import PageDesk
 from kvmlab.classroom.folder import Class
 from kvmlab.cli.classroom.listening import listener_at
 from kvmlab.cli.page import must_have_page
@@ -43,7 +43,7 @@ def page_of(
         tell(t("Its certificate's SHA-256: {fingerprint}", fingerprint=certificate.fingerprint))
     else:
         tell(t("The proxy passes it on to {url}, with the Host it was asked for.", url=f"http://{LOOPBACK}:{port}/"))
-    return Pages(found, desk).side(listener, [host], certificate)
+    return PageDesk(found, desk).side(listener, [host], certificate)
 
 
 def outer_host(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 from starlette.applications import Starlette
@@ -18,14 +18,17 @@ from kvmlab.page.app import PageServer, read_json
 from kvmlab.page.book import Reader
 from kvmlab.page.classroom.asking import DeskCommands
 from kvmlab.page.classroom.keys import ClassKeys
+from kvmlab.page.classroom.outside import Client
 from kvmlab.page.files import Files
-from kvmlab.page.gate import LOGIN, Receive, Scope, Send, Site
+from kvmlab.page.gate import LOGIN, Receive, Scope, Send, refuse
 from kvmlab.words import LANGUAGES, speaking, t
 
 COOKIE = "__Host-kvmlab"
 """Browsers take a cookie of that name from this very host alone, over TLS, for all its paths (RFC 6265bis, 4.1.3)."""
 TRIES, MOST_KNOWN = 5, 5000
 """How many codes may be tried over one connection; and of how many connections that is known."""
+SOCKETS = 24
+"""Of one session."""
 LOOK_S = 2.0
 
 
@@ -51,8 +54,10 @@ class Visit:
 class ClassPage:
     """All of it, behind the gate."""
 
-    def __init__(self, desk: DeskLine, keys: ClassKeys, files: Files, read: Reader, site: Site) -> None:
-        self._desk, self._keys, self._files, self._read, self._site = desk, keys, files, read, site
+    def __init__(
+        self, desk: DeskLine, keys: ClassKeys, files: Files, read: Reader, has_come_in: Callable[[Client], None]
+    ) -> None:
+        self._desk, self._keys, self._files, self._read, self._has_come_in = desk, keys, files, read, has_come_in
         self._visits: dict[str, Visit] = {}
         self._tries: Counter[tuple[str, int]] = Counter()
 
@@ -98,6 +103,7 @@ class ClassPage:
         if scope["type"] == "lifespan" or not session:
             await Response("?", 404, media_type="text/plain")(scope, receive, send)
             return
+        self._has_come_in(scope["client"])
         visit = self._visits.get(session)
         if visit is None:
             commands = DeskCommands(self._desk, session)
@@ -105,6 +111,9 @@ class ClassPage:
             await visit.begin()
         if scope["type"] != "websocket":
             await visit.router(scope, receive, send)
+            return
+        if len(visit.sockets) >= SOCKETS:
+            await refuse(scope, receive, send, "too many")
             return
         task = asyncio.ensure_future(visit.router(scope, receive, send))
         visit.sockets.add(task)

@@ -20,12 +20,13 @@ from kvmlab.classroom.door.line import DeskLine, Here
 from kvmlab.course.book import Book, read_book
 from kvmlab.page.classroom.app import COOKIE, ClassPage
 from kvmlab.page.classroom.keys import ClassKeys
+from kvmlab.page.classroom.outside import Outside, connections
 from kvmlab.page.files import Files
 from kvmlab.page.gate import Gate, Receive, Scope, Send, Site
 from kvmlab.page.prose import html
 from kvmlab.page.serve import OPTIONS
 
-CONNECTIONS = 600
+CONNECTIONS = 900
 
 
 def context_of(pem: str) -> ssl.SSLContext:
@@ -55,11 +56,13 @@ async def serve(
 ) -> None:  # fmt: skip
     """Let in who may, until the desk is gone. `left`: what could not be given up."""
     asyncio.get_running_loop().set_default_executor(Here())
-    desk = DeskLine(desk_end)
+    desk, outside = DeskLine(desk_end), Outside()
     site = Site(frozenset(map(str, first["hosts"])), "https", COOKIE)
     keys = ClassKeys(bytes.fromhex(first["secret"]), desk)
-    app = ClassPage(desk, keys, files, read, site).app()
-    server = uvicorn.Server(config_of(Gate(app, keys, site), context))
+    app = ClassPage(desk, keys, files, read, outside.has_come_in).app()
+    config = config_of(Gate(app, keys, site), context)
+    config.http_protocol_class = connections(outside)  # type: ignore[assignment]
+    server = uvicorn.Server(config)
     telling = asyncio.ensure_future(desk.ask("ready", left=left))
     await server.serve(sockets=[listener])
     await telling

@@ -15,7 +15,7 @@ import pytest
 from kvmlab.classroom.door import wire
 from kvmlab.classroom.door.desk import Desk
 from kvmlab.classroom.door.logins import Logins
-from kvmlab.classroom.door.pages import Pages
+from kvmlab.classroom.door.pages import PageDesk
 from kvmlab.classroom.door.runs import WAYS, way_of
 from kvmlab.classroom.door.sessions import Sessions
 from kvmlab.classroom.folder import Class, create_class, open_class
@@ -72,7 +72,7 @@ def with_pages(found: Class, tmp_path: Path, work: Work) -> list[str]:
         desk = Desk(found, State(tmp_path / "state"), EXAMPLE, told.append)
         ours, theirs = wire.pair()
         with ours, theirs:
-            side = Pages(found, desk).side(ours, ["localhost"], None)
+            side = PageDesk(found, desk).side(ours, ["localhost"], None)
             serving = asyncio.create_task(desk._serve(ours, side))
             keeping = asyncio.create_task(desk._keep_house([side]))
             assert await asyncio.to_thread(wire.hear, theirs)

@@ -40,7 +40,7 @@ class FakeDesk:
 def page_of(desk: FakeDesk) -> tuple[ClassPage, ClassKeys]:
     line = cast(DeskLine, desk)
     keys = ClassKeys(bytes(32), line)
-    return ClassPage(line, keys, Files("code"), _no_book, SITE), keys
+    return ClassPage(line, keys, Files("code"), _no_book, lambda client: None), keys
 
 
 def _no_book(lang: str) -> Book:
