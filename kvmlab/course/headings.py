@@ -10,8 +10,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from markdown_it import MarkdownIt
-
+from kvmlab.course.markdown import tokens_of
 from kvmlab.course.source import Piece, Place
 from kvmlab.words import t
 
@@ -60,7 +59,7 @@ def groups(parts: list[HeadedText]) -> list[list[HeadedText]]:
 
 
 def _headings(body: Piece) -> list[Heading]:
-    tokens = MarkdownIt("commonmark").parse(body.text)
+    tokens = tokens_of(body.text)
     found = []
     for token, inline in pairwise(tokens):
         if token.type != "heading_open" or token.level or not token.map:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from traceback import extract_tb
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, meta
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from kvmlab.course.source import Piece, Place
@@ -42,12 +42,18 @@ def _environment(xml: bool) -> ImmutableSandboxedEnvironment:
     return env
 
 
+@lru_cache(2000)
+def _compiled(text: str, xml: bool) -> Template:
+    """The same texts are rendered with the values of one variant after the other."""
+    return _environment(xml).from_string(text)
+
+
 def render(piece: Piece, values: Mapping[str, Any], *, xml: bool = False) -> str:
     """`piece` with `values` filled in; for XML they are escaped."""
     if not _MARKS.search(piece.text):
         return piece.text
     try:
-        return _environment(xml).from_string(piece.text).render(values)
+        return _compiled(piece.text, xml).render(values)
     except Exception as error:
         raise _told(error, piece.place, values) from None
 

@@ -60,7 +60,7 @@ IMPORTERS = {  # of each library, the packages and modules that may import it
     "cryptography": {"receipts.document", "classroom.door.certificate"},
     "jinja2": {"classroom.page", "course.template", "report.exam", "author.lint.names"},
     "markupsafe": {"report.exam"},
-    "markdown_it": {"course", "report.exam", "author.lint.widths", "page.prose"},
+    "markdown_it": {"course.markdown", "report.exam", "page.prose"},
     "yaml": {"guest.netconfig.netplan"},
     "rich": {"report"},
     "xlsxwriter": {"classroom.export.workbook"},

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from markdown_it import MarkdownIt
-
+from kvmlab.course.markdown import tokens_of
 from kvmlab.report.cells import cells
 from kvmlab.words import t
 
@@ -14,7 +13,7 @@ WIDEST = 76  # cells; `kvmlab show` indents by four
 
 def too_wide(text: str) -> Iterator[tuple[int, str]]:
     """The lines of fences that do not fit: how many lines below the first, and what to say."""
-    for token in MarkdownIt("commonmark").parse(text):
+    for token in tokens_of(text):
         if token.type != "fence" or not token.map or token.info.strip() != "text":
             continue
         for number, line in enumerate(token.content.rstrip("\n").split("\n"), token.map[0] + 1):

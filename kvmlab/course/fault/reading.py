@@ -26,13 +26,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from markdown_it import MarkdownIt
-
 from kvmlab.course.fault.model import LEVELS, PLACES, Fault, FaultCure, Story, Symptom
 from kvmlab.course.front_matter import Front, check_fields, read_front
 from kvmlab.course.headings import HeadedText, split
 from kvmlab.course.lab.fences import Step, fence_words, read_fences
 from kvmlab.course.lab.model import Lab
+from kvmlab.course.markdown import tokens_of
 from kvmlab.course.names import CHAPTER, LAB
 from kvmlab.course.source import Piece, read_source
 from kvmlab.course.template import render
@@ -206,7 +205,7 @@ def _story(texts: Texts, lab: Lab, *, title: str = "") -> Story:
 
 def _fences(piece: Piece) -> Iterator[tuple[str, str, tuple[int, int]]]:
     """Each bash fence: its info string, its code, its lines."""
-    for token in MarkdownIt("commonmark").parse(piece.text):
+    for token in tokens_of(piece.text):
         if token.type == "fence" and token.map and token.info.split()[:1] == ["bash"]:
             yield token.info, token.content, (token.map[0], token.map[1])
 

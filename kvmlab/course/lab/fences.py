@@ -7,10 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from markdown_it import MarkdownIt
-
 from kvmlab.course.front_matter import Front
 from kvmlab.course.lab.model import Lab
+from kvmlab.course.markdown import tokens_of
 from kvmlab.course.names import OBJECT, TASK
 from kvmlab.course.source import Piece, Place
 from kvmlab.course.template import render
@@ -49,7 +48,7 @@ class Fence(NamedTuple):
 def read_fences(front: Front, lab: Lab) -> tuple[list[Fence], str]:
     """The steps of one file in order, and the first heading."""
     body, source = front.body, front.source
-    tokens, lines = MarkdownIt("commonmark").parse(body.text), body.text.split("\n")
+    tokens, lines = tokens_of(body.text), body.text.split("\n")
     found: list[Fence] = []
     heading, prose_from = "", 0
     for number, token in enumerate(tokens):

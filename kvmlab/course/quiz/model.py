@@ -25,11 +25,10 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from markdown_it import MarkdownIt
-
 from kvmlab.course.front_matter import check_fields, read_front
 from kvmlab.course.headings import ATTRIBUTES, HeadedText, groups, split
 from kvmlab.course.lab.text import EXPLANATIONS
+from kvmlab.course.markdown import tokens_of
 from kvmlab.course.names import TASK
 from kvmlab.course.quiz.answers import PLAIN, Answer, fault, flaw, speaks
 from kvmlab.course.source import Piece, Place, read_source
@@ -201,7 +200,7 @@ def _options(body: Piece) -> tuple[Piece, tuple[Option, ...]]:
     lines = body.text.split("\n")
     items: list[tuple[int, int]] = []
     start = len(lines)
-    for token in MarkdownIt("commonmark").parse(body.text):
+    for token in tokens_of(body.text):
         if not token.map:
             continue
         if token.type == "bullet_list_open" and not token.level and _MARK.match(lines[token.map[0]].lstrip("-*+ ")):
