@@ -24,7 +24,8 @@ from kvmlab.host.start.aspects import Objects, objects_of
 from kvmlab.labhost.steps import run_step
 from kvmlab.liveness import Silence
 from kvmlab.mutants.library import mutants_of
-from kvmlab.mutants.scene import Noting, SceneDomain, ScenePool, things
+from kvmlab.mutants.reader import Noting, things
+from kvmlab.mutants.scene import SceneDomain, ScenePool
 from kvmlab.observe.grade import checks_of, opened, run_checks
 from kvmlab.repair.changes import Changed, changes
 from kvmlab.repair.probes import follows, probes_of

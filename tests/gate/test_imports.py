@@ -54,7 +54,7 @@ LAYERS = (
     ("__main__",),
 )
 IMPORTERS = {  # of each library, the packages and modules that may import it
-    "libvirt": {"host", "setup", "mutants.scene"},
+    "libvirt": {"host", "setup", "mutants.reader"},
     "paramiko": {"remote"},
     "asyncssh": {"classroom.door"},
     "cryptography": {"receipts.document", "classroom.door.certificate"},

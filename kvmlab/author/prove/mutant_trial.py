@@ -24,7 +24,7 @@ from kvmlab.labhost.steps import StepOutcome, run_step
 from kvmlab.liveness import Silence
 from kvmlab.mutants.library import drawn, mutants_of
 from kvmlab.mutants.mutator import Mutant
-from kvmlab.mutants.scene import Noting, things
+from kvmlab.mutants.reader import Noting, things
 from kvmlab.observe.grade import opened
 from kvmlab.setup.lab_host import lab_host
 from kvmlab.setup.libvirtd import connected
