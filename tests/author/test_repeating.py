@@ -12,7 +12,7 @@ from kvmlab.author.prove import repeated_looks
 from kvmlab.author.prove.cases import cases_of
 from kvmlab.author.prove.judgement import judge
 from kvmlab.author.prove.proof import Proof, ProofOutcome
-from kvmlab.author.prove.repeated_looks import _moved, _other_verdicts
+from kvmlab.author.prove.repeated_looks import Values, _moved, _other_verdicts
 from kvmlab.checks.reader import Key
 from kvmlab.course import Course
 from kvmlab.grading.verdicts import Report, Verdict
@@ -42,6 +42,19 @@ def test_seconds_and_mebibytes_waver() -> None:
     fact = ("process", ("domain", "web1"), "rss_mib")
     assert list(_moved({fact: 140}, {fact: 142}, {fact: 142})) == []
     assert list(_moved({fact: 140}, {fact: 149}, {fact: 149}))
+
+
+def test_a_guest_answers_with_some_packets() -> None:
+    """As principles-io was measured, twenty looks; a look that sends a flood is told."""
+    card: Key = ("web1", "live", "mac", "52:54:00:6d:31:0a")
+
+    def after(packets: int, sent: int) -> list[str]:
+        first: Values = {("interface", card, "sent_packets"): 2039, ("interface", card, "sent_bytes"): 33783434}
+        last: Values = {("interface", card, "sent_packets"): packets, ("interface", card, "sent_bytes"): sent}
+        return list(_moved(first, last, last))
+
+    assert after(2421, 33861160) == []
+    assert len(after(9421, 36861160)) == 2
 
 
 def test_another_verdict_is_told() -> None:
