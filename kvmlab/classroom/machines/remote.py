@@ -29,6 +29,8 @@ from kvmlab.safe_text import plain
 from kvmlab.words import language, t
 
 MOST_ANSWER = 8_000_000  # bytes
+SSH_FAILED = 255
+"""The exit status of ssh(1) where it had no line to the computer, or no more."""
 WIDTH = 100
 """How many computers are asked at once: they do the work."""
 SCRIPT = """
@@ -165,5 +167,8 @@ def read_answer(answer: ChildOutput, word: str, deadline_s: int) -> tuple[Done, 
         message = "kvmlab there did not end within {seconds} s" if begun else "no answer within {seconds} s"
         return Done(3, t(message, seconds=deadline_s)), b""
     lines = [line for line in answer.err.decode(errors="replace").splitlines() if line.strip()]
-    complaint = plain(lines[-1], 200) if lines else ""
-    return Done(3, complaint or t("it answered nonsense")), b""
+    if lines:
+        return Done(3, plain(lines[-1], 200)), b""
+    if answer.status == SSH_FAILED:
+        return Done(3, t("the line ended before an answer came")), b""
+    return Done(3, t("it answered nonsense")), b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from kvmlab.course import Course
 from kvmlab.grading.evidence import Recording
 from kvmlab.grading.runner import run as grade
 from kvmlab.observe.grade import checks_of
+from kvmlab.slowness import slowness
 from tests.checks.memory import Memory
 from tests.classroom.conftest import LAB, Told
 from tests.classroom.machines.computers import Computers, children, until
@@ -32,9 +34,12 @@ from tests.course.conftest import EXAMPLE
 
 COMPUTERS = int(os.environ.get("KVMLAB_TEST_COMPUTERS", 24))
 """KVMLAB_TEST_COMPUTERS=100: ninety that are well, and ten that hang."""
-DEADLINE_S = 20 + COMPUTERS // 4
-BROKEN = {"silent": "timed out", "stuck": "no answer within", "endless": "no answer within",
-          "rubbish": "it answered with more than 8 MB"}  # fmt: skip
+SLOW = min(slowness(), 5.0)
+DEADLINE_S = int((20 + COMPUTERS // 4) * SLOW)
+"""For all of them: they are in one process here, and share its processors with whatever else there is."""
+BROKEN = {"silent": "timed out", "stuck": "no answer within|the line ended before an answer came",
+          "endless": "no answer within", "rubbish": "it answered with more than 8 MB"}  # fmt: skip
+"""How each is told. Of one stuck in authentication ssh(1) lets go after 45 s, if there are so many."""
 KVMLAB = """
 case "$*" in *start*) exit 0;; esac
 while [ $# -gt 1 ]; do [ "$1" = --evidence ] && cp "$(dirname "$0")/evidence.json" "$2"; shift; done
@@ -120,10 +125,10 @@ def test_those_who_hang_are_rows_and_the_others_are_graded(
     said = {line.split()[1]: line for line in done.out.splitlines()}
     assert len(said) == len(works) and done.status == 3, done
     for name, how in hung.items():
-        assert said[f"s-{name}"].startswith("!") and BROKEN[how] in said[f"s-{name}"], said[f"s-{name}"]
+        assert said[f"s-{name}"].startswith("!") and re.search(BROKEN[how], said[f"s-{name}"]), said[f"s-{name}"]
     graded = Class(tmp_path / "c").book.graded("example", LAB)
     assert sorted(one.attempt.student for one in graded) == sorted(f"s-{name}" for name in well), done.out
-    assert computers.took_s < DEADLINE_S + 5
+    assert computers.took_s < DEADLINE_S + 5 * SLOW
     assert until(lambda: set(children()) <= before), children()
 
 
@@ -178,6 +183,7 @@ def whole(evidence: bytes = b"{}", said: bytes = b"") -> bytes:
         (ChildOutput(0, whole().replace(b"{}", b"[]"), b"", ""), "torn"),
         (ChildOutput(0, whole().replace(b"W", b"V"), b"", ""), "nonsense"),
         (ChildOutput(255, b"", b"a\nssh: connect to host \x1b[2Jx: refused\n\n", ""), "refused"),
+        (ChildOutput(255, b"W begun\n", b"\n", ""), "the line ended before an answer came"),
         (ChildOutput(-1, b"", b"", "deadline"), "no answer within 7 s"),
         (ChildOutput(-1, b"W begun\n", b"", "deadline"), "did not end within 7 s"),
         (ChildOutput(-1, b"x", b"", "length"), f"more than {MOST_ANSWER // 1_000_000} MB"),
