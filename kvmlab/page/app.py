@@ -167,7 +167,7 @@ class PageServer:
         try:
             terminal = await opened
         except KvmlabError as error:
-            await socket.close(4000, error.message[:30])
+            await socket.close(4000, error.message.encode()[:120].decode(errors="ignore"))
             return
         if terminal is None:
             await socket.close(4000, t("There are too many terminals."))

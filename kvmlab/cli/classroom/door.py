@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.classroom.door.logins import DAYS, EACH, Logins
-from kvmlab.classroom.folder import open_class
+from kvmlab.classroom.folder import Class, open_class
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.classroom.listening import listener_at
 from kvmlab.cli.classroom.students import chosen
@@ -38,9 +38,11 @@ def codes(args: argparse.Namespace, ctx: Context) -> int:
         have = set() if args.new else logins.have_codes()
         fresh = [one for one in students if one.id not in have]
         host = args.server or socket.gethostname()
-        fingerprint = logins.host_key().get_fingerprint()
+        where = [t("The server's key: {fingerprint}", fingerprint=logins.host_key().get_fingerprint())]
+        if args.page is not None:
+            where += _browsers(found, host, args.page)
         for one in fresh:
-            for line in _slip(one, logins.give_codes(one.id), host, args.port or PORT, fingerprint):
+            for line in _slip(one, logins.give_codes(one.id), host, args.port or PORT, where):
                 page.line(line)
         if len(fresh) < len(students):
             left = len(students) - len(fresh)
@@ -49,8 +51,18 @@ def codes(args: argparse.Namespace, ctx: Context) -> int:
     return 0
 
 
-def _slip(student: Student, codes: list[str], host: str, port: int, fingerprint: str) -> Iterator[str]:
-    """What is cut out and handed over."""
+def _browsers(found: Class, host: str, port: int) -> list[str]:
+    """Where the page is, and how it is known."""
+    from kvmlab.classroom.door.certificate import certificate_of
+    from kvmlab.cli.classroom.page import host_of
+
+    shown = certificate_of(found, host.lower()).fingerprint
+    url = t("In a browser: {url}", url=f"https://{host_of(host.lower(), port)}/")
+    return [url, t("Its certificate's SHA-256: {fingerprint}", fingerprint=""), f"  {shown[:47]}", f"  {shown[48:]}"]
+
+
+def _slip(student: Student, codes: list[str], host: str, port: int, where: list[str]) -> Iterator[str]:
+    """What is cut out and handed over. `where`: how the server is known."""
     until = time.strftime("%Y-%m-%d", time.gmtime(time.time() + DAYS * 86_400))
     yield "- " * 36
     yield f"{student.id}  {student.name}  {student.group}"
@@ -61,7 +73,7 @@ def _slip(student: Student, codes: list[str], host: str, port: int, fingerprint:
         yield "    " + t("code {number}:  {code}", number=number, code=code)
     yield ""
     yield "    " + t("Each of the {count} lets you in once, until {date}.", count=EACH, date=until)
-    yield "    " + t("The server's key: {fingerprint}", fingerprint=fingerprint)
+    yield from (f"    {line}".rstrip() for line in where)
     yield ""
 
 

@@ -31,12 +31,10 @@ def page_of(
     must_have_page()
     name = (args.server or socket.gethostname()).lower()
     outer = outer_host(args.proxy) if args.proxy else ""
-    if not _NAME.fullmatch(name):
-        raise UsageError(t("{name} is no host's name.", name=name[:80]), "kvmlab class open --page --server NAME")
-    address = args.listen or (LOOPBACK if outer else None)
-    listener = stack.enter_context(listener_at(address, args.page))
+    host_of(name, args.page)
+    listener = stack.enter_context(listener_at(LOOPBACK if outer else args.listen, args.page))
     port = listener.getsockname()[1]
-    host = outer or (name if port == HTTPS else f"{name}:{port}")
+    host = outer or host_of(name, port)
     certificate = None if outer else certificate_of(found, name)
     tell(t("In a browser: {url}", url=f"https://{host}/"))
     if certificate:
@@ -44,6 +42,13 @@ def page_of(
     else:
         tell(t("The proxy passes it on to {url}, with the Host it was asked for.", url=f"http://{LOOPBACK}:{port}/"))
     return PageDesk(found, desk).side(listener, [host], certificate)
+
+
+def host_of(name: str, port: int) -> str:
+    """The Host of requests to that server and port. UsageError where it is no name."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(t("{name} is no host's name.", name=name[:80]), "kvmlab class open --page --server NAME")
+    return name if port == HTTPS else f"{name}:{port}"
 
 
 def outer_host(url: str) -> str:

@@ -48,7 +48,7 @@ ACTIONS = {
     "status": ClassAction("students", "", ("group", "student", "json")),
     "board": ClassAction("board", "", ("group", "student", "json")),
     "enter": ClassAction("students", "STUDENT"),
-    "codes": ClassAction("door", "", ("group", "student", "new", "key", "port", "server")),
+    "codes": ClassAction("door", "", ("group", "student", "new", "key", "port", "server", "page")),
     "open": ClassAction("door", "", ("port", "listen", "page", "server", "proxy")),
     "message": ClassAction("message", "TEXT…", ("group", "student")),
     "report": ClassAction("grades", "", ("group", "student", "html")),
@@ -120,7 +120,7 @@ def _of_single_actions(parser: argparse.ArgumentParser) -> None:
 def _of_open(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--page", nargs="?", const=8443, type=whole(0, 65535), metavar="N",
-        help=t("of open: students come in by browser, too; the port, 8443"),
+        help=t("of open: students come in by browser, too; of codes: slips say where; the port, 8443"),
     )  # fmt: skip
     parser.add_argument(
         "--proxy", metavar="URL", help=t("of open --page: behind a proxy, which browsers reach as https://NAME")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 from starlette.applications import Starlette
@@ -18,15 +17,13 @@ from kvmlab.page.app import PageServer, read_json
 from kvmlab.page.book import Reader
 from kvmlab.page.classroom.asking import DeskCommands
 from kvmlab.page.classroom.keys import ClassKeys
-from kvmlab.page.classroom.outside import Client
+from kvmlab.page.classroom.outside import TRIES, Outside
 from kvmlab.page.files import Files
 from kvmlab.page.gate import LOGIN, Receive, Scope, Send, refuse
 from kvmlab.words import LANGUAGES, speaking, t
 
 COOKIE = "__Host-kvmlab"
 """Browsers take a cookie of that name from this very host alone, over TLS, for all its paths (RFC 6265bis, 4.1.3)."""
-TRIES, MOST_KNOWN = 5, 5000
-"""How many codes may be tried over one connection; and of how many connections that is known."""
 SOCKETS = 24
 """Of one session."""
 LOOK_S = 2.0
@@ -54,12 +51,9 @@ class Visit:
 class ClassPage:
     """All of it, behind the gate."""
 
-    def __init__(
-        self, desk: DeskLine, keys: ClassKeys, files: Files, read: Reader, has_come_in: Callable[[Client], None]
-    ) -> None:
-        self._desk, self._keys, self._files, self._read, self._has_come_in = desk, keys, files, read, has_come_in
+    def __init__(self, desk: DeskLine, keys: ClassKeys, files: Files, read: Reader, outside: Outside) -> None:
+        self._desk, self._keys, self._files, self._read, self._outside = desk, keys, files, read, outside
         self._visits: dict[str, Visit] = {}
-        self._tries: Counter[tuple[str, int]] = Counter()
 
     def own_routes(self) -> list[BaseRoute]:
         """Those that are the same for everybody."""
@@ -103,7 +97,7 @@ class ClassPage:
         if scope["type"] == "lifespan" or not session:
             await Response("?", 404, media_type="text/plain")(scope, receive, send)
             return
-        self._has_come_in(scope["client"])
+        self._outside.has_come_in(scope["client"])
         visit = self._visits.get(session)
         if visit is None:
             commands = DeskCommands(self._desk, session)
@@ -131,17 +125,14 @@ class ClassPage:
         student, code, lang = asked.get("student"), asked.get("code"), asked.get("lang")
         with speaking(str(lang) if lang in LANGUAGES else "en"):
             session = None
-            if isinstance(student, str) and isinstance(code, str) and self._tries[client] < TRIES:
-                while len(self._tries) > MOST_KNOWN:
-                    del self._tries[next(iter(self._tries))]
-                self._tries[client] += 1
+            tries = self._outside.has_tried(client)
+            if isinstance(student, str) and isinstance(code, str) and tries <= TRIES:
                 answer = await self._desk.ask("login", student=student[:64], code=code[:100], address=client[0])
                 session = answer.said.get("session")
             if not isinstance(session, str):
-                over = self._tries[client] >= TRIES
+                over = tries >= TRIES
                 said = t("Five codes were tried.") if over else t("No code that lets you in, or it has done so before.")
                 return JSONResponse({"error": said}, 401, {"connection": "close"} if over else None)
-        self._tries.pop(client, None)
         answer_ = JSONResponse({"key": self._keys.key(session)})
         answer_.set_cookie(COOKIE, session, secure=True, httponly=True, samesite="strict", path="/")
         return answer_

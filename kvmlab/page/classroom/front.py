@@ -59,7 +59,7 @@ async def serve(
     desk, outside = DeskLine(desk_end), Outside()
     site = Site(frozenset(map(str, first["hosts"])), "https", COOKIE)
     keys = ClassKeys(bytes.fromhex(first["secret"]), desk)
-    app = ClassPage(desk, keys, files, read, outside.has_come_in).app()
+    app = ClassPage(desk, keys, files, read, outside).app()
     config = config_of(Gate(app, keys, site), context)
     config.http_protocol_class = connections(outside)  # type: ignore[assignment]
     server = uvicorn.Server(config)

@@ -1,5 +1,5 @@
 """Connections of those who have not come in: they go after a while, and where there are too many the oldest goes first,
-so that who only holds connections open keeps nobody out."""
+so that who only holds connections open keeps nobody out. Over one so many codes may be tried."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LOGIN_S = 60.0
-MOST = 300
+MOST, MOST_KNOWN = 300, 5000
+"""Connections; and of how many it is known what was tried."""
+TRIES = 5
+"""How many codes may be tried over one."""
 
 Client = tuple[str, int] | None
 
@@ -21,6 +24,7 @@ class Outside:
 
     def __init__(self) -> None:
         self._there: dict[Client, asyncio.Transport] = {}
+        self._tries: dict[Client, int] = {}
 
     def comes(self, client: Client, transport: asyncio.Transport) -> None:
         """Another one."""
@@ -28,7 +32,15 @@ class Outside:
         while len(self._there) >= MOST:
             self._there.pop(next(iter(self._there))).abort()
         self._there[client] = transport
+        self._tries.pop(client, None)  # of another one, that had the same port
         asyncio.get_running_loop().call_later(LOGIN_S, self._too_long, client, transport)
+
+    def has_tried(self, client: Client) -> int:
+        """How many codes, with this one, were tried over it."""
+        while len(self._tries) >= MOST_KNOWN:
+            del self._tries[next(iter(self._tries))]
+        self._tries[client] = self._tries.get(client, 0) + 1
+        return self._tries[client]
 
     def has_come_in(self, client: Client) -> None:
         """It has shown a session."""

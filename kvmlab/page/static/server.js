@@ -1,6 +1,7 @@
 // Asking the server: who we are (a key of this browser's, beside the cookie), what is told once, what goes on.
 
 const KEY = "kvmlab-key";
+const REFUSED = 4000; // the code of a socket that the server has closed for a reason it gives
 export const SCHEME = location.protocol === "https:" ? "wss" : "ws";
 
 export class Refused extends Error {}
@@ -49,7 +50,7 @@ export function call(name, asked) {
   return post(`/api/${name}`, asked);
 }
 
-// A WebSocket that comes back. `query()` is asked anew each time; `heard` is given each message, `up` whether it stands.
+// A WebSocket that comes back. `query()` is asked anew each time; `heard` is given each message, `up` whether it stands, and why not.
 export class Line {
   constructor(path, { query = () => ({}), heard, up = () => {} }) {
     Object.assign(this, { path, query, heard, up, wait: 250, closed: false, stands: false });
@@ -75,13 +76,13 @@ export class Line {
       this.up(true);
     };
     socket.onmessage = ({ data }) => this.heard(typeof data === "string" ? JSON.parse(data) : new Uint8Array(data));
-    socket.onclose = () => this.again();
+    socket.onclose = ({ code, reason }) => this.again(code === REFUSED ? reason : "");
   }
 
-  again() {
+  again(why = "") {
     this.stands = false;
     if (this.closed) return;
-    this.up(false);
+    this.up(false, why);
     setTimeout(() => this.open(), this.wait);
     this.wait = Math.min(this.wait * 2, 5000);
   }

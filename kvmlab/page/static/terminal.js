@@ -64,9 +64,9 @@ export class Shell {
     this.line = new Line(path, {
       query: () => ({ id: this.id, since: this.at }),
       heard: (message) => this.heard(message),
-      up: (stands) => {
+      up: (stands, why) => {
         if (stands) this.sized();
-        if (!this.over) this.note.textContent = stands ? "" : words.lost;
+        if (!this.over) this.note.textContent = stands ? "" : why || words.lost;
       },
     });
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import ssl
@@ -11,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from websockets.sync.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 
 from kvmlab.slowness import given_patience
 from tests.classroom.door.conftest import School, made
@@ -23,6 +24,36 @@ ANYBODY = ssl._create_unverified_context()
 @pytest.fixture
 def school(tmp_path: Path) -> Iterator[School]:
     yield from made(tmp_path, EXAMPLE)
+
+
+class Line:
+    """A WebSocket. It goes on while something is waited for, in this thread alone: an SSL object is not to be read and
+    written by two threads at once (openssl-threads(7)), as a client with one for each would."""
+
+    def __init__(self, url: str, headers: dict[str, str]) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._patience = 120 * given_patience()
+        self._socket = self._loop.run_until_complete(self._connect(url, headers))
+
+    async def _connect(self, url: str, headers: dict[str, str]) -> Any:
+        wait = {"open_timeout": self._patience, "close_timeout": 5, "ping_interval": None}
+        return await connect(url, additional_headers=headers, ssl=ANYBODY, proxy=None, **wait)  # type: ignore[arg-type]
+
+    def recv(self) -> str | bytes:
+        """The next message. ConnectionClosed where there is none any more."""
+        found: str | bytes = self._loop.run_until_complete(asyncio.wait_for(self._socket.recv(), self._patience))
+        return found
+
+    def send(self, message: str | bytes) -> None:
+        """Send one."""
+        self._loop.run_until_complete(self._socket.send(message))
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.run_until_complete(self._socket.close())
+        self._loop.close()
 
 
 class Visitor:
@@ -60,9 +91,9 @@ class Visitor:
             self.cookie, self.key = found[2]["set-cookie"].partition(";")[0], found[1]["key"]
         return found
 
-    def socket(self, path: str, query: str = "") -> ClientConnection:
+    def socket(self, path: str, query: str = "") -> Line:
         """A WebSocket, as the page opens it."""
         ticket = self.post("/api/ticket", {"path": path})[1]["ticket"]
         url = f"{self.origin.replace('http', 'ws', 1)}{path}?ticket={ticket}&{query}"
         sent = {"Origin": self.origin, "Cookie": self.cookie}
-        return connect(url, additional_headers=sent, ssl=ANYBODY, proxy=None, close_timeout=5)
+        return Line(url, sent)

@@ -15,6 +15,7 @@ from kvmlab.page.app import PageServer
 from kvmlab.page.classroom.app import COOKIE, ClassPage
 from kvmlab.page.classroom.asking import DeskCommands
 from kvmlab.page.classroom.keys import ClassKeys
+from kvmlab.page.classroom.outside import Outside
 from kvmlab.page.files import Files
 from kvmlab.page.gate import KEY_HEADER, LOGIN, Gate, Receive, Scope, Send, Site
 from tests.page.test_gate import Way, ways_of
@@ -40,7 +41,7 @@ class FakeDesk:
 def page_of(desk: FakeDesk) -> tuple[ClassPage, ClassKeys]:
     line = cast(DeskLine, desk)
     keys = ClassKeys(bytes(32), line)
-    return ClassPage(line, keys, Files("code"), _no_book, lambda client: None), keys
+    return ClassPage(line, keys, Files("code"), _no_book, Outside()), keys
 
 
 def _no_book(lang: str) -> Book:

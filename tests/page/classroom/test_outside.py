@@ -75,3 +75,19 @@ def test_who_does_not_come_in_goes(monkeypatch: pytest.MonkeyPatch) -> None:
         assert outside._there == {} and not first.is_aborted
 
     run(work)
+
+
+def test_what_was_tried_is_the_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not of another one that has the same port later; and of so many it is known."""
+    monkeypatch.setattr(module, "MOST_KNOWN", 3)
+
+    async def work(outside: Outside) -> None:
+        come(outside, 1)
+        assert [outside.has_tried(("10.0.0.5", 1)) for _ in range(3)] == [1, 2, 3]
+        come(outside, 1)
+        assert outside.has_tried(("10.0.0.5", 1)) == 1
+        for port in range(2, 20):
+            outside.has_tried(("10.0.0.5", port))
+        assert len(outside._tries) <= 3
+
+    run(work)
