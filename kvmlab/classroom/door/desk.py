@@ -112,7 +112,7 @@ class Desk:
     """The desk of one class. `tell`: is told who comes in, a line each."""
 
     def __init__(self, of_class: Class, shared: State, course_dir: Path, tell: Callable[[str], None]) -> None:
-        self._class, self._shared, self.course_dir, self._tell = of_class, shared, course_dir, tell
+        self._class, self._shared, self.course_dir, self.tell = of_class, shared, course_dir, tell
         self._logins, self._wrong = Logins(of_class), Wrong()
         self._tickets: dict[str, _Ticket] = {}
         self._terminals: list[DoorTerminal] = []
@@ -146,11 +146,11 @@ class Desk:
         began: deque[float] = deque(maxlen=_FRONTS)
         while True:
             if len(began) == _FRONTS and time.monotonic() - began[0] < _FRONTS_S:
-                self._tell(t("The process that faces the network ends again and again."))
+                self.tell(t("The process that faces the network ends again and again."))
                 await asyncio.sleep(_PAUSE_S)
             began.append(time.monotonic())
             await self._with_front(side)
-            self._tell(t("The process that faces the network has ended; another takes its place."))
+            self.tell(t("The process that faces the network has ended; another takes its place."))
 
     async def _with_front(self, side: Side) -> None:
         ours, theirs = wire.pair()
@@ -234,11 +234,11 @@ class Desk:
 
     async def _ready(self, side: Side, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
         """It listens from now on, and has told what it could not give up."""
-        self._tell(side.opened)
+        self.tell(side.opened)
         named = {"namespaces": t("other networks and processes"), "files": t("files")}
         if left := [name for one, name in named.items() if one in asked["left"]]:
             said = t("The process that faces the network could not be shut off from: {what}.", what=", ".join(left))
-            self._tell(said)
+            self.tell(said)
         return {}, None
 
     async def _key(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
@@ -293,7 +293,7 @@ class Desk:
     def tell_who(self, student: str, by: str, address: str) -> None:
         """Tell the instructor that somebody has come in."""
         when = time.strftime("%H:%M:%S")
-        self._tell(t("{when}  {student} has come in with {by}, from {address}", when=when, student=student, by=by,
+        self.tell(t("{when}  {student} has come in with {by}, from {address}", when=when, student=student, by=by,
                      address=address))  # fmt: skip
 
     async def _open(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:

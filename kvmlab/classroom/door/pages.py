@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import itertools
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -37,6 +40,9 @@ MOST_RUNS, MOST_OF_ONE = 1000, 16
 """How many kvmlabs may run for the page, and for one student."""
 SAID = 20_000
 """Bytes of what a kvmlab says on standard error that are kept, the last ones."""
+BOARD = ("class", "board", "--json")
+"""The one line that is the instructor's."""
+INSTRUCTOR_S = 12 * 3600.0
 END_S = 10.0
 """How long one that is told to end may take."""
 KEPT_S = 60.0
@@ -102,12 +108,15 @@ class PageDesk:
     def __init__(self, of_class: Class, desk: Desk) -> None:
         self._class, self._desk = of_class, desk
         self._sessions, self._logins = Sessions(of_class), Logins(of_class)
+        self._token, self._origin = secrets.token_urlsafe(24), ""
+        self._instructors: dict[str, float] = {}
         self._runs: dict[int, PageRun] = {}
         self._terminals: list[tuple[str, DoorTerminal]] = []
         self._numbers, self._tasks = itertools.count(1), set[asyncio.Task[None]]()
 
     def side(self, listener: socket.socket, hosts: list[str], certificate: Certificate | None) -> Side:
         """Browsers come in there. `hosts`: what the page may be reached as; `certificate`: None behind a proxy."""
+        self._origin = f"https://{hosts[0]}"
         first = {
             "hosts": hosts,
             "certificate": certificate.pem if certificate else "",
@@ -116,6 +125,7 @@ class PageDesk:
         }
         verbs: dict[str, Verb] = {
             "login": self._login,
+            "instruct": self._instruct,
             "session": self._session,
             "logout": self._logout,
             "run": partial(_speaking, self._run),
@@ -131,6 +141,31 @@ class PageDesk:
         self._desk.tell_who(student, t("a code, in a browser"), text_in(asked, "address", 100))
         return {"session": self._sessions.of_code(hashed)}, None
 
+    @property
+    def link(self) -> str:
+        """What lets one browser see the board, once. A browser does not send what stands behind the `#`."""
+        return f"{self._origin}/#token={self._token}"
+
+    async def _instruct(self, asked: Mapping[str, Any]) -> Answer:
+        """A session for the token of the link, which sees the board and nothing else."""
+        token = text_in(asked, "token", 100)
+        if not hmac.compare_digest(token.encode(errors="replace"), self._token.encode()):
+            return {}, None
+        session, self._token = f"instructor.{secrets.token_hex(32)}", secrets.token_urlsafe(24)
+        self._instructors[session] = time.monotonic() + INSTRUCTOR_S
+        address = text_in(asked, "address", 100)
+        self._desk.tell(
+            t("{when}  the board was opened from {address}", when=time.strftime("%H:%M:%S"), address=address)
+        )
+        self._desk.tell(t("The board, in one browser: {url}", url=self.link))
+        return {"session": session}, None
+
+    def _is_instructor(self, session: str) -> bool:
+        return self._instructors.get(session, 0.0) > time.monotonic()
+
+    def _lives(self, session: str) -> bool:
+        return self._is_instructor(session) or self._sessions.student(session) is not None
+
     def _student(self, asked: Mapping[str, Any]) -> tuple[str, str]:
         """A session that was shown, and whose it is; UsageError where it is none."""
         session = text_in(asked, "session", MOST_SESSION)
@@ -141,11 +176,15 @@ class PageDesk:
 
     async def _session(self, asked: Mapping[str, Any]) -> Answer:
         """Whose it is."""
+        if self._is_instructor(text_in(asked, "session", MOST_SESSION)):
+            return {"instructor": True}, None
         return {"student": self._student(asked)[1]}, None
 
     async def _logout(self, asked: Mapping[str, Any]) -> Answer:
         """A session ends, with all that was begun in it."""
-        self._sessions.end(self._student(asked)[0])
+        session = text_in(asked, "session", MOST_SESSION)
+        if self._instructors.pop(session, None) is None:
+            self._sessions.end(self._student(asked)[0])
         self._look()
         return {}, None
 
@@ -155,17 +194,29 @@ class PageDesk:
 
     async def _run(self, asked: Mapping[str, Any]) -> Answer:
         """A kvmlab of the student's, and the socket to it."""
+        if self._is_instructor(text_in(asked, "session", MOST_SESSION)):
+            return self._board(asked)
         (session, student), way = self._student(asked), way_of(asked.get("words"))
         if way.terminal:
             raise ValueError("words")
+        return self._begin(session, student, self._argv(asked, way), self._desk.environ(student), way)
+
+    def _board(self, asked: Mapping[str, Any]) -> Answer:
+        """What `kvmlab class board --json` says, for the instructor."""
+        if asked.get("words") != list(BOARD):
+            raise UsageError(t("The page does not know how to do that."), "kvmlab class board")
+        own = ["--course", str(self._desk.course_dir), "--lang", words.language()]
+        argv = [sys.executable, "-P", "-m", "kvmlab", *own, *BOARD, f"--class={self._class.folder}"]
+        return self._begin(asked["session"], "", argv, dict(os.environ), Way(BOARD))
+
+    def _begin(self, session: str, student: str, argv: list[str], environ: dict[str, str], way: Way) -> Answer:
         count = sum(run.student == student for run in self._runs.values())
         if count >= MOST_OF_ONE or len(self._runs) >= MOST_RUNS:
             raise UsageError(t("Too much is being done for you already."))
-        argv, environ = self._argv(asked, way), {**self._desk.environ(student), PARENT: str(os.getpid())}
         ours, theirs = socket.socketpair()
         with theirs:
             process = subprocess.Popen(
-                argv, env=environ, cwd="/", start_new_session=True, text=False,
+                argv, env={**environ, PARENT: str(os.getpid())}, cwd="/", start_new_session=True, text=False,
                 stdin=theirs.fileno() if way.reads else subprocess.DEVNULL, stdout=theirs.fileno(),
                 stderr=subprocess.STDOUT if way.lines else subprocess.PIPE,
             )  # fmt: skip
@@ -218,7 +269,7 @@ class PageDesk:
         """What belongs to a session that has ended, ends."""
         self._terminals = [(session, one) for session, one in self._terminals if not one.ended()]
         there = {session for session, _ in self._terminals} | {run.session for run in self._runs.values()}
-        over = {session for session in there if self._sessions.student(session) is None}
+        over = {session for session in there if not self._lives(session)}
         for session, terminal in self._terminals:
             if session in over:
                 terminal.hang_up()

@@ -30,7 +30,8 @@ def board(args: argparse.Namespace, ctx: Context) -> int:
     with open_class(args.folder) as found:
         if args.json:
             listed = [
-                {**one._asdict(), "student": one.student.id, "stuck": one.stuck} for one in _seats(found, args, ctx)
+                {**one._asdict(), "student": one.student.id, "name": one.student.name, "stuck": one.stuck}
+                for one in _seats(found, args, ctx)
             ]
             return write_json({"schema": "kvmlab.class-board/1", "seats": listed})
         if not sys.stdout.isatty():

@@ -41,7 +41,10 @@ def page_of(
         tell(t("Its certificate's SHA-256: {fingerprint}", fingerprint=certificate.fingerprint))
     else:
         tell(t("The proxy passes it on to {url}, with the Host it was asked for.", url=f"http://{LOOPBACK}:{port}/"))
-    return PageDesk(found, desk).side(listener, [host], certificate)
+    desk_of_page = PageDesk(found, desk)
+    side = desk_of_page.side(listener, [host], certificate)
+    tell(t("The board, in one browser: {url}", url=desk_of_page.link))
+    return side
 
 
 def host_of(name: str, port: int) -> str:

@@ -13,6 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 
 from kvmlab.classroom.door.line import DeskLine
+from kvmlab.classroom.door.pages import BOARD
+from kvmlab.errors import KvmlabError
 from kvmlab.page.app import PageServer, read_json
 from kvmlab.page.book import Reader
 from kvmlab.page.classroom.asking import DeskCommands
@@ -62,6 +64,7 @@ class ClassPage:
             Route(LOGIN, self._login, methods=["POST"]),
             Route("/api/logout", self._logout, methods=["POST"]),
             Route("/api/who", self._who, methods=["POST"]),
+            Route("/api/board", self._board, methods=["POST"]),
         ]
 
     def app(self) -> Starlette:
@@ -84,7 +87,7 @@ class ClassPage:
         while True:
             await asyncio.sleep(LOOK_S)
             for session in list(self._visits):
-                if await self._keys.student(session) is None:
+                if not await self._keys.who(session):
                     await self._leave(session)
 
     async def _leave(self, session: str) -> None:
@@ -126,7 +129,10 @@ class ClassPage:
         with speaking(str(lang) if lang in LANGUAGES else "en"):
             session = None
             tries = self._outside.has_tried(client)
-            if isinstance(student, str) and isinstance(code, str) and tries <= TRIES:
+            if isinstance(token := asked.get("token"), str) and tries <= TRIES:
+                answer = await self._desk.ask("instruct", token=token[:100], address=client[0])
+                session = answer.said.get("session")
+            elif isinstance(student, str) and isinstance(code, str) and tries <= TRIES:
                 answer = await self._desk.ask("login", student=student[:64], code=code[:100], address=client[0])
                 session = answer.said.get("session")
             if not isinstance(session, str):
@@ -146,4 +152,13 @@ class ClassPage:
         return answer
 
     async def _who(self, request: Request) -> Response:
-        return JSONResponse({"student": await self._keys.student(request.scope["session"])})
+        return JSONResponse(await self._keys.who(request.scope["session"]))
+
+    async def _board(self, request: Request) -> Response:
+        """The desk knows whether the session is an instructor's."""
+        lang = (await read_json(request) or {}).get("lang")
+        commands = DeskCommands(self._desk, request.scope["session"])
+        try:
+            return JSONResponse(await commands.document(str(lang) if lang in LANGUAGES else "en", *BOARD))
+        except KvmlabError as error:
+            return JSONResponse({"error": error.message, "todo": error.todo}, 409)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kvmlab.classroom.door.line import DeskLine
 from kvmlab.page.keys import Keys
 
@@ -17,11 +19,11 @@ class ClassKeys(Keys):
 
     async def whose(self, cookie: str) -> str | None:
         """The session of a cookie: it is one, if the desk says so now."""
-        return cookie if cookie and await self.student(cookie) is not None else None
+        return cookie if cookie and await self.who(cookie) else None
 
-    async def student(self, session: str) -> str | None:
-        """Who has that session; None where it has ended, or never was one."""
+    async def who(self, session: str) -> dict[str, Any]:
+        """Who has that session, {"student": id} or {"instructor": True}; {} where it has ended, or never was one."""
         if len(session) > MOST:
-            return None
-        found = (await self._desk.ask("session", session=session)).said.get("student")
-        return found if isinstance(found, str) else None
+            return {}
+        said = (await self._desk.ask("session", session=session)).said
+        return {name: said[name] for name in ("student", "instructor") if name in said}

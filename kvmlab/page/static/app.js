@@ -2,6 +2,7 @@
 
 import { fill, h } from "./dom.js";
 import { byCode, call, login, Refused, remember } from "./server.js";
+import { boardPage } from "./board.js";
 import { bookPage } from "./book.js";
 import { coursePage } from "./course.js";
 import { labPage } from "./lab.js";
@@ -13,6 +14,7 @@ const LANGUAGES = { en: "English", zh: "中文" };
 export const app = { lang: "en", words: {} };
 let shown = null;
 let who = "";
+let instructs = false;
 
 function remembered() {
   const lang = localStorage.getItem("kvmlab-lang") || navigator.language.slice(0, 2);
@@ -89,8 +91,12 @@ async function show() {
   shown?.close?.();
   const [, kind, name] = location.hash.slice(1).split("/");
   try {
-    if (byCode && !who) ({ student: who } = await call("who", { lang: app.lang }));
-    const page = await (PAGES[kind] ?? coursePage)(app, name);
+    if (byCode && !who) {
+      const found = await call("who", { lang: app.lang });
+      instructs = Boolean(found.instructor);
+      who = found.student ?? app.say("instructor");
+    }
+    const page = await (instructs ? boardPage : PAGES[kind] ?? coursePage)(app, name);
     shown = page;
     frame(page.main, page.title);
     page.shown?.();

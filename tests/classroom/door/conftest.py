@@ -118,7 +118,7 @@ class School:
         told = "".join(lines)
         assert wanted <= set(lines), told
         (where,), (fingerprint,) = re.findall(r"port (\d+)", told), re.findall(r"key: (\S+)", told)
-        page = "".join(re.findall(r"https?://\S+", told)[-1:])
+        page = "".join(re.findall(r"https?://\S+(?<!#)/(?=[\s,])", told)[-1:])
         self.opened.append(Opened(process, int(where), fingerprint, lines, page))
         return self.opened[-1]
 

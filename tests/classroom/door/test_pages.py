@@ -31,8 +31,8 @@ ANNA, BO, LAB = "2026001", "2026002", "net-bridge"
 class Asked:
     """A front's end of the wire, in the hands of whoever has taken it over."""
 
-    def __init__(self, end: socket.socket, desk: Desk, found: Class) -> None:
-        self.end, self.desk, self.found, self.logins = end, desk, found, Logins(found)
+    def __init__(self, end: socket.socket, pages: PageDesk, found: Class) -> None:
+        self.end, self.pages, self.found, self.logins = end, pages, found, Logins(found)
 
     async def ask(self, verb: str, **values: object) -> dict[str, Any]:
         """The answer; in it "socket": the one that came along."""
@@ -72,11 +72,12 @@ def with_pages(found: Class, tmp_path: Path, work: Work) -> list[str]:
         desk = Desk(found, State(tmp_path / "state"), EXAMPLE, told.append)
         ours, theirs = wire.pair()
         with ours, theirs:
-            side = PageDesk(found, desk).side(ours, ["localhost"], None)
+            pages = PageDesk(found, desk)
+            side = pages.side(ours, ["localhost"], None)
             serving = asyncio.create_task(desk._serve(ours, side))
             keeping = asyncio.create_task(desk._keep_house([side]))
             assert await asyncio.to_thread(wire.hear, theirs)
-            await work(Asked(theirs, desk, found))
+            await work(Asked(theirs, pages, found))
             theirs.close()
             await asyncio.wait_for(serving, 10 * given_patience())
             await side.ended()
@@ -86,6 +87,11 @@ def with_pages(found: Class, tmp_path: Path, work: Work) -> list[str]:
 
     asyncio.run(run())
     return told
+
+
+def token_of(pages: PageDesk) -> str:
+    """What the link has that was printed last."""
+    return pages.link.rpartition("=")[2]
 
 
 async def closed(end: socket.socket) -> bytes:
@@ -250,5 +256,45 @@ def test_a_terminal_is_a_line_on_a_tty_of_its_own(found: Class, tmp_path: Path) 
         while b"kvmlab start" not in seen:
             seen += await asyncio.to_thread(os.read, terminal, 4096)
         os.close(terminal)
+
+    with_pages(found, tmp_path, work)
+
+
+def test_the_link_opens_the_board_in_one_browser_and_nothing_else(found: Class, tmp_path: Path) -> None:
+    """The instructor's session runs no line of a student's, a student's session not the board; each ends by itself."""
+    board, student = ["class", "board", "--json"], ["list", "--json"]
+
+    async def work(front: Asked) -> None:
+        token = token_of(front.pages)
+        for wrong in ("", token[:-1], token + "x", "\ud800"):
+            assert await front.ask("instruct", token=wrong, address="a") == {}
+        assert "refused" in await front.ask("instruct", token=None, address="a")
+        session = (await front.ask("instruct", token=token, address="a"))["session"]
+        assert await front.ask("instruct", token=token, address="a") == {} and token_of(front.pages) != token
+        assert await front.ask("session", session=session) == {"instructor": True}
+        run, end = await front.begin(session, *board)
+        assert json.loads(await closed(end)) == {"schema": "kvmlab.class-board/1", "seats": []}
+        assert (await front.ask("wait", session=session, run=run))["status"] == 0
+        anna = await front.session(ANNA)
+        for one, line in ((session, student), (session, [*board, "--class=/x"]), (anna, board), (session, board[:2])):
+            assert set(await front.ask("run", session=one, lang="en", words=line)) == {"refused"}
+        assert "refused" in await front.ask("terminal", session=session, lang="en", words=["shell", LAB])
+        assert await front.ask("logout", session=session) == {}
+        for verb in ("session", "logout", "run"):
+            assert "refused" in await front.ask(verb, session=session, lang="en", words=board)
+        assert await front.ask("session", session=anna) == {"student": ANNA}
+
+    told = with_pages(found, tmp_path, work)
+    assert "the board was opened from a" in told[0] and "#token=" in told[1]
+
+
+def test_the_boards_session_gets_old(found: Class, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kvmlab.classroom.door.pages.INSTRUCTOR_S", 0.0)
+
+    async def work(front: Asked) -> None:
+        session = (await front.ask("instruct", token=token_of(front.pages), address="a"))["session"]
+        for verb in ("session", "run"):
+            answer = await front.ask(verb, session=session, lang="en", words=["class", "board", "--json"])
+            assert set(answer) == {"refused"}
 
     with_pages(found, tmp_path, work)

@@ -128,7 +128,9 @@ WRONG: dict[str, Callable[[Gated, Way], dict[str, str | None]]] = {
 def test_the_routes_are_those_of_the_app() -> None:
     assert {way.kind for way in TOLD} == {"http", "websocket"}
     paths = {way.path for way in TOLD}
-    assert {"/api/logout", "/api/who", "/api/ticket", "/api/act", "/ws/screen/en/en"} <= paths and len(TOLD) >= 15
+    assert {"/api/logout", "/api/who", "/api/board", "/api/ticket", "/api/act", "/ws/screen/en/en"} <= paths and len(
+        TOLD
+    ) >= 15
 
 
 @pytest.mark.parametrize("way", TOLD, ids=str)

@@ -140,6 +140,21 @@ def test_behind_a_proxy_the_outer_address_counts(school: School) -> None:
     assert visitor.post("/api/who", {"lang": "en"}, origin="http://class.example.org")[0] == 403
 
 
+def test_the_instructor_has_the_board_and_a_student_has_not(school: School, opened: Opened) -> None:
+    (token,) = re.findall(r"#token=(\S+)", "".join(opened.lines))
+    visitor, student = Visitor(opened.page), Visitor(opened.page)
+    assert visitor.post("/api/login", {"token": token + "x"})[0] == 401
+    status, told, headers = visitor.post("/api/login", {"token": token})
+    assert status == 200
+    visitor.cookie, visitor.key = headers["set-cookie"].partition(";")[0], told["key"]
+    assert visitor.post("/api/who", {"lang": "en"})[1] == {"instructor": True}
+    assert visitor.post("/api/board", {"lang": "en"})[:2] == (200, {"schema": "kvmlab.class-board/1", "seats": []})
+    assert visitor.post("/api/course", {"lang": "en"})[0] == 409
+    assert Visitor(opened.page).post("/api/login", {"token": token})[0] == 401
+    student.login(ANNA, school.codes(ANNA)[0])
+    assert student.post("/api/board", {"lang": "en"})[0] == 409
+
+
 def test_what_is_no_address_is_told(school: School) -> None:
     """With a command that works; nothing listens."""
     for wrong in (
