@@ -99,6 +99,11 @@ def test_all_of_a_state_directory_are_held_together(kvmlab: Kvmlab) -> None:
     if "processes" in holds:
         assert kvmlab("exec", GREEDY, "--", "python3", "-c", FORKS).stdout.split() == ["refused"]
         assert kvmlab("exec", GREEDY, "--", "true").returncode == 0
+    if "memory" in holds:
+        set_limits(kvmlab.state, wanted._replace(all_memory_mib=200))
+        refused = kvmlab("reset", NEIGHBOUR)
+        assert refused.returncode == 3 and "more are needed" in refused.stderr
+        assert kvmlab("exec", GREEDY, "--", "true").returncode == 0
 
 
 def test_it_ends_as_any_other(kvmlab: Kvmlab) -> None:
