@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from shlex import quote
 from typing import TYPE_CHECKING
 
+from kvmlab.checks.reader import Cause
 from kvmlab.host.firewall import in_force
+from kvmlab.host.links import addresses_of, links
 from kvmlab.host.xml import Element, attribute, number, parse, word
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ class LibvirtNetwork:
         import libvirt
 
         self.way = way
+        self.view = view
         self.network = network
         self.connection = connection
         flags = libvirt.VIR_NETWORK_XML_INACTIVE if view == "stored" else 0
@@ -119,6 +123,29 @@ class LibvirtNetwork:
 
         running = self.connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)
         return [domain.name() for domain in running if self._holds(parse(domain.XMLDesc()))]
+
+    @property
+    def lost_addresses(self) -> list[str]:
+        link = links(self.way).get(self.bridge or "")
+        there = addresses_of(link) if link else []
+        return [found for found in self.addresses if ":" not in found and found not in there]
+
+    @property
+    def dnsmasq_runs(self) -> bool:
+        own = f"/{self.network.name()}.conf"
+        programs = (one["args"] for one in self.way.ask("processes") if one["name"] == "dnsmasq")
+        return any(word.endswith(own) for args in programs for word in args)
+
+    def taken_apart(self) -> list[Cause]:
+        """What its start has made and somebody has taken away since, though libvirt goes on saying that it runs."""
+        if self.view == "stored" or not self.active:
+            return []
+        found = []
+        if self.bridge and (lost := self.lost_addresses):
+            found.append(Cause("lost_addresses", lost, [], f"ip address show {quote(self.bridge)}", alone=True))
+        if self.root.find("ip/dhcp") is not None and not self.dnsmasq_runs:
+            found.append(Cause("dnsmasq_runs", False, True, "ps -C dnsmasq -o pid,args", alone=True))
+        return found
 
     @property
     def firewall(self) -> bool:

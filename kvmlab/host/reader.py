@@ -20,6 +20,7 @@ from kvmlab.host import links, lookup, system
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.next_start import shown_by
+from kvmlab.host.networks import LibvirtNetwork
 from kvmlab.host.start.comparison import StartComparison
 from kvmlab.host.start.picture import Picture
 from kvmlab.remote.deadline import later
@@ -77,7 +78,9 @@ _WITH_NAMES = ("file",)
 _REMEMBERED = ("start", "present")
 # Facts of libvirt's objects that libvirt does not tell, or that take longer than libvirt may.
 _FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen", "open_in_qemu", "stats_period_s",
-                        "firewall"))  # fmt: skip
+                        "firewall", "lost_addresses", "dnsmasq_runs"))  # fmt: skip
+
+_WHETHER_OR_NOT_IT_RUNS = frozenset(("uuid", "persistent", "autostart"))
 
 
 class HostReader:
@@ -134,10 +137,15 @@ class HostReader:
         """From libvirt. What the fact server must be asked for comes after, and may take longer than libvirt may."""
         quick = [name for name in names if name not in _FROM_LOOK]
         found, facts = self.libvirt.ask(lambda connection: _both(_LIBVIRT[kind](connection, key, self.way), quick))
-        if isinstance(facts, MissingObject) or len(quick) == len(names):
+        if isinstance(facts, MissingObject):
             return facts
-        slow = [name for name in names if name in _FROM_LOOK]
-        return {**facts, **self.libvirt.ask(lambda _: _read(found, slow), SLOW_S)}
+        if slow := [name for name in names if name in _FROM_LOOK]:
+            facts = {**facts, **self.libvirt.ask(lambda _: _read(found, slow), SLOW_S)}
+        if isinstance(found, LibvirtNetwork) and set(names) - _WHETHER_OR_NOT_IT_RUNS:
+            with suppress(CouldNotLook, NotThere):  # as for what is on its way
+                gone = self.libvirt.ask(lambda _: found.taken_apart(), SLOW_S)
+                facts = {**facts, CAUSES: Reading(gone)} if gone else facts
+        return facts
 
     def _seen(self, kind: str, key: Key, names: Sequence[str]) -> Any:
         if kind.startswith("guest"):

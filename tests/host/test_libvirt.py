@@ -21,6 +21,7 @@ from kvmlab.guest.guests import Guests
 from kvmlab.host import lookup
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.domain.displays import GraphicsElement
+from kvmlab.host.networks import LibvirtNetwork
 from kvmlab.host.reader import _FROM_LOOK, HostReader
 from kvmlab.host.surroundings import HostSurroundings
 from kvmlab.host.xml import parse
@@ -204,6 +205,40 @@ def test_networks(reader: HostReader, writable: libvirt.virConnect) -> None:
     assert set(absent(reader, "network", "labs", "now").offers) == {"default", "inner"}
 
 
+DNSMASQ = {"name": "dnsmasq", "args": ["/usr/sbin/dnsmasq", "--conf-file=/var/lib/libvirt/dnsmasq/default.conf"]}
+
+
+@pytest.mark.parametrize(
+    ("address", "processes", "found"),
+    [
+        ("192.168.122.1", [DNSMASQ, DNSMASQ], []),
+        ("192.168.122.1", [], ["dnsmasq_runs"]),
+        ("192.168.122.1", [{**DNSMASQ, "args": ["dnsmasq", "--conf-file=/x/default0.conf"]}], ["dnsmasq_runs"]),
+        ("192.168.122.1", [{**DNSMASQ, "name": "sleep"}], ["dnsmasq_runs"]),
+        (None, [DNSMASQ], ["lost_addresses"]),
+    ],
+)
+def test_a_network_whose_start_was_undone_by_hand(
+    writable: libvirt.virConnect, address: str | None, processes: list[Any], found: list[str]
+) -> None:
+    network = writable.networkLookupByName("default")
+    has = [{"family": "inet", "local": address, "prefixlen": 24, "scope": "global"}] if address else []
+    said = {"links": [{"ifname": "virbr0", "addr_info": has}], "processes": processes}
+    way = Mock(ask=said.__getitem__)
+    causes = LibvirtNetwork(network, "now", writable, way).taken_apart()
+    assert [cause.fact for cause in causes] == found and all(cause.alone for cause in causes)
+
+
+def test_a_disk_that_may_not_be_written_to(reader: HostReader, writable: libvirt.virConnect) -> None:
+    xml = writable.lookupByName("web1").XMLDesc()
+    disk = "<disk type='file' device='{}'><source file='/d/x'/><target dev='{}'/><readonly/></disk>"
+    more = disk.format("disk", "vdx") + disk.format("cdrom", "hdc")
+    writable.defineXML(xml.replace("</devices>", f"{more}</devices>"))
+    told = reader.read("disk", ("web1", "stored", "target", "vdx"), ["source"])[CAUSES].value  # type: ignore[index]
+    assert [cause.fact for cause in told] == ["readonly"]
+    assert CAUSES not in reader.read("disk", ("web1", "stored", "target", "hdc"), ["source"])  # type: ignore[operator]
+
+
 def test_pools_and_volumes(reader: HostReader, writable: libvirt.virConnect) -> None:
     assert facts(reader, "pool", "images", "now", names="active type target volumes autostart") == [
         True, "dir", "/guests", ["data.qcow2"], False,
@@ -286,7 +321,7 @@ def test_xml_that_libvirt_does_not_write(text: str) -> None:
 
 
 def test_a_host_without_libvirtd(tmp_path: Path) -> None:
-    reader = reader_over(Libvirt(HostRoot(tmp_path), timeout_s=1), tmp_path)
+    reader = reader_over(Libvirt(HostRoot(tmp_path), timeout_s=30), tmp_path)
     for _ in range(2):
         with pytest.raises(CouldNotLook, match="libvirtd on the lab host cannot be reached") as trouble:
             reader.read("domain", ("web1", "now"), ["state"])

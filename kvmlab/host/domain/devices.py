@@ -187,6 +187,14 @@ class DiskElement(_DeviceElement):
         return mib(self.definition.domain.blockInfo(source)[place]) if source else None
 
     @property
+    def causes(self) -> list[Cause]:
+        """A disk that may not be written to is none that a guest can work on, unless a check wants it so."""
+        inactive = "" if self.definition.runs else "--inactive "
+        see = f"virsh dumpxml {inactive}{quote(self.definition.domain.name())}"
+        fixed = [Cause("readonly", True, False, see, alone=True)] if self.device == "disk" and self.readonly else []
+        return [*fixed, *super().causes]
+
+    @property
     def readonly(self) -> bool:
         return self.element.find("readonly") is not None
 
