@@ -73,7 +73,8 @@ def orphan_is_the_same(host: Host, lab: Params) -> Findings:
 def lost_is_found(host: Host, lab: Params) -> Findings:
     """`{lost}` is defined again, as the guest it was: with its UUID and its MAC address {lost_mac}."""
     stored, memory = host.domain(lab.lost).stored, lab.lost_memory_mib
-    yield stored.shows(uuid=lab.lost_uuid, interfaces=[lab.lost_mac], memory_mib=memory, max_memory_mib=memory)
+    yield stored.shows(uuid=lab.lost_uuid, interfaces=[lab.lost_mac], memory_mib=memory, max_memory_mib=memory,
+                       vcpus=1, max_vcpus=1)  # fmt: skip
     yield stored.interface(index=0).shows(type="network", source="default")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.outline import outline
+from kvmlab.host.start.aspects import ends, qemu, tuning
 from kvmlab.host.xml import Element, parse, word
 from kvmlab.remote.host_connection import HostConnection
 
@@ -39,4 +40,6 @@ class FiledDefinition(Definition):
 
 
 def _whole(definition: Definition) -> object:
-    return (word(definition.root, "name"), outline(definition.root), *(getattr(definition, name) for name in _FACTS))
+    root = definition.root
+    facts = (getattr(definition, name) for name in _FACTS)
+    return (word(root, "name"), outline(root), tuning(root), qemu(root), ends(root), *facts)

@@ -103,8 +103,8 @@ def _definition(root: Element, view: str, links: Mapping[str, Any]) -> Iterator[
     yield "memory", _memory(root)
     yield "vcpus", f"{attribute(root, 'vcpu', 'current') or word(root, 'vcpu')} / {word(root, 'vcpu')}"
     yield "pins", _pins(root)
-    yield "tuning", _tuning(root)
-    yield "qemu", _qemu(root)
+    yield "tuning", tuning(root)
+    yield "qemu", qemu(root)
     yield "balloon", _words("model", attribute(root, "devices/memballoon", "model"),
                             "period", attribute(root, "devices/memballoon/stats", "period"))  # fmt: skip
     for disk in root.findall("devices/disk"):
@@ -117,7 +117,7 @@ def _definition(root: Element, view: str, links: Mapping[str, Any]) -> Iterator[
         yield "boot", _boot(root)
         yield "merging", root.find("memoryBacking/nosharepages") is None
         yield "title", _words("title", word(root, "title"), "description", word(root, "description"))
-        yield "ends", " ".join(f"{tag}={word(root, tag)}" for tag in ("on_poweroff", "on_reboot", "on_crash"))
+        yield "ends", ends(root)
 
 
 def _memory(root: Element) -> str:
@@ -135,13 +135,19 @@ _TUNED = ("cputune", "memtune", "blkiotune", "numatune", "memoryBacking", "iothr
 _TUNED_ELSEWHERE = ("vcpupin", "nosharepages")
 
 
-def _tuning(root: Element) -> list[str]:
+def ends(root: Element) -> str:
+    """What becomes of it when its guest powers off, reboots, crashes."""
+    usual = {"on_poweroff": "destroy", "on_reboot": "restart", "on_crash": "destroy"}
+    return " ".join(f"{tag}={word(root, tag) or default}" for tag, default in usual.items())
+
+
+def tuning(root: Element) -> list[str]:
     """How much of the host it may have and where from, but for vCPUs' pins and whether its pages are merged."""
     lines = [line for path in _TUNED for element in root.findall(path) for line in _lines(element)]
     return sorted(line for line in lines if line.split()[0] not in _TUNED_ELSEWHERE)
 
 
-def _qemu(root: Element) -> list[str]:
+def qemu(root: Element) -> list[str]:
     """What kind of qemu runs it: virtualised or emulated, which program, its clock, what is said to it past libvirt."""
     clock = [line for found in root.findall("clock") for line in _lines(found)]
     past = [one.get("value") for element in root if element.tag.endswith("}commandline") for one in element]
