@@ -22,11 +22,11 @@ def half_has_the_allocation(host: Host, lab: Params) -> Findings:
     yield host.volume(lab.pool, lab.half).shows(allocation_bytes=between(now, now + PAGE))
 
 
-@check(task="thin", zh="存储池 `{pool}` 里有存储卷 `{thin}`，格式 qcow2。")
+@check(task="thin", zh="存储池 `{pool}` 里有存储卷 `{thin}`，格式 qcow2，没有后端文件。")
 def thin_is_qcow2(host: Host, lab: Params) -> Findings:
-    """The pool `{pool}` has a volume `{thin}`, in the format qcow2."""
+    """The pool `{pool}` has a volume `{thin}`, in the format qcow2, without a backing file."""
     yield host.volume(lab.pool, lab.thin).shows(format="qcow2")
-    yield host.image_file(f"{lab.pool_path}/{lab.thin}").shows(format="qcow2", own_file=True)
+    yield host.image_file(f"{lab.pool_path}/{lab.thin}").shows(format="qcow2", own_file=True, backing=absent)
 
 
 @check(task="thin", needs=[thin_is_qcow2], zh="存储卷 `{thin}` 的容量正好是 {thin_gib} GiB。")
