@@ -1,6 +1,19 @@
 """manage-batch: five guests from one template, each with what is its own, and a script that has nothing left to do."""
 
-from kvmlab.checks import Findings, Host, Params, all_of, at_least, check, contains, count, matches, not_, one_of
+from kvmlab.checks import (
+    Findings,
+    Host,
+    Params,
+    all_of,
+    at_least,
+    check,
+    contains,
+    count,
+    exactly,
+    matches,
+    not_,
+    one_of,
+)
 
 COUNT = 5
 
@@ -79,7 +92,8 @@ def disks_have_the_system(host: Host, lab: Params) -> Findings:
         if image.value("backing") == lab.base:
             yield image.shows(backing_format=base.value("format"))
         else:
-            yield image.shows(actual_size_mib=at_least(whole / 4))
+            there = base.value("filesystems") or []
+            yield image.shows(actual_size_mib=at_least(whole / 4), filesystems=exactly(*there))
 
 
 @check(task="states", points=2, zh="`{prefix}1` 正在运行，`{prefix}2` 暂停，其余三台关着。")
