@@ -72,7 +72,8 @@ def getty_waits_now(host: Host, lab: Params) -> Findings:
 def getty_starts_at_boot(host: Host, lab: Params) -> Findings:
     """After a boot: `{guest}` starts a getty on ttyS0 by itself."""
     inittab = inside(host, lab).file("/etc/inittab")
-    programs = [program for line in inittab.value("lines") or [] if (program := getty_on("ttyS0", line))]
+    lines = dict.fromkeys(inittab.value("lines") or [])  # the same line twice is one to busybox' init
+    programs = [program for line in lines if (program := getty_on("ttyS0", line))]
     found = " ".join(programs)
     program = matches(r"\S+", "/sbin/getty")
     yield expect("/etc/inittab", "getty", found or None, program, f"ssh {lab.guest} cat /etc/inittab")

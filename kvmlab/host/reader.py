@@ -80,8 +80,6 @@ _REMEMBERED = ("start", "present")
 _FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen", "open_in_qemu", "stats_period_s",
                         "firewall", "lost_addresses", "dnsmasq_runs"))  # fmt: skip
 
-_WHETHER_OR_NOT_IT_RUNS = frozenset(("uuid", "persistent", "autostart"))
-
 
 class HostReader:
     """Reads facts of the host and its guests. Whatever happens, `read` answers or raises CouldNotLook."""
@@ -141,7 +139,7 @@ class HostReader:
             return facts
         if slow := [name for name in names if name in _FROM_LOOK]:
             facts = {**facts, **self.libvirt.ask(lambda _: _read(found, slow), SLOW_S)}
-        if isinstance(found, LibvirtNetwork) and set(names) - _WHETHER_OR_NOT_IT_RUNS:
+        if isinstance(found, LibvirtNetwork):
             with suppress(CouldNotLook, NotThere):  # as for what is on its way
                 gone = self.libvirt.ask(lambda _: found.taken_apart(), SLOW_S)
                 facts = {**facts, CAUSES: Reading(gone)} if gone else facts
