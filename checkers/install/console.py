@@ -73,8 +73,7 @@ def getty_starts_at_boot(host: Host, lab: Params) -> Findings:
     """After a boot: `{guest}` starts a getty on ttyS0 by itself."""
     inittab = inside(host, lab).file("/etc/inittab")
     lines = dict.fromkeys(inittab.value("lines") or [])  # the same line twice is one to busybox' init
-    programs = [program for line in lines if (program := getty_on("ttyS0", line))]
-    found = " ".join(programs)
+    found = " ".join(filter(None, (getty_on("ttyS0", line) for line in lines)))
     program = matches(r"\S+", "/sbin/getty")
     yield expect("/etc/inittab", "getty", found or None, program, f"ssh {lab.guest} cat /etc/inittab")
     if found.startswith("/"):
