@@ -5,7 +5,7 @@ from __future__ import annotations
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.outline import outline
-from kvmlab.host.start.aspects import ends, qemu, tuning
+from kvmlab.host.domain.tuning import ends, qemu, tuning
 from kvmlab.host.xml import Element, parse, word
 from kvmlab.remote.host_connection import HostConnection
 

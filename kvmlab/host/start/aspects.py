@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from kvmlab.host.domain.tuning import ends, lines_of, qemu, tuning
 from kvmlab.host.firewall import rules_about
 from kvmlab.host.links import addresses_of
 from kvmlab.host.start.picture import TOP, Picture, disks_of
@@ -131,29 +132,6 @@ def _pins(root: Element) -> list[str]:
     return sorted([*own, *([f"*={every}"] if (every := attribute(root, "vcpu", "cpuset")) else [])])
 
 
-_TUNED = ("cputune", "memtune", "blkiotune", "numatune", "memoryBacking", "iothreads", "cpu/numa")
-_TUNED_ELSEWHERE = ("vcpupin", "nosharepages")
-
-
-def ends(root: Element) -> str:
-    """What becomes of it when its guest powers off, reboots, crashes."""
-    usual = {"on_poweroff": "destroy", "on_reboot": "restart", "on_crash": "destroy"}
-    return " ".join(f"{tag}={word(root, tag) or default}" for tag, default in usual.items())
-
-
-def tuning(root: Element) -> list[str]:
-    """How much of the host it may have and where from, but for vCPUs' pins and whether its pages are merged."""
-    lines = [line for path in _TUNED for element in root.findall(path) for line in _lines(element)]
-    return sorted(line for line in lines if line.split()[0] not in _TUNED_ELSEWHERE)
-
-
-def qemu(root: Element) -> list[str]:
-    """What kind of qemu runs it: virtualised or emulated, which program, its clock, what is said to it past libvirt."""
-    clock = [line for found in root.findall("clock") for line in _lines(found)]
-    past = [one.get("value") for element in root if element.tag.endswith("}commandline") for one in element]
-    return [said for said in (root.get("type"), word(root, "devices/emulator"), *clock, *past) if said]
-
-
 def _disk(disk: Element) -> str:
     source = disk.find("source")
     places = [source.get(name, "") for name in ("file", "dev", "pool", "volume")] if source is not None else []
@@ -170,7 +148,7 @@ def _order(device: Element) -> list[str]:
 
 def _limits(device: Element, *tags: str) -> list[str]:
     """How a disk or an interface is held back, where it is."""
-    return [",".join(_lines(found)).replace(" ", ":") for tag in tags if (found := device.find(tag)) is not None]
+    return [",".join(lines_of(found)).replace(" ", ":") for tag in tags if (found := device.find(tag)) is not None]
 
 
 def _interface(nic: Element, view: str, links: Mapping[str, Any]) -> str:
@@ -221,7 +199,7 @@ def _network(one: Mapping[str, Any], links: Mapping[str, Any], rules: Sequence[s
     found: Aspects = {name: one[name] for name in ("active", "persistent", "autostart")}
     for view in ("stored", "live"):
         if one[view]:
-            found[f"{view} definition"] = _lines(parse(one[view]))
+            found[f"{view} definition"] = lines_of(parse(one[view]))
     if one["active"] and (link := links.get(_bridge(one))):
         found["bridge"] = _link(link)["addresses"]
         found["bridge up"] = _link(link)["up"]
@@ -235,17 +213,6 @@ def _bridge(one: Mapping[str, Any]) -> str:
     """The bridge that libvirt makes for the network; "" where it is the host's own (formatnetwork, forward mode)."""
     root = parse(one["live"] or one["stored"])
     return "" if attribute(root, "forward", "mode") == "bridge" else attribute(root, "bridge", "name") or ""
-
-
-def _lines(root: Element) -> list[str]:
-    """A line for each element of a definition that says something, be it only by being there."""
-    found = []
-    for element in root.iter():
-        attributes = [f"{name}={value}" for name, value in sorted(element.items()) if name != "connections"]
-        text = (element.text or "").strip()
-        if attributes or text or not len(element):
-            found.append(" ".join([element.tag, *attributes, *([text] if text else [])]))
-    return sorted(found)
 
 
 def _pool(one: Mapping[str, Any]) -> Aspects:
