@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from kvmlab.classroom.children import ChildOutput, Children
@@ -32,8 +33,9 @@ def program() -> str | None:
 
 def listed(ansible_inventory: str, path: Path, faults: list[str]) -> str:
     """The JSON that it writes about an inventory; "" with `faults` where there is something that it cannot read."""
-    argv = ["env", *_SETTINGS, ansible_inventory, "-i", str(path.absolute()), "--list"]
-    answer = Children(Path()).answer(argv, DEADLINE_S, MOST_ANSWER)
+    with tempfile.TemporaryDirectory() as home:  # else it makes ~/.ansible
+        argv = ["env", *_SETTINGS, f"ANSIBLE_HOME={home}", ansible_inventory, "-i", str(path.absolute()), "--list"]
+        answer = Children(Path()).answer(argv, DEADLINE_S, MOST_ANSWER)
     if answer.status == 0 and not answer.why:
         return answer.out.decode(errors="replace")
     faults += _complaints(answer) or [t("ansible-inventory cannot read it")]

@@ -62,8 +62,10 @@ def test_what_it_cannot_read_is_told_in_its_words(tmp_path: Path) -> None:
         read_inventory(tmp_path / "nothing")
 
 
-def test_nothing_is_run(tmp_path: Path) -> None:
-    """Neither an inventory that is a program, nor a template in it."""
+def test_nothing_is_run_or_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an inventory that is a program is run, nor a template in it; at home nothing is made."""
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     ran = tmp_path / "ran"
     (tmp_path / "hosts").write_text(f"#!/bin/sh\ntouch {ran}\necho {{}}\n")
     (tmp_path / "hosts").chmod(0o755)
@@ -73,7 +75,7 @@ def test_nothing_is_run(tmp_path: Path) -> None:
     (tmp_path / "pcs.yml").write_text(f'all: {{hosts: {{pc1: {{ansible_user: "{template}"}}}}}}\n')
     with pytest.raises(InventoryError, match="ansible_user is a template"):
         read_inventory(tmp_path / "pcs.yml")
-    assert not ran.exists()
+    assert not ran.exists() and list((tmp_path / "home").iterdir()) == []
 
 
 def test_one_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
