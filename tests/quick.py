@@ -13,6 +13,7 @@ LEFT_OUT = {
     "tests/classroom/door": "servers that students come in through are started and killed",
     "tests/script": "scripts are run",
     "tests/promises": "what kvmlab promises as a whole",
+    "tests/cli/test_warm.py": "a process that forks is started, asked by several at once, killed",
     "tests/test_liveness.py": "processes are waited for",
     "tests/author/test_lint.py::test_our_own_course_has_no_errors": "`kvmlab lint` of the whole course",
     "tests/checks/test_vocabulary.py::test_mypy_names_a_misspelt_fact": "mypy is run",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -269,6 +270,13 @@ NOTHING = {
     "nonsense": {NM + "x": "[[[\n=\n", "/etc/netplan/x.yaml": "- - -\n::\n\t\n", "/etc/systemd/network/x.network": "]\n=\n"},
     "only yaml in a hundred thousand brackets": {"/etc/netplan/x.yaml": "[" * 60000},
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("nest", ["[", "{", "- ", "? ", "{a: ", "[[{"])
+def test_what_is_nested_without_end_is_soon_given_up(nest: str) -> None:
+    began = process_time()
+    assert after_a_boot({"/etc/netplan/x.yaml": nest * (60_000 // len(nest))}) is None
+    assert process_time() - began < 5
 
 
 @pytest.mark.parametrize("files", NOTHING.values(), ids=NOTHING.keys())

@@ -90,13 +90,23 @@ def _will_run(kept: Kept, renderer: str) -> bool:
     return kept.text("unit:systemd-networkd").strip() != "masked"
 
 
+DEEPEST = 30
+"""netplan's own go seven deep. What PyYAML takes for a bracket grows with how many are open: a minute for 60 000."""
+
+
 def _loaded(text: str) -> Any:
     """The document; None where it is none. Every scalar stays a word: 52:54:00:12:34:56 is no number here."""
     import yaml
 
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise CouldNotLook(t("A file of netplan has aliases (`*name`), which are not read here."), f"ls {FOLDER}")
+        depth = 0
+        for event in yaml.parse(text, yaml.SafeLoader):  # one after the other: deeper is not read at all
+            if isinstance(event, yaml.AliasEvent):
+                said = t("A file of netplan has aliases (`*name`), which are not read here.")
+                raise CouldNotLook(said, f"ls {FOLDER}")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                return None
         return yaml.load(text, yaml.BaseLoader) or {}
     except (yaml.YAMLError, RecursionError):
         return None
