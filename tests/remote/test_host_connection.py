@@ -94,11 +94,15 @@ def test_files(reader: HostReader, tmp_path: Path) -> None:
 
 def test_what_a_student_noted(reader: HostReader, tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
-    file.write_text("# mine\nNIC = e1000 \nrss: 143 MiB\npath=vnet0 -> virbr0, ens33\nempty=\nrss=144\n")
+    file.write_text(
+        "# mine\nNIC = e1000 \nrss: 144\npath=vnet0 -> virbr0, ens33\nempty=\nrss=144\nRSS=144\nage=1 h\nage=2 h\n"
+    )
     said = read(reader, "note", str(file), "rss", names="text number words")
     assert said == {"text": "144", "number": 144, "words": ["144"]}
     assert read(reader, "note", str(file), "nic", names="text number") == {"text": "e1000", "number": None}
     assert read(reader, "note", str(file), "path", names="words") == {"words": ["vnet0", "virbr0", "ens33"]}
+    twice = reader.read("note", (str(file), "age"), ["text"])
+    assert isinstance(twice, MissingObject) and twice.text == "noted more than once, and not the same"
     for path, name, said_of_it in ((file, "empty", "not noted"), (tmp_path / "note.txt", "nic", "no such file")):
         missing = reader.read("note", (str(path), name), ["text"])
         assert isinstance(missing, MissingObject) and missing.text == said_of_it and missing.offers
