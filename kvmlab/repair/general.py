@@ -139,15 +139,14 @@ class Drawing:
         raise CannotRun(message, "kvmlab repair")
 
     def in_turn(self, offered: Sequence[Offered]) -> list[Offered]:
-        """Those that may be drawn, as the seed has them. In a variant things have other names: what shows there is
-        told by the kind and the change."""
+        """Those that may be drawn, as the seed has them. A thing may have another name here (in a variant, or by a MAC
+        address that libvirt has drawn): then it is told by its kind, and the change."""
         if self.wanted:
             return [one for one in offered if one.id == self.wanted]
         fitting = [one for one in offered if self.level in (0, one.told.level)]
         if self.shown is not None:
-            known = {_kind_and_change(one) for one in self.shown}
-            same = [one for one in fitting if one.id in self.shown]
-            fitting = same or [one for one in fitting if _kind_and_change(one.id) in known]
+            elsewhere = {_kind_and_change(one) for one in {*self.shown} - {one.id for one in offered}}
+            fitting = [one for one in fitting if one.id in self.shown or _kind_and_change(one.id) in elsewhere]
         return random.Random(f"general {self.seed}").sample(fitting, len(fitting))
 
     def hidden(self, one: Offered, fresh: LabHost) -> Fault | None:
