@@ -42,9 +42,7 @@ def compile_lab(root: Path, chapter: str, name: str, lang: str, variant: str | N
     """
     folder = root / "labs" / chapter / name
     front = read_front(read_source(folder / "lab.md", root))
-    header = check_fields(front, front.table, HEADER, ("title", "minutes"))
-    if not 1 <= header["minutes"] <= 600:
-        raise front.place("", 0, "minutes").error(t("`minutes` is from 1 to 600."))
+    header = _header(front)
     lab_id = f"{chapter}-{name}"
     values = parameters(front, lab_id, variant)
     english = text = read_prose(front.body)
@@ -77,6 +75,13 @@ def compile_lab(root: Path, chapter: str, name: str, lang: str, variant: str | N
         yours=_yours(front, values),
         by_name=tuple(front.table.get("named", ())),
     )
+
+
+def _header(front: Front) -> Mapping[str, Any]:
+    header = check_fields(front, front.table, HEADER, ("title", "minutes"))
+    if not 1 <= header["minutes"] <= 600:
+        raise front.place("", 0, "minutes").error(t("`minutes` is from 1 to 600."))
+    return header
 
 
 def _yours(front: Front, values: Mapping[str, Any]) -> tuple[str, ...]:
