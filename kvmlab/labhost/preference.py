@@ -24,18 +24,19 @@ _USUAL = "weight"
 
 
 @contextlib.contextmanager
-def preferred(host: KnownLabHost) -> Iterator[None]:
-    """A lab host weighs more in the block, and so do all of its state directory's together, where they are held so.
+def preferred(host: KnownLabHost, init: str) -> Iterator[None]:
+    """A lab host, whose first process is `init`, weighs more in the block, and so do all of its state directory's
+    together, where they are held so.
 
     As usual where this computer does not weigh lab hosts (`kvmlab doctor` says so).
     A check that is killed leaves it so until the next one ends. Of two at once the first to end ends it for both.
     """
     with contextlib.ExitStack() as undo:
         with contextlib.suppress(OSError, ValueError):
-            init = process.number(host.init)
-            file = weight_file(init)
+            number = process.number(init)
+            file = weight_file(number)
             weights = [(file, _usual(host.run_dir / _USUAL, file))]
-            if together := weight_together(host.state, init):
+            if together := weight_together(host.state, number):
                 weights.append(together)
             for path, usual in weights:
                 undo.callback(_weigh, path, usual)

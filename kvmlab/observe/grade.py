@@ -88,7 +88,7 @@ def opened(lab: Lab, host: KnownLabHost, *, at_once: bool = False) -> Iterator[t
 
     root = host.root
     with (
-        preferred(host) if at_once else nullcontext(),
+        preferred(host, root.init) if at_once else nullcontext(),
         open_host(root, host.state.key_pair("look_key"), lab.guests, start=recall(host)) as both,
     ):
         yield both

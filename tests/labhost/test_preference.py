@@ -34,7 +34,7 @@ class Weighed:
         patch.setattr(cgroups, "CGROUPS", tree)
 
     def preferred(self) -> AbstractContextManager[None]:
-        return preferred(self.host)
+        return preferred(self.host, self.host.init)
 
     @property
     def weight(self) -> int:

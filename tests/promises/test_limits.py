@@ -69,7 +69,7 @@ def test_the_one_that_is_looked_at_weighs_more_than_its_neighbours(kvmlab: Kvmla
     weighs = "processor" in enforced_limits(kvmlab.state)
     assert weighs == bool(weight(host))
     usual = weight(host)
-    with preferred(host):
+    with preferred(host, host.init):
         assert weight(host) == [TIMES * one for one in usual]
     assert weight(host) == usual
 
