@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from kvmlab.labhost import cgroups
 from kvmlab.labhost.known_host import IDENTITY, KnownLabHost
 from kvmlab.labhost.own_limits import OwnLimits, set_limits
-from kvmlab.labhost.preference import TIMES, preferred
+from kvmlab.labhost.preference import NICER, TIMES, preferred
 from kvmlab.paths import State
 from kvmlab.state.record import write
 
@@ -61,6 +63,18 @@ def test_it_weighs_more_in_the_block_and_as_usual_after(
         with weighed.preferred():
             assert weighed.weight == 20 * TIMES
         assert weighed.weight == 20
+
+
+def test_the_check_itself_comes_first_where_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weighed, before = Weighed(tmp_path, monkeypatch, *LAYOUTS["version 2"]), os.getpriority(os.PRIO_PROCESS, 0)
+    asked = before
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, before - NICER)
+        asked = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, 0, before)
+    with weighed.preferred():
+        assert os.getpriority(os.PRIO_PROCESS, 0) == asked
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 def test_a_check_that_was_killed_does_not_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
