@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from websockets.sync.client import ClientConnection, connect
@@ -18,6 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from kvmlab.paths import State
 from kvmlab.slowness import slowness
 from tests.conftest import REPOSITORY, Kvmlab, new_state
+from tests.page.session import Answered, PageSession
 
 if TYPE_CHECKING:
     from tests.page.browser import Browser
@@ -27,12 +26,11 @@ collect_ignore = [] if Path("/usr/bin/chromedriver").exists() else ["test_browse
 LINK = re.compile(r"http://127\.0\.0\.1:(\d+)/#token=(\S+)")
 
 
-class Served:
+class Served(PageSession):
     """A `kvmlab serve`, and a browser's session with it."""
 
     def __init__(self, kvmlab: Kvmlab, log: Path, *options: str) -> None:
         self.kvmlab, self.log, self.options = kvmlab, log, options
-        self.cookie = self.key = ""
         self.start()
 
     def start(self) -> None:
@@ -49,6 +47,7 @@ class Served:
                 raise AssertionError(self.log.read_text())
             signal.sigtimedwait([], 0.1)
         self.port = int(self.links()[-1][0])
+        self.origin = f"http://127.0.0.1:{self.port}"
 
     def links(self) -> list[tuple[str, str]]:
         """Port and token of each link that it has printed."""
@@ -65,30 +64,16 @@ class Served:
         self.process.send_signal(number)
         return self.process.wait(60)
 
-    def post(self, path: str, asked: object, **headers: str) -> tuple[int, Any, dict[str, str]]:
-        """Status, JSON and headers of the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        sent = {"origin": f"http://127.0.0.1:{self.port}", "content-type": "application/json"}
-        sent |= {"cookie": self.cookie, "x-kvmlab-key": self.key, **headers}
-        connection.request("POST", path, json.dumps(asked), sent)
-        answer = connection.getresponse()
-        body = answer.read()
-        told = json.loads(body) if answer.headers.get_content_type() == "application/json" else body.decode()
-        return answer.status, told, dict(answer.headers)
-
-    def login(self) -> tuple[int, Any, dict[str, str]]:
+    def login(self) -> Answered:
         """Be let in by the last link."""
-        found = self.post("/api/login", {"token": self.links()[-1][1]})
-        if found[0] == 200:
-            self.cookie, self.key = found[2]["set-cookie"].partition(";")[0], found[1]["key"]
-        return found
+        return self.come_in(token=self.links()[-1][1])
 
     def socket(self, path: str, query: str = "", **headers: str) -> ClientConnection:
         """A WebSocket, as the page opens it."""
         status, told, _ = self.post("/api/ticket", {"path": path})
         ticket = told["ticket"] if status == 200 else ""
-        sent = {"Origin": f"http://127.0.0.1:{self.port}", "Cookie": self.cookie, **headers}
-        return connect(f"ws://127.0.0.1:{self.port}{path}?ticket={ticket}&{query}", additional_headers=sent, proxy=None)
+        sent = {"Origin": self.origin, "Cookie": self.cookie, **headers}
+        return connect(f"ws://{self.host}{path}?ticket={ticket}&{query}", additional_headers=sent, proxy=None)
 
 
 @pytest.fixture

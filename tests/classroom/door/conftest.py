@@ -23,7 +23,7 @@ from kvmlab.classroom.roster.student import Student
 from kvmlab.paths import State
 from kvmlab.slowness import given_patience
 from tests.classroom.samples import STUDENTS
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, clear
 from tests.course.conftest import EXAMPLE
 
 WAIT_S = 40
@@ -202,6 +202,14 @@ def made(tmp_path: Path, course: Path) -> Iterator[School]:
             one.stop()
         if one.process.stdout:
             one.process.stdout.close()
+
+
+def made_for_lab_hosts(tmp_path: Path, shared_state: State, student: str) -> Iterator[School]:
+    """One of the real course, whose images are there; no lab host of the student's is left."""
+    for school in made(tmp_path, REPOSITORY):
+        school.state = State(tmp_path / "state", shared_state.root)
+        yield school
+        clear(State(school.root(student), shared_state.root))
 
 
 @pytest.fixture

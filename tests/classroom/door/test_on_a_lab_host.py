@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.paths import State
-from tests.classroom.door.conftest import School, Typing, made, soon, terminal
-from tests.conftest import REPOSITORY, clear
+from tests.classroom.door.conftest import School, Typing, made_for_lab_hosts, soon, terminal
 
 ANNA, LAB = "2026001", "principles-cpu"
 """Its guests are the same in all variants."""
@@ -19,10 +18,7 @@ ANNA, LAB = "2026001", "principles-cpu"
 
 @pytest.fixture
 def school(tmp_path: Path, shared_state: State) -> Iterator[School]:
-    for one in made(tmp_path, REPOSITORY):
-        one.state = State(tmp_path / "state", shared_state.root)
-        yield one
-        clear(State(one.root(ANNA), shared_state.root))
+    yield from made_for_lab_hosts(tmp_path, shared_state, ANNA)
 
 
 def marked(mark: str) -> bool:

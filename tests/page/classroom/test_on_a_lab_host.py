@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from kvmlab.paths import State
-from tests.classroom.door.conftest import School, made, soon
-from tests.conftest import REPOSITORY, clear
+from tests.classroom.door.conftest import School, made_for_lab_hosts, soon
 from tests.page.classroom.conftest import Line, Visitor
 
 ANNA, BO, LAB = "2026001", "2026002", "principles-cpu"
@@ -18,10 +17,7 @@ ANNA, BO, LAB = "2026001", "2026002", "principles-cpu"
 
 @pytest.fixture
 def school(tmp_path: Path, shared_state: State) -> Iterator[School]:
-    for one in made(tmp_path, REPOSITORY):
-        one.state = State(tmp_path / "state", shared_state.root)
-        yield one
-        clear(State(one.root(ANNA), shared_state.root))
+    yield from made_for_lab_hosts(tmp_path, shared_state, ANNA)
 
 
 def until(line: Line, holds: Callable[[dict[str, object]], bool]) -> dict[str, object]:
