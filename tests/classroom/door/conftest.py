@@ -171,8 +171,8 @@ class Typing:
         return self.seen[began:]
 
     async def prompt(self) -> str:
-        """What is shown up to the next prompt."""
-        return await self.until(r"kvmlab> $")
+        """What is shown up to the next prompt: on a line of its own, as it is not where a line is being edited."""
+        return await self.until(r"\n\r?kvmlab> $")
 
     async def type(self, line: str) -> str:
         """A line, and what comes of it up to the next prompt."""

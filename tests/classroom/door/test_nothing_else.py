@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -157,6 +158,12 @@ def test_the_prompt(school: School, opened: Opened, tmp_path: Path) -> None:
     assert not made.exists()
 
 
+def quiz_reads() -> bool:
+    """Whether it waits. A signal between its question and its read(2) Python's input() heeds with the next key only."""
+    listed = subprocess.run(["ps", "-wweo", "stat=,args="], capture_output=True, text=True).stdout
+    return any(line.startswith("S") and line.endswith(" quiz net") for line in listed.splitlines())
+
+
 def test_keys_that_stop_other_programs(school: School, opened: Opened) -> None:
     """Ctrl-C, Ctrl-Z and Ctrl-\\ at the prompt and below a verb; Ctrl-D leaves."""
 
@@ -169,6 +176,7 @@ def test_keys_that_stop_other_programs(school: School, opened: Opened) -> None:
             for key in "\x03\x1c\x04":
                 typing.process.stdin.write("quiz net\n")
                 await typing.until(r"question 1 of .*: $")
+                assert soon(quiz_reads)
                 typing.process.stdin.write("\t\t\x1a")
                 typing.process.stdin.write(key)
                 await typing.prompt()
