@@ -225,8 +225,10 @@ def known_ranges(state: State) -> set[int]:
     return {first for first in found if first is not None}
 
 
-def remove_all(podman: Podman, containers: Sequence[str], tries: int = 5) -> None:
-    """Remove these containers; one that is gone already is no error, nor one that another podman is removing."""
+def remove_all(podman: Podman, containers: Sequence[str], tries: int = 6) -> None:
+    """Remove these containers; one that is gone already is no error, nor one that another podman is removing, or that a
+    mount of another's start holds for a while ("device or resource busy")."""
+    pause_s = 0.3
     while containers:
         done = podman.attempt("rm", "--force", "--ignore", "--time=0", *containers)
         if done.returncode == 0:
@@ -235,7 +237,8 @@ def remove_all(podman: Podman, containers: Sequence[str], tries: int = 5) -> Non
         containers = [name for name in containers if podman.attempt("container", "exists", name).returncode == 0]
         if containers and tries == 0:
             raise failed(("rm",), done.stderr)
-        time.sleep(0.3)
+        time.sleep(pause_s)
+        pause_s *= 2
 
 
 def find_containers(podman: Podman, state: State, labs: Collection[str] | None = None) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from kvmlab.labhost.computer.podman_options import remembered_podman
+from kvmlab.labhost.container import remove_all
 from tests.conftest import Kvmlab
 
 LAB = "network-bridge"
@@ -39,7 +40,7 @@ def test_a_killed_daemon(started: Kvmlab, program: str) -> None:
 
 def test_a_lab_host_that_was_removed(started: Kvmlab) -> None:
     podman, name = remembered_podman(started.state), started.containers()[0]["name"]
-    podman.run("rm", "--force", "--time=0", name)
+    remove_all(podman, [name])
     for argv in (["check", LAB], ["check", LAB, "--json"], ["start", "--resume", LAB], ["exec", LAB, "--", "true"]):
         done = started(*argv)
         assert done.returncode == 3, done.stdout

@@ -13,6 +13,7 @@ import pytest
 
 from kvmlab.images import Quiet, ensure_host_image
 from kvmlab.labhost.computer.podman_options import find_podman
+from kvmlab.labhost.container import remove_all
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
 from tests.conftest import REPOSITORY, SHARED, Kvmlab
@@ -74,7 +75,7 @@ def watched(kvmlab: Kvmlab, shared_state: State) -> Iterator[Kvmlab]:
         after = outside(name)
         assert {name for name in before if before[name] != after[name]} == set()
     finally:
-        podman.run("rm", "--force", "--time=0", name)
+        remove_all(podman, [name])
 
 
 def test_there_is_a_fault_point_in_every_verb() -> None:
