@@ -48,16 +48,20 @@ def chosen_lab(ctx: Context, lab_id: str) -> tuple[Lab, Run | None]:
 
 
 def say_whether_a_name_was_meant(ctx: Context, lab: Lab) -> None:
-    """On standard error, where the variant asked for is nearly the name of one that the lab has. Any other word is a
-    seed, a student's own name for example, so it is not refused."""
+    """On standard error, where the variant asked for is nearly the name of one that the lab has, or the name of
+    another lab's. Any other word is a seed, a student's own name for example, so it is not refused."""
     asked = (ctx.variant or "").partition("+")[0]
-    if not asked or not lab.by_name or lab.named:
+    if not asked or lab.named:
         return
     from kvmlab.nearest import nearest
 
     if meant := nearest(asked, lab.by_name):
         said = t("{lab} has no variant called `{name}`: names and addresses are drawn from that word. "
                  "Did you mean `--variant {meant}`?", lab=lab.id, name=asked, meant=meant)  # fmt: skip
+        print(said, file=sys.stderr)
+    elif others := [one.id for one in ctx.course.entries.values() if asked in one.by_name]:
+        said = t("{lab} has no variant called `{name}`, which is one of {labs}: names and addresses are drawn from "
+                 "that word.", lab=lab.id, name=asked, labs=", ".join(others))  # fmt: skip
         print(said, file=sys.stderr)
 
 

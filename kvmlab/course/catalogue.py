@@ -34,7 +34,7 @@ class TaskEntry(NamedTuple):
 class CatalogueEntry(NamedTuple):
     """A lab as the catalogue knows it. `broken`: what is wrong with its lab.md ("labs/…:12: …"), or "".
 
-    `complete`: it has a checker and a solution.
+    `complete`: it has a checker and a solution. `by_name`: the variants that have a name.
     """
 
     id: str
@@ -45,6 +45,7 @@ class CatalogueEntry(NamedTuple):
     tasks: tuple[TaskEntry, ...]
     complete: bool
     broken: str = ""
+    by_name: tuple[str, ...] = ()
 
     def title(self, lang: str) -> str:
         """The title in `lang`, else in English."""
@@ -183,4 +184,4 @@ def _chapter(data: dict[str, Any]) -> Chapter:
 
 def _entry(data: dict[str, Any]) -> CatalogueEntry:
     tasks = tuple(TaskEntry(one["id"], one["points"], one["titles"]) for one in data["tasks"])
-    return CatalogueEntry(**{**data, "tasks": tasks})
+    return CatalogueEntry(**{**data, "tasks": tasks, "by_name": tuple(data["by_name"])})

@@ -121,6 +121,7 @@ def _lab(root: Path, chapter: str, name: str) -> dict[str, Any]:
         "minutes": 0,
         "titles": {"en": lab_id},
         "tasks": [],
+        "by_name": [],
         "complete": (root / "checkers" / chapter / f"{name}.py").is_file()
         and (root / "solutions" / chapter / name / "solution.md").is_file(),
     }
@@ -145,4 +146,5 @@ def _read(root: Path, chapter: str, name: str) -> dict[str, Any]:
         "minutes": labs["en"].minutes,
         "titles": {lang: lab.title for lang, lab in labs.items()},
         "tasks": tasks,
+        "by_name": labs["en"].by_name,
     }

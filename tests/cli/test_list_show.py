@@ -152,6 +152,16 @@ def test_a_seed_that_is_nearly_the_name_of_a_variant_is_said_to_be_a_seed(
     assert bool(error) is meant
 
 
+@pytest.mark.parametrize(("variant", "of_another"), [("full", True), ("full+7", True), ("ful", False), ("wang", False)])
+def test_the_name_of_another_labs_variant_is_said_to_be_a_seed(
+    told: Callable[..., tuple[int, str, str]], variant: str, of_another: bool
+) -> None:
+    status, out, error = told("show", "network-nat", "--text", "--variant", variant, course=own_course())
+    assert (status, bool(out)) == (0, True)
+    assert ("network-nat has no variant called `full`, which is one of network-bridge:" in error) is of_another
+    assert bool(error) is of_another
+
+
 def test_a_lab_without_such_names_takes_any_seed(told: Callable[..., tuple[int, str, str]]) -> None:
     status, _, error = told("show", "net-bridge", "--variant", "ful")
     assert (status, error) == (0, "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.cli.context import Context
 from kvmlab.cli.exam.rules import refuse_in_exam
-from kvmlab.cli.lab import RunningLab, chosen_id, place_of
+from kvmlab.cli.lab import RunningLab, chosen_id, place_of, say_whether_a_name_was_meant
 from kvmlab.cli.parsing import whole
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.words import t
@@ -156,6 +156,8 @@ def begin(ctx: Context, place: LabPlace, maker: Maker, repair: Repair, variant: 
     from kvmlab.setup.lifecycle import finish, reset
 
     lab = ctx.course.lab(place.lab, ctx.lang, variant if variant is not None else ctx.variant)
+    if variant is None:
+        say_whether_a_name_was_meant(ctx, lab)
     make, solution = maker(lab), ctx.course.solutions(lab)[0]
     with progress() as steps:
         run = reset(place, lab, steps, lambda host: keep(host, repair._replace(state=HIDING, fault=None)))
