@@ -111,7 +111,14 @@ def read_quiz(root: Path, chapter: str, lang: str = "en") -> Quiz:
         return english
     translated = _read(root, chapter, lang)
     _must_match(translated, english)
-    return translated
+    both = zip(translated.questions, english.questions, strict=True)
+    return translated._replace(questions=tuple(_with_labels_of(original, one) for one, original in both))
+
+
+def _with_labels_of(original: Question, one: Question) -> Question:
+    """Whose answers may stand beside the words of the original, too: `flag svm` under a Chinese question."""
+    labels = dict.fromkeys((*one.answer.labels, *original.answer.labels))
+    return one._replace(answer=one.answer._replace(labels=tuple(labels)))
 
 
 def _read(root: Path, chapter: str, lang: str) -> Quiz:

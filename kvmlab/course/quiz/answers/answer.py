@@ -42,9 +42,9 @@ class _Kind(NamedTuple):
 PLAIN = Answer()
 _SAID_OF_ALL: Mapping[str, tuple[str, ...]] = {
     "option": ("option", "选项"),
-    "command": ("command", "命令"),
+    "command": ("subcommand", "command", "子命令", "命令"),
     "path": ("file", "path", "directory", "文件", "路径", "目录"),
-    "variable": ("variable", "变量"),
+    "variable": ("environment_variable", "variable", "环境变量", "变量"),
     "parameter": ("kernel_parameter", "parameter", "内核参数", "参数"),
 }
 """Words that may stand around an answer of a kind, whatever the question."""

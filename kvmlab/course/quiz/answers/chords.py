@@ -7,13 +7,14 @@ import re
 from kvmlab.course.quiz.answers.typed import half_width
 
 _CHORD = re.compile(
-    r"(?:(?:press|hold|键|按|按下)\s*)?"
-    r"[<\[(]?(?:\^|(?:ctrl|control|ctl|strg|c)[>\])]?(?:\s*(?:\+|-|–|_|and|加|和)\s*|\s+|(?=\W))|控制键\s*\+?\s*)"
+    r"(?:(?:press|hold|键|按|按下|按住)\s*(?:down\s+|the\s+)*)?(?:the\s+)?"
+    r"[<\[(]?(?:\^|(?:ctrl|control|ctl|strg|c)[>\])]?(?:\s*(?:key|键))?"
+    r"(?:\s*(?:\+|-|–|_|and|加|和|再)\s*(?:(?:press|按)\s*)?|\s+|(?=\W))|控制键\s*\+?\s*)"
     r"\s*(?:[<\[(](?P<held>\S)[>)\]]|(?P<key>\S|(?:right |closing )(?:square )?bracket|右方括号)[>)]?)"
     r"(?:\s*(?:key|键))?",
     re.IGNORECASE,
 )
-_NAMED = {"right bracket", "closing bracket", "right square bracket", "closing square bracket", "右方括号"}
+_NAMED = {"right bracket", "closing bracket", "right square bracket", "closing square bracket", "右方括号", "】"}
 
 
 def read_chord(text: str) -> str | None:
