@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from kvmlab.mutants.mutator import ChangeScripts, mutator, script, there_and_back
 from kvmlab.mutants.scene import AskedObject
 
 KEPT = "/root/.kvmlab-kept"
-INTERFACES, FSTAB, RESOLV = "/etc/network/interfaces", "/etc/fstab", "/etc/resolv.conf"
+FSTAB, RESOLV = "/etc/fstab", "/etc/resolv.conf"
 
 
 def _file(asked: AskedObject, path: str, change: str, test: str = "true") -> ChangeScripts:
@@ -32,24 +33,71 @@ def _entry(asked: AskedObject, found: str, instead: str) -> ChangeScripts:
     return _file(asked, FSTAB, edit, f"grep '[[:blank:]]{asked.key[2]}[[:blank:]]' {{path}} | grep -q '{found}'")
 
 
-EDITS: dict[str, Callable[..., ChangeScripts]] = {
-    "guest-network": partial(_line, path=INTERFACES),
-    "guest-resolver": partial(_line, path=RESOLV),
-    "guest-fstab": _entry,
-}
-for _kind, _change, _found, _instead_of_it in (
-    ("guest-network", "address misspelt", r"^\([[:blank:]]*\)address", r"\1adress"),
-    ("guest-network", "a comment behind the address", "^[[:blank:]]*address[[:blank:]].*", "&   # fixed"),
-    (
-        "guest-network",
-        "a netmask beside the prefix",
-        "^[[:blank:]]*address[[:blank:]].*/.*",
-        r"&\n    netmask 255.255.0.0",
+class Format(NamedTuple):
+    """Files that a program reads a stored network from. Only those with a line that fits `beside` are changed."""
+
+    files: str
+    beside: str
+
+
+IFUPDOWN = Format("/etc/network/interfaces", "^iface")
+KEYFILE = Format("/etc/NetworkManager/system-connections/*.nmconnection", "^address1=")
+NETWORKD = Format("/etc/systemd/network/*.network", "^Address=")
+NETPLAN = Format("/etc/netplan/*.yaml", "addresses:")
+Edit = tuple[Format, str, str]
+
+
+def _network(asked: AskedObject, edits: tuple[Edit, ...]) -> ChangeScripts:
+    """The first edit that fits a file of the guest, in the first file that it fits."""
+    look = ["file="]
+    for form, found, instead in edits:
+        fits, edit = (text.replace("{name}", asked.key[2]) for text in (found, f"s\x01{found}\x01{instead}\x01"))
+        look.append(
+            f'for one in {form.files}; do if [ -z "$file" ] && grep -qs \'{form.beside}\' "$one" && '
+            f"grep -q '{fits}' \"$one\"; then file=$one; edit='{edit}'; fi; done"
+        )
+    do = f'test -n "$file"\ncp -p "$file" {KEPT}\necho "$file" > {KEPT}.name\nsed -i "$edit" "$file"'
+    undo = f'cp -p {KEPT} "$(cat {KEPT}.name)"; rm {KEPT} {KEPT}.name'
+    return ChangeScripts("\n".join([*look, do]), undo, asked.key[0])
+
+
+_NETWORK: dict[str, tuple[Edit, ...]] = {
+    "address misspelt": (
+        (IFUPDOWN, r"^\([[:blank:]]*\)address", r"\1adress"),
+        (KEYFILE, "^address1=", "adress1="),
+        (NETWORKD, "^Address=", "Addr="),
+        (NETPLAN, "addresses:", "address:"),
     ),
-    ("guest-network", "no gateway", "^[[:blank:]]*gateway[[:blank:]].*", ""),
-    ("guest-network", "another method", r"\(inet[[:blank:]]\{1,\}\)\(static\|dhcp\)", r"\1manual"),
-    ("guest-network", "not brought up at boot", r"^\(auto\|allow-hotplug\)[[:blank:]].*{name}.*", ""),
-    ("guest-network", "a name server misspelt", "dns-nameserver", "dns-namserver"),
+    "a comment behind the address": ((IFUPDOWN, "^[[:blank:]]*address[[:blank:]].*", "&   # fixed"),),
+    "a netmask beside the prefix": ((IFUPDOWN, "^[[:blank:]]*address[[:blank:]].*/.*", r"&\n    netmask 255.255.0.0"),),
+    "no gateway": (
+        (IFUPDOWN, "^[[:blank:]]*gateway[[:blank:]].*", ""),
+        (KEYFILE, "^gateway=.*", ""),
+        (KEYFILE, r"^\(address1=[^,]*\),.*", r"\1"),
+        (NETWORKD, "^Gateway=.*", ""),
+    ),
+    "another method": (
+        (IFUPDOWN, r"\(inet[[:blank:]]\{1,\}\)\(static\|dhcp\)", r"\1manual"),
+        (KEYFILE, "^method=manual", "method=auto"),
+    ),
+    "not brought up at boot": (
+        (IFUPDOWN, r"^\(auto\|allow-hotplug\)[[:blank:]].*{name}.*", ""),
+        (KEYFILE, "^interface-name={name}$", "&9"),
+        (NETWORKD, "^Name={name}$", "&9"),
+        (NETPLAN, r"^\([[:blank:]]*{name}\):", r"\19:"),
+    ),
+    "a name server misspelt": (
+        (IFUPDOWN, "dns-nameserver", "dns-namserver"),
+        (KEYFILE, "^dns=", "dsn="),
+        (NETWORKD, "^DNS=", "DSN="),
+        (NETPLAN, "nameservers:", "nameserver:"),
+    ),
+}
+for _change, _edits in _NETWORK.items():
+    mutator("guest-network", _change)(partial(_network, edits=_edits))
+
+EDITS: dict[str, Callable[..., ChangeScripts]] = {"guest-resolver": partial(_line, path=RESOLV), "guest-fstab": _entry}
+for _kind, _change, _found, _instead_of_it in (
     ("guest-resolver", "no name server", "^nameserver.*", ""),
     ("guest-fstab", "an option misspelt", "defaults", "defualts"),
     ("guest-fstab", "not mounted at boot", "defaults", "defaults,noauto"),

@@ -222,3 +222,70 @@ def test_a_link_is_tried_where_more_than_a_text_is_asked_for(names: str, made: b
     """Who reads a note through a link reads the same."""
     mutants = mutants_of([asked("file", "/root/notes", names=names)])
     assert ("file /root/notes: a link to elsewhere" in {one.name for one in mutants}) is made
+
+
+KEYFILE = """[connection]
+id=office
+interface-name=eth0
+[ipv4]
+address1=10.0.0.5/24,10.0.0.2
+dns=10.0.0.2;
+method=manual
+"""
+PLAN = """network:
+  ethernets:
+    eth0:
+      addresses: [10.0.0.5/24]
+      nameservers:
+        addresses: [10.0.0.2]
+"""
+IFUPDOWN = """auto lo
+iface lo inet loopback
+auto eth0
+iface eth0 inet static
+  address 10.0.0.5/24
+  gateway 10.0.0.2
+"""
+STORED = {
+    "/etc/network/interfaces": (IFUPDOWN, {
+        "address misspelt": ("  address ", "  adress "), "no gateway": ("  gateway 10.0.0.2", ""),
+        "a netmask beside the prefix": ("0.5/24\n", "0.5/24\n    netmask 255.255.0.0\n"),
+        "a comment behind the address": ("0.5/24\n", "0.5/24   # fixed\n"),
+        "another method": ("inet static", "inet manual"), "not brought up at boot": ("auto eth0", ""),
+    }),
+    "/etc/NetworkManager/system-connections/office.nmconnection": (KEYFILE, {
+        "address misspelt": ("address1=", "adress1="), "no gateway": (",10.0.0.2", ""),
+        "another method": ("=manual", "=auto"), "not brought up at boot": ("name=eth0", "name=eth09"),
+        "a name server misspelt": ("dns=", "dsn="),
+    }),
+    "/etc/systemd/network/10.network": ("[Match]\nName=eth0\n[Network]\nAddress=10.0.0.5/24\nGateway=10.0.0.2\n", {
+        "address misspelt": ("Address=", "Addr="), "no gateway": ("Gateway=10.0.0.2", ""),
+        "not brought up at boot": ("Name=eth0", "Name=eth09"),
+    }),
+    "/etc/netplan/10.yaml": (PLAN, {
+        "address misspelt": ("addresses:", "address:"), "not brought up at boot": ("eth0:", "eth09:"),
+        "a name server misspelt": ("nameservers:", "nameserver:"),
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_a_guests_stored_network_is_changed_in_whichever_files_it_is_kept(tmp_path: Path, name: str) -> None:
+    """Only where the format has such a line; undone, the file is as it was. One that gives no address is left alone."""
+    text, wanted = STORED[name]
+    path = tmp_path / name[1:]
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    other = path.with_name(f"0{path.name}")
+    other.write_text("[connection]\ninterface-name=eth0\n[ipv4]\nmethod=auto\n[Match]\nName=eth0\n")
+    (tmp_path / "root").mkdir()
+    made = {}
+    for mutant in mutants_of([asked("guest-network", "web1", "", "eth0")]):
+        do, undo = (code.replace("/etc/", f"{tmp_path}/etc/").replace("/root/", f"{tmp_path}/root/")
+                    for code in (mutant.change.do, mutant.change.undo))  # fmt: skip
+        if subprocess.run(["sh", "-eu"], input=do, text=True).returncode == 0:
+            made[mutant.name.rpartition(": ")[2]] = path.read_text()
+            assert subprocess.run(["sh", "-eu"], input=undo, text=True).returncode == 0
+        assert path.read_text() == text and not list((tmp_path / "root").iterdir())
+    assert made == {change: text.replace(*edit) for change, edit in wanted.items()}
+    assert "method=auto" in other.read_text()
