@@ -1,4 +1,4 @@
-"""kvmlab class start, check, reset, finish, status: a row for each student as it comes."""
+"""kvmlab class start, check, reset, finish: a row for each student as it comes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from kvmlab.classroom.policy import MEMORY, STUDENT_MEMORY
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.classroom.locks import at_work
 from kvmlab.cli.context import Context
-from kvmlab.cli.output import write_json
 from kvmlab.cli.student import state_word
 from kvmlab.errors import UsageError
 from kvmlab.killpoints import killpoint
@@ -30,7 +29,6 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     from kvmlab.classroom.machines.remote import Machines
     from kvmlab.labhost.record import Run
-    from kvmlab.labhost.together import Held
 
     Acting = Actions | Machines
 
@@ -93,29 +91,6 @@ def enter(args: argparse.Namespace, ctx: Context) -> int:
     state.labs  # noqa: B018  makes the state directory, and sees that it is ours
     command = [sys.executable, "-P", "-m", "kvmlab", *args.command]
     os.execve(sys.executable, command, environ_of(state, ctx.course_dir, seed))
-
-
-def status(args: argparse.Namespace, ctx: Context) -> int:
-    """What runs for each, and the last attempt at each lab; nothing is looked at."""
-    with open_class(args.folder) as found:
-        left = left_behind(found, ctx)
-        students = chosen(found, args, left)
-        actions = Actions(found, ctx.course, ctx.state, Children(ctx.course_dir))
-        last = {(one.attempt.student, one.attempt.lab): one for one in found.book.results(ctx.course.tag)}
-        table = [(one, list(_labs(actions, one, last)), actions.together(one)) for one in students]
-    if args.json:
-        listed = [
-            {"id": one.id, "name": one.name, "group": one.group, "labs": labs,
-             "together": together._asdict() if together else None}
-            for one, labs, together in table
-        ]  # fmt: skip
-        return write_json({"schema": "kvmlab.class-status/1", "students": listed})
-    rows = Rows(TextPage(color=ctx.color()), students)
-    for student, labs, together in table:
-        said_together = [_told_together(together)] if together else []
-        for said in [*(_told(lab) for lab in labs), *said_together] or [t("nothing yet")]:
-            rows.put(student, t("{said} (in the class no more)", said=said) if student in left else said)
-    return 0
 
 
 def left_behind(found: Class, ctx: Context) -> list[Student]:
@@ -269,42 +244,3 @@ def make_images(ctx: Context, lab: str) -> None:
 
     with progress() as steps:
         make_images(ctx.state, ctx.course.lab(lab), steps)
-
-
-def _labs(actions: Actions, student: Student, last: dict[tuple[str, str], Any]) -> Iterator[dict[str, Any]]:
-    """Each lab that runs for a student, or was checked."""
-    runs = actions.runs(student)
-    for lab in actions.course.ids:
-        graded, run = last.get((student.id, lab)), runs.get(lab)
-        if graded is None and run is None:
-            continue
-        yield {
-            "lab": lab,
-            "state": run.state if run else None,
-            "started": run.started if run else None,
-            "checked": graded.attempt.taken if graded else None,
-            "verdict": graded.grading.verdict if graded else None,
-            "points": graded.grading.points if graded and not graded.grading.unseen else None,
-            "max_points": graded.grading.max_points if graded else actions.course.entry(lab).points,
-        }
-
-
-def _told(lab: dict[str, Any]) -> str:
-    """One line about a student's lab."""
-    state = state_word(lab["state"]) if lab["state"] else t("not running")
-    if not lab["checked"]:
-        return t("{lab}: {state}, not checked yet", lab=lab["lab"], state=state)
-    points = "?" if lab["points"] is None else lab["points"]
-    values = {"points": points, "most": lab["max_points"], "when": lab["checked"].replace("T", " ").rstrip("Z")}
-    return t("{lab}: {state}, {points}/{most} at {when} UTC", lab=lab["lab"], state=state, **values)
-
-
-def _told_together(held: Held) -> str:
-    """One line about what a student's lab hosts take, of what they may."""
-    memory = _of(held.memory_mib, held.most_memory_mib)
-    values = {"memory": memory, "processes": _of(held.processes, held.most_processes), "weight": held.cpu_weight or "?"}
-    return t("together: {memory} MiB, {processes} processes, weight {weight}", **values)
-
-
-def _of(now: int, most: int | None) -> str:
-    return f"{now}/{most}" if most else str(now)

@@ -45,7 +45,7 @@ ACTIONS = {
     "reset": ClassAction("students", "[LAB]", _ACTED),
     "finish": ClassAction("students", "[LAB]", _ACTED),
     "exam": ClassAction("exam", "[begin|end] [LAB]", (*_CHOSEN, "minutes", "json")),
-    "status": ClassAction("students", "", ("group", "student", "json")),
+    "status": ClassAction("status", "", ("group", "student", "json")),
     "board": ClassAction("board", "", ("group", "student", "json")),
     "enter": ClassAction("students", "STUDENT"),
     "codes": ClassAction("door", "", ("group", "student", "new", "key", "port", "server", "page")),
