@@ -16,7 +16,7 @@ import pytest
 
 from kvmlab.checks.reader import MissingObject, Want
 from kvmlab.checks.subject import vocabulary_of
-from kvmlab.checks.vocabulary import link, storage, system
+from kvmlab.checks.vocabulary import files, link, storage, system
 from kvmlab.errors import CouldNotLook
 from kvmlab.host import open_host
 from kvmlab.host.reader import HostReader
@@ -149,7 +149,7 @@ def test_a_port(reader: HostReader) -> None:
 
 SUBJECTS: list[tuple[Any, tuple[str, ...]]] = [
     (link.Link, ("lo",)), (link.Resolver, ()), (link.Reach, ("host", "127.0.0.1", "")), (link.Listener, ("127.0.0.1", "1")),
-    (link.Name, ("localhost", "")), (link.Web, ("http://127.0.0.1:1/",)), (system.File, ("/etc/passwd",)),
+    (link.Name, ("localhost", "")), (link.Web, ("http://127.0.0.1:1/",)), (files.File, ("/etc/passwd",)),
     (system.Package, ("dash",)), (system.Process, ("pattern", ".")), (system.Sysctl, ("kernel.hostname",)),
     (system.Module, ("nope",)), (system.Cpu, ()),
 ]  # fmt: skip

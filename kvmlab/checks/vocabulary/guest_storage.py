@@ -8,8 +8,8 @@ from typing import Annotated, Unpack
 
 from kvmlab.checks.facts import Facts, Number, Word, Words
 from kvmlab.checks.findings import Finding
+from kvmlab.checks.vocabulary.files import FileFacts
 from kvmlab.checks.vocabulary.in_guest import InGuest
-from kvmlab.checks.vocabulary.system import FileFacts
 from kvmlab.safe_text import plain
 from kvmlab.words import t
 

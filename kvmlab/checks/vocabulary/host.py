@@ -6,6 +6,7 @@ from typing import Literal
 
 from kvmlab.checks.reader import OncePerPass, Reader, Want
 from kvmlab.checks.vocabulary.domain import Domain, DomainFile, domain
+from kvmlab.checks.vocabulary.files import File, Note
 from kvmlab.checks.vocabulary.guest import Guest
 from kvmlab.checks.vocabulary.link import Flow, Link, Listener, Name, Reach, Resolver, Route, Web
 from kvmlab.checks.vocabulary.network import Network
@@ -14,11 +15,9 @@ from kvmlab.checks.vocabulary.storage import ImageFile, Pool, Volume
 from kvmlab.checks.vocabulary.system import (
     Account,
     Cpu,
-    File,
     Inventory,
     Login,
     Module,
-    Note,
     Package,
     Process,
     Service,
