@@ -20,7 +20,8 @@ from starlette.routing import Route
 
 from kvmlab.course.book import read_book
 from kvmlab.errors import CannotRun
-from kvmlab.page.app import PageServer, read_json
+from kvmlab.page.app import PageServer
+from kvmlab.page.asked import read_json
 from kvmlab.page.commands import Commands
 from kvmlab.page.files import Files
 from kvmlab.page.gate import LOGIN, App, Gate, Site

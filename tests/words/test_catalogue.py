@@ -17,6 +17,7 @@ from string import Formatter
 import pytest
 
 import kvmlab
+from kvmlab.page.words import TEXTS
 
 PACKAGE = Path(kvmlab.__file__).parent
 CATALOGUES = sorted((PACKAGE / "words" / "zh").glob("*.json"))
@@ -30,12 +31,13 @@ def sources() -> dict[str, ast.Module]:
 
 
 def messages() -> Iterator[tuple[str, str]]:
-    """Every literal passed to `t()`: "file:line" and the message. `t(a if b else c)` passes two."""
+    """Every literal passed to `t()`: "file:line" and the message. `t(a if b else c)` passes two. And the page's own."""
     for file, tree in sources().items():
         for one in ast.walk(tree):
             if isinstance(one, ast.Call) and getattr(one.func, "id", "") == "t" and one.args:
                 for text in literals(one.args[0]):
                     yield f"{file}:{one.lineno}", text
+    yield from ((f"page/words.py: {name}", text) for name, text in TEXTS.items())
 
 
 def literals(value: ast.expr) -> Iterator[str]:

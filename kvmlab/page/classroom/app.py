@@ -15,7 +15,8 @@ from starlette.routing import BaseRoute, Route, Router
 from kvmlab.classroom.door.line import DeskLine
 from kvmlab.classroom.door.pages import BOARD
 from kvmlab.errors import KvmlabError
-from kvmlab.page.app import PageServer, read_json
+from kvmlab.page.app import PageServer
+from kvmlab.page.asked import read_json
 from kvmlab.page.book import Reader
 from kvmlab.page.classroom.asking import DeskCommands
 from kvmlab.page.classroom.keys import ClassKeys
