@@ -1,6 +1,6 @@
 """network-isolated: two guests on an isolated network, a third one's definition on a network without the host."""
 
-from kvmlab.checks import Findings, Host, Params, absent, anything, check, count, matches
+from kvmlab.checks import Findings, Host, Params, absent, at_least, check, count, matches
 
 
 def leased(host: Host, lab: Params, mac: str) -> str:
@@ -22,10 +22,10 @@ def network_is_isolated(host: Host, lab: Params) -> Findings:
         yield network.shows(firewall=True)
 
 
-@check(task="network", zh="`{network}` 分配地址（DHCP）。")
+@check(task="network", zh="`{network}` 用 DHCP 分配地址，至少够两台虚拟机用。")
 def network_has_dhcp(host: Host, lab: Params) -> Findings:
-    """`{network}` gives out addresses by DHCP."""
-    yield host.network(lab.network).shows(dhcp_range=anything)
+    """`{network}` gives out addresses by DHCP, enough for two guests."""
+    yield host.network(lab.network).shows(dhcp_addresses=at_least(2))
 
 
 @check(task="network", zh="`{network}` 已启动。")
@@ -38,7 +38,7 @@ def network_is_active(host: Host, lab: Params) -> Findings:
 def network_starts_with_the_host(host: Host, lab: Params) -> Findings:
     """`{network}` is stored, isolated there, too, with the host's address and DHCP, and starts with the host."""
     address = f"{lab.host_address}/{lab.prefix}"
-    yield host.network(lab.network).stored.shows(forward="isolated", address=address, dhcp_range=anything)
+    yield host.network(lab.network).stored.shows(forward="isolated", address=address, dhcp_addresses=at_least(2))
     yield host.network(lab.network).shows(autostart=True)
 
 

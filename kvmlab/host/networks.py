@@ -78,6 +78,18 @@ class LibvirtNetwork:
         return [f"{found.get('start')}-{found.get('end')}" for found in self.root.findall("ip/dhcp/range")]
 
     @property
+    def dhcp_addresses(self) -> int:
+        ends = [(one.get("start", ""), one.get("end", "")) for one in self.root.findall("ip/dhcp/range")]
+        ends += [(one.get("ip", ""), one.get("ip", "")) for one in self.root.findall("ip/dhcp/host")]
+        number, last = 0, -1
+        for first, end in sorted(
+            (int(ipaddress.IPv4Address(a)), int(ipaddress.IPv4Address(b))) for a, b in ends if a and ":" not in a
+        ):
+            number += max(0, end - max(first, last + 1) + 1)
+            last = max(last, end)
+        return number
+
+    @property
     def hosts(self) -> dict[str, str]:
         return self._reserved("mac")
 

@@ -199,10 +199,26 @@ def test_networks(reader: HostReader, writable: libvirt.virConnect) -> None:
         "lan.test", {"10.2.0.0/16": "192.168.122.9"},
     ]  # fmt: skip
     assert facts(reader, "network", "inner", "now", names="forward address dhcp_range") == ["isolated", None, None]
+    assert [facts(reader, "network", name, "now", names="dhcp_addresses") for name in ("default", "inner")] == [
+        [253],
+        [0],
+    ]
     assert facts(reader, "network", "default", "now", names="domains") == [["web1"]]
     writable.networkLookupByName("inner").destroy()
     assert facts(reader, "network", "inner", "now", names="active leases") == [False, {}]
     assert set(absent(reader, "network", "labs", "now").offers) == {"default", "inner"}
+
+
+@pytest.mark.parametrize(("inside", "number"), [
+    ("<range start='10.5.0.2' end='10.5.0.2'/>", 1),
+    ("<range start='10.5.0.9' end='10.5.0.12'/><range start='10.5.0.2' end='10.5.0.10'/>", 11),
+    ("<range start='10.5.0.2' end='10.5.0.3'/><host mac='52:54:00:00:00:01' ip='10.5.0.3'/>", 2),
+    ("<host mac='52:54:00:00:00:01' ip='10.5.0.3'/><host mac='52:54:00:00:00:02' ip='10.5.0.4'/>", 2),
+    ("<host mac='52:54:00:00:00:01' name='web1'/>", 0), ("<range start='fd00::2' end='fd00::ffff'/>", 0),
+])  # fmt: skip
+def test_how_many_addresses_dhcp_may_give_out(inside: str, number: int) -> None:
+    definition = Mock(root=parse(f"<network><ip><dhcp>{inside}</dhcp></ip></network>"))
+    assert LibvirtNetwork.dhcp_addresses.fget(definition) == number  # type: ignore[attr-defined]
 
 
 DNSMASQ = {"name": "dnsmasq", "args": ["/usr/sbin/dnsmasq", "--conf-file=/var/lib/libvirt/dnsmasq/default.conf"]}

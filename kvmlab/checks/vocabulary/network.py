@@ -29,6 +29,9 @@ class NetworkDefinitionFacts(Facts, total=False):
     addresses: Annotated[Words, _XML, "all of the host's addresses in it"]
     dhcp_range: Annotated[Word, _XML, 'the first one: "192.168.122.2-192.168.122.254"; None: no DHCP']
     dhcp_ranges: Annotated[Words, _XML, "all of them"]
+    dhcp_addresses: Annotated[
+        Number, _XML, "how many IPv4 addresses DHCP may give out: of its ranges, and reserved ones"
+    ]
     hosts: Annotated[Table, _XML, "reserved addresses, MAC to address"]
     host_names: Annotated[Table, _XML, "reserved addresses, name to address"]
     domain: Annotated[Word, _XML, "its DNS domain"]
