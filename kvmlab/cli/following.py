@@ -16,7 +16,6 @@ from kvmlab.cli.lab import RunningLab, place_of
 from kvmlab.cli.noting import note
 from kvmlab.errors import KvmlabError
 from kvmlab.labhost.record import RUNNING
-from kvmlab.observe.watch import watched
 
 SCHEMA = "kvmlab.follow/1"
 LOOK_S = 1.0
@@ -93,11 +92,15 @@ def _follow(running: RunningLab, asked: Input) -> None:
         same = run is not None and (run.state, run.instance) == (RUNNING, running.run.instance)
         return same and not asked.ended and not is_in_exam(running.ctx, running.lab_id)
 
+    of = {"state": RUNNING, "instance": running.run.instance}
+    _say(of)
+    from kvmlab.observe.watch import watched  # half of what a start takes
+
     checker = running.ctx.course.checker(running.lab_id)
     with watched(running.lab, checker, running.known_host) as watch, asked.waking(watch.wake):
         for report in watch.reports((), goes_on):
             note(running, report)
-            _say({"state": RUNNING, "instance": running.run.instance, "report": report.to_json()})
+            _say({**of, "report": report.to_json()})
 
 
 def _say(document: dict[str, Any]) -> None:

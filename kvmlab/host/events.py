@@ -53,7 +53,7 @@ class HostEvents:
         """Wake the wait of this number, if it still waits, when something stirs on the lab host."""
         assert self._way is not None
         with suppress(Exception):  # then libvirt's events and the time are all that is to be had
-            if self._way.stirs(min(10, max(1, math.ceil(timeout_s)))) and number == self._waits:
+            if self._way.stirs(min(60, max(1, math.ceil(timeout_s)))) and number == self._waits:
                 self._happened.set()
 
     def _listen(self) -> bool:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 LIVELY_S = 3.0
 """For how long after a sign of life it is looked often: a command that has begun takes effect a little later."""
 OFTEN_S = 0.3
-QUIET_S = 10.0
-"""How often it is looked where nothing stirs: what happens inside a guest may be seen by nobody."""
+QUIET_S, MOST_QUIET_S = 10.0, 30.0
+"""How long is waited where nothing stirs (what happens inside a guest may be seen by nobody): each time longer by the
+first, up to the second."""
 _SHARE = 5
 """Looking may take a fifth of a processor."""
 
@@ -43,6 +44,7 @@ class Watch:
     def __init__(self, lab: Lab, checks: CheckSet, reader: Reader, events: WakeableEvents) -> None:
         self._lab, self._checks, self._seen, self._events = lab, checks, Host(reader), events
         self._lively_until = 0.0
+        self._quiet = 0  # looks in a row that nothing called for
         self._took = 0.0
 
     def reports(self, only: Sequence[str], goes_on: Callable[[], bool]) -> Iterator[Report]:
@@ -69,7 +71,8 @@ class Watch:
         """Until something may have changed."""
         began = monotonic()
         lively = began < self._lively_until
-        self.stirs(OFTEN_S if lively else QUIET_S)
+        self._quiet = 0 if lively else self._quiet + 1
+        self.stirs(OFTEN_S if lively else min(QUIET_S * self._quiet, MOST_QUIET_S))
         sleep(max(0.0, self._took * (_SHARE - 1) - (monotonic() - began)))
 
     def stirs(self, within_s: float) -> bool:

@@ -66,7 +66,7 @@ class HostConnection:
 
     def stirs(self, within_s: int) -> bool:
         """Whether anything stirs on the lab host within so many seconds, as soon as it does. Raises NotRead."""
-        return self._asked("stir", {"within": within_s}) is True
+        return self._asked("stir", {"within": within_s}, within_s) is True
 
     def refresh(self) -> None:
         """A new pass: forget the answers, and connections that have gone."""
@@ -101,10 +101,10 @@ class HostConnection:
             promise = self._look
         return promise.get(self.timeout_s * 3)
 
-    def _asked(self, verb: str, args: dict[str, object]) -> Any:
+    def _asked(self, verb: str, args: dict[str, object], waits_s: float = 0) -> Any:
         slow = args.get("sha256") or verb in ("image_sum", "agent_look")
         try:
-            return self._started().ask(verb, **args).get((SLOW_S if slow else ANSWER_S) * self._patience)
+            return self._started().ask(verb, **args).get(waits_s + (SLOW_S if slow else ANSWER_S) * self._patience)
         except Unreachable as error:
             raise told(error) from None
 

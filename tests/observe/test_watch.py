@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from kvmlab.observe import watch
-from kvmlab.observe.watch import LIVELY_S, OFTEN_S, QUIET_S, Watch
+from kvmlab.observe.watch import LIVELY_S, MOST_QUIET_S, OFTEN_S, QUIET_S, Watch
 from tests.checks.memory import Memory
 
 
@@ -41,8 +41,16 @@ def test_it_looks_often_for_a_while_after_something_stirs(monkeypatch: pytest.Mo
     while clock.now < 1030:
         found.rest()
     often = [seconds for seconds in clock.waits if seconds == OFTEN_S]
-    assert clock.waits[0] == QUIET_S and clock.waits[-1] == QUIET_S
+    assert clock.waits[0] == QUIET_S and clock.waits[-2:] == [QUIET_S, 2 * QUIET_S]
     assert len(often) == pytest.approx(LIVELY_S / OFTEN_S, abs=1)
+
+
+def test_it_looks_ever_less_where_nothing_stirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    found = watched(clock, monkeypatch)
+    for _ in range(5):
+        found.rest()
+    assert clock.waits == [QUIET_S, 2 * QUIET_S, MOST_QUIET_S, MOST_QUIET_S, MOST_QUIET_S]
 
 
 def test_what_is_seen_again_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:

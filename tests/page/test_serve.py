@@ -5,8 +5,10 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -85,10 +87,24 @@ def test_what_it_serves_loads_nothing_from_elsewhere(served: Served) -> None:
     assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert "http:" not in page and "https:" not in page
-    for path in ("app.js", "terminal.js", "vendor/xterm/xterm.mjs", "vendor/novnc/core/rfb.js", "words/zh.json"):
+    for path in ("app.js", "terminal.js", "vendor/xterm/xterm.mjs", "vendor/novnc/core/rfb.js", "words.js"):
         assert get(served, f"/static/{path}")[0] == 200, path
     for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static/vendor/..%2f..%2fapp.py", "/api/course", "/x"):
         assert get(served, path)[0] in (403, 404), path
+
+
+def test_the_first_answer_names_every_module_a_labs_page_needs(served: Served) -> None:
+    """So that none is learnt of from another; but not what a guest's screen needs, which is fifty files."""
+    named = set(re.findall(r'modulepreload" href="([^"]+)"', get(served, "/")[1]))
+    needed, left = {"/static/app.js"}, ["/static/app.js"]
+    while left:
+        here = left.pop()
+        found = re.findall(r'^(?:import|export) [^;]*?from "([^"]+)"', get(served, here)[1], re.MULTILINE)
+        new = {urljoin(here, one) for one in found} - needed
+        needed |= new
+        left += sorted(new)
+    assert named == needed and "/static/words.js" in needed
+    assert not any("novnc" in one for one in needed)
 
 
 def test_a_socket_needs_its_origin_its_session_and_its_ticket(served: Served) -> None:

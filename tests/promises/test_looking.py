@@ -58,6 +58,7 @@ def test_watch_ends_when_all_passes(tiny: Kvmlab) -> None:
 
 def test_a_watch_sleeps_until_something_stirs(tiny: Kvmlab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "QUIET_S", 600.0)
+    monkeypatch.setattr(watch, "MOST_QUIET_S", 600.0)
     course = Course.load(HERE, tiny.state)
     run = run_of(tiny.state, course.tag, LAB)
     assert run and run.compiled

@@ -7,6 +7,7 @@ import { bookPage } from "./book.js";
 import { coursePage } from "./course.js";
 import { labPage } from "./lab.js";
 import { quizPage } from "./quiz.js";
+import { WORDS } from "./words.js";
 
 const PAGES = { lab: labPage, quiz: quizPage, book: bookPage };
 const LANGUAGES = { en: "English", zh: "中文" };
@@ -15,24 +16,25 @@ export const app = { lang: "en", words: {} };
 let shown = null;
 let who = "";
 let instructs = false;
+let turn = 0;
 
 function remembered() {
   const lang = localStorage.getItem("kvmlab-lang") || navigator.language.slice(0, 2);
   return lang in LANGUAGES ? lang : "en";
 }
 
-async function speak(lang) {
+function speak(lang) {
   localStorage.setItem("kvmlab-lang", lang);
   app.lang = lang;
-  app.words = await (await fetch(`/static/words/${lang}.json`)).json();
+  app.words = WORDS[lang];
   app.say = (name, values = {}) => fill(app.words[name] ?? name, values);
   document.documentElement.lang = lang === "zh" ? "zh-Hans" : lang;
 }
 
 function frame(main, title) {
   const other = Object.keys(LANGUAGES).find((lang) => lang !== app.lang);
-  const change = async () => {
-    await speak(other);
+  const change = () => {
+    speak(other);
     show();
   };
   document.title = title ? `${title} · kvmlab` : "kvmlab";
@@ -89,6 +91,8 @@ function loginPage() {
 
 async function show() {
   shown?.close?.();
+  shown = null;
+  const mine = (turn += 1); // who goes on meanwhile has gone on
   const [, kind, name] = location.hash.slice(1).split("/");
   try {
     if (byCode && !who) {
@@ -97,21 +101,22 @@ async function show() {
       who = found.student ?? app.say("instructor");
     }
     const page = await (instructs ? boardPage : PAGES[kind] ?? coursePage)(app, name);
+    if (mine !== turn) return page.close?.();
     shown = page;
     frame(page.main, page.title);
     page.shown?.();
   } catch (error) {
-    shown = null;
+    if (mine !== turn) return undefined;
     if (error instanceof Refused) who = "";
     if (byCode && error instanceof Refused) return loginPage();
     const said = error instanceof Refused ? app.say("login") : error instanceof TypeError ? app.say("gone") : error.message;
     frame(h("main", { class: "message" }, h("h1", {}, "kvmlab"), h("p", {}, said)), "");
-    if (error instanceof TypeError) setTimeout(show, 2000);
+    if (error instanceof TypeError) setTimeout(() => mine === turn && show(), 2000);
   }
   return undefined;
 }
 
-await speak(remembered());
+speak(remembered());
 await login();
 await show();
 addEventListener("hashchange", show);

@@ -2,7 +2,6 @@
 
 import { h, prose, sentence } from "./dom.js";
 import { picture } from "./map.js";
-import { Screen } from "./screen.js";
 import { call, Failed, Line } from "./server.js";
 import { Shell } from "./terminal.js";
 
@@ -16,13 +15,23 @@ const MAP_MS = 3000;
 
 export async function labPage(app, id) {
   const page = new LabPage(app, id);
-  await page.read();
+  page.line = new Line(`/ws/lab/${app.lang}/${id}`, {
+    heard: (message) => page.heard(message),
+    up: (stands) => page.main.classList.toggle("away", !stands),
+  });
+  try {
+    await page.read();
+  } catch (error) {
+    page.close();
+    throw error;
+  }
   return page;
 }
 
 class LabPage {
   constructor({ lang, say, words }, id) {
-    Object.assign(this, { lang, say, words, id, shells: [], views: [], state: "", instance: "", passed: "", doing: 0 });
+    Object.assign(this, { lang, say, words, id, shells: [], views: [], checks: {}, state: "", instance: "", passed: "",
+      doing: 0 });
     this.text = h("article", { class: "text", tabindex: "-1", "aria-label": say("text") });
     this.bar = h("div", { class: "bar" });
     this.told = h("div", { class: "told", role: "status" });
@@ -41,11 +50,10 @@ class LabPage {
     this.draw();
   }
 
+  // What was heard before is drawn now: a terminal has no size until it is in the page.
   shown() {
-    this.line = new Line(`/ws/lab/${this.lang}/${this.id}`, {
-      heard: (message) => this.heard(message),
-      up: (stands) => this.main.classList.toggle("away", !stands),
-    });
+    this.isShown = true;
+    if (this.first) this.heard(this.first);
   }
 
   skip() {
@@ -53,7 +61,7 @@ class LabPage {
   }
 
   close() {
-    this.line?.close();
+    this.line.close();
     clearTimeout(this.mapping);
     this.views.forEach((view) => view.close());
   }
@@ -94,7 +102,9 @@ class LabPage {
 
   // what is found
 
-  heard({ lab, action, stirs }) {
+  heard(message) {
+    if (!this.isShown) return void (this.first = message);
+    const { lab, action, stirs } = message;
     if (stirs !== this.stirs) this.stirred();
     this.stirs = stirs;
     if (action) this.acted(action);
@@ -279,8 +289,15 @@ class LabPage {
     if (kind === "map") this.add(this.mapView(), name);
     const leave = () => this.leave();
     if (kind === "console") this.add(new Shell(this.socket("terminal", `console:${guest}`), this.words, leave), name);
-    if (kind === "screen") this.add(new Screen(this.socket("screen", guest), this.words, leave), name);
+    if (kind === "screen") this.doing_(() => this.addScreen(guest, name, leave));
     return undefined;
+  }
+
+  async addScreen(guest, name, leave) {
+    const { Screen } = await import("./screen.js");
+    if (!this.views.some((view) => view.name === name)) {
+      this.add(new Screen(this.socket("screen", guest), this.words, leave), name);
+    }
   }
 
   mapView() {

@@ -61,6 +61,21 @@ def test_a_process_that_begins_stirs(look: ModuleType) -> None:
     thread.join()
 
 
+def test_who_types_at_a_terminal_stirs(look: ModuleType) -> None:
+    """Though no process begins by it: into a guest's console, say. Where there are no terminals nothing is said."""
+    ours, theirs = os.openpty()
+    name = os.ttyname(theirs)
+    os.utime(name, (0, 0))
+    before = look.read_from("/dev/pts")
+    os.write(ours, b"x\n")
+    os.read(theirs, 10)
+    after = look.read_from("/dev/pts")
+    os.close(theirs)
+    os.close(ours)
+    assert f"{Path(name).name} 0" in before and f"{Path(name).name} 0" not in after
+    assert look.read_from("/dev/nowhere") == []
+
+
 @pytest.mark.parametrize("within", [0, 61, 1.5, True, "1", None])
 def test_how_long_it_waits_is_bounded(within: object) -> None:
     assert one("stir", within=within)["kind"] == "refused"
