@@ -86,6 +86,16 @@ class GuestConnection:
             raise self._trouble(t("its {section} cannot be read", section=section))
         return found
 
+    def answers(self, within_s: float) -> bool:
+        """Whether it says anything within so many seconds."""
+        try:
+            later(lambda: self._asked("snapshot hostname"), "guest").get(within_s)
+        except (TooLate, Unreachable):
+            return False
+        except Garbled:
+            pass
+        return True
+
     def refresh(self) -> None:
         """Forget what was answered."""
         with self._lock:

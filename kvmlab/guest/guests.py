@@ -108,6 +108,16 @@ class Guests:
                     if guest is not None:
                         guest.close()
 
+    def hang_up_on_the_silent(self, within_s: float) -> None:
+        """Enter again, when they are next asked, those that say nothing within so many seconds: for who knows that they
+        may have been cut off since, and would else wait long for an answer on a connection that stands no more."""
+        for name, promise in list(self._entered.items()):
+            guest = _there(promise)
+            if guest is not None and not guest.answers(within_s):
+                with self._lock:
+                    self._entered.pop(name, None)
+                guest.close()
+
     def close(self) -> None:
         """Hang up."""
         for promise in self._entered.values():

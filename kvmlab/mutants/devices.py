@@ -160,7 +160,7 @@ def _link_down_now(device: SceneDevice) -> ChangeScripts | None:
         return None
     line = "virsh domif-setlink {name} {mac} --state "
     words = {"name": device.domain.name, "mac": device.which}
-    return ChangeScripts(script(line + "down", **words), script(line + "up", **words))
+    return ChangeScripts(script(line + "down", **words), script(line + "up", **words), scars=True)
 
 
 @mutator("interface", "in no bridge, live")
@@ -169,9 +169,8 @@ def _in_no_bridge(device: SceneDevice) -> ChangeScripts | None:
     if target is None or not device.bridge:
         return None
     words = {"tap": target.get("dev", ""), "bridge": device.bridge}
-    return ChangeScripts(
-        script("ip link set {tap} nomaster", **words), script("ip link set {tap} master {bridge}", **words)
-    )
+    do, undo = script("ip link set {tap} nomaster", **words), script("ip link set {tap} master {bridge}", **words)
+    return ChangeScripts(do, undo, scars=True)
 
 
 @mutator("console", "gone, stored")

@@ -216,7 +216,7 @@ def _attached(domain: SceneDomain, how: str) -> ChangeScripts:
 def _paused(domain: SceneDomain) -> ChangeScripts | None:
     if domain.state != "running":
         return None
-    return there_and_back("virsh %s {name}", "suspend", "resume", name=domain.name)
+    return there_and_back("virsh %s {name}", "suspend", "resume", name=domain.name, scars=True)
 
 
 @mutator("domain", "goes on running")

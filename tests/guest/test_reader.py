@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -18,9 +19,11 @@ from kvmlab.errors import CouldNotLook
 from kvmlab.guest import reader
 from kvmlab.guest.connection import GuestConnection
 from kvmlab.guest.covered import covers
+from kvmlab.guest.guests import Guests
 from kvmlab.guest.ip_output import parse_addresses, parse_routes
 from kvmlab.guest.reader import READERS as _FACTS
 from kvmlab.guest.reader import read as _facts
+from kvmlab.remote.deadline import Later, at_hand
 from kvmlab.remote.ssh import Output, Unreachable, Why
 
 IP_BUSYBOX = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000
@@ -298,6 +301,26 @@ def test_a_guest_that_said_nothing_is_entered_anew() -> None:
     with pytest.raises(CouldNotLook, match="does not answer"):
         guest.lines("addr")
     assert not guest.alive
+
+
+def test_of_those_entered_the_silent_are_entered_anew_before_they_are_asked() -> None:
+    """Whoever knows that guests may have been cut off does not wait for each question's deadline."""
+    closed = threading.Event()
+
+    class CutOff(Canned):
+        def run(self, command: str, *, timeout_s: float, cap: int = 0) -> Output:
+            closed.wait(30)
+            raise Unreachable(Why.CLOSED)
+
+        def close(self) -> None:
+            closed.set()
+
+    guests = Guests(cast(Any, None), Path("/nowhere"))
+    silent = GuestConnection("db1", "10.0.0.123", CutOff())
+    odd = GuestConnection("app1", "10.0.0.124", Canned(snapshot=b"?"))  # type: ignore[arg-type]
+    guests._entered = {"web1": at_hand(inside()), "db1": at_hand(silent), "app1": at_hand(odd), "new": Later()}
+    guests.hang_up_on_the_silent(1.0)
+    assert set(guests._entered) == {"web1", "app1", "new"} and closed.is_set()
 
 
 def test_who_was_silent_is_not_waited_for_again() -> None:

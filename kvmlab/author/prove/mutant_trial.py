@@ -39,6 +39,7 @@ SOLVED_S, CAUGHT_S, UNDONE_S, SCARS_S = 120, 6, 8, 40
 """How long the solution may take to pass; a change to be seen; what was undone to pass again, with and without a guest
 that has been off or a bridge that learns anew; longer on a slow computer, but never longer than a new lab host took."""
 STEP_S, BOOT_S = 60, 10
+CUT_OFF_S = 1.5  # a guest that a change may have cut off, and says nothing for so long, is entered anew
 POLL_S = 0.4
 HOSTS = 1000  # numbers for lab hosts of one case
 CAUGHT, SURVIVED, NOT_MADE = "caught", "survived", "not made"
@@ -141,7 +142,10 @@ class Stage:
 
     def _run(self, code: str, mutant: Mutant) -> StepOutcome:
         step = Step("mutant", mutant.change.guest or None, code, False, "", 0)
-        return run_step(self._here, step, timeout_s=STEP_S * given_patience(), boot_s=BOOT_S * given_patience())
+        done = run_step(self._here, step, timeout_s=STEP_S * given_patience(), boot_s=BOOT_S * given_patience())
+        if mutant.change.scars and self._noting is not None:
+            self._noting.reader.guests.hang_up_on_the_silent(CUT_OFF_S * given_patience())
+        return done
 
     def _undo(self, mutant: Mutant) -> None:
         self._run(mutant.change.undo, mutant)
