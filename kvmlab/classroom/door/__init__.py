@@ -5,8 +5,10 @@
 
     logins     who may come in: codes that let in once, public keys; kept in the gradebook
     front      the process that faces the network. It has given up all it could do (`confine`), knows no student's
-               secret, and asks the desk over a socket that both were born with (`wire`)
-    desk       the process that may start things. It checks codes, opens terminals, and ends what is left of them
+               secret, and asks the desk over a socket that both were born with (`wire`); `connection`
+               says who comes in there, `channel` carries their terminal
+    desk       the process that may start things. It keeps the fronts (`fronts`), checks codes, opens terminals,
+               and ends what is left of them (`terminals`)
     prompt     what a student types at: a table of verbs and their options (`allowed`), and nothing else
     pages      the desk's side of the page for browsers, whose front is kvmlab.page.classroom: the same codes, a list of
                its own of what may be done (`runs`), and sessions that hang on a code (`sessions`)

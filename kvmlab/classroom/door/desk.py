@@ -10,27 +10,24 @@ import asyncio
 import contextlib
 import itertools
 import json
-import os
 import re
 import secrets
 import socket
-import subprocess
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kvmlab import words
 from kvmlab.classroom.children import environ_of
-from kvmlab.classroom.door import wire
-from kvmlab.classroom.door.logins import MOST_KEY, Logins, plain_key, read_key
+from kvmlab.classroom.door.asked import plain_keys, student_in, text_in
+from kvmlab.classroom.door.fronts import Fronts, Side
+from kvmlab.classroom.door.logins import MOST_KEY, Logins
 from kvmlab.classroom.door.terminals import DoorTerminal, collect_orphans, sweep_orphans
+from kvmlab.classroom.door.wrong_codes import SLOW_S, WrongCodes
 from kvmlab.classroom.folder import Class
-from kvmlab.classroom.roster.student import ID, Student
+from kvmlab.classroom.roster.student import Student
 from kvmlab.errors import KvmlabError, UsageError
 from kvmlab.killpoints import killpoint
 from kvmlab.paths import State
@@ -43,36 +40,15 @@ HOUSE_S, SWEEP = 2.0, 15
 TICKET_S, MOST_TICKETS = 60.0, 400
 WAITING_CODES = 40
 """How many codes may wait to be checked: each takes some milliseconds."""
-WRONG, WRONG_S, SLOW_S, MOST_WRONG = {"student": 10, "address": 200}, 600.0, 10.0, 5000
-"""After so many wrong codes within ten minutes, for one student or from one address (a school may have but one), each
-wrong one is answered late. The right one lets in at once all the same: nobody can keep another out by trying codes in
-their name, and 59 bits are not guessed at this pace. Of so many students and addresses it is known."""
 PROMPT, DOOR = "kvmlab.cli.door.prompt", "kvmlab.classroom.door.front"
+SHIELDED = ("env", "--ignore-signal=INT,QUIT")
+"""What the prompt is started by (env(1)): Ctrl-C may be typed before its Python can take it."""
 GIVEN = "KVMLAB_DOOR"
 """The environment variable in which the prompt is told who has come in."""
 _NOT_PASSED_ON = re.compile(
     r"EDITOR|VISUAL|PAGER|MANPAGER|LESS.*|MORE|COLUMNS|LINES|LC_.*|LANGUAGE|SSH_.*|KVMLAB_DEBUG"
 )
 _TERM = re.compile(r"[a-z0-9][a-z0-9.+-]{0,39}")
-_FRONTS, _FRONTS_S, _PAUSE_S = 5, 60.0, 5.0
-"""A front that ends is followed by another; after so many of them in so many seconds, with a pause before it."""
-
-
-Verb = Callable[[Mapping[str, Any]], Coroutine[Any, Any, tuple[dict[str, Any], int | None]]]
-
-
-class Side(NamedTuple):
-    """A process that faces the network: the module it is and where it listens, what it is told first, what it may ask
-    for, what is to be done now and then, and when it has ended. `opened`: what the instructor is told once it lets
-    people in."""
-
-    module: str
-    listener: socket.socket
-    first: Mapping[str, object]
-    verbs: Mapping[str, Verb]
-    look: Callable[[], None]
-    ended: Callable[[], Coroutine[Any, Any, None]]
-    opened: str
 
 
 class _Ticket(NamedTuple):
@@ -81,44 +57,25 @@ class _Ticket(NamedTuple):
     until: float
 
 
-class Wrong:
-    """How often a code was wrong lately, by student and by address."""
-
-    def __init__(self) -> None:
-        self._times: dict[tuple[str, str], deque[float]] = {}
-
-    def too_often(self, **who: str) -> bool:
-        """Whether any of them is answered late."""
-        self._forget()
-        return any(len(self._times.get(one, ())) >= WRONG[one[0]] for one in who.items())
-
-    def again(self, **who: str) -> None:
-        """Once more."""
-        for one in who.items():
-            self._times.setdefault(one, deque(maxlen=WRONG[one[0]])).append(time.monotonic())
-        while len(self._times) > MOST_WRONG:
-            del self._times[next(iter(self._times))]
-
-    def _forget(self) -> None:
-        oldest = time.monotonic() - WRONG_S
-        for one, times in list(self._times.items()):
-            while times and times[0] < oldest:
-                times.popleft()
-            if not times:
-                del self._times[one]
-
-
 class Desk:
     """The desk of one class. `tell`: is told who comes in, a line each."""
 
     def __init__(self, of_class: Class, shared: State, course_dir: Path, tell: Callable[[str], None]) -> None:
         self._class, self._shared, self.course_dir, self.tell = of_class, shared, course_dir, tell
-        self._logins, self._wrong = Logins(of_class), Wrong()
+        self._logins, self._wrong = Logins(of_class), WrongCodes()
         self._tickets: dict[str, _Ticket] = {}
         self._terminals: list[DoorTerminal] = []
         self._hashing, self._waiting = ThreadPoolExecutor(max_workers=2), 0
         self.children: set[int] = set()
         """Numbers of processes of ours that are waited for elsewhere."""
+        self._fronts = Fronts(tell, self.children, self._empty)
+
+    def _empty(self) -> Path:
+        """Made beside the students' state directories."""
+        self._class.state(Student(""), self._shared)
+        empty = self._class.states_root(self._shared) / "empty"
+        empty.mkdir(mode=0o500, exist_ok=True)
+        return empty
 
     def door(self, listener: socket.socket) -> Side:
         """Students come in by SSH there."""
@@ -132,7 +89,7 @@ class Desk:
     async def run(self, *sides: Side) -> None:
         """Keep a front at each listener until we are cancelled; then all that was opened is ended."""
         collect_orphans()
-        keeping = [asyncio.create_task(one) for one in (self._keep_house(sides), *map(self._keep_front, sides))]
+        keeping = [asyncio.create_task(one) for one in (self._keep_house(sides), *map(self._fronts.keep, sides))]
         try:
             await asyncio.gather(*keeping)
         finally:
@@ -141,105 +98,6 @@ class Desk:
             await asyncio.gather(*keeping, return_exceptions=True)
             self._end_all()
             self._hashing.shutdown(cancel_futures=True)
-
-    async def _keep_front(self, side: Side) -> None:
-        began: deque[float] = deque(maxlen=_FRONTS)
-        while True:
-            if len(began) == _FRONTS and time.monotonic() - began[0] < _FRONTS_S:
-                self.tell(t("The process that faces the network ends again and again."))
-                await asyncio.sleep(_PAUSE_S)
-            began.append(time.monotonic())
-            await self._with_front(side)
-            self.tell(t("The process that faces the network has ended; another takes its place."))
-
-    async def _with_front(self, side: Side) -> None:
-        ours, theirs = wire.pair()
-        with ours:
-            with theirs:
-                numbers = (side.listener.fileno(), theirs.fileno())
-                front = subprocess.Popen(
-                    [sys.executable, "-P", "-m", side.module, *map(str, numbers)],
-                    env={"HOME": "/", **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}},
-                    cwd="/",
-                    pass_fds=numbers,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,  # the instructor's terminal is not for it to read and write
-                    stderr=None if os.environ.get("KVMLAB_DEBUG") else subprocess.DEVNULL,
-                    start_new_session=True,
-                )
-            try:
-                self.children.add(front.pid)
-                killpoint("door.front")
-                with contextlib.suppress(ConnectionError):  # it has ended before it could be told anything
-                    await self._serve(ours, side)
-            finally:
-                front.kill()
-                front.wait()
-                self.children.discard(front.pid)
-                await side.ended()
-
-    async def _serve(self, front: socket.socket, side: Side) -> None:
-        """Answer until the front is gone."""
-        front.setblocking(False)
-        empty = self._class.states_root(self._shared) / "empty"
-        self._class.state(Student(""), self._shared)
-        empty.mkdir(mode=0o500, exist_ok=True)
-        wire.say(front, {**side.first, "lang": words.language(), "empty": str(empty)})
-        loop, gone = asyncio.get_running_loop(), asyncio.Event()
-        tasks: set[asyncio.Task[None]] = set()
-
-        def heard() -> None:
-            with contextlib.suppress(BlockingIOError, ValueError):
-                try:
-                    message = wire.hear(front)
-                except ConnectionError:
-                    message = None
-                if message is None:
-                    gone.set()
-                    return
-                if message.terminal is not None:
-                    os.close(message.terminal)
-                task = asyncio.create_task(self._answer(front, side, message.said))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-
-        loop.add_reader(front.fileno(), heard)
-        try:
-            await gone.wait()
-        finally:
-            loop.remove_reader(front.fileno())
-            for task in tasks:
-                task.cancel()
-
-    async def _answer(self, front: socket.socket, side: Side, asked: Mapping[str, Any]) -> None:
-        """One question; nothing that is wrong with it, or here, ends more than itself."""
-        verbs: dict[str, Verb] = {**side.verbs, "ready": partial(self._ready, side)}
-        number, verb = asked.get("number"), verbs.get(str(asked.get("verb")))
-        if not isinstance(number, int):
-            return
-        said: dict[str, Any] = {}
-        terminal: int | None = None
-        try:
-            if verb is not None:
-                said, terminal = await verb(asked)
-        except KvmlabError as error:
-            said = {"refused": error.message}
-        except (OSError, KeyError, TypeError, ValueError, OverflowError):
-            said = {"refused": t("That cannot be done now.")}
-        finally:
-            with contextlib.suppress(OSError, ValueError):
-                wire.say(front, {**said, "number": number}, terminal)
-            if terminal is not None:
-                os.close(terminal)
-
-    async def _ready(self, side: Side, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
-        """It listens from now on, and has told what it could not give up."""
-        self.tell(side.opened)
-        named = {"namespaces": t("other networks and processes"), "files": t("files")}
-        if left := [name for one, name in named.items() if one in asked["left"]]:
-            said = t("The process that faces the network could not be shut off from: {what}.", what=", ".join(left))
-            self.tell(said)
-        return {}, None
 
     async def _key(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
         """Whether a public key is one of a student's."""
@@ -255,7 +113,7 @@ class Desk:
     async def _code(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
         """A ticket for a code."""
         student, _ = await self.use_code(asked)
-        keys = tuple(_plain_keys(asked.get("keys")))
+        keys = tuple(plain_keys(asked.get("keys")))
         return self._ticket(student, keys, t("a code"), text_in(asked, "address", 100)), None
 
     async def use_code(self, asked: Mapping[str, Any]) -> tuple[str, str]:
@@ -306,7 +164,7 @@ class Desk:
         visitor = {"folder": str(self._class.folder), "student": ticket.student, "keys": ticket.keys,
                    "course": str(self.course_dir)}  # fmt: skip
         own = {"TERM": term if _TERM.fullmatch(term) else "dumb", GIVEN: json.dumps(visitor)}
-        terminal = self.terminal(ticket.student, [sys.executable, "-P", "-m", PROMPT], own, size)
+        terminal = self.terminal(ticket.student, [*SHIELDED, sys.executable, "-P", "-m", PROMPT], own, size)
         killpoint("door.terminal")
         return {}, terminal.other_side
 
@@ -357,28 +215,3 @@ class Desk:
                 one.hang_up()
             time.sleep(0.1)
             self._end_those_that_have_ended()
-
-
-def text_in(asked: Mapping[str, Any], name: str, most: int) -> str:
-    """A text of that name, so many characters long at most; ValueError where there is none."""
-    value = asked.get(name)
-    if not isinstance(value, str) or len(value) > most:
-        raise ValueError(name)
-    return value
-
-
-def student_in(asked: Mapping[str, Any]) -> str:
-    """The id of a student, of this class or of none; ValueError where it is none."""
-    student = text_in(asked, "student", 64)
-    if not ID.fullmatch(student):
-        raise ValueError("student")
-    return student
-
-
-def _plain_keys(shown: object) -> list[str]:
-    """Those of the keys that a client has shown which could be let in."""
-    found = []
-    for one in shown if isinstance(shown, list) else ():
-        with contextlib.suppress(KvmlabError):
-            found.append(plain_key(read_key(str(one))))
-    return found

@@ -7,12 +7,10 @@ never passes through here. As at the SSH door a process that was taken over acts
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import itertools
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -22,9 +20,12 @@ from functools import partial
 from typing import Any
 
 from kvmlab import words
+from kvmlab.classroom.door.asked import text_in
 from kvmlab.classroom.door.certificate import Certificate
-from kvmlab.classroom.door.desk import Desk, Side, Verb, text_in
+from kvmlab.classroom.door.desk import Desk
+from kvmlab.classroom.door.fronts import Side, Verb
 from kvmlab.classroom.door.logins import Logins
+from kvmlab.classroom.door.page_run import SAID, PageRun
 from kvmlab.classroom.door.runs import Way, way_of
 from kvmlab.classroom.door.sessions import Sessions
 from kvmlab.classroom.door.terminals import DoorTerminal
@@ -38,68 +39,13 @@ FRONT, TURN = "kvmlab.page.classroom.front", "kvmlab.cli.door.turn"
 MOST_SESSION = 200  # characters
 MOST_RUNS, MOST_OF_ONE = 1000, 16
 """How many kvmlabs may run for the page, and for one student."""
-SAID = 20_000
-"""Bytes of what a kvmlab says on standard error that are kept, the last ones."""
 BOARD = ("class", "board", "--json")
 """The one line that is the instructor's."""
 INSTRUCTOR_S = 12 * 3600.0
-END_S = 10.0
-"""How long one that is told to end may take."""
 KEPT_S = 60.0
 """How long it is known of one that has ended how it did."""
-_TTY = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
-"""Its terminal becomes the one that controls it (ioctl_tty(2))."""
 
 Answer = tuple[dict[str, Any], int | None]
-
-
-class PageRun:
-    """A kvmlab that runs for a student's session."""
-
-    def __init__(self, session: str, student: str, process: subprocess.Popen[bytes]) -> None:
-        self.session, self.student, self.process, self.said = session, student, process, b""
-        self.ended = asyncio.create_task(self._wait())
-
-    async def _wait(self) -> None:
-        """Until it has ended; what it says meanwhile is kept."""
-        loop, gone, stderr = asyncio.get_running_loop(), asyncio.Event(), self.process.stderr
-        number = os.pidfd_open(self.process.pid)
-        loop.add_reader(number, gone.set)
-        if stderr:
-            os.set_blocking(stderr.fileno(), False)
-            loop.add_reader(stderr.fileno(), self._hear)
-        try:
-            await gone.wait()
-        finally:
-            loop.remove_reader(number)
-            os.close(number)
-            if stderr:
-                self._hear()
-                loop.remove_reader(stderr.fileno())
-                stderr.close()
-        self.process.wait()
-
-    def _hear(self) -> None:
-        assert self.process.stderr
-        with contextlib.suppress(OSError):
-            if piece := os.read(self.process.stderr.fileno(), 65536):
-                self.said = (self.said + piece)[-SAID:]
-            else:
-                asyncio.get_running_loop().remove_reader(self.process.stderr.fileno())
-
-    def tell(self, number: signal.Signals) -> None:
-        """Send it, and all it has begun, a signal."""
-        if self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, number)
-
-    async def end(self) -> None:
-        """It is asked to end, and killed if that does not help."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            self.tell(number)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self.ended), END_S)
-                return
 
 
 class PageDesk:
@@ -258,9 +204,8 @@ class PageDesk:
         (session, student), way = self._student(asked), way_of(asked.get("words"))
         if not way.terminal:
             raise ValueError("words")
-        argv = [sys.executable, "-P", "-c", _TTY, *self._argv(asked, way)]
         own = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        terminal = self._desk.terminal(student, argv, own, (100, 30))
+        terminal = self._desk.terminal(student, self._argv(asked, way), own, (100, 30))
         self._terminals.append((session, terminal))
         killpoint("door.terminal")
         return {}, terminal.other_side

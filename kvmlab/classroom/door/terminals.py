@@ -24,6 +24,8 @@ from kvmlab.process import processes
 
 _SUBREAPER = 36  # linux/prctl.h
 _IUTF8 = 0o40000  # asm-generic/termbits.h: a backspace takes a whole letter; Python has no name for it
+_LEADING = ("setsid", "--ctty")
+"""setsid(1): a session of its own, with the terminal to control it, before the first line of its program."""
 HANGUP_S = 5.0
 """How long who was hung up on may take to end."""
 
@@ -40,7 +42,7 @@ class DoorTerminal:
             settings[0] |= _IUTF8
             termios.tcsetattr(side, termios.TCSANOW, settings)
             streams = {"stdin": side, "stdout": side, "stderr": side}
-            self._leader = subprocess.Popen(argv, env=environ, cwd="/", start_new_session=True, **streams)  # type: ignore[call-overload]
+            self._leader = subprocess.Popen([*_LEADING, *argv], env=environ, cwd="/", **streams)  # type: ignore[call-overload]
         except BaseException:
             os.close(self.other_side)
             raise

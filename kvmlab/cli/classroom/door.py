@@ -24,7 +24,8 @@ from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.classroom.door.desk import Desk, Side
+    from kvmlab.classroom.door.desk import Desk
+    from kvmlab.classroom.door.fronts import Side
 
 PORT = 2222
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from kvmlab.classroom.door.certificate import certificate_of
-from kvmlab.classroom.door.desk import Desk, Side
+from kvmlab.classroom.door.desk import Desk
+from kvmlab.classroom.door.fronts import Side
 from kvmlab.classroom.door.pages import PageDesk
 from kvmlab.classroom.folder import Class
 from kvmlab.cli.classroom.listening import listener_at

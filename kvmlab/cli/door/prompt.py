@@ -14,7 +14,6 @@ import subprocess
 import sys
 import termios
 import time
-from fcntl import ioctl
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -50,7 +49,6 @@ def main() -> NoReturn:
     """Run the prompt until `exit`, the end of input, or the end of the line."""
     visitor = Visitor(**json.loads(os.environ.pop(GIVEN)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # Ctrl-\ below would leave a core on the server
-    ioctl(0, termios.TIOCSCTTY, 0)
     collect_orphans()
     signal.signal(signal.SIGHUP, lambda *_: _gone())
     signal.signal(signal.SIGTERM, lambda *_: _gone())

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from kvmlab.classroom.door import desk as desk_module
-from kvmlab.classroom.door import wire
-from kvmlab.classroom.door.desk import Desk, Wrong
+from kvmlab.classroom.door import wire, wrong_codes
+from kvmlab.classroom.door.desk import Desk
 from kvmlab.classroom.door.logins import Logins
 from kvmlab.classroom.folder import create_class, open_class
 from kvmlab.paths import State
@@ -41,7 +41,7 @@ def with_desk(tmp_path: Path, work: Callable[[socket.socket, Ask], Coroutine[Any
             desk = Desk(found, State(tmp_path / "state"), EXAMPLE, told.append)
             ours, theirs = wire.pair()
             with ours, theirs:
-                serving = asyncio.create_task(desk._serve(ours, desk.door(ours)))
+                serving = asyncio.create_task(desk._fronts.serve(ours, desk.door(ours)))
                 first = await asyncio.to_thread(wire.hear, theirs)
                 assert first and first.said["host_key"].startswith("-----BEGIN OPENSSH PRIVATE KEY-----")
 
@@ -112,7 +112,7 @@ def test_guesses_are_answered_late_and_keep_nobody_out(
     tmp_path: Path, logins: Logins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For one student, or from one address; the right code lets in at once all the same."""
-    monkeypatch.setattr(desk_module, "WRONG", {"student": 2, "address": 4})
+    monkeypatch.setattr(wrong_codes, "WRONG", {"student": 2, "address": 4})
     anna, bo, slept = logins.give_codes(ANNA), logins.give_codes(BO), list[float]()
 
     async def sleep(seconds: float) -> None:
@@ -125,29 +125,12 @@ def test_guesses_are_answered_late_and_keep_nobody_out(
             assert "refused" in await ask("code", student=ANNA, code="wrong", address="a")
         for name in ("x1", "x2"):
             assert "refused" in await ask("code", student=name, code="wrong", address="a")
-        assert slept == [0, 0, desk_module.SLOW_S, 0, desk_module.SLOW_S]
+        assert slept == [0, 0, wrong_codes.SLOW_S, 0, wrong_codes.SLOW_S]
         assert "ticket" in await ask("code", student=ANNA, code=anna[0], address="a")
         assert "ticket" in await ask("code", student=BO, code=bo[0], address="a")
         assert len(slept) == 5
 
     with_desk(tmp_path, work)
-
-
-def test_names_that_nobody_has_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk_module, "MOST_WRONG", 10)
-    wrong = Wrong()
-    for number in range(100):
-        wrong.again(student=f"x{number}", address="a")
-    assert len(wrong._times) == 10
-
-
-def test_what_is_past_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk_module, "WRONG", {"student": 1, "address": 9})
-    wrong = Wrong()
-    wrong.again(student=ANNA, address="a")
-    assert wrong.too_often(student=ANNA, address="b") and not wrong.too_often(student=BO, address="a")
-    monkeypatch.setattr(desk_module, "WRONG_S", -1.0)
-    assert not wrong.too_often(student=ANNA, address="a") and not wrong._times
 
 
 def test_messages_are_bounded() -> None:

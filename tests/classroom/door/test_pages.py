@@ -74,7 +74,7 @@ def with_pages(found: Class, tmp_path: Path, work: Work) -> list[str]:
         with ours, theirs:
             pages = PageDesk(found, desk)
             side = pages.side(ours, ["localhost"], None)
-            serving = asyncio.create_task(desk._serve(ours, side))
+            serving = asyncio.create_task(desk._fronts.serve(ours, side))
             keeping = asyncio.create_task(desk._keep_house([side]))
             assert await asyncio.to_thread(wire.hear, theirs)
             await work(Asked(theirs, pages, found))

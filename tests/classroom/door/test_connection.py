@@ -6,8 +6,8 @@ from typing import cast
 
 import pytest
 
-from kvmlab.classroom.door import front
-from kvmlab.classroom.door.front import Counted, DoorConnection
+from kvmlab.classroom.door import connection
+from kvmlab.classroom.door.connection import Counted, DoorConnection
 from kvmlab.classroom.door.line import DeskLine
 
 
@@ -32,7 +32,7 @@ class Connection:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     for name, most in {"MOST": 6, "MOST_OUTSIDE": 4, "MOST_FROM_ONE": 3}.items():
-        monkeypatch.setattr(front, name, most)
+        monkeypatch.setattr(connection, name, most)
     return Counted()
 
 
