@@ -62,6 +62,7 @@ def orphan_is_the_same(host: Host, lab: Params) -> Findings:
     yield stored.shows(  # its UUID cannot be another: libvirt takes none while it runs
         interfaces=[lab.orphan_mac], disks=count(1), max_memory_mib=live.value("max_memory_mib"),
         memory_mib=live.value("max_memory_mib"), vcpus=live.value("vcpus"), max_vcpus=live.value("max_vcpus"),
+        limits=[],
     )  # fmt: skip
     yield stored.disk(index=0).shows(
         source=f"/var/lib/libvirt/images/{lab.orphan}.qcow2", format="qcow2", readonly=False
@@ -69,12 +70,16 @@ def orphan_is_the_same(host: Host, lab: Params) -> Findings:
     yield stored.interface(index=0).shows(type="network", source="default")
 
 
-@check(task="lost", points=2, zh="`{lost}` 重新定义好了，还是原来那台：UUID 和 MAC 地址 {lost_mac} 没有变。")
+@check(
+    task="lost",
+    points=2,
+    zh="`{lost}` 重新定义好了，还是原来那台：UUID 和 MAC 地址 {lost_mac} 没有变，也没有多出来的限制。",
+)
 def lost_is_found(host: Host, lab: Params) -> Findings:
-    """`{lost}` is defined again, as the guest it was: with its UUID and its MAC address {lost_mac}."""
+    """`{lost}` is defined again, as the guest it was: its UUID, its MAC address {lost_mac}, and no limits."""
     stored, memory = host.domain(lab.lost).stored, lab.lost_memory_mib
     yield stored.shows(uuid=lab.lost_uuid, interfaces=[lab.lost_mac], memory_mib=memory, max_memory_mib=memory,
-                       vcpus=1, max_vcpus=1)  # fmt: skip
+                       vcpus=1, max_vcpus=1, limits=[])  # fmt: skip
     yield stored.interface(index=0).shows(type="network", source="default")
 
 

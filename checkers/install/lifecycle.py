@@ -47,10 +47,11 @@ def hung_runs_in_a_new_qemu(host: Host, lab: Params) -> Findings:
     yield host.domain(lab.hung).shows(state="running", reason=started, log=contains("shutting down"))
 
 
-@check(task="undefine", points=4, zh="libvirt 里不再有 `{old}`。")
+@check(task="undefine", points=4, zh="libvirt 里不再有 `{old}`，换个名字也没有。")
 def old_is_unknown(host: Host, lab: Params) -> Findings:
-    """libvirt does not know `{old}` any more."""
+    """libvirt does not know `{old}` any more, under no other name either."""
     yield host.domain(lab.old).missing()
+    yield host.domain(lab.old).remains.shows(names=[])
 
 
 @check(

@@ -107,15 +107,16 @@ def nic_is_the_only_one_and_keeps_its_mac(host: Host, lab: Params) -> Findings:
     task="guest",
     points=2,
     needs=[network_is_active, guest_is_on_the_network_now],
-    zh="`{guest}` 的地址是 {reserved}/{prefix}，是从 `{network}` 的 DHCP 得到的，默认路由也是；它能到 {lan.peer}。",
+    zh="`{guest}` 的地址是 {reserved}/{prefix}，来自 `{network}` 的 DHCP，开机也是；默认路由也是；能到 {lan.peer}。",
 )
 def guest_has_the_reserved_address(host: Host, lab: Params) -> Findings:
-    """`{guest}` has {reserved}/{prefix} and its default route from the DHCP of `{network}`, whose NAT lets it reach
-    {lan.peer}.
+    """`{guest}` has {reserved}/{prefix} and its default route from the DHCP of `{network}`, now and at each boot; the
+    NAT of `{network}` lets it reach {lan.peer}.
     """
     yield host.network(lab.network).lease(lab.guest_mac).shows(address=f"{lab.reserved}/{lab.prefix}")
     guest = host.guest(lab.guest, address=lab.reserved)
     yield guest.address(NIC).shows(addresses=[f"{lab.reserved}/{lab.prefix}"], dynamic=True)
+    yield guest.stored_network(NIC).shows(method="dhcp")
     yield guest.route().shows(via=lab.host_address)
     yield guest.reach(lab.lan.peer).shows(answers=True)
 
@@ -126,7 +127,8 @@ def old_network_is_stopped(host: Host, lab: Params) -> Findings:
     yield host.networks().shows(active=lacks(lab.old))
 
 
-@check(task="old", zh="网络 `{old}` 不再有定义。")
+@check(task="old", zh="网络 `{old}` 不再有定义，换个名字也没有。")
 def old_network_is_forgotten(host: Host, lab: Params) -> Findings:
-    """The network `{old}` is not defined any more."""
+    """The network `{old}` is not defined any more, under no other name either."""
     yield host.networks().shows(persistent=lacks(lab.old))
+    yield host.network(lab.old).remains.shows(names=[])

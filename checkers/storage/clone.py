@@ -69,11 +69,12 @@ def whole_has_the_content(host: Host, lab: Params) -> Findings:
     yield host.image_file(lab.whole_path).shows(content_sha256=wanted)
 
 
-@check(task="delete", points=2, zh="文件 `{thin_path}` 和 `{base_path}` 都没有了。")
+@check(task="delete", points=2, zh="文件 `{thin_path}` 和 `{base_path}` 都没有了，别处也没有它们的副本。")
 def files_are_gone(host: Host, lab: Params) -> Findings:
-    """The files `{thin_path}` and `{base_path}` are gone."""
-    yield host.file(lab.thin_path).missing()
-    yield host.file(lab.base_path).missing()
+    """The files `{thin_path}` and `{base_path}` are gone, and were not moved elsewhere."""
+    for path in (lab.thin_path, lab.base_path):
+        yield host.file(path).missing()
+        yield host.file(path).remains.shows(names=[])
 
 
 @check(task="delete", points=2, needs=[whole_stands_alone], zh="存储池 `{pool}` 不再列出存储卷 `{thin}` 和 `{base}`。")

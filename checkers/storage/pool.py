@@ -55,16 +55,18 @@ def moved_pool_still_starts_automatically(host: Host, lab: Params) -> Findings:
     yield host.pool(lab.moved).shows(autostart=True)
 
 
-@check(task="old", points=2, zh="libvirt 不再知道存储池 `{old}`：既不活动，也没有定义。")
+@check(task="old", points=2, zh="libvirt 不再知道存储池 `{old}`：既不活动，也没有定义，换个名字也没有。")
 def old_pool_is_gone(host: Host, lab: Params) -> Findings:
-    """libvirt knows no pool `{old}` any more: neither active nor defined."""
+    """libvirt knows no pool `{old}` any more: neither active nor defined, under no other name either."""
     yield host.pool(lab.old).missing()
+    yield host.pool(lab.old).remains.shows(names=[])
 
 
-@check(task="old", points=2, zh="目录 `{old_path}` 连同里面的文件都没有了。")
+@check(task="old", points=2, zh="目录 `{old_path}` 连同里面的文件都没有了，也没有挪到别处。")
 def old_directory_is_gone(host: Host, lab: Params) -> Findings:
-    """The directory `{old_path}` is gone, and the files in it."""
+    """The directory `{old_path}` is gone, and the files in it, which were not moved elsewhere."""
     yield host.file(lab.old_path).missing()
+    yield host.file(f"{lab.old_path}/{lab.leftover}").remains.shows(names=[])
 
 
 @check(task="old", points=0, guard=True, zh="存储池 `{kept}` 原样不动：活动、自动启动，存储卷 `{treasure}` 还在。")

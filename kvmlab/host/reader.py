@@ -75,7 +75,7 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
 # What only comes to be by other questions: asked in its turn, never beforehand.
 _AFTERWARDS = ("flow",)
 _WITH_NAMES = ("file",)
-_REMEMBERED = ("start", "present")
+_REMEMBERED = ("start", "present", "remains")
 # Facts of libvirt's objects that libvirt does not tell, or that take longer than libvirt may.
 _FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen", "open_in_qemu", "stats_period_s",
                         "firewall", "lost_addresses", "dnsmasq_runs"))  # fmt: skip

@@ -201,14 +201,16 @@ class Image:
 
     @property
     def causes(self) -> list[Cause]:
-        """An image must be a whole file of its own: what a link points to, or a file beside it that holds its data, may
-        be gone at any time."""
+        """An image must be a whole, sound file of its own: what a link points to, or a file beside it that holds its
+        data, may be gone at any time."""
         if self._file["kind"] not in ("file", "link"):
             return []
         if not self.own_file:
             return [Cause("own_file", False, True, f"stat {quote(self.path)}", alone=True)]
         if elsewhere := self._data_file:
             return [Cause("data_file", elsewhere, None, f"qemu-img info -U {quote(self.path)}", alone=True)]
+        if self._format_specific.get("corrupt") is True:  # no guest that may write starts with it (qcow2.rst of QEMU)
+            return [Cause("corrupt", True, False, f"qemu-img info -U {quote(self.path)}", alone=True)]
         cut = self.format == "qcow2" and is_cut_short(self._head, self._file["size"])
         return [Cause("whole", False, True, f"qemu-img check {quote(self.path)}", alone=True)] if cut else []
 
@@ -218,9 +220,14 @@ class Image:
         return found
 
     @property
+    def _format_specific(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.said.get("format-specific", {}).get("data", {})
+        return found
+
+    @property
     def _data_file(self) -> str | None:
         """Where a qcow2 image keeps its data, if not in itself (option data_file of qemu-img(1))."""
-        said = self.said.get("format-specific", {}).get("data", {}).get("data-file")
+        said = self._format_specific.get("data-file")
         return str(said) if said else None
 
     @property

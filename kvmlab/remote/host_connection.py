@@ -102,7 +102,7 @@ class HostConnection:
         return promise.get(self.timeout_s * 3)
 
     def _asked(self, verb: str, args: dict[str, object], waits_s: float = 0) -> Any:
-        slow = args.get("sha256") or verb in ("image_sum", "agent_look")
+        slow = args.get("sha256") or verb in ("image_sum", "agent_look", "copies")
         try:
             return self._started().ask(verb, **args).get(waits_s + (SLOW_S if slow else ANSWER_S) * self._patience)
         except Unreachable as error:

@@ -33,7 +33,8 @@ def example(cls: type[Subject], reader: object) -> Subject:
     host = Host(reader)  # type: ignore[arg-type]
     guest, domain = host.guest(name), host.domain(name)
     made: list[Subject] = [
-        domain, domain.stored, domain.live, domain.interface(mac=name), domain.disk(target=name), domain.console(),
+        domain, domain.remains, domain.stored, domain.live, domain.interface(mac=name), domain.disk(target=name),
+        domain.console(),
         domain.graphics(), domain.snapshot(name), host.domains(), host.network(name), host.network(name).stored,
         host.network(name).lease(name), host.pool(name), host.pool(name).stored, host.volume(name, name),
         host.domain_file(name), host.flow(name, name), host.login(name, name),

@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import libvirt
 import pytest
 
 from kvmlab.host.start.aspects import lasting, objects_of, pool_paths, users_of
 from kvmlab.host.start.picture import PROGRAMS, Picture, from_libvirt, parameters_that_are_paths, scope_of
+from kvmlab.host.start.remains import copies, remains
 from tests.labhost.inside.test_look import look
 
 __all__ = ["look"]
@@ -28,6 +29,7 @@ GUEST = """<domain type='test'><name>web1</name><uuid>6d65a766-0fd2-51ee-8de0-5a
 POOL = "<pool type='dir'><name>store</name><target><path>/srv/store</path></target></pool>"
 TAP = {"ifname": "vnet0", "master": "virbr0", "linkinfo": {"info_kind": "tun"}}
 BRIDGE = {"ifname": "virbr0", "flags": ["UP"], "linkinfo": {"info_kind": "bridge"}}
+OFF: dict[str, Any] = {"live": "", "snapshots": {}}
 NIC = {"ifname": "ens33", "flags": ["UP"], "address": "aa", "addr_info": [
     {"family": "inet", "local": "10.0.0.12", "prefixlen": 24, "scope": "global"}]}  # fmt: skip
 
@@ -297,3 +299,76 @@ def test_libvirts_own_rules_belong_to_their_network(connection: libvirt.virConne
     found = objects_of(taken(connection, **seen))["network", ("default",)]
     assert found["bridge firewall"] == rules[:1]
     assert "bridge firewall" not in lasting(found)
+
+
+def test_a_network_is_remembered_with_its_dnsmasq(connection: libvirt.virConnect) -> None:
+    """Killed, it gives no addresses out, and libvirt goes on saying that the network is active."""
+    xml = "<network><name>default</name><bridge name='virbr0'/></network>"
+    default = {"active": True, "persistent": True, "autostart": True, "stored": xml, "live": xml}
+
+    def found(**seen: Any) -> dict[str, object]:
+        return objects_of(taken(connection, networks={"default": default}, **seen))["network", ("default",)]
+
+    assert found(dnsmasq=["default"])["bridge dnsmasq"] is True
+    assert found(dnsmasq=["lab"])["bridge dnsmasq"] is False
+    assert "bridge dnsmasq" not in found() and "bridge dnsmasq" not in lasting(found(dnsmasq=["default"]))
+
+
+NETWORK = """<network><name>{name}</name><uuid>{uuid}</uuid><bridge name='{bridge}'/>
+<ip address='{address}' prefix='24'/></network>"""
+OLD = {"name": "attic", "uuid": "0ddba11a", "bridge": "virbr9", "address": "192.168.210.1"}
+NEW = {"name": "lab", "uuid": "abcd", "bridge": "virbr1", "address": "192.168.50.1"}
+
+
+@pytest.mark.parametrize(
+    ("there", "found"),
+    [
+        ([NEW], []),
+        ([OLD], []),
+        ([{**OLD, "name": "lab"}], ["lab"]),
+        ([NEW, {**NEW, "name": "x", "bridge": "virbr9"}, {**NEW, "name": "y", "address": OLD["address"]}], ["x", "y"]),
+    ],
+)
+def test_a_network_is_known_again_under_another_name(
+    connection: libvirt.virConnect, there: list[dict[str, str]], found: list[str]
+) -> None:
+    """By its UUID, its bridge, the host's address in it; another network is none of it."""
+
+    def picture(networks: list[dict[str, str]]) -> Picture:
+        return taken(connection, networks={one["name"]: {"stored": NETWORK.format(**one)} for one in networks})
+
+    assert remains(picture([OLD]), picture(there), "network", "attic") == found
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda xml: xml, ["archive"]),
+        (lambda xml: xml.replace("6d65a766", "6d65a767"), ["archive"]),
+        (lambda xml: xml.replace("6d65a766", "6d65a767").replace("31:0a", "31:0b"), ["archive"]),
+        (lambda xml: xml.replace("6d65a766", "6d65a767").replace("31:0a", "31:0b").replace("vda", "vdb"), []),
+    ],
+)
+def test_a_domain_is_known_again_under_another_name(
+    connection: libvirt.virConnect, change: Callable[[str], str], found: list[str]
+) -> None:
+    """By its UUID, a MAC address, the file of a disk; one that had it at the start, too, is no new name."""
+    old = GUEST.format(disks=DISK.format("vda", ""))
+    sharer = change(old).replace("6d65a766", "77777777").replace("31:0a", "31:0c")
+    before = taken(connection, domains={"old1": {**OFF, "stored": old}, "db1": {**OFF, "stored": sharer}})
+    now = taken(connection, domains={"archive": {**OFF, "stored": change(old)}, "db1": {**OFF, "stored": sharer}})
+    assert remains(before, now, "domain", "old1") == found
+
+
+def test_copies_of_a_file_are_asked_for_by_what_was_in_it(connection: libvirt.virConnect) -> None:
+    """Whatever lies at its path now."""
+    asked: list[dict[str, object]] = []
+
+    class Way:
+        def ask(self, verb: str, **args: object) -> list[str]:
+            asked.append({"verb": verb, **args})
+            return ["/root/old"]
+
+    start = taken(connection, files={"/srv/secret": {"kind": "file", "size": 9, "sum": "ab"}}, salt="5a")
+    assert copies(start, "/srv/secret", cast(Any, Way())) == ["/root/old"]
+    assert asked == [{"verb": "copies", "path": "/srv/secret", "size": 9, "sum": "ab", "salt": "5a"}]

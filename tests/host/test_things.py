@@ -75,6 +75,17 @@ def test_an_image_has_its_data_in_itself(more: dict[str, object], right: bool) -
     assert shown == ([] if right else ["/root/photos.data"])
 
 
+@pytest.mark.parametrize("corrupt", [True, False])
+def test_an_image_marked_as_corrupt_is_told_by_qemu(corrupt: bool) -> None:
+    """qemu-img check finds no fault in it; a guest does not start with it all the same."""
+    about = {"format": "qcow2", "format-specific": {"type": "qcow2", "data": {"compat": "1.1", "corrupt": corrupt}}}
+    told = way(file={**STAT, "size": 196624}, image_info=about, head=b64encode(bytes(104)).decode())
+    found = Host(HostReader(cast(Any, None), told, cast(Any, None))).image_file("/srv/a disk").shows(format="qcow2")
+    assert found.met is not corrupt
+    shown = [row.see for row in found.facts if row.name == "corrupt"]
+    assert shown == (["qemu-img info -U '/srv/a disk'"] if corrupt else [])
+
+
 @pytest.mark.parametrize(("length", "whole"), [(196624, True), (98312, False), (196608, False)])
 def test_an_image_is_whole(length: int, whole: bool) -> None:
     """Cut in half, an empty qcow2 image still tells its sizes, and reads as zeros."""
@@ -208,6 +219,7 @@ class Stored(FiledDefinition):
         (DOMAIN.replace("<vcpu>", "<on_reboot>restart</on_reboot><vcpu>"), True),
         (DOMAIN.replace("<vcpu>", "<on_reboot>destroy</on_reboot><vcpu>"), False),
         (DOMAIN.replace("<vcpu>", "<memtune><hard_limit>40960</hard_limit></memtune><vcpu>"), False),
+        (DOMAIN.replace("</disk>", "<iotune><read_iops_sec>9</read_iops_sec></iotune></disk>"), False),
         (DOMAIN.replace("<vcpu>1<", "<vcpu>2<"), False),
         (DOMAIN.replace("data.img", "other.img"), False),
         (DOMAIN.replace(">web1<", ">web10<"), False),
@@ -220,6 +232,14 @@ def test_a_definition_in_a_file_is_the_stored_one_or_not(kept: str, same: bool) 
     definition = FiledDefinition(root, way(), Stored(DOMAIN))
     assert definition.as_stored is same
     assert definition.disks == ["vdb"]
+
+
+def test_what_holds_a_domain_back_is_listed() -> None:
+    """The domain itself, a disk of it; what only says how it is built is no limit."""
+    disk = "<iotune><read_iops_sec>9</read_iops_sec></iotune></disk>"
+    held = DOMAIN.replace("<vcpu>", "<memtune><hard_limit>9</hard_limit></memtune><vcpu>").replace("</disk>", disk)
+    assert Stored(held).limits == ["hard_limit 9", "disk vdb: read_iops_sec 9"]
+    assert Stored(DOMAIN).limits == []
 
 
 @pytest.mark.parametrize("text", ["", "no XML", DOMAIN + DOMAIN, f"<!DOCTYPE domain>{DOMAIN}", "<network/>"])

@@ -17,7 +17,8 @@ _DOMAIN = {
     "state": ("state", "process", "boots"), "reason": ("process", "boots"), "log": ("process", "boots"),
     "persistent": ("persistent", "stored"), "autostart": ("autostart",), "managed_save": ("managed save",),
     "snapshots": ("snapshots",), "memory_mib": ("memory",), "max_memory_mib": ("memory",),
-    "balloon_mib": ("live memory",), "vcpus": ("vcpus",), "max_vcpus": ("vcpus",), "vcpu_pins": ("pins",),
+    "balloon_mib": ("live memory",), "limits": ("tuning",),
+    "vcpus": ("vcpus",), "max_vcpus": ("vcpus",), "vcpu_pins": ("pins",),
     "cpu_topology": ("cpu",), "cpu_mode": ("cpu",), "cpu_model": ("cpu",), "boot": ("boot",), "machine": ("boot",),
     "features": ("boot",), "mergeable": ("merging",), "disks": ("disk",), "interfaces": ("interface",),
     "memballoon": ("balloon",), "stats_period_s": ("balloon",), "agent_channel": ("devices",), "agent": ("devices",),
@@ -37,6 +38,7 @@ ASPECT_WORDS = frozenset((
     "title", "ends", "uuid", "state", "process", "boots", "persistent", "autostart", "managed", "save", "snapshots",
     "active", "definition", "bridge", "up", "target", "kind", "entries", "image", "content", "master", "addresses",
     "stp", "mac", "way", "rules", "created", "parent", "inode", "firewall", "mounted", "tuning", "qemu",
+    "dnsmasq",
 ))  # fmt: skip
 """The words that aspects' names are made of, but for targets and MAC addresses (kvmlab.host.start.aspects)."""
 

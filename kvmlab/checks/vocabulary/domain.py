@@ -39,6 +39,9 @@ class DefinitionFacts(Facts, total=False):
     memory_mib: Annotated[Number, _MEMORY, "current memory, MiB"]
     max_memory_mib: Annotated[Number, _MEMORY, "largest memory, MiB"]
     mergeable: Annotated[Flag, _XML, "its pages may be merged with equal ones of other guests (KSM): no nosharepages"]
+    limits: Annotated[
+        Words, _XML, "what holds it or its devices back, or tunes it: memtune, cputune, iotune, bandwidth and the like"
+    ]
     vcpus: Annotated[Number, "virsh vcpucount {0}", "current number of vCPUs"]
     max_vcpus: Annotated[Number, "virsh vcpucount {0}", "largest number of vCPUs"]
     vcpu_pins: Annotated[

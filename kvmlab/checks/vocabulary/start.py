@@ -1,6 +1,6 @@
 """What there was at the start of the lab, beside what there is now. Keys: start and present (NOUN, NAME…), NOUN being
 "domain", "snapshot", "network", "pool", "link", "route", "firewall", "mounts", "service" or "file"; start ()
-for all of it.
+for all of it. Key of remains: (NOUN, NAME), NOUN being "domain", "network", "pool" or "file".
 
 The start is remembered outside of the lab host, where nobody on it can change it. An object has aspects rather than
 facts: `stored disk vda`, `autostart`, `content`; which those are, the reader says (kvmlab.host.start.aspects).
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from shlex import quote
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple, Unpack
 
-from kvmlab.checks.facts import fact_names, known
+from kvmlab.checks.facts import Facts, Words, fact_names, known
 from kvmlab.checks.findings import FactRow, Finding
 from kvmlab.checks.reader import Key, MissingObject, Reader, Reading
 from kvmlab.checks.subject import Subject
@@ -44,6 +44,7 @@ _SEE: Mapping[str, Mapping[str, str]] = {
         "stored": "virsh net-dumpxml --inactive {0}",
         "bridge": "ip address",
         "bridge firewall": "nft --stateless list ruleset",
+        "bridge dnsmasq": "ps -C dnsmasq -o pid,args",
         "": "virsh net-list --all",
     },
     "pool": {
@@ -66,8 +67,46 @@ _SEE: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+_REMAINS: Mapping[str, str] = {
+    "domain": "virsh list --all --uuid --name; grep -e '<mac ' -e '<source file' /etc/libvirt/qemu/*.xml",
+    "network": "grep -e '<uuid' -e '<bridge' -e '<ip ' /etc/libvirt/qemu/networks/*.xml",
+    "pool": "virsh pool-list --all --uuid --name; grep '<path' /etc/libvirt/storage/*.xml",
+    "file": "find / -path /usr -prune -o -type f -size +4k -mmin -600 -ls",
+}
+
 Allowed = Callable[[str], bool]
 _RUNNING_ON = ("process", "boots")
+
+
+class RemainsFacts(Facts, total=False):
+    """What there is of something that was there at the start, besides itself."""
+
+    names: Annotated[
+        Words,
+        "{see}",
+        "other names it goes on under: a domain's UUID, MAC or disks, a network's UUID, bridge or address, "
+        "a pool's UUID or directory; of a file the copies of what was in it at the start, but for /usr",
+    ]
+
+
+class Remains(Subject):
+    """What remains of an object of the start under other names: it may be renamed, defined anew, moved or copied."""
+
+    kind = "remains"
+    facts = RemainsFacts
+    see = "{see}"
+
+    @property
+    def name(self) -> str:
+        """As the student reads it: "what domain old1 was"."""
+        return plain(t("what {subject} was", subject=label(self.key[0], self.key[1:])))
+
+    def _marks(self) -> dict[str, str]:
+        return {"see": _REMAINS[self.key[0]]}
+
+    def shows(self, **want: Unpack[RemainsFacts]) -> Finding:
+        """Want these facts."""
+        return self._finding(want)
 
 
 class AsAtStart(Subject):
@@ -88,6 +127,11 @@ class AsAtStart(Subject):
                 grant.covers(self.noun, key, aspect) for grant in allowed
             ), self.name,
         )  # fmt: skip
+
+    @property
+    def remains(self) -> Remains:
+        """What there is of it under other names. AuthorError where it was not there at the start."""
+        return Remains(self.reader, (self.noun, *self._remembered()))
 
     def _about(self, name: str) -> Iterator[Grant]:
         """The aspects that a fact, or an aspect's own words, are about."""

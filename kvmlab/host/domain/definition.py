@@ -10,6 +10,7 @@ from kvmlab.host.domain.balloon import period_s
 from kvmlab.host.domain.next_start import next_xml
 from kvmlab.host.domain.outline import outline
 from kvmlab.host.domain.states import STATES
+from kvmlab.host.domain.tuning import limits
 from kvmlab.host.xml import Element, attribute, in_mib, number, parse, word
 from kvmlab.remote.host_connection import HostConnection, NotThere
 
@@ -120,6 +121,10 @@ class Definition:
     @property
     def mergeable(self) -> bool:
         return self.root.find("memoryBacking/nosharepages") is None
+
+    @property
+    def limits(self) -> list[str]:
+        return limits(self.root)
 
     @property
     def vcpus(self) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.outline import outline
-from kvmlab.host.domain.tuning import ends, qemu, tuning
+from kvmlab.host.domain.tuning import ends, limits, qemu
 from kvmlab.host.xml import Element, parse, word
 from kvmlab.remote.host_connection import HostConnection
 
@@ -42,4 +42,4 @@ class FiledDefinition(Definition):
 def _whole(definition: Definition) -> object:
     root = definition.root
     facts = (getattr(definition, name) for name in _FACTS)
-    return (word(root, "name"), outline(root), tuning(root), qemu(root), ends(root), *facts)
+    return (word(root, "name"), outline(root), limits(root), qemu(root), ends(root), *facts)

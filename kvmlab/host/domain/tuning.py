@@ -3,9 +3,11 @@ it ends. In plain words, so that two definitions can be compared."""
 
 from __future__ import annotations
 
-from kvmlab.host.xml import Element, word
+from kvmlab.host.xml import Element, attribute, word
 
 _TUNED = ("cputune", "memtune", "blkiotune", "numatune", "memoryBacking", "iothreads", "cpu/numa")
+_HELD_BACK = (("disk", ("target", "dev"), ("iotune",)),
+              ("interface", ("mac", "address"), ("bandwidth", "filterref", "vlan", "port")))  # fmt: skip
 _TUNED_ELSEWHERE = ("vcpupin", "nosharepages")
 
 
@@ -13,6 +15,16 @@ def tuning(root: Element) -> list[str]:
     """How much of the host it may have and where from, but for vCPUs' pins and whether its pages are merged."""
     lines = [line for path in _TUNED for element in root.findall(path) for line in lines_of(element)]
     return sorted(line for line in lines if line.split()[0] not in _TUNED_ELSEWHERE)
+
+
+def limits(root: Element) -> list[str]:
+    """The same, and how its disks and interfaces are held back."""
+    devices = [
+        f"{tag} {attribute(device, *named)}: {line}"
+        for tag, named, parts in _HELD_BACK for device in root.findall(f"devices/{tag}")
+        for part in parts for element in device.findall(part) for line in lines_of(element)
+    ]  # fmt: skip
+    return [*tuning(root), *sorted(devices)]
 
 
 def qemu(root: Element) -> list[str]:

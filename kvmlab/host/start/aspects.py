@@ -7,7 +7,7 @@ addresses, counters. Its name's words tell which facts of the vocabulary are abo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ def objects_of(picture: Picture) -> Objects:
         found |= {("snapshot", (name, snapshot)): dict(made) for snapshot, made in one["snapshots"].items()}
     bridges = set()
     for name, one in (picture["networks"] or {}).items():
-        found["network", (name,)] = _network(one, links, picture.get("network rules"))
+        found["network", (name,)] = _network(name, one, links, picture)
         bridges.add(_bridge(one))
     for name, one in (picture["pools"] or {}).items():
         found["pool", (name,)] = _pool(one)
@@ -195,8 +195,8 @@ def _words(*pairs: str | None) -> str:
 # networks, pools, links
 
 
-def _network(one: Mapping[str, Any], links: Mapping[str, Any], rules: Sequence[str] | None) -> Aspects:
-    found: Aspects = {name: one[name] for name in ("active", "persistent", "autostart")}
+def _network(name: str, one: Mapping[str, Any], links: Mapping[str, Any], picture: Picture) -> Aspects:
+    found: Aspects = {its: one[its] for its in ("active", "persistent", "autostart")}
     for view in ("stored", "live"):
         if one[view]:
             found[f"{view} definition"] = lines_of(parse(one[view]))
@@ -204,8 +204,10 @@ def _network(one: Mapping[str, Any], links: Mapping[str, Any], rules: Sequence[s
         found["bridge"] = _link(link)["addresses"]
         found["bridge up"] = _link(link)["up"]
         found["bridge stp"] = _link(link).get("stp")
-        if rules is not None:
-            found["bridge firewall"] = rules_about(rules, _bridge(one), addresses_of(link))
+        if "network rules" in picture:
+            found["bridge firewall"] = rules_about(picture["network rules"], _bridge(one), addresses_of(link))
+    if one["active"] and "dnsmasq" in picture:
+        found["bridge dnsmasq"] = name in picture["dnsmasq"]
     return found
 
 

@@ -297,6 +297,38 @@ def test_a_second_name_of_a_file(tmp_path: Path) -> None:
     assert one("file", path=str(tmp_path / "one"))["value"]["names"] == 2
 
 
+@pytest.mark.parametrize("length", [3000, 3 << 20])
+def test_copies_of_a_file_are_found_wherever_they_lie(
+    look: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, length: int
+) -> None:
+    """Moved, copied, under a name that says nothing; not what has only its size, and no link."""
+    content, salt = os.urandom(length), "5a17"
+    was = tmp_path / "secret.img"
+    was.write_bytes(content)
+    said = look.signature(str(was), salt)
+    was.rename(tmp_path / ".old")
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "deep" / "er" / "notes.txt").write_bytes(content)
+    (tmp_path / "other.img").write_bytes(os.urandom(length))
+    (tmp_path / "link").symlink_to(tmp_path / ".old")
+    walked = os.walk
+    monkeypatch.setattr(look.os, "walk", lambda _: walked(tmp_path))
+    found = look.copies(str(was), said["size"], said["sum"], salt)
+    assert found == sorted([str(tmp_path / ".old"), str(tmp_path / "deep" / "er" / "notes.txt")])
+    monkeypatch.setattr(look, "SEARCHED_CAP", 2)
+    with pytest.raises(look.Failed):
+        look.copies(str(was), said["size"], said["sum"], salt)
+
+
+def test_networks_whose_dnsmasq_runs(look: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """libvirt starts two processes for each; somebody's own dnsmasq is none of them."""
+    ours = {"name": "dnsmasq", "args": ["/usr/sbin/dnsmasq", "--conf-file=/var/lib/libvirt/dnsmasq/lab.conf"]}
+    own = {"name": "dnsmasq", "args": ["dnsmasq", "--conf-file=/etc/dnsmasq.conf"]}
+    other = {"name": "less", "args": ["less", "--conf-file=/var/lib/libvirt/dnsmasq/x.conf"]}
+    monkeypatch.setattr(look, "processes", lambda: [ours, dict(ours), own, other])
+    assert look.dnsmasqs() == ["lab"]
+
+
 def test_a_service_that_pam_does_not_know() -> None:
     assert one("admits", service="no-such-service", name="root")["kind"] == "missing"
     assert one("admits", service="../etc", name="root")["kind"] == "refused"
