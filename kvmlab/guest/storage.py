@@ -11,7 +11,7 @@ from kvmlab.errors import CouldNotLook
 from kvmlab.guest.connection import GuestConnection
 from kvmlab.guest.covered import covers
 from kvmlab.guest.fstab import entries, problem
-from kvmlab.guest.system import chosen_driver, drivers
+from kvmlab.guest.system import block_drivers, chosen_driver
 from kvmlab.remote.parsing.readings import text_facts
 from kvmlab.remote.parsing.superblock import Partition, Superblock, identify, partitions
 from kvmlab.words import t
@@ -120,7 +120,7 @@ def fstab(guest: GuestConnection, key: Key, names: Sequence[str]) -> Facts | Mis
     if not fitting:
         return MissingObject("no line for it", tuple(row.target for row in rows))
     row = fitting[-1]
-    device = _device(guest, row.source) if {"device", "uuid"} & set(names) else None
+    device = _device(guest, row.source, path) if {"device", "uuid"} & set(names) else None
     uuid = _uuid(guest, device) if device and "uuid" in names else None
     wrong = problem(guest.name, table, row)
     see = shlex.join(("ssh", guest.name, "findmnt --verify --verbose"))
@@ -129,8 +129,8 @@ def fstab(guest: GuestConnection, key: Key, names: Sequence[str]) -> Facts | Mis
             "options": list(row.options), "problem": wrong, CAUSES: Reading(causes)}  # fmt: skip
 
 
-def _device(guest: GuestConnection, source: str) -> str | None:
-    """The device that a source of fstab(5) means now."""
+def _device(guest: GuestConnection, source: str, path: str) -> str | None:
+    """The device that a source of fstab(5) means now; of several, the one that is mounted at its `path`."""
     tag, equals, value = source.partition("=")
     value = value.strip('"')
     if not equals:
@@ -139,13 +139,14 @@ def _device(guest: GuestConnection, source: str) -> str | None:
     called = {"UUID": "uuid", "LABEL": "label", "PARTUUID": "uuid", "PARTLABEL": "label"}.get(tag)
     if called is None:
         return None
-    named = _partitions(guest) if tag.startswith("PART") else _filesystems(guest)
+    named = _partitions(guest) if tag.startswith("PART") else _filesystems(guest, path)
     return next((f"/dev/{name}" for name, found in named if value == getattr(found, called)), None)
 
 
-def _filesystems(guest: GuestConnection) -> Iterator[tuple[str, Superblock]]:
-    """Its block devices that hold a filesystem."""
-    for name in _disks(guest):
+def _filesystems(guest: GuestConnection, path: str) -> Iterator[tuple[str, Superblock]]:
+    """Its block devices that hold a filesystem, first what is mounted at `path`: each is a question."""
+    there = {_short(row[0]) for row in _mounts(guest) if row[1] == path}
+    for name in sorted(_disks(guest), key=lambda one: one not in there):
         if not name.startswith(("loop", "sr", "fd")) and (found := filesystem_on(guest, name)):
             yield name, found
 
@@ -166,7 +167,7 @@ def block(guest: GuestConnection, key: Key) -> Facts | MissingObject:
     name = _at_pci(guest, key[2].removeprefix(AT_PCI), disks) if key[2].startswith(AT_PCI) else key[2]
     if name is None or name not in disks:
         return MissingObject("no such device", tuple(disks))
-    chain = drivers(guest).get(name, [])
+    chain = block_drivers(guest).get(name, [])
     parts = [one for one in disks if re.fullmatch(rf"{re.escape(name)}p?\d+", one)]
     return {"name": name, "size_mib": _mib(disks[name]), "driver": chosen_driver(chain), "partitions": parts}
 

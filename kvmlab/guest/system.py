@@ -63,8 +63,17 @@ def module(guest: GuestConnection, key: Key) -> Facts:
 
 def drivers(guest: GuestConnection) -> dict[str, list[str]]:
     """NIC or disk to its drivers, the nearest first."""
-    lines = guest.snapshot("links").lines("links") + guest.snapshot("block").lines("block")
-    return {row[0]: row[2:] for row in (line.split() for line in lines) if len(row) > 1}
+    return _chains(guest, "links") | block_drivers(guest)
+
+
+def block_drivers(guest: GuestConnection) -> dict[str, list[str]]:
+    """The same of disks alone, which is a question less."""
+    return _chains(guest, "block")
+
+
+def _chains(guest: GuestConnection, section: str) -> dict[str, list[str]]:
+    rows = (line.split() for line in guest.snapshot(section).lines(section))
+    return {row[0]: row[2:] for row in rows if len(row) > 1}
 
 
 _UPPER = ("sd", "sr")  # the kernel's disk and CD drivers sit on that of the controller

@@ -174,6 +174,18 @@ def test_the_device_behind_a_label() -> None:
     for kind in ("guest-fstab", "guest-mount"):
         assert read(kind, "/", names="uuid", disk=disk)["uuid"] == "d479f278-319e-44a2-8821-73cdfb2ffbd8"
         assert read(kind, "/", names="uuid")["uuid"] is None
+    there: dict[str, str | None] = {
+        **SECTIONS,
+        "fstab": "LABEL=root /srv/data ext4 defaults 0 2\n",
+        "fstab-verified": "/srv/data\n   [ ] ok\n",
+    }
+    guest = inside(disk=disk, snapshot=framed(there))
+    found: Any = _facts(guest, "guest-fstab", ("web1", "", "/srv/data"), ["device"])
+    assert found["device"] == "/dev/vdb1"
+    asked = guest._session.commands  # type: ignore[attr-defined]
+    assert [one for one in asked if one.startswith("disk ")] == ["disk vdb1"], (
+        "each question starts a shell in the guest"
+    )
     said = read("guest-filesystem", "/dev/vdb1", names="fstype size_mib", disk=disk)
     assert (said["fstype"], said["label"], said["size_mib"], said["used_mib"]) == ("ext4", "root", 60, 2)
     assert isinstance(read("guest-filesystem", "/dev/vdz"), MissingObject)
