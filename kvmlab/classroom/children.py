@@ -1,5 +1,7 @@
 """kvmlab as a child process for each student, as many at once as there are processors.
 
+What begins one may be a process that has loaded kvmlab and forks (kvmlab.cli.warm): of a check three quarters are that.
+
 A child has the student's state directory, a session of its own, and no time limit but silence: a slow computer is
 slow, not broken. It is ended by its process group, so that nothing it has started stays; and it ends with us, also
 where we are killed.
@@ -18,7 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TypeVar
+from typing import IO, BinaryIO, NamedTuple, Protocol, TypeVar
 
 from kvmlab import words
 from kvmlab.labhost.place import WAIT
@@ -55,12 +57,31 @@ class ChildOutput(NamedTuple):
     why: str
 
 
-class Children:
-    """Children of one course and language. `stop()` from any thread ends those there are, and lets no more begin."""
+class ChildProcess(Protocol):
+    """What is used of a process, as subprocess.Popen has it; it leads a session of its own."""
 
-    def __init__(self, course_dir: Path) -> None:
+    @property
+    def pid(self) -> int: ...
+    @property
+    def stderr(self) -> IO[bytes] | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def communicate(self, *, timeout: float) -> tuple[bytes | None, bytes]: ...
+
+
+Begin = Callable[[Sequence[str], Mapping[str, str]], ChildProcess]
+Child = TypeVar("Child", bound=ChildProcess)
+
+
+class Children:
+    """Children of one course and language. `stop()` from any thread ends those there are, and lets no more begin.
+
+    `begin`: how `kvmlab ARGV…` begins with an environment; as a new process, where that is not given.
+    """
+
+    def __init__(self, course_dir: Path, begin: Begin | None = None) -> None:
         self._course_dir = course_dir
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._begin: Begin = begin or _new_kvmlab
+        self._running: set[ChildProcess] = set()
         self._lock, self._stopped = threading.Lock(), False
 
     @property
@@ -70,33 +91,28 @@ class Children:
 
     def run(self, state: State, *argv: str) -> Done:
         """Run `kvmlab ARGV…` in a student's state directory, to its end."""
-        command = [sys.executable, "-P", "-m", "kvmlab", *argv]
         environ = {**environ_of(state, self._course_dir), PARENT: str(os.getpid()), WAIT: str(WAIT_S)}
-        with self._process(command, environ, subprocess.DEVNULL) as process:
-            return self._ended(process) if process else Done(130, t("interrupted"))
+        with self._counted(lambda: self._begin(argv, environ)) as process:
+            return _ended(process) if process else Done(130, t("interrupted"))
 
     def answer(self, argv: Sequence[str], deadline_s: float, most: int, stdin: BinaryIO | None = None) -> ChildOutput:
         """Run another program: for so long, and up to so many bytes; then it is ended with all it has started."""
-        with self._process(argv, None, subprocess.PIPE, stdin) as process:
+        with self._counted(lambda: _new(argv, None, subprocess.PIPE, stdin)) as process:
             if process is None:
                 return ChildOutput(130, b"", b"", "")
             try:
                 return _read(process, deadline_s, most)
             finally:
                 end(process, signal.SIGKILL)
+                assert process.stdout
+                process.stdout.close()
 
     @contextlib.contextmanager
-    def _process(
-        self, argv: Sequence[str], environ: Mapping[str, str] | None, stdout: int, stdin: BinaryIO | None = None
-    ) -> Iterator[subprocess.Popen[bytes] | None]:
-        """A process in a session of its own; None: no more may begin."""
+    def _counted(self, begin: Callable[[], Child]) -> Iterator[Child | None]:
+        """A process that `stop` knows; None: no more may begin."""
         with self._lock:
-            process = None
-            if not self._stopped:
-                process = subprocess.Popen(
-                    argv, env=environ, start_new_session=True,
-                    stdin=stdin or subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
-                )  # fmt: skip
+            process = None if self._stopped else begin()
+            if process:
                 self._running.add(process)
         try:
             yield process
@@ -104,9 +120,8 @@ class Children:
             if process:
                 with self._lock:
                     self._running.discard(process)
-                for stream in (process.stdout, process.stderr):
-                    if stream:
-                        stream.close()
+                if process.stderr:
+                    process.stderr.close()
 
     def stop(self) -> None:
         """End all of them, as Ctrl-C would."""
@@ -116,16 +131,31 @@ class Children:
         for process in running:
             end(process, signal.SIGINT)
 
-    def _ended(self, process: subprocess.Popen[bytes]) -> Done:
-        silence = Silence(SILENT_S, lambda: work_of(process.pid), MOST_S)
-        while True:
-            try:
-                _, complaints = process.communicate(timeout=1)
-                return Done(process.returncode, complaint_in(complaints))
-            except subprocess.TimeoutExpired:
-                if silence.over:
-                    end(process, signal.SIGKILL)
-                    return Done(3, t("it gave no sign of life for {seconds} s, and was ended", seconds=SILENT_S))
+
+def _new_kvmlab(argv: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return _new([sys.executable, "-P", "-m", "kvmlab", *argv], environ, subprocess.DEVNULL)
+
+
+def _new(
+    argv: Sequence[str], environ: Mapping[str, str] | None, stdout: int, stdin: BinaryIO | None = None
+) -> subprocess.Popen[bytes]:
+    """A process in a session of its own."""
+    return subprocess.Popen(
+        argv, env=environ, start_new_session=True,
+        stdin=stdin or subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def _ended(process: ChildProcess) -> Done:
+    silence = Silence(SILENT_S, lambda: work_of(process.pid), MOST_S)
+    while True:
+        try:
+            _, complaints = process.communicate(timeout=1)
+            return Done(process.wait(), complaint_in(complaints))
+        except subprocess.TimeoutExpired:
+            if silence.over:
+                end(process, signal.SIGKILL)
+                return Done(3, t("it gave no sign of life for {seconds} s, and was ended", seconds=SILENT_S))
 
 
 def environ_of(state: State, course_dir: Path, seed: str | None = None) -> dict[str, str]:
@@ -136,7 +166,7 @@ def environ_of(state: State, course_dir: Path, seed: str | None = None) -> dict[
     return {**kept, **shared, **own, "KVMLAB_COURSE": str(course_dir), "KVMLAB_LANG": words.language()}
 
 
-def end(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+def end(process: ChildProcess, how: signal.Signals) -> None:
     """Send a signal to the child and to all it has started; whoever is there after it, or after a while, is killed."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, how)

@@ -9,26 +9,37 @@ check leaves behind would be there in the next.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import json
 import os
+import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import time
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import BinaryIO
 
-_MOST_BYTES = 65536
+from kvmlab.process import PARENT
+
+_MOST_BYTES, _MOST_COMPLAINTS = 65536, 20_000
+_PID = struct.Struct("=i")
+_LOAD_S = 120
 _LOADED = (
-    "libvirt", "paramiko", "kvmlab.cli.main", "kvmlab.cli.verbs.check", "kvmlab.cli.verbs.hint",
-    "kvmlab.cli.verbs.show", "kvmlab.cli.verbs.status", "kvmlab.course", "kvmlab.grading.as_it_was",
-    "kvmlab.grading.load", "kvmlab.grading.runner", "kvmlab.guest.guests", "kvmlab.host.connection",
-    "kvmlab.host.events", "kvmlab.host.reader", "kvmlab.host.surroundings", "kvmlab.observe.grade",
-    "kvmlab.receipts.evidence", "kvmlab.remote.host_connection", "kvmlab.report.progress", "kvmlab.report.terminal",
-    "kvmlab.setup.start_record",
+    "ctypes", "libvirt", "paramiko", "kvmlab.cli.evidence", "kvmlab.cli.main", "kvmlab.cli.verbs.check",
+    "kvmlab.cli.verbs.hint", "kvmlab.cli.verbs.show", "kvmlab.cli.verbs.status", "kvmlab.course",
+    "kvmlab.course.catalogue", "kvmlab.course.store", "kvmlab.course.version", "kvmlab.grading.as_it_was",
+    "kvmlab.grading.evidence", "kvmlab.grading.load", "kvmlab.grading.runner", "kvmlab.guest.guests",
+    "kvmlab.host.connection", "kvmlab.host.events", "kvmlab.host.reader", "kvmlab.host.surroundings",
+    "kvmlab.labhost.own_limits", "kvmlab.labhost.place", "kvmlab.labhost.preference", "kvmlab.labhost.together",
+    "kvmlab.observe.grade", "kvmlab.receipts.evidence", "kvmlab.remote.host_connection", "kvmlab.report.document",
+    "kvmlab.report.progress", "kvmlab.report.terminal", "kvmlab.setup.start_record",
 )  # fmt: skip
 
 
@@ -40,13 +51,80 @@ class WarmRun:
 
     def status(self) -> int:
         """Its exit status, once it has ended; 70 where nobody can say."""
-        told = self._status.read(1)
-        return told[0] if told else 70
+        told = self._status.read(_PID.size + 1)
+        return told[-1] if len(told) > _PID.size else 70
 
     def close(self) -> None:
         """Whatever it still says, nobody listens."""
         self.output.close()
         self._status.close()
+
+
+class Forked:
+    """A command line that is being carried out, in a session of its own and ending with the process that forks: as
+    subprocess.Popen has one whose standard error is read. Of what it says there the last is kept."""
+
+    def __init__(self, stderr: BinaryIO, told: int) -> None:
+        self.stderr = stderr
+        self.returncode: int | None = None
+        self._told, self._heard, self._said = told, b"", bytearray()
+        self._lock = threading.Lock()
+        weakref.finalize(self, os.close, told)
+
+    @property
+    def pid(self) -> int:
+        """Its process id, once it has one; ProcessLookupError where it gets none."""
+        until = time.monotonic() + _LOAD_S
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            while len(self._heard) < _PID.size and self.returncode is None:
+                self._hear(until)
+        if len(self._heard) < _PID.size:
+            raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
+        return int(_PID.unpack_from(self._heard)[0])
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status, as the shell has it; subprocess.TimeoutExpired where it has none after so many seconds."""
+        until = None if timeout is None else time.monotonic() + timeout
+        while self.returncode is None:
+            self._hear(until)
+        return self.returncode
+
+    def communicate(self, timeout: float) -> tuple[None, bytes]:
+        """Its last complaints, once it has ended; subprocess.TimeoutExpired likewise."""
+        until = time.monotonic() + timeout
+        while not self.stderr.closed:
+            _must_come(self.stderr.fileno(), until)
+            piece = os.read(self.stderr.fileno(), 65536)
+            self._said += piece
+            del self._said[:-_MOST_COMPLAINTS]
+            if not piece:
+                self.stderr.close()
+        self.wait(until - time.monotonic())
+        return None, bytes(self._said)
+
+    def _hear(self, until: float | None) -> None:
+        """Take in more of what is told: its process id, then its status. Several threads may wait for that."""
+        _must_come(self._told, until)
+        with self._lock:
+            if self.returncode is None and (piece := _at_hand(self._told)) is not None:
+                self._heard += piece
+                if not piece or len(self._heard) > _PID.size:
+                    self.returncode = self._heard[-1] if piece else 70
+
+
+def _at_hand(number: int) -> bytes | None:
+    """What can be read at once, b"" at the end; None: nothing."""
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return os.read(number, _PID.size + 1) if poll.poll(0) else None
+
+
+def _must_come(number: int, until: float | None) -> None:
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    left = None if until is None else max(0.0, until - time.monotonic())
+    if not poll.poll(None if left is None else left * 1000):
+        raise subprocess.TimeoutExpired("kvmlab", left or 0)
 
 
 class Warm:
@@ -63,19 +141,30 @@ class Warm:
 
     def run(self, argv: Sequence[str], columns: int) -> WarmRun:
         """Begin `kvmlab ARGV…` for a terminal of so many columns. OSError where this computer cannot."""
-        message = json.dumps([columns, *argv]).encode()
-        with contextlib.ExitStack() as ours:
-            output, there = os.pipe()
-            status, told = os.pipe()
-            for number in (there, told):
-                ours.callback(os.close, number)
-            answer = WarmRun(os.fdopen(output, "rb"), os.fdopen(status, "rb"))
-            try:
-                self._ask(message, [there, told])
-            except OSError:
-                answer.close()
-                raise
-            return answer
+        output, told = self._begin(argv, {"COLUMNS": str(columns)}, own=False)
+        return WarmRun(os.fdopen(output, "rb"), os.fdopen(told, "rb"))
+
+    def begin(self, argv: Sequence[str], environ: Mapping[str, str]) -> Forked:
+        """Begin `kvmlab ARGV…` with that environment, nothing on standard input and output. OSError likewise."""
+        changed: dict[str, str | None] = {name: None for name in os.environ if name not in environ}
+        changed |= {name: value for name, value in environ.items() if os.environ.get(name) != value}
+        output, told = self._begin(argv, changed, own=True)
+        return Forked(os.fdopen(output, "rb", buffering=0), told)
+
+    def _begin(self, argv: Sequence[str], environ: Mapping[str, str | None], *, own: bool) -> tuple[int, int]:
+        """Where its output is read, and what is told of it."""
+        message = json.dumps([list(argv), environ, own]).encode()
+        (output, said), (told, tell) = os.pipe(), os.pipe()
+        try:
+            self._ask(message, [said, tell])
+        except OSError:
+            os.close(output)
+            os.close(told)
+            raise
+        finally:
+            os.close(said)
+            os.close(tell)
+        return output, told
 
     def _ask(self, message: bytes, fds: list[int]) -> None:
         with self._lock:
@@ -87,7 +176,7 @@ class Warm:
                 socket.send_fds(self._socket, [message], fds)
 
     def close(self) -> None:
-        """End it; what it has begun goes on to its end."""
+        """End it; what it has begun goes on to its end, but for what is `Forked`."""
         self._socket.close()
         self._process.wait()
 
@@ -120,14 +209,17 @@ def main(number: int) -> None:
         if not message:
             return
         output, told = fds
+        argv, environ, own = json.loads(message)
         with _held(signal.SIGCHLD):
             child = os.fork()
             if child == 0:
                 asked.close()
                 for number in (told, *begun.values()):
                     os.close(number)
-                _become(json.loads(message), output)
+                _become(argv, environ, own, output)
             begun[child] = told
+            with contextlib.suppress(OSError):  # nobody waits for it any more
+                os.write(told, _PID.pack(child))
         os.close(output)
 
 
@@ -152,8 +244,8 @@ def _tell(begun: dict[int, int]) -> None:
                 os.close(begun.pop(child))
 
 
-def _become(message: list[str | int], output: int) -> None:
-    """In the fork: be `kvmlab ARGV…`, and end."""
+def _become(argv: list[str], environ: dict[str, str | None], own: bool, output: int) -> None:
+    """In the fork: be `kvmlab ARGV…`, and end. `own`: in a session of its own, without output, and with its parent."""
     from kvmlab.cli.main import main as kvmlab
 
     try:
@@ -161,13 +253,18 @@ def _become(message: list[str | int], output: int) -> None:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-        os.dup2(output, 1)
-        os.dup2(output, 2)
+        if own:
+            os.setsid()
+            environ = {**environ, PARENT: str(os.getppid())}
+        for stream in (2,) if own else (1, 2):
+            os.dup2(output, stream)
         os.close(output)
         sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115
-        columns, *argv = message
-        os.environ["COLUMNS"] = str(columns)
-        sys.argv = ["kvmlab", *map(str, argv)]
+        for name, value in environ.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+        sys.argv = ["kvmlab", *argv]
         kvmlab()
     finally:
         os._exit(70)

@@ -8,12 +8,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
-from kvmlab.cli.warm import Warm
+from kvmlab.classroom.children import Children, environ_of
+from kvmlab.cli.warm import Forked, Warm
+from kvmlab.labhost.place import WAIT
+from kvmlab.paths import State
+from kvmlab.process import has_ended, identity
+from tests.classroom.conftest import LAB
+from tests.classroom.machines.computers import until
+from tests.course.conftest import EXAMPLE
 
 
 @pytest.fixture
@@ -75,3 +82,62 @@ def test_it_ends_with_the_block(tmp_path: Path) -> None:
     with closing(Warm()) as found:
         pid = found.pid
     assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Iterator[State]:
+    """A student's state directory; another kvmlab is at work on the lab, so that ours waits."""
+    state = State(tmp_path / "student", tmp_path / "state")
+    with state.lock(f"lab-example-{LAB}"):
+        yield state
+
+
+def waiting_for_it(ready: Warm, state: State) -> Forked:
+    process = ready.begin(["finish", LAB], {**environ_of(state, EXAMPLE), WAIT: "600"})
+    lock = str(state.locks / f"lab-example-{LAB}.lock")
+    assert until(lambda: lock in map(str, opened(process.pid)), 120)
+    return process
+
+
+def opened(pid: int) -> list[Path]:
+    with suppress(OSError):
+        return [one.readlink() for one in Path(f"/proc/{pid}/fd").iterdir()]
+    return []
+
+
+def test_a_student_s_says_what_a_new_process_does(ready: Warm, tmp_path: Path) -> None:
+    """In the student's own state directory, whoever was before; and its complaint comes whole."""
+    (tmp_path / "bob").write_text("no directory")
+    for who, said in (("ada", f"{LAB} has not been started"), ("bob", f"The record of {LAB} is damaged")):
+        student = State(tmp_path / who, tmp_path / "state")
+        done = [Children(EXAMPLE, begin).run(student, "check", LAB) for begin in (ready.begin, None)]
+        assert done == [(3, said)] * 2
+
+
+def test_a_student_s_leads_a_session(ready: Warm, busy: State) -> None:
+    process = waiting_for_it(ready, busy)
+    assert os.getsid(process.pid) == process.pid != ready.pid
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.communicate(timeout=0)
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.communicate(timeout=60) == (None, b"") and process.returncode == 128 + 9
+
+
+def test_stopping_ends_a_student_s(ready: Warm, busy: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one, for another student, is not held up by it."""
+    monkeypatch.setattr("kvmlab.classroom.children.WAIT_S", 600)
+    children = Children(EXAMPLE, ready.begin)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(children.run, busy, "finish", LAB)
+        other = State(busy.root.with_name("other"), busy.shared.root)
+        assert children.run(other, "finish", LAB).status == 0 and not waiting.done()
+        children.stop()
+        assert waiting.result(60).status == 130
+
+
+def test_a_student_s_ends_with_the_process_that_forks(ready: Warm, busy: State) -> None:
+    process = waiting_for_it(ready, busy)
+    there = identity(process.pid)
+    os.kill(ready.pid, signal.SIGKILL)
+    assert process.wait(60) == 70
+    assert until(lambda: bool(has_ended(there)), 60)

@@ -7,12 +7,12 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.classroom.actions import ActionOutcome, Actions, tried
-from kvmlab.classroom.children import Children, each, environ_of
+from kvmlab.classroom.children import Begin, Children, each, environ_of
 from kvmlab.classroom.folder import SETTINGS, Class, open_class
 from kvmlab.classroom.policy import MEMORY, STUDENT_MEMORY
 from kvmlab.classroom.roster.student import Student
@@ -128,7 +128,7 @@ def for_each(
     """Do it for all that are meant, those first of all that an interrupted one has left; the worst exit status."""
     with open_class(args.folder) as found, ExitStack() as stack:
         students = chosen(found, args, left_behind(found, ctx) if args.action == "finish" else ())
-        children = Children(ctx.course_dir)
+        children = Children(ctx.course_dir, _begin(args, stack))
         actions, width = _actions(args, ctx, found, lab, children)
         rows = Rows(TextPage(color=ctx.color()), students)
         if args.dry_run:
@@ -148,6 +148,15 @@ def for_each(
                 worst = max(worst, outcome.status if outcome.status in (0, 1) else 3)
         found.book.end_action(number)
     return worst
+
+
+def _begin(args: argparse.Namespace, stack: ExitStack) -> Begin | None:
+    """For a check here, by a process that loads what it needs once for all students."""
+    if args.action != "check" or args.inventory or args.dry_run:
+        return None
+    from kvmlab.cli.warm import Warm
+
+    return stack.enter_context(closing(Warm())).begin
 
 
 def _actions(
