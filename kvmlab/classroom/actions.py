@@ -21,6 +21,7 @@ from kvmlab.classroom.roster.student import Student
 from kvmlab.classroom.turns import starts
 from kvmlab.course import Course, ProgressStore
 from kvmlab.course.exam.model import Exams
+from kvmlab.course.fault.progress import Repairs
 from kvmlab.errors import CannotRun, CouldNotLook, KvmlabError
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.computer.podman_options import remembered_podman
@@ -29,6 +30,8 @@ from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.record import RUNNING, STOPPED, Run, run_of, runs
 from kvmlab.labhost.together import Held, held
 from kvmlab.paths import State
+from kvmlab.repair.record import MENDED, OPEN, Repair, graded_as, recall
+from kvmlab.repair.report import TASK
 from kvmlab.words import t
 
 MOST_EVIDENCE = 50_000_000  # bytes
@@ -51,6 +54,19 @@ class ActionOutcome(NamedTuple):
     def word(self) -> str:
         """How the gradebook calls it."""
         return {0: "done", 1: "done"}.get(self.status, "failed")
+
+
+class GivenRepair(NamedTuple):
+    """A repair that is given to a class: the seed that draws its fault, and its level (0: any). `each`: not the same
+    for all, but what the class's secret and the student's id make of the seed."""
+
+    seed: str
+    each: bool
+    level: int = 0
+
+    def seed_of(self, found: Class, student: Student, lab: str) -> str:
+        """The seed of one student's."""
+        return found.repair_seed(student, lab, self.seed) if self.each else self.seed
 
 
 class Actions(NamedTuple):
@@ -96,21 +112,62 @@ class Actions(NamedTuple):
 
     def check(self, student: Student, lab: str) -> ActionOutcome:
         """Look, and bring the evidence. Where nothing at all could be looked at there is none."""
-        state = self.state(student)
-        file = state.root / EVIDENCE
+        state, repair = self.state(student), self.repair_on(student, lab)
+        graded, file = graded_as(lab) if repair else lab, state.root / EVIDENCE
         file.unlink(missing_ok=True)  # what one who was killed has left
         done = self._child(student, "check", lab, "--json", "--evidence", str(file))
         killpoint("class.checked")
         try:
-            found = read_evidence(file, lab)
+            found = read_evidence(file, graded)
         except CouldNotLook as trouble:
             return ActionOutcome(3, done.said or trouble.message.rstrip("."))
         finally:
             file.unlink(missing_ok=True)
         if found["variant"] != self.of_class.seed(student):
             return ActionOutcome(3, t("the lab there is not this student's variant"))
+        if repair:
+            hints = (self.repair_on(student, lab) or repair).hints
+            return outcome_of(found, done)._replace(hints={TASK: hints} if hints else {})
         progress = ProgressStore(state, self.course.tag).lab(lab)
         return outcome_of(found, done)._replace(hints=dict(progress.hints), assisted=progress.solved)
+
+    def repair(self, student: Student, lab: str, given: GivenRepair) -> ActionOutcome:
+        """A lab host with a fault hidden on it. One that is there is left as it is: mended, given up, or still open;
+        and whoever has ended this one before does not get it again, for they know its cause."""
+        seed, run, there = given.seed_of(self.of_class, student, lab), self.run(student, lab), None
+        ended = [one.outcome for one in Repairs(self.seen(student), self.course.tag).all()
+                 if (one.lab, one.seed) == (lab, seed)]  # fmt: skip
+        if run and run.state in (RUNNING, STOPPED):
+            there = self.repair_on(student, lab)
+            if there is None:
+                return ActionOutcome(3, t("{lab} runs already for practice; finish it first", lab=lab))
+            if there.fault and (there.seed, given.level or there.fault.level) != (seed, there.fault.level):
+                return ActionOutcome(3, t("another repair of {lab} is there; finish it first", lab=lab))
+        if ended:
+            return ActionOutcome(0, t("mended already") if MENDED in ended else t("given up already"))
+        with self._turn(student):
+            if run and there and there.state == OPEN:
+                return self._open_again(student, lab, run)
+            if run and (done := self._child(student, "finish", lab)).status:  # hiding it was cut off
+                return _outcome(done, "")
+            level = ("--level", str(given.level)) if given.level else ()
+            done = self._child(student, "repair", lab, "--seed", seed, *level, variant=True)
+        return _outcome(done, t("something is broken there"))
+
+    def _open_again(self, student: Student, lab: str, run: Run) -> ActionOutcome:
+        if run.state != STOPPED:
+            return ActionOutcome(0, t("ran already"))
+        return _outcome(self._child(student, "start", "--resume", lab), t("goes on where it was"))
+
+    def repair_on(self, student: Student, lab: str) -> Repair | None:
+        """What is to be mended on the student's lab host of that lab; None where it is a lab as any other."""
+        run = self.run(student, lab)
+        known = LabPlace(self.seen(student), self.course.tag, lab).known_host(run) if run and run.instance else None
+        return recall(known) if known and known.is_repair else None
+
+    def name_of(self, student: Student, run: Run) -> str:
+        """What the gradebook calls what is on that lab host of a student's."""
+        return graded_as(run.lab) if self.repair_on(student, run.lab) else run.lab
 
     def begin_exam(self, student: Student, lab: str, seed: str) -> ActionOutcome:
         """The lab host of an exam, standing ready; what runs for practice, or an exam of their own, is left alone."""

@@ -12,6 +12,8 @@ from kvmlab.classroom.roster.student import Student
 from kvmlab.course import ProgressStore
 from kvmlab.course.progress import LabProgress
 from kvmlab.labhost.record import RUNNING, Run
+from kvmlab.repair.record import Repair, graded_as
+from kvmlab.repair.report import TASK
 
 STUCK_MIN = 20
 """Who has gained nothing for so many minutes is marked."""
@@ -53,10 +55,15 @@ def _seats(actions: Actions, student: Student, last: Mapping[tuple[str, str], Gr
         return
     known = ProgressStore(actions.seen(student), actions.course.tag).all(runs)
     for lab, run in runs.items():
-        graded = last.get((student.id, lab))
+        graded = last.get((student.id, actions.name_of(student, run)))
         if graded and graded.attempt.lab_host != run.instance:
             graded = None  # of a lab host that was reset since
-        yield _seat(actions, student, run, known[lab], graded)
+        repair = actions.repair_on(student, lab)
+        yield (
+            _seat_at_a_repair(actions, student, run, repair, graded)
+            if repair
+            else _seat(actions, student, run, known[lab], graded)
+        )
 
 
 def _seat(actions: Actions, student: Student, run: Run, known: LabProgress, graded: Graded | None) -> Seat:
@@ -70,6 +77,14 @@ def _seat(actions: Actions, student: Student, run: Run, known: LabProgress, grad
     hints = sum(known.hints.values())
     return Seat(student, run.lab, run.state, task, failing, len(passed), len(tasks), points, entry.points, hints,
                 _minutes(since))  # fmt: skip
+
+
+def _seat_at_a_repair(actions: Actions, student: Student, run: Run, repair: Repair, graded: Graded | None) -> Seat:
+    """One task: to mend it. What the student's own checks have found since is not noted anywhere."""
+    failing = "" if repair.over or graded is None else _first_failing(actions, graded)
+    minutes = None if repair.over else int(repair.seconds // 60)
+    return Seat(student, graded_as(run.lab), run.state, "" if repair.over else TASK, failing, int(repair.over), 1,
+                repair.points, repair.max_points, repair.hints, minutes)  # fmt: skip
 
 
 def _first_failing(actions: Actions, graded: Graded) -> str:

@@ -52,6 +52,11 @@ class Class:
         mac = hmac.new(self._secret, (f"exam {exam}\n" * bool(exam) + student.id).encode(), sha256)
         return mac.hexdigest()[:16]
 
+    def repair_seed(self, student: Student, lab: str, word: str) -> str:
+        """Likewise what draws the fault that is hidden for the student in a lab: for each `word` another one."""
+        mac = hmac.new(self._secret, f"repair {word}\n{lab}\n{student.id}".encode(), sha256)
+        return mac.hexdigest()[:16]
+
     def secret(self, what: str) -> bytes:
         """One for that use and no other."""
         return hmac.digest(self._secret, f"secret\n{what}".encode(), "sha256")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +30,10 @@ def graded_and_kept(running: RunningLab, file: Path) -> Report:
 
 def keep(file: Path, running: RunningLab, report: Report, facts: dict[str, Any]) -> None:
     """Write the document, for its owner's eyes only."""
-    record.write(file, evidence_of(running, report, facts))
+    record.write(file, evidence_of(running, report.to_json(), facts))
 
 
-def evidence_of(running: RunningLab, report: Report, facts: dict[str, Any]) -> dict[str, Any]:
+def evidence_of(running: RunningLab, report: Mapping[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
     """Everything that the same report can be made from again, and of which lab host it is."""
     from kvmlab import __version__
     from kvmlab.course.progress import now
@@ -50,5 +51,5 @@ def evidence_of(running: RunningLab, report: Report, facts: dict[str, Any]) -> d
         "begun": running.run.started,
         "taken": now(),
         "facts": facts,
-        "report": report.to_json(),
+        "report": report,
     }

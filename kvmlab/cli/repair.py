@@ -8,6 +8,7 @@ from kvmlab.cli.lab import RunningLab
 from kvmlab.cli.output import write_json
 from kvmlab.errors import CannotRun, CouldNotLook, UsageError
 from kvmlab.killpoints import killpoint
+from kvmlab.repair.report import whose_prompt
 from kvmlab.report.plain import TextPage
 from kvmlab.safe_text import clean_code
 from kvmlab.words import t
@@ -62,16 +63,31 @@ def check(running: RunningLab, args: argparse.Namespace) -> int:
     repair = running.repair
     assert repair is not None
     if repair.over:
+        _keep(running, repair, None, args)
         return _ended(running, repair, args)
     found = _judged(running, repair)
     killpoint("repair.judged")
     if found.verdict.value == "passed":
         repair = end(running, repair, "mended")
+    _keep(running, repair, found, args)
     if args.json:
         write_json(_document(running, repair, found))
     else:
         _print(TextPage(color=running.ctx.color()), running, repair, found)
     return {"passed": 0, "error": CouldNotLook.status}.get(found.verdict.value, 1)
+
+
+def _keep(running: RunningLab, repair: Repair, found: Judgement | None, args: argparse.Namespace) -> None:
+    """With --evidence: for a class's gradebook what was found, under a name of its own, for it is no attempt at the
+    lab."""
+    if args.evidence:
+        from kvmlab.cli.evidence import evidence_of
+        from kvmlab.repair.record import graded_as
+        from kvmlab.repair.report import report_of
+        from kvmlab.state import record
+
+        report = report_of(running.lab_id, running.run.variant, repair, found)
+        record.write(args.evidence, {**evidence_of(running, report, {}), "lab": graded_as(running.lab_id)})
 
 
 def end(running: RunningLab, repair: Repair, outcome: str) -> Repair:
@@ -158,9 +174,10 @@ def _judged(running: RunningLab, repair: Repair) -> Judgement:
 
 
 def _refuse_options(args: argparse.Namespace, lab_id: str) -> None:
-    if args.tasks or args.junit or args.wait or args.watch or args.all or args.evidence or args.rehearse:
+    if args.tasks or args.junit or args.wait or args.watch or args.all or args.rehearse:
         message = t(
-            "{lab} is to be repaired: `check` says what is left of the ticket, and takes --json alone.", lab=lab_id
+            "{lab} is to be repaired: `check` says what is left of the ticket, and takes only --json and --evidence.",
+            lab=lab_id,
         )
         raise UsageError(message, f"kvmlab check {lab_id}")
 
@@ -179,16 +196,12 @@ def _head(page: TextPage, running: RunningLab, repair: Repair) -> None:
 
 def _symptom(page: TextPage, one: Symptom, mark: str) -> None:
     """Where its command is run, and the command."""
-    where = f"[{one.guest}] " if one.guest else "" if one.place == "host" else f"[{_place(one.place)}] "
+    where = whose_prompt(one)
     tail = t("   (after the next boot)") if one.upcoming else ""
     for number, line in enumerate(clean_code(one.code).split("\n")):
         prompt = f"{where}$ " if not number else " " * (len(where) + 2)
         page.line(f"  {mark if not number else ' ' * (2 if mark else 0)}  {page.paint(prompt + line, 'cyan')}"
                   f"{page.paint(tail, 'dim') if not number else ''}")  # fmt: skip
-
-
-def _place(place: str) -> str:
-    return {"peer": t("a colleague's computer"), "gateway": t("the gateway")}[place]
 
 
 def _print(page: TextPage, running: RunningLab, repair: Repair, found: Judgement) -> None:

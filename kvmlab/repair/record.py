@@ -14,6 +14,17 @@ from kvmlab.state import record
 HIDING, OPEN, MENDED, GIVEN_UP = STATES = ("hiding", "open", "mended", "given up")
 POINTS = {1: 5, 2: 10, 3: 15}
 """What a mend is worth, by the fault's level."""
+_GRADED = ".repair"
+
+
+def graded_as(lab: str) -> str:
+    """What a class's gradebook calls a repair of the lab: it is no attempt at the lab itself."""
+    return f"{lab}{_GRADED}"
+
+
+def lab_graded(name: str) -> str:
+    """The lab that a name in a class's gradebook is about."""
+    return name.removesuffix(_GRADED)
 
 
 class Repair(NamedTuple):

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from kvmlab.classroom.export.given import MOST_NAMED, Given, Unfit, number
 from kvmlab.classroom.policy import Mark
-from kvmlab.classroom.results import Results, shown
+from kvmlab.classroom.results import Results, shown, titles_of
 from kvmlab.classroom.roster.columns import is_sectioned, plain_header
 from kvmlab.classroom.roster.student import Student
 from kvmlab.course import Course
@@ -117,7 +117,7 @@ def _columns(given: Given, labs: Sequence[str], course: Course) -> tuple[dict[st
     found: dict[str, int] = {}
     faults = []
     for lab in labs:
-        names = {plain_header(one) for one in (lab, *course.entry(lab).titles.values())}
+        names = {plain_header(one) for one in (lab, *titles_of(course, lab).values())}
         for n, header in enumerate(given.header):
             numbered = _CANVAS_COLUMN.fullmatch(header)
             if plain_header(numbered[1] if numbered else header) not in names:

@@ -13,7 +13,7 @@ from typing import Any
 
 from kvmlab.classroom.gradebook.book import Gradebook
 from kvmlab.classroom.policy import Mark
-from kvmlab.classroom.results import Results, shown
+from kvmlab.classroom.results import Results, shown, titles_of
 from kvmlab.course import Course
 from kvmlab.errors import UsageError
 from kvmlab.safe_text import in_cell
@@ -82,12 +82,17 @@ def moodle(results: Results, course: Course, lang: str) -> str:
     person's maximum is another than the others', for which no item could be right.
     """
     maxima = {lab: _maximum(results, lab) for lab in results.labs}
-    titles = [f"{course.entry(lab).title(lang)} ({shown(maxima[lab])})" for lab in results.labs]
+    titles = [f"{_title(course, lab, lang)} ({shown(maxima[lab])})" for lab in results.labs]
     rows = [
         (one.id, one.email, *(shown(results.marks[one.id][lab].points) for lab in results.labs))
         for one in results.students
     ]
     return _written([("ID number", "Email address", *titles), *rows])
+
+
+def _title(course: Course, lab: str, lang: str) -> str:
+    titles = titles_of(course, lab)
+    return titles.get(lang) or titles.get("en", lab)
 
 
 def _maximum(results: Results, lab: str) -> float:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from kvmlab.classroom.folder import Class, open_class
-from kvmlab.classroom.results import Results, results_of
+from kvmlab.classroom.results import Results, gradable, results_of
 from kvmlab.cli.classroom.students import chosen
 from kvmlab.cli.context import Context
 from kvmlab.errors import UsageError
@@ -53,7 +53,7 @@ def _results(found: Class, ctx: Context, args: argparse.Namespace) -> Results:
     results = results_of(found, ctx.course, chosen(found, args))
     if not args.lab:
         return results
-    labs = {ctx.course.entry(lab).id for lab in args.lab}
+    labs = {lab if lab in gradable(ctx.course) else ctx.course.entry(lab).id for lab in args.lab}
     if without := sorted(labs - set(results.labs)):
         raise UsageError(t("Nobody has an attempt at {labs}.", labs=", ".join(without)), "kvmlab class report")
     return results._replace(labs=tuple(lab for lab in results.labs if lab in labs))

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from kvmlab.classroom.actions import Actions
 from kvmlab.classroom.children import Children
 from kvmlab.classroom.folder import open_class
+from kvmlab.classroom.results import gradable
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.classroom.students import Rows, chosen, left_behind
 from kvmlab.cli.context import Context
 from kvmlab.cli.output import write_json
 from kvmlab.cli.student import state_word
+from kvmlab.repair.record import lab_graded
 from kvmlab.report.plain import TextPage
 from kvmlab.words import t
 
@@ -47,8 +49,10 @@ def status(args: argparse.Namespace, ctx: Context) -> int:
 def _labs(actions: Actions, student: Student, last: dict[tuple[str, str], Any]) -> Iterator[dict[str, Any]]:
     """Each lab that runs for a student, or was checked."""
     runs = actions.runs(student)
-    for lab in actions.course.ids:
-        graded, run = last.get((student.id, lab)), runs.get(lab)
+    for lab in gradable(actions.course):
+        graded, run = last.get((student.id, lab)), runs.get(lab_graded(lab))
+        if run and actions.name_of(student, run) != lab:
+            run = None
         if graded is None and run is None:
             continue
         yield {
@@ -58,8 +62,13 @@ def _labs(actions: Actions, student: Student, last: dict[tuple[str, str], Any]) 
             "checked": graded.attempt.taken if graded else None,
             "verdict": graded.grading.verdict if graded else None,
             "points": graded.grading.points if graded and not graded.grading.unseen else None,
-            "max_points": graded.grading.max_points if graded else actions.course.entry(lab).points,
+            "max_points": graded.grading.max_points if graded else _points(actions, student, lab),
         }
+
+
+def _points(actions: Actions, student: Student, lab: str) -> int:
+    repair = None if lab_graded(lab) == lab else actions.repair_on(student, lab_graded(lab))
+    return repair.max_points if repair else actions.course.entry(lab_graded(lab)).points
 
 
 def _told(lab: dict[str, Any]) -> str:

@@ -123,9 +123,11 @@ def chosen(found: Class, args: argparse.Namespace, left: Sequence[Student] = ())
 
 
 def for_each(
-    args: argparse.Namespace, ctx: Context, lab: str | None, work: Callable[[Any, Student], ActionOutcome]
-) -> int:
-    """Do it for all that are meant, those first of all that an interrupted one has left; the worst exit status."""
+    args: argparse.Namespace, ctx: Context, lab: str | None, work: Callable[[Any, Student], ActionOutcome],
+    how: str = "",
+) -> int:  # fmt: skip
+    """Do it for all that are meant, those first of all that an interrupted one (of the same `how`) has left; the worst
+    exit status."""
     with open_class(args.folder) as found, ExitStack() as stack:
         students = chosen(found, args, left_behind(found, ctx) if args.action == "finish" else ())
         children = Children(ctx.course_dir, _begin(args, stack))
@@ -134,7 +136,7 @@ def for_each(
         if args.dry_run:
             return _foretell(args.action, actions, students, lab, rows)
         stack.enter_context(at_work(found, ctx, args.action, lab))
-        number, left = _begun(found, args.action, lab or "", students)
+        number, left = _begun(found, f"{args.action} {how}".rstrip(), lab or "", students)
         run = _run_of(found, ctx, lab) if args.action in GRADING and lab else None
         worst = 0
         with _stopped_by_hand(len(left)):
@@ -223,7 +225,9 @@ def _would(verb: str, lab: str | None, there: dict[str, Run]) -> str:
     known = ", ".join(f"{name} ({state_word(run.state)})" for name, run in there.items())
     if verb == "exam end":
         return t("would hand in {labs}", labs=known) if there else t("nothing runs")
-    if verb in ("start", "exam begin"):
+    if verb == "repair" and not there:
+        return t("would start {lab}, and break something there", lab=lab)
+    if verb in ("start", "exam begin", "repair"):
         return t("there already: {labs}", labs=known) if there else t("would start {lab}", lab=lab)
     if verb == "check":
         return t("would look at {labs}", labs=known) if there else t("not started: could not look")

@@ -18,16 +18,18 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class Verb(NamedTuple):
-    """A verb of kvmlab: how many words it takes, which options, and which options that take a value."""
+    """A verb of kvmlab: how many words it takes, which options, which options that take a value, and one that has to be
+    there."""
 
     most: int
     options: tuple[str, ...] = ()
     valued: tuple[str, ...] = ()
+    needed: str = ""
 
 
 VERBS = {
     "list": Verb(0),
-    "show": Verb(1, ("--no-pager",)),
+    "show": Verb(1, ("--no-pager", "--text")),
     "read": Verb(1, ("--no-pager",)),
     "start": Verb(1, ("--resume",)),
     "shell": Verb(1),
@@ -36,6 +38,8 @@ VERBS = {
     "diff": Verb(1),
     "map": Verb(1),
     "solve": Verb(1, (), ("--way",)),
+    "repair": Verb(1, ("--give-up",), needed="--give-up"),  # one is given by `class repair`
+    "explain": Verb(1),
     "reset": Verb(1),
     "finish": Verb(1),
     "quiz": Verb(1, (), ("--questions",)),
@@ -71,4 +75,6 @@ def checked(words: list[str]) -> list[str]:
             count += 1
             if not _WORD.fullmatch(word) or count > verb.most:
                 raise UsageError(t("`{verb}` does not take `{word}` here.", verb=name, word=word[:40]), "help")
+    if verb.needed not in ("", *words):
+        raise UsageError(t("`{verb}` needs {option} here.", verb=name, option=verb.needed), "help")
     return words

@@ -44,6 +44,7 @@ ACTIONS = {
     "check": ClassAction("students", "LAB", _ACTED),
     "reset": ClassAction("students", "[LAB]", _ACTED),
     "finish": ClassAction("students", "[LAB]", _ACTED),
+    "repair": ClassAction("repairs", "LAB", (*_CHOSEN, "level", "seed", "each")),
     "exam": ClassAction("exam", "[begin|end] [LAB]", (*_CHOSEN, "minutes", "json")),
     "status": ClassAction("status", "", ("group", "student", "json")),
     "board": ClassAction("board", "", ("group", "student", "json")),
@@ -107,6 +108,11 @@ def _of_single_actions(parser: argparse.ArgumentParser) -> None:
         help=t("of export worksheet, canvas: the file that Moodle or Canvas gave, which is not changed"),
     )  # fmt: skip
     parser.add_argument("--minutes", type=whole(1, 1000), metavar="N", help=t("of exam begin: its time"))
+    parser.add_argument("--level", type=whole(1, 3), metavar="N", help=t("of repair: faults of this level alone"))
+    parser.add_argument("--seed", metavar="S", help=t("of repair: the same fault for all, which this seed draws"))
+    parser.add_argument(
+        "--each", action="store_true", help=t("of repair: each their own, as without --seed; another seed, others")
+    )
     parser.add_argument("--keep", action="store_true", help=t("of regrade: it counts from now on"))
     parser.add_argument("--why", metavar="TEXT", help=t("of regrade --keep: the reason"))
     parser.add_argument("--new", action="store_true", help=t("of codes: others for those, too, who have some"))

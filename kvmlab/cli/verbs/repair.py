@@ -63,24 +63,39 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 
 def _drawn(args: argparse.Namespace, ctx: Context) -> tuple[Offer, str]:
     """What is to be hidden where, and the seed that gives the same again."""
-    from kvmlab.course.names import VARIANT
-    from kvmlab.repair.drawing import drawn, offers
-    from kvmlab.repair.general import PREFIX
+    from kvmlab.repair.drawing import drawn
 
-    if args.seed is not None and not VARIANT.fullmatch(args.seed):
-        raise UsageError(t("A seed is 1 to 64 letters, digits and `_.@+-`."), "kvmlab repair --seed monday")
+    must_be_a_seed(args.seed)
     seed = args.seed or secrets.token_hex(3)
-    labs = _labs(args.name, ctx)
     named = bool(args.fault) or args.name in ctx.course.entries
-    found = offers(ctx.course.faults(), labs, args.level, _general_levels(labs, ctx, untried_too=named))
-    if args.fault:
-        general = args.fault.startswith(PREFIX)
-        found = [one for one in found if (one.file.id == args.fault if one.file else general)]
-    if not found:
-        raise UsageError(t("The course has no fault of that kind."), "kvmlab lint")
+    found = offered(ctx, _labs(args.name, ctx), args.level, args.fault, untried_too=named)
     if args.seed is None and not args.fault:
         found = _fitting(found, args, ctx)
     return drawn(found, seed), seed
+
+
+def must_be_a_seed(seed: str | None) -> None:
+    """UsageError for one that is none."""
+    from kvmlab.course.names import VARIANT
+
+    if seed is not None and not VARIANT.fullmatch(seed):
+        raise UsageError(t("A seed is 1 to 64 letters, digits and `_.@+-`."), "kvmlab repair --seed monday")
+
+
+def offered(
+    ctx: Context, labs: list[str], level: int, fault: str | None = None, *, untried_too: bool = True
+) -> list[Offer]:
+    """What can be hidden on these labs, of this level (0: of any); UsageError where that is nothing."""
+    from kvmlab.repair.drawing import offers
+    from kvmlab.repair.general import PREFIX
+
+    found = offers(ctx.course.faults(), labs, level, _general_levels(labs, ctx, untried_too=untried_too))
+    if fault:
+        general = fault.startswith(PREFIX)
+        found = [one for one in found if (one.file.id == fault if one.file else general)]
+    if not found:
+        raise UsageError(t("The course has no fault of that kind."), "kvmlab lint --faults")
+    return found
 
 
 def _general_levels(labs: list[str], ctx: Context, untried_too: bool) -> Mapping[str, Collection[int]]:

@@ -252,3 +252,11 @@ def test_lines_that_are_some() -> None:
         "20",
     ]
     assert words_of("  ") == []
+
+
+def test_a_repair_is_given_up_at_the_door_and_begun_by_the_class_alone() -> None:
+    """Else the draw could be tried until it is an easy one."""
+    assert checked(["repair", "net-bridge", "--give-up"]) and checked(["explain"]) and checked(["show", "--text"])
+    for words in (["repair", "net-bridge"], ["repair", "--give-up", "--seed", "x"], ["repair", "--fault", "x"]):
+        with pytest.raises(UsageError):
+            checked(words)
