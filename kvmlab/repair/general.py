@@ -124,6 +124,10 @@ class Drawing:
             found = things(noting, connection, lab)
             return offered_of(found, lab), list({one.id: one for one in probes_of(found, lab)}.values())
 
+    def look_again(self) -> None:
+        """See the objects of the lab host anew: a guest that was started again has another tap."""
+        self.__dict__.pop("_scene", None)
+
     @property
     def offered(self) -> list[Offered]:
         """What may be hidden on this lab host, in a fixed order."""

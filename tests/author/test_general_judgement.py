@@ -58,6 +58,29 @@ def test_what_shows_is_kept_of_the_course_s_own_values(tmp_path: Path) -> None:
     assert json.loads(kept.read_text()) == {"a-one": shown, "b-two": other}
 
 
+def test_a_card_with_another_mac_address_on_the_next_lab_host_is_counted_once(tmp_path: Path) -> None:
+    """Cards that are tried side by side are told apart all the same."""
+    rows = [
+        ("interface 52:54:00:00:00:01 of b: link down, live", SHOWN),
+        ("interface 52:54:00:00:00:02 of a: link down, live", SHOWN),
+        ("network a: stopped", STUCK),
+        ("interface 52:54:00:00:00:03 of a: link down, live", SHOWN),
+        ("interface 52:54:00:00:00:04 of a: link down, live", SHOWN),
+    ]
+    case = {"solved": "9f", "general": [{"id": name, "level": 1, "outcome": outcome} for name, outcome in rows]}
+    (tmp_path / "one.json").write_text(json.dumps({"labs": [{"lab": "a", "variant": None, "cases": [case]}]}))
+    (tmp_path / "script").mkdir()
+    (tmp_path / "faults").mkdir()
+    (tmp_path / "script" / "faults.py").write_text((REPOSITORY / "script" / "faults.py").read_text())
+    done = subprocess.run(
+        [sys.executable, tmp_path / "script/faults.py", tmp_path / "one.json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "3 general faults show in 1 labs.\n"
+
+
 class Stopping:
     """A bench whose run is stopped while the first fault is tried; and all that trying it needs."""
 

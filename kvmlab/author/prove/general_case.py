@@ -74,9 +74,8 @@ def _attempts(
 ) -> bool:  # fmt: skip
     """Try one after the other; whether this lab host is spoilt before all were tried."""
     drawing, known = Drawing(beginning), {one.id for one in tried}
-    for one in sorted(drawing.offered, key=_soonest):
-        if one.id in known:
-            continue
+    while one := next((one for one in sorted(drawing.offered, key=_soonest) if one.id not in known), None):
+        known.add(one.id)
         bench.go_on()
         clock = time.monotonic()
         outcome, symptoms = _attempt(drawing, one, copies)
@@ -86,6 +85,8 @@ def _attempts(
         if outcome == STUCK:
             return True
         beginning.remember()
+        if one.mutant.change.scars:
+            drawing.look_again()
     return False
 
 
