@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kvmlab.guest.netconfig.model import everywhere, with_prefix
+from kvmlab.guest.netconfig.shell_lines import Fails, NotUnderstood, commands, redirected
 
 HARMLESS = frozenset(
     ("echo", "printf", "true", ":", "logger", "sleep", "sysctl", "modprobe", "ethtool", "iptables",
@@ -22,14 +23,6 @@ HARMLESS = frozenset(
 OF_AN_ADDRESS = {"dev", "label", "broadcast", "brd", "scope", "peer", "metric", "valid_lft", "preferred_lft"}
 CLIENTS = ("udhcpc", "dhclient", "dhcpcd", "pump")
 IP_WORDS = {"addr": ("address", "addr", "a"), "route": ("route", "ro", "r"), "link": ("link", "l")}
-
-
-class NotUnderstood(Exception):
-    """What this command does is not known here; the text is the command."""
-
-
-class Fails(Exception):
-    """This command cannot work; what comes after it is not run."""
 
 
 @dataclass(slots=True)
@@ -64,58 +57,11 @@ def effect(dev: str, lines: str, variables: Mapping[str, str], bridges: Bridges 
     found = Effect(dev, bridges=bridges)
     try:
         for line in lines.splitlines():
-            for words in _commands(_filled(line, variables)):
+            for words in commands(line, variables):
                 _run(found, words)
     except Fails:
         found.broken = True
     return found
-
-
-def _filled(line: str, variables: Mapping[str, str]) -> str:
-    """With the variables' values; a shell's further powers (substitution, loops) are not understood."""
-
-    def value(place: re.Match[str]) -> str:
-        name = place[1] or place[2]
-        if name not in variables:
-            raise NotUnderstood(line.strip())
-        return variables[name]
-
-    filled = re.sub(r"\$(?:(\w+)|\{(\w+)\})", value, line)
-    if re.search(r"[`$(){}]", filled):
-        raise NotUnderstood(line.strip())
-    return filled
-
-
-def _commands(line: str) -> list[list[str]]:
-    """The simple commands of a line, each with its redirections; those after `||` are run where the first fails."""
-    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
-    lexer.whitespace_split, lexer.commenters = True, "#"
-    try:
-        words = list(lexer)
-    except ValueError:
-        raise Fails from None
-    commands: list[list[str]] = [[]]
-    for word in words:
-        if word in ("&&", ";", "||"):
-            commands.append(["||"] if word == "||" else [])
-        elif word in ("|", "&", ";;"):
-            raise NotUnderstood(line.strip())
-        else:
-            commands[-1].append(word)
-    return _with_a_way_out([command for command in commands if command])
-
-
-def _with_a_way_out(commands: list[list[str]]) -> list[list[str]]:
-    """`COMMAND || true` cannot fail: both become one command, "||" before its words."""
-    kept: list[list[str]] = []
-    for command in commands:
-        if command[0] != "||":
-            kept.append(command)
-        elif kept and command[1:2] in (["true"], [":"], ["echo"], ["logger"]):
-            kept[-1] = ["||", *kept[-1]] if kept[-1][0] != "||" else kept[-1]
-        else:
-            raise NotUnderstood(shlex.join(command[1:]))
-    return kept
 
 
 def _run(found: Effect, words: list[str]) -> None:
@@ -124,7 +70,7 @@ def _run(found: Effect, words: list[str]) -> None:
             return _run(found, words[1:])
         except Fails:
             return None
-    words, target = _redirected(words)
+    words, target = redirected(words)
     if not words:
         return None
     program, *rest = words
@@ -146,25 +92,6 @@ def _run(found: Effect, words: list[str]) -> None:
     if target:
         found.dns += re.findall(r"nameserver\s+([0-9a-fA-F.:]+)", " ".join(rest).replace("\\n", "\n"))
     return None
-
-
-def _redirected(words: list[str]) -> tuple[list[str], str]:
-    """The words without redirections, and the file that is written, if it is one that counts."""
-    kept: list[str] = []
-    target = ""
-    place = 0
-    while place < len(words):
-        word = words[place]
-        if set(word) <= set("<>&") and word:
-            if kept and kept[-1] in ("1", "2"):
-                kept.pop()
-            file = words[place + 1] if place + 1 < len(words) else ""
-            target = file if file not in ("/dev/null", "1", "2") and "<" not in word else target
-            place += 2
-        else:
-            kept.append(word)
-            place += 1
-    return kept, target
 
 
 def _ip(found: Effect, words: list[str]) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from shlex import quote
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.netconfig.ifup_commands import Bridges, Effect, NotUnderstood, effect
+from kvmlab.guest.netconfig.ifup_commands import Bridges, Effect, effect
 from kvmlab.guest.netconfig.model import Device, Kept, NextBootConfig
+from kvmlab.guest.netconfig.shell_lines import NotUnderstood
 from kvmlab.words import t
 
 MAIN = "/etc/network/interfaces"
