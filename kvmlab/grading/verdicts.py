@@ -97,7 +97,8 @@ class TaskResult(NamedTuple):
 class Report(NamedTuple):
     """What came of checking a lab. `max_points` depends on the lab alone, never on what could be looked at.
 
-    `needed`: checks of other tasks that ran only because those of `tasks` need them.
+    `needed`: checks of other tasks that ran only because those of `tasks` need them. `notes`: what else is to be known
+    of how it was looked, a sentence each.
     """
 
     lab: str
@@ -105,6 +106,7 @@ class Report(NamedTuple):
     tasks: tuple[TaskResult, ...]
     seconds: float
     needed: tuple[CheckResult, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:
@@ -142,4 +144,5 @@ class Report(NamedTuple):
             "max_points": self.max_points,
             "seconds": round(self.seconds, 3),
             "tasks": [task.to_json() for task in self.tasks],
+            **({"notes": list(self.notes)} if self.notes else {}),
         }

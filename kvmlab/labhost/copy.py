@@ -19,6 +19,7 @@ from kvmlab.errors import CannotRun
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.container import INIT, INSIDE, LabHost
 from kvmlab.labhost.podman import finish
+from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 PACK_S = 300
@@ -36,6 +37,19 @@ class Packed:
     unsynced: tuple[str, ...]
     restless: tuple[str, ...]
     links: dict[str, Any]
+
+    def notes(self) -> tuple[str, ...]:
+        """What copying could not hold still, a sentence each."""
+        memory, disks = _few(self.unsynced), _few(self.restless)
+        held = t(
+            "It could not be asked to write out its memory, and its copy may lack the latest: {names}", names=memory
+        )
+        moved = t("It was written to all the while, and its copy is as after a power cut: {names}", names=disks)
+        return tuple(said for said, names in ((held, memory), (moved, disks)) if names)
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(clean(name)[:100] for name in names[:3])
 
 
 def wake_copy(host: LabHost, fresh: LabHost) -> Packed:

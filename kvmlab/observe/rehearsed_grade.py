@@ -75,7 +75,8 @@ class Rehearsing:
             open_host(fresh.root, key, self.lab.guests) as (copy, _),
         ):
             report, facts = self._looked(rehearsal, RehearsedReader(now, copy), wants, progress)
-        return report._replace(seconds=time.monotonic() - began), facts
+        notes = rehearsal.packed.notes()
+        return report._replace(seconds=time.monotonic() - began, notes=notes), facts
 
     def _looked(
         self, rehearsal: Rehearsal, both: RehearsedReader, wants: Sequence[Want], progress: BuildProgress

@@ -117,6 +117,8 @@ class _Printed:
     def summary(self) -> None:
         """The verdict, the points, and what to do next."""
         report, sheet = self.report, self.sheet
+        for note in report.notes:
+            sheet.put([(note, "yellow")], 2)
         passed = sum(task.verdict is Verdict.PASSED for task in report.tasks)
         points = t("{points} of {all} points", points=report.points, all=report.max_points)
         counts = {"passed": passed, "all": len(report.tasks), "seconds": report.seconds}

@@ -42,7 +42,9 @@ def valid(value: Any, rule: dict[str, Any], whole: dict[str, Any], path: str = "
         for number, item in enumerate(value):
             valid(item, rule["items"], whole, f"{path}[{number}]")
     if isinstance(value, dict):
-        assert set(value) == set(rule["required"]) == set(rule["properties"]) and not rule["additionalProperties"], path
+        optional = {"notes"} & set(rule["properties"])
+        assert set(value) | optional == {*rule["required"], *optional} == set(rule["properties"]), path
+        assert not rule["additionalProperties"], path
         for name, item in value.items():
             valid(item, rule["properties"][name], whole, f"{path}.{name}")
     return None
@@ -64,6 +66,12 @@ def hostile() -> Report:
 def test_the_json_is_exactly_as_its_schema_says(state: str, language: str) -> None:
     words.set_language(language)
     valid(json.loads(document(report(state))), schema(), schema())
+
+
+def test_what_is_to_be_known_of_how_it_was_looked_is_in_the_json() -> None:
+    found = json.loads(document(report("half")._replace(notes=("It moved.",))))
+    assert found.pop("notes") == ["It moved."] and found == json.loads(document(report("half")))
+    valid({**found, "notes": ["It moved."]}, schema(), schema())
 
 
 def test_the_json_of_the_contract() -> None:

@@ -114,6 +114,15 @@ def test_a_stream_without_our_signs_gets_others() -> None:
     assert text.startswith("x Build a bridge") and "  + The host has a bridge `br0`." in text and "✗" not in text
 
 
+def test_what_is_to_be_known_of_how_it_was_looked_stands_before_the_verdict() -> None:
+    """As plain text, whatever is in it."""
+    stream = io.StringIO()
+    found = report("half")._replace(notes=("web1 \x1b[2Jmoves",))
+    print_report(found, lab="network-bridge", color=False, width=80, stream=stream)
+    before, _, after = stream.getvalue().partition("  web1 [2Jmoves\n")
+    assert "not yet" in after and "\x1b" not in before + after
+
+
 def test_what_comes_next() -> None:
     assert "kvmlab hint network-bridge bridge " in page("half")
     assert "kvmlab finish network-bridge" in page("done")
