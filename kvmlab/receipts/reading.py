@@ -99,7 +99,9 @@ def _evidence(evidence: Any) -> None:
             raise ValueError("hints")
     texts = dict.fromkeys(("schema", "lab", "verdict"), str)
     numbers = {"points": int, "max_points": int, "seconds": (int, float)}
-    _shape(report, {**texts, **numbers, "variant": (str, type(None)), "tasks": list})
+    _shape(report, {**texts, **numbers, "variant": (str, type(None)), "tasks": list}, notes=list)
+    if any(type(note) is not str for note in report.get("notes", ())):
+        raise ValueError("notes")
     for task in report["tasks"]:
         _task(task)
 
@@ -110,7 +112,9 @@ def _task(task: Any) -> None:
     for check in task["checks"]:
         _shape(check, {**texts, "blocked_by": list, "error": (str, type(None)), "findings": list})
         for finding in check["findings"]:
-            _shape(finding, {"subject": str, "facts": list})
+            _shape(finding, {"subject": str, "facts": list}, mistake=(dict, type(None)))
+            if mistake := finding.get("mistake"):
+                _shape(mistake, dict.fromkeys(("name", "sentence", "see"), str))
             for fact in finding["facts"]:
                 words = dict.fromkeys(("name", "wanted", "found", "see"), str)
                 _shape(fact, {**words, "met": bool, "rehearsed": bool})
@@ -126,11 +130,11 @@ def when(text: str) -> datetime:
     return found
 
 
-def _shape(value: Any, wanted: Mapping[str, Any]) -> None:
-    """ValueError unless `value` is a table of these names, each of its type; True is no number."""
-    if not isinstance(value, dict) or set(value) != set(wanted):
+def _shape(value: Any, wanted: Mapping[str, Any], **allowed: Any) -> None:
+    """ValueError unless `value` has these names, and of those allowed some, each of its type; True is no number."""
+    if not isinstance(value, dict) or not set(wanted) <= set(value) <= {*wanted, *allowed}:
         raise ValueError("names")
-    for name, kind in wanted.items():
+    for name, kind in {**wanted, **{name: allowed[name] for name in set(value) - set(wanted)}}.items():
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if type(value[name]) not in kinds:
             raise ValueError(name)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kvmlab.checks.findings import FactRow, Finding
 from kvmlab.course import Course
 from kvmlab.course.version import lab_version
 from kvmlab.observe.grade import checks_of
@@ -29,12 +30,12 @@ def evidence(course: Course, lab_id: str, variant: str | None, lab_host: str) ->
     """As `kvmlab check` keeps it where all has passed."""
     lab = course.lab(lab_id, "en", variant)
     checks = checks_of(lab, course.checker(lab_id)).checks
-    fact = {"name": "state", "wanted": "up", "found": "up", "met": True, "see": "ip link", "rehearsed": False}
+    finding = Finding("link br0", (FactRow("state", "up", "up", True, "ip link"),))
     tasks = []
     for task in lab.tasks:
         seen = [
             {"id": check.id, "sentence": "It is so.", "verdict": "passed", "blocked_by": [], "error": None,
-             "findings": [{"subject": "link br0", "facts": [dict(fact)]}]}
+             "findings": [finding.to_json()]}
             for check in checks if check.task == task.id
         ]  # fmt: skip
         points = {"points": task.points, "max_points": task.points}

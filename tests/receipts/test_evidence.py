@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kvmlab.checks.findings import FactRow, Finding, Mistake
 from kvmlab.course import Course
 from kvmlab.course.progress import LabProgress
 from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
@@ -13,6 +14,7 @@ from kvmlab.labhost.record import Run
 from kvmlab.paths import State
 from kvmlab.receipts.evidence import keep, kept
 from kvmlab.receipts.judging import judge
+from kvmlab.receipts.reading import read_receipt
 from tests.receipts.conftest import Make
 
 LAB = "network-bridge"
@@ -48,6 +50,18 @@ def test_the_best_is_kept(state: State, course: Course) -> None:
         assert points(state, course) == sum(task.points for task in tasks[:wanted])
     found = kept(state, course.tag, LAB)
     assert found and (found["lab_host"], found["hints"], found["variant"]) == ("abc", {tasks[0].id: 2}, None)
+
+
+def test_whatever_a_check_says_can_be_handed_in(state: State, course: Course, make: Make) -> None:
+    """A mistake that it has named, and what a rehearsal could not hold still, are parts of a receipt's shape."""
+    finding = Finding("link br0", (FactRow("up", "yes", "no", False, ""),), mistake=Mistake("down", "It is down."))
+    found = report(course, 1)._replace(notes=("It moved.",))
+    (check,) = found.tasks[0].checks
+    task = found.tasks[0]._replace(checks=(check._replace(findings=(finding, finding._replace(mistake=None))),))
+    keep(state, course, course.lab(LAB), RUN, found._replace(tasks=(task, *found.tasks[1:])), LabProgress(LAB))
+    evidence = kept(state, course.tag, LAB)
+    read = read_receipt(make(change=lambda receipt: receipt.update(labs=[evidence])))
+    assert read.labs[LAB] == evidence and evidence["report"]["notes"] == ["It moved."]
 
 
 NOT_KEPT = {
