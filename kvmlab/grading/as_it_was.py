@@ -129,13 +129,20 @@ class Grants:
         return any((grant.noun, grant.name) in owners and not grant.words for grant in self._grants)
 
     def _allowed(self, noun: str, key: Key, aspect: str) -> bool:
-        if any(grant.covers(noun, key, aspect) for grant in self._grants if grant.words):
+        if any(self._covers(grant, noun, key, aspect) for grant in self._grants if grant.words):
             return True
         if noun == "domain":
             return self._allowed_of_a_domain(key, aspect)
         if noun == "file":
             return self._allowed_of_a_file(key[0], aspect)
         return False
+
+    def _covers(self, grant: Grant, noun: str, key: Key, aspect: str) -> bool:
+        """Where it is of one disk alone: what was that at the start, or is new and that now."""
+        if not grant.of or not grant.covers(noun, key, aspect):
+            return grant.covers(noun, key, aspect)
+        value = self._at_start(key).get(aspect) or self._now(key).get(aspect)
+        return f" {grant.of} " in f" {value} "
 
     def _allowed_of_a_domain(self, key: Key, aspect: str) -> bool:
         """A guest that is worked on may be restarted, and runs as it is stored then; one that is to run, started."""

@@ -112,14 +112,22 @@ def _pins(domain: SceneDomain) -> ChangeScripts | None:
     return redefined(domain, lambda root: remove(root, "cputune/vcpupin"))
 
 
+def _other_cpus(now: str) -> str:
+    """All CPUs of the host, or the last of them alone where it may run on all; where there is but one, nothing."""
+    every = "cpus=$(cat /sys/devices/system/cpu/online)"
+    return every + script('\n[ "$cpus" != {now} ] || cpus=${cpus##*[-,]}\ntest "$cpus" != {now}', now=now)
+
+
 @mutator("domain", "vCPU 0 pinned elsewhere, live")
 def _pin_now(domain: SceneDomain) -> ChangeScripts | None:
     pin = parse(domain.live).find("cputune/vcpupin[@vcpu='0']") if domain.running else None
     if pin is None:
         return None
-    line = "virsh vcpupin {name} 0 {cpus} --live"
-    other = script('virsh vcpupin {name} 0 "$(cat /sys/devices/system/cpu/online)" --live', name=domain.name)
-    return ChangeScripts(other, script(line, name=domain.name, cpus=pin.get("cpuset", "0")))
+    cpus = pin.get("cpuset", "0")
+    other = script('virsh vcpupin {name} 0 "$cpus" --live', name=domain.name)
+    return ChangeScripts(
+        f"{_other_cpus(cpus)}\n{other}", script("virsh vcpupin {name} 0 {cpus} --live", name=domain.name, cpus=cpus)
+    )
 
 
 @mutator("domain", "vCPU 0 runs elsewhere than libvirt says")
@@ -129,10 +137,9 @@ def _past_libvirt(domain: SceneDomain) -> ChangeScripts | None:
         return None
     find = script("pid=$(cat /run/libvirt/qemu/{name}.pid)", name=domain.name)
     thread = 'thread=$(grep -l "^CPU 0/" /proc/$pid/task/*/comm | cut -d/ -f5)'
-    do = f'{find}\n{thread}\ntaskset -pc "$(cat /sys/devices/system/cpu/online)" "$thread"'
-    return ChangeScripts(
-        do, f"{find}\n{thread}\n" + script('taskset -pc {cpus} "$thread"', cpus=pin.get("cpuset", "0"))
-    )
+    cpus = pin.get("cpuset", "0")
+    do = f'{_other_cpus(cpus)}\n{find}\n{thread}\ntaskset -pc "$cpus" "$thread"'
+    return ChangeScripts(do, f"{find}\n{thread}\n" + script('taskset -pc {cpus} "$thread"', cpus=cpus))
 
 
 @mutator("domain", "another CPU model, stored")

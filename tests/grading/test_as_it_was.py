@@ -133,6 +133,32 @@ def test_what_nobody_asked_for_is_seen(tmp_path: Path, now: Objects, said: str) 
     assert told(tmp_path, now) == [said]
 
 
+OLD = {"stored_disk_vdb": "disk virtio raw /d/old.img"}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (OLD, {"stored_disk_vdb": None}, []),
+        (OLD, {**OLD, "stored_disk_vda": "disk virtio qcow2 /d/web10"}, ["domain web1: stored disk vda"]),
+        (OLD, {**OLD, "stored_disk_vda": "disk virtio raw /d/old.img"}, ["domain web1: stored disk vda"]),
+        (OLD, {"stored_disk_vdb": "disk virtio raw /d/old.img0"}, []),
+        ({}, {"stored_disk_sda": "disk sata raw /d/old.img"}, []),
+        ({}, {"stored_disk_sda": "disk sata raw /d/old.img0"}, ["domain web1: stored disk sda"]),
+    ],
+)  # fmt: skip
+def test_of_a_disk_known_by_its_path_that_one_alone_is_the_student_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: dict[str, str], now: dict[str, str | None], said: list[str]
+) -> None:
+    """A disk that was another at the start stays that, and no other disk comes along."""
+    as_it_began = changed("domain", "web1", **before)
+    monkeypatch.setitem(globals(), "start", lambda: {key: dict(value) for key, value in as_it_began.items()})
+    found = changed("domain", "web1", **now)
+    for name in [key.replace("_", " ") for key, value in now.items() if value is None]:
+        del found["domain", ("web1",)][name]
+    assert told(tmp_path, found, "yield host.domain(lab.guest).stored.disk(source='/d/old.img').missing()") == said
+
+
 def test_what_runs_writes_to_its_disk(tmp_path: Path) -> None:
     """A guest that ran at the start has its disk open; its size is another matter."""
     assert told(tmp_path, changed("file", "/d/web1", content="9 B, 444")) == []

@@ -289,3 +289,20 @@ def test_a_guests_stored_network_is_changed_in_whichever_files_it_is_kept(tmp_pa
         assert path.read_text() == text and not list((tmp_path / "root").iterdir())
     assert made == {change: text.replace(*edit) for change, edit in wanted.items()}
     assert "method=auto" in other.read_text()
+
+
+@pytest.mark.parametrize(
+    ("pinned", "online", "made"),
+    [("1", "0-3", "0-3"), ("0-3", "0-3", "3"), ("0,2", "0,2", "2"), ("0", "0-1", "0-1"), ("0", "0", None)],
+)
+def test_a_vcpu_is_pinned_to_other_cpus_than_it_was(tmp_path: Path, pinned: str, online: str, made: str | None) -> None:
+    """To all, as one frees it, would be no change for one that is free."""
+    (tmp_path / "online").write_text(f"{online}\n")
+    (tmp_path / "virsh").write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / "virsh").chmod(0o755)
+    pins = replace(ON, live=DOMAIN.replace("cpuset='1'", f"cpuset='{pinned}'"))
+    change = next(one.change for one in mutants_of([pins]) if one.name.endswith("vCPU 0 pinned elsewhere, live"))
+    code = change.do.replace("/sys/devices/system/cpu/", f"{tmp_path}/")
+    said = subprocess.run(["bash", "-eu"], input=f"PATH={tmp_path}:$PATH\n{code}", text=True, capture_output=True)
+    assert said.stdout == (f"vcpupin web 1 0 {made} --live\n" if made else "")
+    assert (said.returncode == 0) is (made is not None)

@@ -47,11 +47,15 @@ _COUNTED = frozenset(("sent_bytes", "sent_packets", "addresses", "target", "allo
 
 
 class Grant(NamedTuple):
-    """Aspects of an object, those with these words side by side; "": all of it. Names of several parts have "/"."""
+    """Aspects of an object, those with these words side by side; "": all of it. Names of several parts have "/".
+
+    `of`: of these aspects only those whose value has this in it, as a disk's has its path (kvmlab.host.start.aspects).
+    """
 
     noun: str
     name: str
     words: str = ""
+    of: str = ""
 
     def covers(self, noun: str, key: Key, aspect: str) -> bool:
         """Whether it is about this aspect of this object."""
@@ -69,7 +73,8 @@ def grants(kind: str, key: Key, names: Sequence[str]) -> Iterator[Grant]:
         yield Grant("domain", key[0], INSIDE)  # what the guest does with it, not what it is
     elif kind in ("interface", "disk"):
         one = f" {key[3].lower()}" if key[2] in ("mac", "target") else ""
-        yield Grant("domain", key[0], _view(key[1], f"{kind}{one}"))
+        path = key[3] if (kind, key[2]) == ("disk", "source") else ""
+        yield Grant("domain", key[0], _view(key[1], f"{kind}{one}"), path)
     elif kind in ("console", "graphics"):
         yield Grant("domain", key[0], _view(key[1], "devices"))
     elif kind == "snapshot":
