@@ -16,7 +16,7 @@ from typing import Any
 from kvmlab.checks.reader import CAUSES, Answer, Key, MissingObject, Reading, Want
 from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
-from kvmlab.host import links, lookup, system
+from kvmlab.host import files, links, lookup, system
 from kvmlab.host.connection import Libvirt
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.next_start import shown_by
@@ -59,8 +59,8 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
     "flow": links.flow,
     "listener": links.listener,
     "web": links.web,
-    "file": system.file,
-    "note": system.note,
+    "file": files.file,
+    "note": files.note,
     "package": system.package,
     "service": system.service,
     "process": system.process,
@@ -69,8 +69,8 @@ _LOOK: Mapping[str, Callable[..., Any]] = {
     "account": system.account,
     "login": system.login,
     "cpu": system.cpu,
-    "image": system.image,
-    "image-snapshot": system.image_snapshot,
+    "image": files.image,
+    "image-snapshot": files.image_snapshot,
 }
 # What only comes to be by other questions: asked in its turn, never beforehand.
 _AFTERWARDS = ("flow",)

@@ -12,10 +12,10 @@ from starlette.routing import BaseRoute, Route
 
 from kvmlab.errors import KvmlabError, UsageError
 from kvmlab.page import book, prose
-from kvmlab.page.asked import Asked, lab_in, lang_in, name_in, read_json
 from kvmlab.page.commands import Commands
 from kvmlab.page.keys import Keys
 from kvmlab.page.labs import VERBS, Labs
+from kvmlab.page.requests import Asked, lab_in, lang_in, name_in, read_json
 from kvmlab.page.sockets import Sockets
 from kvmlab.words import speaking, t
 

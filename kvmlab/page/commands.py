@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
 from kvmlab.errors import CannotRun, KvmlabError
-from kvmlab.page.terminals import OwnPty, Pty
+from kvmlab.page.pty import OwnPty, Pty
 from kvmlab.words import t
 
 DOCUMENT_BYTES = 8 << 20

@@ -21,12 +21,12 @@ from starlette.routing import Route
 from kvmlab.course.book import read_book
 from kvmlab.errors import CannotRun
 from kvmlab.page.app import PageServer
-from kvmlab.page.asked import read_json
 from kvmlab.page.commands import Commands
 from kvmlab.page.files import Files
 from kvmlab.page.gate import LOGIN, App, Gate, Site
 from kvmlab.page.keys import SESSION_S, Keys, PreviousServer, remember, remembered
 from kvmlab.page.peer import OwnUser
+from kvmlab.page.requests import read_json
 from kvmlab.paths import State
 from kvmlab.words import t
 

@@ -10,9 +10,9 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from kvmlab.errors import KvmlabError
-from kvmlab.page.asked import LAB, json_object
 from kvmlab.page.commands import Commands, Running
 from kvmlab.page.labs import Feed, Labs
+from kvmlab.page.requests import LAB, json_object
 from kvmlab.page.terminals import PageTerminal, Terminals, Viewer, size_of
 from kvmlab.words import LANGUAGES, t
 

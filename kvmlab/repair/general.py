@@ -2,32 +2,28 @@
 
 Probes (a guest can be entered, a colleague gets an answer, a pool's volumes are listed …) are tried in the solved
 state; those that have passed there and fail once the mutant is made are the symptoms. One after which none fails, or
-every check of the lab passes, is undone, and the next is drawn. Texts are in general.toml, in both languages.
+every check of the lab passes, is undone, and the next is drawn.
 """
 
 from __future__ import annotations
 
 import random
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
-from kvmlab.checks.vocabulary.start import see
-from kvmlab.course.fault.model import Fault, Story, Symptom
+from kvmlab.course.fault.model import Fault, Symptom
 from kvmlab.course.lab.fences import Step
 from kvmlab.errors import CannotRun
 from kvmlab.grading.verdicts import Verdict
-from kvmlab.host.start.aspects import Objects, objects_of
+from kvmlab.host.start.aspects import objects_of
 from kvmlab.labhost.steps import run_step
 from kvmlab.liveness import Silence
-from kvmlab.mutants.library import mutants_of
 from kvmlab.mutants.reader import Noting, things
-from kvmlab.mutants.scene import SceneDomain, ScenePool
 from kvmlab.observe.grade import checks_of, opened, run_checks
-from kvmlab.repair.changes import Changed, changes
+from kvmlab.repair.general_kinds import LANGUAGES, NOTES, PREFIX, Offered, offered_of
+from kvmlab.repair.general_story import story_of
 from kvmlab.repair.probes import follows, probes_of
 from kvmlab.repair.steps import carry_out
 from kvmlab.repair.symptoms import asked
@@ -36,40 +32,12 @@ from kvmlab.setup.start_record import pictures
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.course import Lab
     from kvmlab.labhost.container import LabHost
-    from kvmlab.mutants.mutator import Mutant, Named
     from kvmlab.repair.beginning import Beginning
 
-PREFIX = "general: "
 TRIES = 8
-LANGUAGES = ("en", "zh")
 MORE_S, MORE_TIMES = 5.0, 2.0
 """How much longer than in the solved state a probe is waited for: seconds, and times what it has taken there."""
-MOST_ROWS, LONGEST = 6, 160
-NOTES = ("/root/.kvmlab-kept", "/var/tmp/.kvmlab-routes")
-"""What mutators write down for their undoing, in a guest and on the host: removed once a fault is to stay."""
-
-
-class FaultKind(NamedTuple):
-    """A mutator that is offered: its level, and what it is called afterwards, by language."""
-
-    level: int
-    titles: Mapping[str, str]
-
-
-class Offered(NamedTuple):
-    """A mutant of this lab host that may be hidden. `thing`: as the mutant names it; `kind`: of that."""
-
-    mutant: Mutant
-    kind: str
-    thing: str
-    told: FaultKind
-
-    @property
-    def id(self) -> str:
-        """Of the fault that it makes."""
-        return PREFIX + self.mutant.name
 
 
 class Passing(NamedTuple):
@@ -77,25 +45,6 @@ class Passing(NamedTuple):
 
     probes: list[Symptom]
     waits: Mapping[str, float]
-
-
-@cache
-def texts() -> dict[str, Any]:
-    """general.toml."""
-    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-
-
-def kinds() -> dict[tuple[str, str], FaultKind]:
-    """The mutators that are offered, by kind of object and change."""
-    rows = texts()["mutant"]
-    return {
-        (one["kind"], one["change"]): FaultKind(one["level"], {lang: one[lang] for lang in LANGUAGES}) for one in rows
-    }
-
-
-def serves(lab: Lab) -> bool:
-    """Whether there may be anything for a general fault on its lab host: libvirt, from the start."""
-    return lab.host == "full" and bool(lab.guests or lab.networks or lab.pools)
 
 
 class Drawing:
@@ -169,7 +118,7 @@ class Drawing:
             self.undo(undo)
             return None
         solved, broken = (objects_of(picture) for picture in pictures(host))
-        stories = {lang: _story(lang, one, symptoms, solved, broken) for lang in LANGUAGES}
+        stories = {lang: story_of(lang, one, symptoms, solved, broken) for lang in LANGUAGES}
         return Fault(one.id, one.told.level, stories, symptoms, (step,), (undo,))
 
     @cached_property
@@ -200,82 +149,7 @@ class Drawing:
         self.beginning.must_pass()
 
 
-def offered_of(found: Sequence[Named], lab: Lab) -> list[Offered]:
-    """What may be hidden on a lab host with these objects: offered, caught by the lab, and without a trace of ours."""
-    from fnmatch import fnmatchcase
-
-    offered, known = [], kinds()
-    for mutant in mutants_of(found):
-        what, _, change = mutant.name.partition(": ")
-        kind, _, thing = what.partition(" ")
-        told = known.get((kind, change))
-        traces = "kvmlab" in _without(mutant.change.do, "KVMLAB-XML", *NOTES)
-        survives = any(fnmatchcase(mutant.name, one.mutant) for one in lab.survivors)
-        idle = kind == "file" and not used_at_all(thing, found)
-        if told is not None and not traces and not survives and not idle:
-            offered.append(Offered(mutant, kind, thing, told))
-    return offered
-
-
-def used_at_all(path: str, found: Sequence[Named]) -> bool:
-    """Whether anything of libvirt may need the file: a pool that names it, or a guest, whose disks may stand on it."""
-    return any(
-        isinstance(one, SceneDomain) or (isinstance(one, ScenePool) and f">{path}<" in one.stored) for one in found
-    )
-
-
-def _story(lang: str, one: Offered, symptoms: Sequence[Symptom], solved: Objects, broken: Objects) -> Story:
-    said = texts()
-    hint, number = said["hint"], LANGUAGES.index(lang)
-    title = one.told.titles[lang].format(thing=f"`{one.thing}`")
-    title = title[0].upper() + title[1:]
-    upcoming = symptoms[0].upcoming
-    opening = said["ticket"][f"upcoming_{lang}" if upcoming else lang]
-    ticket = [opening, *(_probe(lang, symptom) for symptom in symptoms)]
-    changed = list(changes(solved, broken))
-    rows = [_row(lang, one) for one in changed[:MOST_ROWS]]
-    told = [hint[f"story_{lang}"].format(title=title), *rows] if rows else [f"{title}."]
-    hints = [hint[f"layer_{lang}"].format(layer=said["layer"][one.kind][number], command=said["layer"][one.kind][2])]
-    hints += [hint[f"object_{lang}"].format(object=f"`{one.thing}`")]
-    hints += [hint[f"see_{lang}"].format(see=see(*changed[0][:3]))] if changed else []
-    hints += [hint[f"change_{lang}"].format(title=title)]
-    done = "\n".join(line for line in one.mutant.change.do.splitlines() if _is_told(line))
-    done = f"{hint[f'done_{lang}']}\n\n```\n{done}\n```" if done.count("\n") < 6 else ""
-    return Story(title, "\n\n".join(ticket), tuple(hints), "\n\n".join(["\n".join(told), *([done] if done else [])]))
-
-
 def _kind_and_change(name: str) -> tuple[str, str]:
     """Of the id of a general fault: "pool", "stopped"."""
     what, _, change = name.removeprefix(PREFIX).partition(": ")
     return what.partition(" ")[0], change
-
-
-def _without(text: str, *parts: str) -> str:
-    for part in parts:
-        text = text.replace(part, "")
-    return text.lower()
-
-
-def _is_told(line: str) -> bool:
-    """Whether a line of a mutant changes what it is about."""
-    return not any(note in line for note in NOTES) and not line.startswith(("test ", "grep -q "))
-
-
-def _probe(lang: str, symptom: Symptom) -> str:
-    kind, _, name = symptom.id.partition(" ")
-    text: str = texts()["probe"][kind][lang]
-    return text.format(name=name)
-
-
-def _row(lang: str, one: Changed) -> str:
-    hint, name, shown_by = texts()["hint"], one.name.replace(" ", " `", 1) + "`", see(one.noun, one.key, one.aspect)
-    if not one.aspect:
-        return str(hint[f"gone_{lang}"].format(object=name, see=shown_by))
-    before, after = _short(one.before), _short(one.after)
-    row = hint[f"row_{lang}"].format(object=name, aspect=one.aspect, before=before, after=after, see=shown_by)
-    return str(row)
-
-
-def _short(value: object) -> str:
-    text = " ".join(str("-" if value in (None, "", []) else value).split()).replace("`", "'")
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -18,7 +18,7 @@ from kvmlab.author.prove.judgement import case_json
 from kvmlab.author.prove.proof import Proof, ProofOutcome
 from kvmlab.author.prove.result import CaseResult, TriedFault
 from kvmlab.mutants.mutator import ChangeScripts, Mutant
-from kvmlab.repair.general import FaultKind, Offered
+from kvmlab.repair.general_kinds import FaultKind, Offered
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:

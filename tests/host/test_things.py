@@ -12,7 +12,7 @@ import pytest
 
 from kvmlab.checks.reader import MissingObject
 from kvmlab.checks.vocabulary.host import Host
-from kvmlab.host import links, system
+from kvmlab.host import files, links, system
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.devices import DiskElement, InterfaceElement
 from kvmlab.host.domain.kept_file import FiledDefinition, filed
@@ -48,7 +48,7 @@ STAT: Mapping[str, Any] = {
     [({}, True), ({"target": "/root/elsewhere"}, False), ({"names": 2}, False), ({"kind": "directory"}, False)],
 )
 def test_a_file_of_its_own_is_no_link_and_has_no_second_name(more: dict[str, object], own: bool) -> None:
-    said = system.file(way(file={**STAT, **more}), ("/srv/disk.img",), ["own_file"])
+    said = files.file(way(file={**STAT, **more}), ("/srv/disk.img",), ["own_file"])
     assert not isinstance(said, MissingObject) and said["own_file"] is own
 
 
@@ -256,10 +256,10 @@ def test_cpus_are_listed_as_libvirt_lists_them() -> None:
     [("thread=7\nthread=8\n", None), ("thread=8\nThread: 7", None), ("thread=8\nload=7\nthread = 8\n", "8")],
 )
 def test_two_answers_are_none(text: str, found: str | None) -> None:
-    said = system.note(way(file={"text": text}), ("/root/notes", "thread"))
+    said = files.note(way(file={"text": text}), ("/root/notes", "thread"))
     assert (None if isinstance(said, MissingObject) else said["text"]) == found
 
 
 def test_a_note_of_a_whole_number_is_shown_as_one() -> None:
-    said = system.note(way(file={"text": "resident: 296\nload=1.5\n"}), ("/root/notes", "resident"))
+    said = files.note(way(file={"text": "resident: 296\nload=1.5\n"}), ("/root/notes", "resident"))
     assert not isinstance(said, MissingObject) and repr(said["number"]) == "296"

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from kvmlab.page import terminals
-from kvmlab.page.terminals import FRAME, KEPT, WINDOW, OwnPty, PageTerminal, Pty, Terminals, Viewer, size_of
+from kvmlab.page.pty import OwnPty, Pty
+from kvmlab.page.terminals import FRAME, KEPT, WINDOW, PageTerminal, Terminals, Viewer, size_of
 from kvmlab.slowness import slowness
 
 SHELL = ["sh", "-c"]

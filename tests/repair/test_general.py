@@ -14,20 +14,20 @@ from kvmlab.course.fault.model import Symptom
 from kvmlab.course.lab.model import Survivor
 from kvmlab.mutants.library import changes
 from kvmlab.mutants.mutator import ChangeScripts, Mutant, Named
-from kvmlab.repair.general import (
+from kvmlab.repair.general import Drawing
+from kvmlab.repair.general_kinds import (
     LANGUAGES,
     NOTES,
     PREFIX,
-    Drawing,
     FaultKind,
     Offered,
-    _is_told,
     kinds,
     offered_of,
     serves,
     texts,
     used_at_all,
 )
+from kvmlab.repair.general_story import _is_told
 from kvmlab.repair.probes import follows, probes_of
 from kvmlab.repair.shown import kept_in, shown_in, solved_state
 from tests.conftest import our_course

@@ -25,7 +25,8 @@ from kvmlab.images import Quiet
 from kvmlab.labhost.steps import run_step
 from kvmlab.observe.grade import opened, run_checks
 from kvmlab.repair.beginning import Beginning
-from kvmlab.repair.general import Drawing, Offered
+from kvmlab.repair.general import Drawing
+from kvmlab.repair.general_kinds import Offered
 from kvmlab.repair.judging import changed_by_the_fault, repaired, restartable
 from kvmlab.repair.shown import solved_state
 from kvmlab.repair.symptoms import left

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kvmlab.author.prove.cases import EVERYTHING, Case, Draw, cases_of
 from kvmlab.author.prove.proof import Proof
 from kvmlab.errors import AuthorError
-from kvmlab.repair.general import serves
+from kvmlab.repair.general_kinds import serves
 from kvmlab.words import t
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kvmlab.classroom.children import environ_of
-from kvmlab.classroom.door.asked import plain_keys, student_in, text_in
 from kvmlab.classroom.door.fronts import Fronts, Side
 from kvmlab.classroom.door.logins import MOST_KEY, Logins
+from kvmlab.classroom.door.questions import plain_keys, student_in, text_in
 from kvmlab.classroom.door.terminals import DoorTerminal, collect_orphans, sweep_orphans
 from kvmlab.classroom.door.wrong_codes import SLOW_S, WrongCodes
 from kvmlab.classroom.folder import Class

@@ -20,12 +20,12 @@ from functools import partial
 from typing import Any
 
 from kvmlab import words
-from kvmlab.classroom.door.asked import text_in
 from kvmlab.classroom.door.certificate import Certificate
 from kvmlab.classroom.door.desk import Desk
 from kvmlab.classroom.door.fronts import Side, Verb
 from kvmlab.classroom.door.logins import Logins
 from kvmlab.classroom.door.page_run import SAID, PageRun
+from kvmlab.classroom.door.questions import text_in
 from kvmlab.classroom.door.runs import Way, way_of
 from kvmlab.classroom.door.sessions import Sessions
 from kvmlab.classroom.door.terminals import DoorTerminal

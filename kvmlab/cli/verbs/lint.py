@@ -98,7 +98,7 @@ def _commands(args: argparse.Namespace, ctx: Context) -> int:
 def _faults(args: argparse.Namespace, ctx: Context) -> int:
     """The written faults of each lab by level, and the general ones that were seen to show on its lab host."""
     from kvmlab.course.fault.model import LEVELS
-    from kvmlab.repair.general import serves
+    from kvmlab.repair.general_kinds import serves
     from kvmlab.repair.shown import kept_in, shown_in
     from kvmlab.report.plain import TextPage, cells, fit
 

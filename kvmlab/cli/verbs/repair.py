@@ -87,7 +87,7 @@ def offered(
 ) -> list[Offer]:
     """What can be hidden on these labs, of this level (0: of any); UsageError where that is nothing."""
     from kvmlab.repair.drawing import offers
-    from kvmlab.repair.general import PREFIX
+    from kvmlab.repair.general_kinds import PREFIX
 
     found = offers(ctx.course.faults(), labs, level, _general_levels(labs, ctx, untried_too=untried_too))
     if fault:
@@ -101,7 +101,7 @@ def offered(
 def _general_levels(labs: list[str], ctx: Context, untried_too: bool) -> Mapping[str, Collection[int]]:
     """Of the general faults that there are, by lab: of those that were seen to show. Labs where none was tried come in
     only where the lab is asked for by name, or none of these labs was tried."""
-    from kvmlab.repair.general import kinds, serves
+    from kvmlab.repair.general_kinds import kinds, serves
     from kvmlab.repair.shown import shown_in
 
     shown = shown_in(ctx.course, labs)
@@ -215,7 +215,7 @@ def _general(ctx: Context, place: LabPlace, seed: str = "", level: int = 0, want
 
 def begin_again(ctx: Context, place: LabPlace) -> bool:
     """Break the same again on a new lab host, if a repair is open there and its fault still in the course."""
-    from kvmlab.repair.general import PREFIX
+    from kvmlab.repair.general_kinds import PREFIX
     from kvmlab.repair.record import recall
 
     run = place.run()

@@ -16,13 +16,13 @@ from kvmlab.classroom.door.line import DeskLine
 from kvmlab.classroom.door.pages import BOARD
 from kvmlab.errors import KvmlabError
 from kvmlab.page.app import PageServer
-from kvmlab.page.asked import read_json
 from kvmlab.page.book import Reader
 from kvmlab.page.classroom.asking import DeskCommands
 from kvmlab.page.classroom.keys import ClassKeys
 from kvmlab.page.classroom.outside import TRIES, Outside
 from kvmlab.page.files import Files
 from kvmlab.page.gate import LOGIN, Receive, Scope, Send, refuse
+from kvmlab.page.requests import read_json
 from kvmlab.words import LANGUAGES, speaking, t
 
 COOKIE = "__Host-kvmlab"

@@ -13,7 +13,7 @@ from typing import Any
 from kvmlab.classroom.door.line import DeskLine
 from kvmlab.errors import CannotRun
 from kvmlab.page.commands import LINE_BYTES, Commands, Running
-from kvmlab.page.terminals import Pty
+from kvmlab.page.pty import Pty
 from kvmlab.words import t
 
 

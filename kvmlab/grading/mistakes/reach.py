@@ -101,7 +101,7 @@ def _prefix(failed: FailedObject, host: Host) -> Words | None:
     return None
 
 
-REACHING = (
+REACH = (
     Pattern(
         "tap-elsewhere",
         ("interface", *_WAYS),
