@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -20,6 +21,8 @@ GUEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}")
 TERMINAL = re.compile(rf"shell-[1-4]|console:{GUEST.pattern}")
 SCREENS = 6
 SCREEN_BYTES = 65536
+KEY_EVENT = b"\4"
+"""How a message of a browser begins that says of a key (RFC 6143, 7.5.4)."""
 
 
 class Sockets:
@@ -95,7 +98,8 @@ class Sockets:
         self._screens += 1
         try:
             async with self._commands.running("en", "exec", lab, f"--screen={guest}", reads=True) as process:
-                await _both(_from(process, socket), _to(process, socket), _unheard(process))
+                poke = partial(self._labs.poke, lab)
+                await _both(_from(process, socket), _to(process, socket, poke), _unheard(process))
         finally:
             self._screens -= 1
 
@@ -107,11 +111,15 @@ async def _from(process: Running, socket: WebSocket) -> None:
     await socket.close()
 
 
-async def _to(process: Running, socket: WebSocket) -> None:
+async def _to(process: Running, socket: WebSocket, typed: Callable[[], None]) -> None:
+    """`typed` is told of keys: what they do in the guest nobody else may see."""
     assert process.stdin
     while True:
-        process.stdin.write(await socket.receive_bytes())
+        piece = await socket.receive_bytes()
+        process.stdin.write(piece)
         await process.stdin.drain()
+        if piece.startswith(KEY_EVENT):
+            typed()
 
 
 async def _unheard(process: Running) -> None:
