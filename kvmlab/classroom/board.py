@@ -21,7 +21,8 @@ STUCK_MIN = 20
 
 class Seat(NamedTuple):
     """A student at a lab. `task`: the first that has not passed, or "". `failing`: the first failing check when the
-    class was last checked, if the student has not checked since. `minutes`: since points were gained, or the start;
+    class was last checked, if the student has not checked since; `mistake`: the known one it most likely comes from, as
+    a sentence in the language of that check, or "". `minutes`: since points were gained, or the start;
     None: not known."""
 
     student: Student
@@ -29,6 +30,7 @@ class Seat(NamedTuple):
     state: str
     task: str
     failing: str
+    mistake: str
     passed: int
     tasks: int
     points: int
@@ -70,27 +72,32 @@ def _seat(actions: Actions, student: Student, run: Run, known: LabProgress, grad
     entry = actions.course.entry(run.lab)
     tasks = [task.id for task in run.compiled.tasks] if run.compiled else []
     passed = [task for task in tasks if task in known.passed]
-    task, failing, points = next((one for one in tasks if one not in passed), ""), "", known.points
+    task, points = next((one for one in tasks if one not in passed), ""), known.points
+    failing, mistake = "", ""
     if graded and graded.attempt.taken >= known.checked:
-        failing = _first_failing(actions, graded)
+        failing, mistake = _first_failing(actions, graded)
     since = max(run.started, known.gained) if known.gained else run.started
     hints = sum(known.hints.values())
-    return Seat(student, run.lab, run.state, task, failing, len(passed), len(tasks), points, entry.points, hints,
-                _minutes(since))  # fmt: skip
+    return Seat(student, run.lab, run.state, task, failing, mistake, len(passed), len(tasks), points, entry.points,
+                hints, _minutes(since))  # fmt: skip
 
 
 def _seat_at_a_repair(actions: Actions, student: Student, run: Run, repair: Repair, graded: Graded | None) -> Seat:
     """One task: to mend it. What the student's own checks have found since is not noted anywhere."""
-    failing = "" if repair.over or graded is None else _first_failing(actions, graded)
+    failing, mistake = ("", "") if repair.over or graded is None else _first_failing(actions, graded)
     minutes = None if repair.over else int(repair.seconds // 60)
-    return Seat(student, graded_as(run.lab), run.state, "" if repair.over else TASK, failing, int(repair.over), 1,
-                repair.points, repair.max_points, repair.hints, minutes)  # fmt: skip
+    return Seat(student, graded_as(run.lab), run.state, "" if repair.over else TASK, failing, mistake,
+                int(repair.over), 1, repair.points, repair.max_points, repair.hints, minutes)  # fmt: skip
 
 
-def _first_failing(actions: Actions, graded: Graded) -> str:
+def _first_failing(actions: Actions, graded: Graded) -> tuple[str, str]:
     report = actions.of_class.book.report(graded.attempt.number, graded.grading.run)
     checks = (check for task in report["tasks"] for check in task["checks"])
-    return next((str(one["id"]) for one in checks if one["verdict"] == "failed"), "")
+    failing = next((one for one in checks if one["verdict"] == "failed"), None)
+    if failing is None:
+        return "", ""
+    noticed = (one["mistake"]["sentence"] for one in failing.get("findings", ()) if one.get("mistake"))
+    return str(failing["id"]), str(next(noticed, ""))
 
 
 def _minutes(since: str) -> int | None:

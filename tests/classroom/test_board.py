@@ -11,6 +11,7 @@ import pytest
 from kvmlab.course import Course
 from kvmlab.course.progress import TIME
 from tests.classroom.conftest import LAB, Classroom
+from tests.classroom.samples import report
 from tests.course.conftest import EXAMPLE
 
 
@@ -69,6 +70,29 @@ def test_the_first_failing_check_until_the_student_checks(classroom: Classroom) 
     path.write_text(json.dumps({**data, "checked": time.strftime(TIME, time.gmtime(time.time() + 60))}))
     assert {one["student"]: one["failing"] for one in board(classroom)} == {"2026001": "", "2026002": "c2"}
     assert not [call for call in classroom.pretended.calls if "board" in call]
+
+
+def test_under_a_failing_check_stands_the_mistake_that_was_seen(
+    classroom: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With names as somebody has chosen them, who is root on the lab host: on a terminal nothing of them is obeyed."""
+    said = {"name": "address-on-port", "sentence": "`en\x1b[2Js33` is a port of `br0`.", "see": None}
+
+    def with_it(*given: Any) -> dict[str, Any]:
+        found = report(*given)
+        for check in (one for task in found["tasks"] for one in task["checks"] if one["verdict"] == "failed"):
+            check["findings"] = [{"subject": "x", "facts": [], "mistake": one} for one in (None, said)]
+        return found
+
+    monkeypatch.setattr("tests.classroom.samples.report", with_it)
+    classroom("start", LAB)
+    classroom.pretended.points = {classroom.student("2026001").root.name: (2, None), "": (4, None)}
+    classroom("check", LAB)
+    assert {one["student"]: one["mistake"] for one in board(classroom)} == {"2026001": said["sentence"], "2026002": ""}
+    lines = classroom("board").out.splitlines()
+    at = next(number for number, line in enumerate(lines) if "2026001" in line)
+    assert lines[at + 1].strip().startswith("→ ") and lines[at + 1].endswith("is a port of `br0`.")
+    assert "\x1b" not in "".join(lines) and sum("→" in line for line in lines) == 1
 
 
 def test_a_damaged_record_is_a_row(classroom: Classroom) -> None:

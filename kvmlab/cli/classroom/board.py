@@ -63,6 +63,8 @@ def _show(listed: list[Seat], page: TextPage) -> None:
     for one, row in zip(listed, rows, strict=True):
         line = "  ".join(map(fit, row, widths)).rstrip()
         page.line(page.paint(line, "yellow") if one.stuck else line)
+        if one.mistake:
+            page.prose(f"→ {' '.join(one.mistake.split())}", indent=4)
     page.stream.flush()
 
 

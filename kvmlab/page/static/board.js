@@ -1,6 +1,6 @@
 // The instructor's board: who is where in their lab, those on top who have waited longest for a gain.
 
-import { h } from "./dom.js";
+import { h, sentence } from "./dom.js";
 import { call } from "./server.js";
 
 const EVERY_MS = 3000;
@@ -13,7 +13,8 @@ export async function boardPage({ lang, say }) {
 
   function row(seat) {
     const at = seat.state === "running" ? seat.failing || seat.task || say("done") : say(`state-${seat.state}`);
-    const cells = [seat.name, seat.lab, `${seat.passed}/${seat.tasks}`, `${seat.points}/${seat.max_points}`, at,
+    const why = seat.mistake ? h("p", { class: "mistake" }, sentence(seat.mistake)) : null;
+    const cells = [seat.name, seat.lab, `${seat.passed}/${seat.tasks}`, `${seat.points}/${seat.max_points}`, [at, why],
       seat.hints || "", seat.minutes === null ? "?" : say("minutes", { minutes: seat.minutes })];
     return h("tr", { class: seat.stuck ? "stuck" : "" },
       h("th", { scope: "row" }, seat.stuck ? "! " : "", seat.student), cells.map((cell) => h("td", {}, cell)));
