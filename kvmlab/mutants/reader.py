@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kvmlab.checks import Host
 from kvmlab.checks.reader import Answer, Key, MissingObject, Reader
 from kvmlab.host.xml import Element, parse
 from kvmlab.mutants.scene import (
+    DIRECTORY,
     FROM_THE_START,
     AskedObject,
     SceneDevice,
@@ -76,7 +78,9 @@ def things(noting: Noting, connection: libvirt.virConnect | None, lab: Lab) -> l
         found += pools
         found += [snapshot for domain in inside for snapshot in _snapshots(domain)]
     found += [SceneLink(links[name]) for name in sorted(wanted & links.keys())]
-    return found + _files(found, subjects, noting) + [one for one in subjects if one.kind not in (*_FILES, *_TOLD)]
+    return (
+        found + _files(found, subjects, noting.reader) + [one for one in subjects if one.kind not in (*_FILES, *_TOLD)]
+    )
 
 
 _TRAFFIC = ("reach", "guest-reach", "flow")
@@ -102,6 +106,8 @@ def _files(found: Sequence[Named], subjects: Sequence[AskedObject], reader: Read
     for path in paths:
         if not isinstance(reader.read("start", ("file", path), ()), MissingObject):
             paths[path].add(FROM_THE_START)
+        if Host(reader).file(path).value("kind") == "directory":
+            paths[path].add(DIRECTORY)
     images = {one.key[0] for one in subjects if one.kind == "image"}
     skipped = ("/proc/", "/sys/", "/dev/", "/run/")
     return [

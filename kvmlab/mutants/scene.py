@@ -9,7 +9,8 @@ from kvmlab.checks.reader import Key
 from kvmlab.host.xml import Element
 
 FROM_THE_START = "from the start"
-"""Among the names of a file's facts: it was there already when the lab began."""
+DIRECTORY = "a directory"
+"""Among the names of a file's facts: it was there already when the lab began; it is a directory."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kvmlab.host.xml import Element
 from kvmlab.mutants.domains import on_off
 from kvmlab.mutants.mutator import ChangeScripts, edited, given, mutator, script, there_and_back
-from kvmlab.mutants.scene import FROM_THE_START, AskedObject, ScenePool, SceneSnapshot
+from kvmlab.mutants.scene import DIRECTORY, FROM_THE_START, AskedObject, ScenePool, SceneSnapshot
 
 KEPT = "/var/tmp/.kvmlab-kept"
 
@@ -93,9 +93,9 @@ def _with_copy(path: str, change: str, test: str = REGULAR) -> ChangeScripts:
     return ChangeScripts(f"{do}\n{change}", script(BACK, **words))
 
 
-def _instead(path: str, change: str) -> ChangeScripts:
+def _instead(path: str, change: str, test: str = "test -f {path}; test ! -L {path}") -> ChangeScripts:
     """Put something else in the file's place; the file itself is kept aside."""
-    do = script("test -f {path}; test ! -L {path}", f"mv {{path}} {KEPT}", change, path=path)
+    do = script(test, f"mv {{path}} {KEPT}", change, path=path)
     return ChangeScripts(do, script(BACK, path=path))
 
 
@@ -113,7 +113,7 @@ TEXT = frozenset(("text", "lines", "number", "words"))
 def _link(asked: AskedObject) -> ChangeScripts | None:
     if asked.names and asked.names <= {*TEXT, FROM_THE_START}:
         return None
-    return _instead(asked.key[0], f"ln -s {KEPT} {{path}}")
+    return _instead(asked.key[0], f"ln -s {KEPT} {{path}}", "test -e {path}; test ! -L {path}")
 
 
 @mutator("file", "one of two names of a file")
@@ -124,18 +124,24 @@ def _hard_link(asked: AskedObject) -> ChangeScripts | None:
 
 
 @mutator("file", "emptied")
-def _emptied(asked: AskedObject) -> ChangeScripts:
+def _emptied(asked: AskedObject) -> ChangeScripts | None:
+    if DIRECTORY in asked.names:
+        return None
     return _instead(asked.key[0], f"test -s {KEPT}\ncp --attributes-only --preserve=mode,ownership {KEPT} {{path}}")
 
 
 @mutator("file", "written over in the middle")
-def _written_over(asked: AskedObject) -> ChangeScripts:
+def _written_over(asked: AskedObject) -> ChangeScripts | None:
+    if DIRECTORY in asked.names:
+        return None
     write = "printf '~~~~' | dd of={path} bs=1 conv=notrunc seek=$(($(stat -c %s {path}) / 2)) status=none"
     return _with_copy(asked.key[0], script(write, path=asked.key[0]))
 
 
 @mutator("file", "cut short")
-def _cut_short(asked: AskedObject) -> ChangeScripts:
+def _cut_short(asked: AskedObject) -> ChangeScripts | None:
+    if DIRECTORY in asked.names:
+        return None
     cut = script("truncate -s $(($(stat -c %s {path}) / 2)) {path}", path=asked.key[0])
     return _with_copy(asked.key[0], cut)
 

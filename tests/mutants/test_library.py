@@ -12,6 +12,7 @@ import pytest
 from kvmlab.mutants.library import changes, drawn, mutants_of
 from kvmlab.mutants.mutator import LIBRARY, Mutant, Named
 from kvmlab.mutants.scene import (
+    DIRECTORY,
     AskedObject,
     SceneDevice,
     SceneDomain,
@@ -186,6 +187,22 @@ def test_files_are_given_back_as_they_were(tmp_path: Path) -> None:
         run(mutant.change.undo.replace("/var/tmp", str(tmp_path)))
         assert seen(path) == before, mutant.name
         assert [one.name for one in tmp_path.iterdir()] == [path.name], mutant.name
+
+
+def test_a_directory_is_moved_or_made_a_link_and_given_back(tmp_path: Path) -> None:
+    """What is done to a file's content cannot be done to it, so it is not tried."""
+    path = tmp_path / "a pool"
+    path.mkdir()
+    (path / "disk.img").write_text("x")
+    mutants = mutants_of([AskedObject("file", (str(path),), frozenset(("kind", DIRECTORY)))])
+    assert [one.name.rpartition(": ")[2] for one in mutants] == ["moved to a similar name", "a link to elsewhere"]
+    inode = path.stat().st_ino
+    for mutant in mutants:
+        run(mutant.change.do.replace("/var/tmp", str(tmp_path)))
+        assert path.is_symlink() or not path.exists()
+        run(mutant.change.undo.replace("/var/tmp", str(tmp_path)))
+        assert (path.stat().st_ino, [one.name for one in path.iterdir()]) == (inode, ["disk.img"])
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_what_was_not_made_is_not_undone(tmp_path: Path) -> None:
