@@ -89,7 +89,7 @@ _TOLD = ("domain", "disk", "interface", "console", "graphics", "network", "pool"
 
 
 def _files(found: Sequence[Named], subjects: Sequence[AskedObject], reader: Reader) -> list[Named]:
-    """Files, images and volumes that were asked for, and the disks' own: each path once."""
+    """Files, images and volumes that were asked for, and the disks' own: each path once that there is."""
     paths: dict[str, set[str]] = {}
     pools = {
         pool.name: parse(pool.stored).findtext("target/path") or "" for pool in found if isinstance(pool, ScenePool)
@@ -103,17 +103,18 @@ def _files(found: Sequence[Named], subjects: Sequence[AskedObject], reader: Read
         source = thing.stored.find("source") if isinstance(thing, SceneDevice) and thing.stored is not None else None
         if source is not None and source.get("file"):
             paths.setdefault(source.get("file", ""), set()).update(("image",))
+    there = {path: Host(reader).file(path).value("kind") for path in paths}
     for path in paths:
         if not isinstance(reader.read("start", ("file", path), ()), MissingObject):
             paths[path].add(FROM_THE_START)
-        if Host(reader).file(path).value("kind") == "directory":
+        if there[path] == "directory":
             paths[path].add(DIRECTORY)
     images = {one.key[0] for one in subjects if one.kind == "image"}
     skipped = ("/proc/", "/sys/", "/dev/", "/run/")
     return [
         AskedObject("file", (path,), frozenset(names | ({"image"} if path in images else set())))
         for path, names in sorted(paths.items())
-        if path.startswith("/") and not path.startswith(skipped)
+        if there[path] and path.startswith("/") and not path.startswith(skipped)
     ]
 
 
