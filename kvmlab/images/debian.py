@@ -62,7 +62,9 @@ def mmdebstrap(
     alone = ["unshare", "--mount", "--propagation=private"] if os.getuid() == 0 else []
     include = [f"--include={','.join(packages)}"] if packages else []
     hook = [Packages.HOOK] if packages else []
-    argv = [*alone, program, "--verbose", "--format=tar", *hook, *options, *include, SUITE, "-"]
+    # Nobody needs a root that was half there when the power went: dpkg(1) need not wait for the disk.
+    quick = "--dpkgopt=force-unsafe-io"
+    argv = [*alone, program, "--verbose", "--format=tar", quick, *hook, *options, *include, SUITE, "-"]
     with _place() as place, target.open("wb") as out:
         downloaded = Packages(place)
         if packages:
@@ -119,15 +121,28 @@ def _place() -> Iterator[Path]:
     prefix = f"kvmlab-{os.getuid()}-"
     for left in base.glob(f"{prefix}*"):
         _remove_if_free(left)
-    place = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
-    place.chmod(0o755)
-    lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    while (locked := _locked(Path(tempfile.mkdtemp(prefix=prefix, dir=base)))) is None:
+        pass
+    place, lock = locked
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         yield place
     finally:
         os.close(lock)
         _remove_if_free(place)
+
+
+def _locked(place: Path) -> tuple[Path, int] | None:
+    """The new folder and its lock; None where a build that began just now has taken it for one that was left."""
+    try:
+        place.chmod(0o755)
+        lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return None
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if place.exists():
+        return place, lock
+    os.close(lock)
+    return None
 
 
 def _remove_if_free(place: Path) -> None:

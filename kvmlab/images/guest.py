@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvmlab.errors import UsageError
+from kvmlab.images.beside import beside
 from kvmlab.images.build import new_folder, put_together
 from kvmlab.images.host import ensure_host_image
 from kvmlab.images.recipe import RECIPES, BuildProgress, pack, package_names, recipe_hash
@@ -86,11 +87,12 @@ def _hash(state: State, name: str) -> str:
 def _build(state: State, podman: Podman, name: str, folder: Path, progress: BuildProgress) -> None:
     from kvmlab.labhost.computer.podman_options import find_podman, require_space
 
-    host_image = ensure_host_image(state, podman, progress)
     require_space(state.images, 3 * _size_mib(name))
     key = folder.name.rpartition("-")[2]
     with unfinished(state.images, name, key) as kept, new_folder(state, name, folder) as work:
-        _collect(state, name, work, kept, progress)
+        with beside(progress, partial(_collect, state, name, work, kept)) as collected:
+            host_image = ensure_host_image(state, podman, progress)
+            collected()
         progress.step(t("putting together the guest image {name}", name=name), None)
         found, arguments = find_podman(state, host_image), [str(_size_mib(name))]
         put_together(found, host_image, work, name, state.tag, _ASSEMBLE, arguments, "disk.qcow2")

@@ -77,15 +77,15 @@ find "$1/../packages" -name '*.deb' -exec cp -t "$archives" {} +"""
         self._noted = 0.0
 
     def take(self) -> None:
-        """What is kept is this build's now; of another boot, it goes."""
-        for left in self._kept.parent.glob(f"{self.PREFIX}*"):
-            with contextlib.suppress(OSError):  # another build was faster
-                if left == self._kept and _ours(left):
-                    left.rename(self._folder)
-                elif _ours(left):
-                    shutil.rmtree(left)
+        """This build has what is kept, too; of another boot, it goes."""
         self._folder.mkdir(exist_ok=True)
         self._folder.chmod(0o755)
+        for left in filter(_ours, self._kept.parent.glob(f"{self.PREFIX}*")):
+            with contextlib.suppress(OSError):  # another build was faster
+                if left == self._kept:
+                    _show_all(left, self._folder)
+                else:
+                    shutil.rmtree(left)
 
     def note(self) -> None:
         """Give what has been downloaded its second name; to be called often."""
@@ -98,7 +98,12 @@ find "$1/../packages" -name '*.deb' -exec cp -t "$archives" {} +"""
                     shown_in(self._folder, deb)
 
     def drop(self) -> None:
-        """The build has ended well."""
+        """The build has ended well: nobody needs what it had, unless another build is still at it and has it, too."""
+        if _ours(self._kept):
+            for deb in self._folder.glob("*"):
+                (self._kept / deb.name).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # another build has left more
+                self._kept.rmdir()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def leave(self) -> None:
@@ -107,6 +112,16 @@ find "$1/../packages" -name '*.deb' -exec cp -t "$archives" {} +"""
             self._folder.rmdir()
         with contextlib.suppress(OSError):  # there are some already, or none here
             self._folder.rename(self._kept)
+            return
+        with contextlib.suppress(OSError):  # what is not kept is fetched again
+            if _ours(self._kept):
+                _show_all(self._folder, self._kept)
+
+
+def _show_all(folder: Path, other: Path) -> None:
+    for deb in folder.iterdir():
+        if not (other / deb.name).exists():
+            shown_in(other, deb)
 
 
 def _ours(folder: Path) -> bool:

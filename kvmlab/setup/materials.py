@@ -116,14 +116,15 @@ class Images(NamedTuple):
 
 def make_images(state: State, lab: Lab, progress: BuildProgress) -> Images:
     """Find them, and make what is missing; what podman needs on this computer is found out on the way."""
+    names = sorted({"small", *(guest.image for guest in lab.guests)}) if has_libvirt(lab) else []
+    # The guests' first: what the host image is built for, and their packages are fetched beside that.
+    guests = {name: ensure_guest_image(state, Podman(), name, progress) for name in names}
     base = ensure_host_image(state, Podman(), progress)
     podman = find_podman(state, base)
     host_image = kind_on(base, state, podman, lab.host, progress)
     isos = tuple((ensure_iso(state, podman, iso.image, progress), iso.path) for iso in lab.isos)
-    if not has_libvirt(lab):
+    if not guests:
         return Images(base, podman, host_image, isos, {}, "")
-    names = sorted({"small", *(guest.image for guest in lab.guests)})
-    guests = {name: ensure_guest_image(state, podman, name, progress) for name in names}
     return Images(
         base, podman, host_image, isos, guests, find_kvm(state, podman, base, guests["small"].path).domain_type
     )

@@ -7,7 +7,9 @@ import re
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -191,6 +193,26 @@ def test_what_a_killed_build_left_is_swept(tmp_path: Path, monkeypatch: pytest.M
     installed(tmp_path / "x.tar", ["one"], Heard(), "building", cwd=tmp_path)
     assert (tmp_path / "x.tar").read_text() == "tar\n"
     assert list((tmp_path / "place").iterdir()) == [foreign]
+
+
+def test_a_folder_that_another_build_has_just_removed_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fake_mmdebstrap(tmp_path, monkeypatch, "echo tar")
+    made = tempfile.mkdtemp
+    taken: list[str] = []
+
+    def make(**where: Any) -> str:
+        folder: str = made(**where)
+        if not taken:
+            taken.append(folder)
+            debian._remove_if_free(Path(folder))
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", make)
+    installed(tmp_path / "x.tar", ["one"], Heard(), "building", cwd=tmp_path)
+    assert (tmp_path / "x.tar").read_text() == "tar\n"
+    assert taken and list((tmp_path / "place").iterdir()) == []
 
 
 def test_what_is_mounted_in_a_killed_build_is_never_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,23 @@ def test_a_second_failure_loses_nothing(builds: Builds) -> None:
     assert builds.left == ["one.deb"]
 
 
+def test_two_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    def begun(name: str) -> tuple[Packages, Path]:
+        (tmp_path / name).mkdir()
+        packages = Packages(tmp_path / name)
+        packages.take()
+        return packages, tmp_path / name / "packages"
+
+    failing = [begun("host"), begun("small")]
+    for number, (packages, folder) in enumerate(failing):
+        (folder / f"{number}.deb").write_text("whole")
+        packages.leave()
+    both = [begun("host-again"), begun("small-again")]
+    both[0][0].drop()  # it has ended well, while the other is still at it
+    assert sorted(path.name for path in both[1][1].iterdir()) == ["0.deb", "1.deb"]
+    assert list(tmp_path.glob(f"{Packages.PREFIX}*")) == []
+
+
 def test_packages_of_another_boot_are_not_believed(builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CannotRun):
         builds.build(FAILS)

@@ -38,6 +38,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
 def _build(args: argparse.Namespace, ctx: Context) -> int:
     """What the course's labs start from, or those named; what is there already is not built again."""
     from kvmlab.images import ensure_guest_image, ensure_iso, ensure_kind
+    from kvmlab.images.guest import OURS
     from kvmlab.images.iso import ISOS
     from kvmlab.images.memory import forget_host_images
     from kvmlab.labhost.podman import Podman
@@ -45,7 +46,8 @@ def _build(args: argparse.Namespace, ctx: Context) -> int:
 
     with progress(args.progress) as steps:
         forget_host_images(ctx.state)
-        for name in known_images(args.names) or needed_images(ctx):
+        # A guest's packages are fetched beside the host image, where that is built for it.
+        for name in sorted(known_images(args.names) or needed_images(ctx), key=lambda name: name not in OURS):
             if name in HOSTS:
                 ensure_kind(ctx.state, Podman(), HOSTS[name], steps)
             elif name in ISOS:
