@@ -41,13 +41,7 @@ HOSTNAME = "kvmhost"
 START = "/srv/kvmlab/start"
 FILES = "/srv/kvmlab/files"
 _PID = "pid"
-INIT = (
-    "/sbin/init",
-    *(f"systemd.mask={unit}.service" for unit in
-      ("systemd-tmpfiles-setup-dev-early", "systemd-tmpfiles-setup-dev", "ifupdown-pre")),
-)  # fmt: skip
-"""The first process (kernel-command-line(7)): without what makes device nodes, which podman has made, and what waits
-for udev, which is not there."""
+INIT = ("/sbin/init",)
 FIRST_TO_GO = 500
 """Half of the memory that there is, in the kernel's choice of whom to kill (proc_pid_oom_score_adj(5)). Without it the
 largest process of a fork bomb's lab host is systemd, and the lab host ends."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from kvmlab.errors import CannotRun
 from kvmlab.killpoints import killpoint
-from kvmlab.labhost.container import INIT, INSIDE, LabHost
+from kvmlab.labhost.container import INSIDE, LabHost
 from kvmlab.labhost.podman import finish
 from kvmlab.safe_text import clean
 from kvmlab.words import t
@@ -57,7 +57,7 @@ def wake_copy(host: LabHost, fresh: LabHost) -> Packed:
     folder = fresh.start_dir / "copy"
     told = _pack(host, folder)
     killpoint("rehearsal.packed")
-    finish(fresh.start(_image_of(host), host.volumes, (*WAKE, *INIT[1:])), ("run",))
+    finish(fresh.start(_image_of(host), host.volumes, WAKE), ("run",))
     fresh.started()
     killpoint("rehearsal.container")
     return told
