@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from kvmlab.state.record import write
 from tests.classroom.conftest import LAB, Classroom
 from tests.classroom.samples import evidence
 from tests.classroom.test_students import rows
+from tests.conftest import Kvmlab
+from tests.repair.faults import course_with_a_fault
 
 BOTH = ("2026001", "2026002")
 SYMPTOMS = (Symptom("link", "ping -c1 web1", "peer"), Symptom("boot", "ping -c1 web1", upcoming=True))
@@ -181,3 +184,33 @@ def test_a_course_without_faults_and_a_seed_that_is_none(classroom: Classroom) -
     assert done.status == 2 and "no fault of that kind" in done.err
     assert "A seed is" in classroom("repair", LAB, "--seed", "a b").err
     assert not classroom.pretended.calls
+
+
+@pytest.mark.guest
+def test_on_real_lab_hosts(tmp_path: Path, kvmlab: Kvmlab) -> None:
+    """From the fault to the mark, by the commands an instructor types."""
+    kvmlab.env["KVMLAB_COURSE"] = str(course_with_a_fault(tmp_path))
+    (tmp_path / "roster.csv").write_text("id\nanna\n", encoding="utf-8")
+    folder = str(tmp_path / "kvm")
+    assert kvmlab("class", "create", folder, "--roster", str(tmp_path / "roster.csv")).returncode == 0
+
+    def told(action: str, *argv: str) -> str:
+        done = kvmlab("class", action, "--class", folder, *argv)
+        assert done.returncode in (0, 1), done.stderr
+        return done.stdout
+
+    try:
+        assert "something is broken there" in told("repair", "tiny-note", "--seed", "one")
+        assert "0/15, first failing check: read" in told("check", "tiny-note")
+        assert "The note is not to be read" in told("enter", "anna", "--", "show", "tiny-note")
+        record = next(kvmlab.state.root.glob("classes/**/labs/*/tiny-note.json"))
+        value = json.loads(record.read_text())["compiled"]["values"]
+        note, bridge, lan = value["note"], value["bridge"], value["lan"]
+        undone = f"""mv {note}.old {note}; ip link set {lan["nic"]} up; ip link set {bridge} up
+                     ip route replace default via {lan["gateway"]} dev {lan["nic"]}"""
+        told("enter", "anna", "--", "exec", "tiny-note", "--", "sh", "-ec", undone)
+        assert "15/15" in told("check", "tiny-note")
+        assert "tiny-note.repair 15/15" in told("report")
+        assert "mended already" in told("repair", "tiny-note", "--seed", "one")
+    finally:
+        told("finish")
