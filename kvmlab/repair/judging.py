@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kvmlab.checks.reader import Answer, Key, MissingObject
+from kvmlab.checks.reader import Answer, Key, MissingObject, Reading
 from kvmlab.course import Lab
 from kvmlab.grading.as_it_was import AS_IT_WAS, declared, guarded
 from kvmlab.grading.load import CheckSet, load_checks
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kvmlab.repair.record import Repair
 
 _RUNNING_ON = ("process", "boots")
+_NOTHING = Reading("", "")
 
 
 class Judgement(NamedTuple):
@@ -107,7 +108,8 @@ def restartable(reader: Any, forbids: Sequence[str]) -> Any:
 
 
 class _Restartable:
-    """Passes everything on, but for which qemu a domain runs in and how often it has booted."""
+    """Passes everything on, but for which qemu a domain runs in and how often it has booted: of these it knows nothing,
+    at the start as now. A check that asks for no more than them still has its answer."""
 
     def __init__(self, reader: Any, kept: set[str]) -> None:
         self._reader, self._kept = reader, kept
@@ -119,7 +121,7 @@ class _Restartable:
             return answer
         if key[1] in self._kept:
             return answer
-        return {name: reading for name, reading in answer.items() if name not in _RUNNING_ON}
+        return {**answer, **dict.fromkeys(_RUNNING_ON, _NOTHING)}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reader, name)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from kvmlab.checks import Host
 from kvmlab.checks.reader import Answer, Key, MissingObject, Reading
 from kvmlab.grading.verdicts import CheckResult, Report, TaskResult, Verdict
 from kvmlab.host.start.aspects import Objects
@@ -76,9 +77,17 @@ def test_a_restart_is_not_seen_unless_it_is_forbidden(
     kind: str, key: Key, forbids: Sequence[str], names: set[str]
 ) -> None:
     reader = restartable(Told(), forbids)
-    assert set(reader.read(kind, key, ())) == names
+    answer = reader.read(kind, key, ())
+    assert not isinstance(answer, MissingObject)
+    assert {name for name, reading in answer.items() if reading.value} == names
     assert reader.extra == "kept"
     assert isinstance(reader.read("none", ("domain", "x"), ()), MissingObject)
+
+
+def test_a_check_that_forbids_a_restart_passes_in_a_repair_whatever_was_restarted() -> None:
+    """It asks for nothing else: had nothing been read, the checker would seem broken, and nobody could mend it."""
+    finding = Host(restartable(Told(), ())).domain("web1").not_restarted()
+    assert finding.met and [row.name for row in finding.facts] == ["process", "boots"]
 
 
 def report(**verdicts: Verdict) -> Report:
