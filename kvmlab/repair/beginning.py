@@ -117,7 +117,7 @@ class Beginning:
 
     def remember(self) -> None:
         """From here on the solved state is what the lab host had at its start."""
-        PictureConnections(self.host, has_libvirt=has_libvirt(self.lab)).remember(self.lab)
+        PictureConnections(self.host, has_libvirt=has_libvirt(self.lab)).remember(self.lab, solved=True)
 
     def break_it(self, fault: Fault) -> Fault:
         """Carry out what breaks it, and wait until each symptom that is to be seen at once is seen."""

@@ -34,14 +34,15 @@ class PictureConnections:
         self._host, self._has_libvirt = host, has_libvirt
         self._connect(session)
 
-    def remember(self, lab: Lab) -> None:
-        """Take the picture and keep it. CannotRun where the lab host does not tell."""
+    def remember(self, lab: Lab, *, solved: bool = False) -> None:
+        """Take the picture and keep it. CannotRun where the lab host does not tell. `solved`: it is that of the lab's
+        solved state, from which a repair begins."""
         paths = [*parameters_that_are_paths(lab.values), *(file.path for file in lab.files)]
         tries = TRIES
         while (picture := self._picture(paths, last=tries == 1)) is None:
             tries -= 1
             self._connect()
-        record.write(self._host.start_record, picture)
+        record.write(self._host.start_record, {**picture, "solved": True} if solved else picture)
 
     def _connect(self, session: Session | None = None) -> None:
         patience = PATIENCE * slowness()

@@ -11,9 +11,14 @@ from typing import Any, cast
 import libvirt
 import pytest
 
+from kvmlab.checks.reader import Reading
+from kvmlab.errors import AuthorError
+from kvmlab.host.connection import Libvirt
 from kvmlab.host.start.aspects import lasting, objects_of, pool_paths, users_of
+from kvmlab.host.start.comparison import StartComparison
 from kvmlab.host.start.picture import PROGRAMS, Picture, from_libvirt, parameters_that_are_paths, scope_of
 from kvmlab.host.start.remains import copies, remains
+from kvmlab.remote.host_connection import HostConnection
 from tests.labhost.inside.test_look import look
 
 __all__ = ["look"]
@@ -372,3 +377,13 @@ def test_copies_of_a_file_are_asked_for_by_what_was_in_it(connection: libvirt.vi
     start = taken(connection, files={"/srv/secret": {"kind": "file", "size": 9, "sum": "ab"}}, salt="5a")
     assert copies(start, "/srv/secret", cast(Any, Way())) == ["/root/old"]
     assert asked == [{"verb": "copies", "path": "/srv/secret", "size": 9, "sum": "ab", "salt": "5a"}]
+
+
+def test_what_was_gone_when_a_repair_began_has_no_remains(connection: libvirt.virConnect) -> None:
+    """A lab asks for them, and its solved state is where a repair starts; elsewhere it is a mistake of the checker."""
+    start = taken(connection)
+    libvirt_, way = cast(Libvirt, None), cast(HostConnection, None)
+    solved = StartComparison({**start, "solved": True}, libvirt_, way)
+    assert solved.read("remains", ("domain", "old")) == {"names": Reading([])}
+    with pytest.raises(AuthorError, match="was not there"):
+        StartComparison(start, libvirt_, way).read("remains", ("domain", "old"))

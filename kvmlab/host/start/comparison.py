@@ -56,8 +56,10 @@ class StartComparison:
         return objects_of(self._known())
 
     def _remains(self, noun: str, name: str) -> list[str]:
-        """Under which other names it goes on."""
+        """Under which other names it goes on; none where it was gone already when a repair began."""
         if (noun, (name,)) not in self._start:
+            if self._known().get("solved"):
+                return []
             raise AuthorError(t("{subject} was not there at the start.", subject=f"{noun} {name}"))
         if noun == "file":
             return copies(self._known(), name, self._way)
