@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from kvmlab.checks.reader import MissingObject
 from kvmlab.host.storage import Image, its_own
-from kvmlab.remote.host_connection import HostConnection, NotThere
+from kvmlab.remote.host_connection import HostConnection
 from kvmlab.remote.parsing.readings import TEXT_CAP, text_facts
 
 Facts = Mapping[str, object]
@@ -17,9 +17,8 @@ def file(way: HostConnection, key: tuple[str, ...], names: Sequence[str]) -> Fac
     """FileFacts."""
     content = bool({"text", "lines"} & set(names))
     summed = bool({"sha256", "blank"} & set(names))
-    try:
-        said = way.ask("file", path=key[0], content=content, sha256=summed)
-    except NotThere:
+    said = way.find("file", path=key[0], content=content, sha256=summed)
+    if said is None:
         return MissingObject("no such file", _beside(way, key[0]))
     kind = "device" if "device" in said["kind"] else said["kind"]
     return {
@@ -34,21 +33,17 @@ def file(way: HostConnection, key: tuple[str, ...], names: Sequence[str]) -> Fac
 def _beside(way: HostConnection, path: str) -> tuple[str, ...]:
     """The files in the same directory, for "did you mean"."""
     folder = path.rpartition("/")[0] or "/"
-    try:
-        entries = way.ask("file", path=folder, content=True).get("entries", ())
-    except NotThere:
-        return ()
-    return tuple(f"{folder.rstrip('/')}/{entry}" for entry in entries)
+    found = way.find("file", path=folder, content=True) or {}
+    return tuple(f"{folder.rstrip('/')}/{entry}" for entry in found.get("entries", ()))
 
 
 def note(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """NoteFacts."""
     path, name = key
-    try:
-        text = way.ask("file", path=path, content=True, sha256=False).get("text")
-    except NotThere:
+    said = way.find("file", path=path, content=True, sha256=False)  # as for its text: it is asked once
+    if said is None:
         return MissingObject("no such file", _beside(way, path), name=path)
-    noted = notes(text or "")
+    noted = notes(said.get("text") or "")
     if name.casefold() not in noted:
         return MissingObject("not noted", tuple(noted))
     if len(noted[name.casefold()]) > 1:
@@ -88,7 +83,5 @@ def image_snapshot(way: HostConnection, key: tuple[str, ...]) -> Facts | Missing
 
 def image(way: HostConnection, key: tuple[str, ...]) -> Image | MissingObject:
     """ImageFacts."""
-    try:
-        return Image(key[0], way.ask("image_info", path=key[0]), way)
-    except NotThere:
-        return MissingObject("no such file", _beside(way, key[0]))
+    said = way.find("image_info", path=key[0])
+    return MissingObject("no such file", _beside(way, key[0])) if said is None else Image(key[0], said, way)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from kvmlab.checks.reader import MissingObject
 from kvmlab.errors import AuthorError, CouldNotLook
-from kvmlab.remote.host_connection import HostConnection, NotThere
+from kvmlab.remote.host_connection import HostConnection
 from kvmlab.remote.parsing.readings import chosen_route, resolv_conf
 from kvmlab.words import t
 
@@ -96,10 +96,8 @@ def name(way: HostConnection, key: tuple[str, ...]) -> Facts:
 
 def resolver(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """ResolverFacts."""
-    try:
-        return resolv_conf(way.ask("file", path="/etc/resolv.conf", content=True).get("text", ""))
-    except NotThere:
-        return MissingObject("no such file")
+    said = way.find("file", path="/etc/resolv.conf", content=True)
+    return MissingObject("no such file") if said is None else resolv_conf(said.get("text", ""))
 
 
 def reach(way: HostConnection, key: tuple[str, ...]) -> Facts:
@@ -114,10 +112,7 @@ def reach(way: HostConnection, key: tuple[str, ...]) -> Facts:
 def flow(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """FlowFacts. What is not tracked is not translated either: the kernel keeps both in one table."""
     source, to = key
-    try:
-        seen = way.ask("flows", source=source, to=to)
-    except NotThere:
-        seen = []
+    seen = way.find("flows", source=source, to=to)
     return {"translated": bool(seen) and seen[0] != source, "seen_as": seen[0] if seen else source}
 
 

@@ -15,7 +15,7 @@ from kvmlab.host.domain.next_start import shown_by
 from kvmlab.host.networks import LibvirtLease, LibvirtNetwork
 from kvmlab.host.storage import LibvirtPool, LibvirtSnapshot, LibvirtVolume
 from kvmlab.host.xml import word
-from kvmlab.remote.host_connection import HostConnection, NotThere
+from kvmlab.remote.host_connection import HostConnection
 from kvmlab.safe_text import plain
 
 if TYPE_CHECKING:
@@ -64,11 +64,10 @@ def _none(definition: Definition, text: str, offers: Sequence[str] = ()) -> Miss
 
 def domain_file(connection: libvirt.virConnect, key: Key, way: HostConnection) -> FiledDefinition | MissingObject:
     """The definition of a domain in a file of the host."""
-    try:
-        text = str(way.ask("file", path=key[0], content=True).get("text") or "")
-    except NotThere:
+    said = way.find("file", path=key[0], content=True)
+    if said is None:
         return MissingObject("no such file")
-    root = filed(text)
+    root = filed(str(said.get("text") or ""))
     if root is None:
         return MissingObject("it is not the definition of one domain")
     one = found("domain", lambda: connection.lookupByUUIDString(word(root, "uuid"))) if word(root, "uuid") else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from kvmlab.checks.reader import CAUSES, Cause, MissingObject, Reading
 from kvmlab.errors import CouldNotLook
-from kvmlab.remote.host_connection import HostConnection, NotThere
+from kvmlab.remote.host_connection import HostConnection
 from kvmlab.remote.parsing.readings import AT_BOOT, MASKED_FOR_NOW, masked_for_now, pattern
 from kvmlab.words import t
 
@@ -18,11 +18,8 @@ Facts = Mapping[str, object]
 
 def package(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """PackageFacts."""
-    try:
-        said = way.ask("packages", name=key[0])
-    except NotThere:
-        return {"installed": False, "version": None}
-    there = said["status"] == "installed"
+    said = way.find("packages", name=key[0])
+    there = said is not None and said["status"] == "installed"
     return {"installed": there, "version": said["version"] if there else None}
 
 
@@ -60,10 +57,7 @@ Unit = Mapping[str, Any]
 
 def _unit(way: HostConnection, name: str) -> Unit | None:
     """What systemd says of a unit; None where there is none."""
-    try:
-        said: Unit = way.ask("services", name=name)
-    except NotThere:
-        return None
+    said: Unit | None = way.find("services", name=name)
     return said
 
 
@@ -148,28 +142,19 @@ def _fits(said: dict[str, Any], by: str, value: str) -> bool:
 
 def sysctl(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """SysctlFacts."""
-    try:
-        return {"value": way.ask("sysctl", name=key[0])}
-    except NotThere:
-        return MissingObject("no such kernel parameter")
+    value = way.find("sysctl", name=key[0])
+    return MissingObject("no such kernel parameter") if value is None else {"value": value}
 
 
 def module(way: HostConnection, key: tuple[str, ...]) -> Facts:
     """ModuleFacts: what is built in has a directory in /sys/module too."""
-    try:
-        way.ask("file", path=f"/sys/module/{key[0].replace('-', '_').replace('/', '_')}")
-    except NotThere:
-        return {"loaded": False}
-    return {"loaded": True}
+    return {"loaded": way.find("file", path=f"/sys/module/{key[0].replace('-', '_').replace('/', '_')}") is not None}
 
 
 def account(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """AccountFacts."""
-    try:
-        said: dict[str, object] = way.ask("account", name=key[0])
-    except NotThere:
-        return MissingObject("no such account")
-    return said
+    said: Facts | None = way.find("account", name=key[0])
+    return MissingObject("no such account") if said is None else said
 
 
 # PAM_NEW_AUTHTOK_REQD in pam_strerror(3)'s words: such an account comes in, and has to choose a password as it does.
@@ -178,9 +163,8 @@ _NEW_PASSWORD = "Authentication token is no longer valid; new one required"
 
 def login(way: HostConnection, key: tuple[str, ...]) -> Facts | MissingObject:
     """LoginFacts."""
-    try:
-        refusal = way.ask("admits", service=key[0], name=key[1])
-    except NotThere:
+    refusal = way.find("admits", service=key[0], name=key[1])
+    if refusal is None:
         return MissingObject("no such service of PAM")
     return {"admitted": refusal in ("", _NEW_PASSWORD), "refusal": refusal or None}
 

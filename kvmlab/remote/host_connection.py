@@ -64,6 +64,18 @@ class HostConnection:
         except TooLate:
             raise CouldNotLook(t("The lab host does not answer."), TODO) from None
 
+    def find(self, verb: str, **args: object) -> Any:
+        """As `ask`; None where there is no such thing."""
+        try:
+            return self.ask(verb, **args)
+        except NotThere:
+            return None
+
+    def text(self, path: str) -> str | None:
+        """The text of a file; None where there is no such file, or no text in it."""
+        found: dict[str, str] | None = self.find("file", path=path, content=True)
+        return found.get("text") if found is not None else None
+
     def stirs(self, within_s: int) -> bool:
         """Whether anything stirs on the lab host within so many seconds, as soon as it does. Raises NotRead."""
         return self._asked("stir", {"within": within_s}, within_s) is True

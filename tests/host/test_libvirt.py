@@ -25,8 +25,9 @@ from kvmlab.host.networks import LibvirtNetwork
 from kvmlab.host.reader import _FROM_LOOK, HostReader
 from kvmlab.host.surroundings import HostSurroundings
 from kvmlab.host.xml import parse
-from kvmlab.remote.host_connection import HostConnection, NotThere
+from kvmlab.remote.host_connection import HostConnection
 from kvmlab.remote.host_root import LIBVIRT_READ_ONLY, HostRoot
+from tests.host.answering import Answering
 
 NODE = f"test://{Path(__file__).parent}/node.xml"
 
@@ -163,8 +164,7 @@ def test_disks_and_a_drive_without_a_medium(reader: HostReader) -> None:
 
 def test_a_definition_in_a_file_is_read_like_one_of_libvirts(writable: libvirt.virConnect, tmp_path: Path) -> None:
     connection = Direct(writable)
-    way = Mock()
-    way.ask.return_value = {"text": writable.lookupByName("web10").XMLDesc()}
+    way = Answering(lambda verb, **_: {"text": writable.lookupByName("web10").XMLDesc()})
     reader = HostReader(connection, way, Guests(HostSurroundings(connection, way), tmp_path / "key", patience=0.1))
     assert facts(reader, "domain-file", "/root/web10.xml", names="memory_mib disks as_stored") == [128, [], True]
 
@@ -182,10 +182,8 @@ def test_console_and_display(reader: HostReader) -> None:
     ('vnc_listen = "10.0.0.12"\n  vnc_listen="0.0.0.0" # all\n', "0.0.0.0"), (None, "127.0.0.1"),
 ])  # fmt: skip
 def test_where_a_display_listens_that_does_not_say_it(conf: str | None, listens: str) -> None:
-    definition = Mock(
-        root=parse("<domain><devices><graphics type='vnc'><listen type='address'/></graphics></devices></domain>")
-    )
-    definition.way.ask.side_effect = NotThere if conf is None else [{"text": conf}]
+    root = parse("<domain><devices><graphics type='vnc'><listen type='address'/></graphics></devices></domain>")
+    definition = Mock(root=root, way=Mock(text=Mock(return_value=conf)))
     assert GraphicsElement(definition).listen == listens
 
 
@@ -240,7 +238,7 @@ def test_a_network_whose_start_was_undone_by_hand(
     network = writable.networkLookupByName("default")
     has = [{"family": "inet", "local": address, "prefixlen": 24, "scope": "global"}] if address else []
     said = {"links": [{"ifname": "virbr0", "addr_info": has}], "processes": processes}
-    way = Mock(ask=said.__getitem__)
+    way = Answering(said.__getitem__)
     causes = LibvirtNetwork(network, "now", writable, way).taken_apart()
     assert [cause.fact for cause in causes] == found and all(cause.alone for cause in causes)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 
@@ -11,6 +10,7 @@ from kvmlab.checks.reader import CAUSES, MissingObject
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.system import service
 from kvmlab.remote.host_connection import NotThere
+from tests.host.answering import Answering
 
 Units = dict[str, dict[str, Any]]
 
@@ -32,7 +32,7 @@ def asked(units: Units, name: str) -> Any:
             raise NotThere("no such unit")
         return units[name]
 
-    return service(Mock(ask=answer), (name,))
+    return service(Answering(answer), (name,))
 
 
 def with_states(**states: str) -> Units:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 
@@ -18,6 +17,7 @@ from kvmlab.checks.reader import MissingObject
 from kvmlab.errors import CouldNotLook
 from kvmlab.host.stored_links import stored_link
 from kvmlab.remote.host_connection import NotThere
+from tests.host.answering import Answering
 
 SAID: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("interfaces.json").read_text(encoding="utf-8"))
 LINKS = [
@@ -36,7 +36,7 @@ def after_a_boot(case: str, link: str = "br0", unit: str = "enabled") -> Any:
             raise NotThere("no such unit")
         return {"links": LINKS, "network_config": SAID[case], "services": units.get(args.get("name", ""))}[verb]
 
-    return stored_link(Mock(ask=answer), (link,))
+    return stored_link(Answering(answer), (link,))
 
 
 @pytest.mark.parametrize("case", [

@@ -19,22 +19,18 @@ from kvmlab.host.domain.kept_file import FiledDefinition, filed
 from kvmlab.host.reader import HostReader
 from kvmlab.host.xml import parse
 from kvmlab.remote.host_connection import HostConnection, NotThere
-
-
-class Answers:
-    """A fact server of a test's choice: an answer per verb; what is not there is missing."""
-
-    def __init__(self, **answers: object) -> None:
-        self._answers = answers
-
-    def ask(self, verb: str, **_: object) -> object:
-        if verb not in self._answers:
-            raise NotThere("missing")
-        return self._answers[verb]
+from tests.host.answering import Answering
 
 
 def way(**answers: object) -> HostConnection:
-    return cast(HostConnection, Answers(**answers))
+    """One with an answer per verb; what is not there is missing."""
+
+    def answer(verb: str, **_: object) -> object:
+        if verb not in answers:
+            raise NotThere("missing")
+        return answers[verb]
+
+    return Answering(answer)
 
 
 STAT: Mapping[str, Any] = {

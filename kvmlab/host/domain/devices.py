@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kvmlab.checks.reader import Cause
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.xml import Element, attribute, mib, number, parse, word
-from kvmlab.remote.host_connection import HostConnection, NotThere
+from kvmlab.remote.host_connection import HostConnection
 
 if TYPE_CHECKING:
     import libvirt
@@ -210,12 +210,9 @@ class DiskElement(_DeviceElement):
     def open_in_qemu(self) -> bool:
         if not self.definition.runs or self.source is None:
             return False
-        try:
-            said = self.definition.way.ask("file", path=self.source, content=False, sha256=False)
-            files = self.definition.way.ask("open_files", domain=self.definition.domain.name())
-        except NotThere:
-            return False
-        return [said["device"], said["inode"]] in files
+        said = self.definition.way.find("file", path=self.source, content=False, sha256=False)
+        files = self.definition.way.find("open_files", domain=self.definition.domain.name())
+        return said is not None and [said["device"], said["inode"]] in (files or ())
 
     @property
     def pci(self) -> str | None:
@@ -246,11 +243,8 @@ def disks_on_the_same_file(definition: Definition, connection: libvirt.virConnec
 
 def backing_of(way: HostConnection, path: str | None) -> str | None:
     """The backing file of an image, absolute; None where there is none or no image."""
-    if path is None:
-        return None
-    try:
-        said = way.ask("image_info", path=path)
-    except NotThere:
+    said = way.find("image_info", path=path) if path is not None else None
+    if path is None or said is None:
         return None
     name = said.get("full-backing-filename") or said.get("backing-filename")
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) if name else None

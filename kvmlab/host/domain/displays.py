@@ -6,7 +6,6 @@ import re
 
 from kvmlab.host.domain.definition import Definition
 from kvmlab.host.xml import attribute, flag, number, parse
-from kvmlab.remote.host_connection import NotThere
 
 
 class ConsoleElement:
@@ -39,10 +38,8 @@ class ConsoleElement:
     def output(self) -> str | None:
         root = self.definition.root
         logs = root.findall("devices/console/log") + root.findall("devices/serial/log")
-        try:
-            return str(self.definition.way.ask("console_log", path=logs[0].get("file", ""))) if logs else None
-        except NotThere:
-            return None
+        log: str | None = self.definition.way.find("console_log", path=logs[0].get("file", "")) if logs else None
+        return log
 
 
 class GraphicsElement:
@@ -64,10 +61,7 @@ class GraphicsElement:
 
     def _usual(self) -> str:
         """Where a display listens when the definition does not say."""
-        try:
-            text = self.definition.way.ask("file", path="/etc/libvirt/qemu.conf", content=True)["text"] or ""
-        except NotThere:
-            text = ""
+        text = self.definition.way.text("/etc/libvirt/qemu.conf") or ""
         said = re.findall(rf'^[ \t]*{self.type}_listen[ \t]*=[ \t]*"([^"]+)"', text, re.MULTILINE)
         return said[-1] if said else "127.0.0.1"
 
@@ -85,9 +79,8 @@ class GraphicsElement:
         # libvirt hides it from whoever may only read, so it is looked for where libvirtd keeps it.
         domain = self.definition.domain
         folder = "/run/libvirt/qemu" if self.definition.runs else "/etc/libvirt/qemu"
-        try:
-            text = self.definition.way.ask("file", path=f"{folder}/{domain.name()}.xml", content=True)["text"]
-        except NotThere:
+        text = self.definition.way.text(f"{folder}/{domain.name()}.xml")
+        if text is None:
             return False
         root = parse(text[text.find("<dom") :])
         return any(found.get("passwd") is not None for found in root.iter("graphics"))
