@@ -22,7 +22,8 @@ _PART = re.compile(r"\{(\w+)\}")
 
 
 class Subject:
-    """Base of the vocabulary's nouns. `kind` and `key` name the object to the reader."""
+    """Base of the vocabulary's nouns. `kind` and `key` name the object to the reader. Each has `shows(**want)`, whose
+    names are those of its facts: a finding that wants these (a TypedDict cannot be handed down: PEP 692)."""
 
     kind: ClassVar[str] = ""
     facts: ClassVar[Any] = Facts

@@ -38,7 +38,6 @@ class Recording:
         self._ways: dict[tuple[str, str], str] = {}
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
-        """As Reader.read."""
         place = (kind, tuple(key))
         try:
             answer = self.reader.read(kind, key, names)
@@ -93,7 +92,6 @@ class Replaying:
             raise ValueError(f"{type(error).__name__}: {error}") from None
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
-        """As Reader.read."""
         place = (kind, tuple(key))
         facts, final = self._facts.get(place), self._final.get(place)
         if facts is not None and all(name in facts for name in names):

@@ -37,7 +37,6 @@ class RehearsedReader:
                 self._booted[kind, key] = trouble
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
-        """As Reader.read."""
         lives = {name: live for name in names or [_EXISTS] if (live := live_of(kind, key, name))}
         plain = [name for name in names if name not in lives]
         answer: dict[str, Reading] = {}

@@ -37,7 +37,6 @@ class Noting:
     asked: dict[tuple[str, Key], set[str]] = field(default_factory=dict)
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
-        """As Reader.read."""
         self.asked.setdefault((kind, key), set()).update(names)
         return self.reader.read(kind, key, names)
 

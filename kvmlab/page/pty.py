@@ -40,14 +40,11 @@ class OwnPty:
             os.close(slave)
 
     def poll(self) -> int | None:
-        """See Pty."""
         return self._process.poll()
 
     def hang_up(self, number: signal.Signals) -> None:
-        """See Pty."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
     def close(self) -> None:
-        """See Pty."""
         os.close(self.master)

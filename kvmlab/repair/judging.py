@@ -115,7 +115,6 @@ class _Restartable:
         self._reader, self._kept = reader, kept
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
-        """As Reader.read."""
         answer: Answer = self._reader.read(kind, key, names)
         if isinstance(answer, MissingObject) or kind not in ("start", "present") or key[:1] != ("domain",):
             return answer

@@ -47,7 +47,6 @@ class Keeping:
     values: dict[Fact, object] = field(default_factory=dict)
 
     def read(self, kind: str, key: Key, names: Sequence[str]) -> Answer:
-        """As Reader.read."""
         answer = self.reader.read(kind, key, names)
         for name in names:
             self.values[kind, key, name] = None if isinstance(answer, MissingObject) else answer[name].value

@@ -114,7 +114,6 @@ class Interface(_Device):
     absent = "no such interface"
 
     def shows(self, **want: Unpack[InterfaceFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -128,7 +127,6 @@ class Disk(_Device):
     absent = "no such disk"
 
     def shows(self, **want: Unpack[DiskFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -142,7 +140,6 @@ class Console(_Device):
     absent = "has none"
 
     def shows(self, **want: Unpack[ConsoleFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -156,5 +153,4 @@ class Graphics(_Device):
     absent = "has none"
 
     def shows(self, **want: Unpack[GraphicsFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)

@@ -129,7 +129,6 @@ class StoredDomain(_WithDevices):
     absent = "not stored"
 
     def shows(self, **want: Unpack[DefinitionFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -142,7 +141,6 @@ class LiveDomain(_WithDevices):
     absent = "not running"
 
     def shows(self, **want: Unpack[DefinitionFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -153,7 +151,6 @@ class Domain(_WithDevices):
     label = "domain {0}"
 
     def shows(self, **want: Unpack[DomainFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
     @property
@@ -199,7 +196,6 @@ class DomainFile(Subject):
         return super()._command("cat {0}" if template.startswith("virsh") else template)
 
     def shows(self, **want: Unpack[DomainFileFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 

@@ -52,7 +52,6 @@ class File(AsAtStart):
     absent = "no such file"
 
     def shows(self, **want: Unpack[HostFileFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -67,5 +66,4 @@ class Note(Subject):
     absent = "not noted"
 
     def shows(self, **want: Unpack[NoteFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)

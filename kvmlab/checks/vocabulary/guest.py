@@ -45,7 +45,6 @@ class Guest(InGuest):
     named = 0
 
     def shows(self, **want: Unpack[GuestFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
     def addresses(self) -> GuestAddresses:

@@ -50,7 +50,6 @@ class GuestAddresses(InGuest):
     named = 0
 
     def shows(self, **want: Unpack[GuestAddressesFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -63,7 +62,6 @@ class GuestAddress(InGuest):
     absent = "no such link"
 
     def shows(self, **want: Unpack[GuestAddressFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -80,7 +78,6 @@ class GuestRoute(InGuest):
         return super()._command("ip route")
 
     def shows(self, **want: Unpack[RouteFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -94,7 +91,6 @@ class StoredGuestNetwork(InGuest):
     absent = "nothing is stored"
 
     def shows(self, **want: Unpack[StoredNetworkFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -108,7 +104,6 @@ class GuestResolver(InGuest):
     named = 0
 
     def shows(self, **want: Unpack[ResolverFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -124,7 +119,6 @@ class GuestName(InGuest):
         return super()._command(self.see)
 
     def shows(self, **want: Unpack[NameFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -147,5 +141,4 @@ class GuestReach(InGuest):
         return {"from": "", "try": attempt(self.key[2], self.key[3])}
 
     def shows(self, **want: Unpack[ReachFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)

@@ -74,7 +74,6 @@ class Block(InGuest):
         return plain(t("disk at {place} in guest {guest}", place=dev.removeprefix("pci:"), guest=guest))
 
     def shows(self, **want: Unpack[BlockFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -88,7 +87,6 @@ class Filesystem(InGuest):
     absent = "no such device"
 
     def shows(self, **want: Unpack[FilesystemFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -102,7 +100,6 @@ class Mount(InGuest):
     absent = "nothing is mounted there"
 
     def shows(self, **want: Unpack[MountFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -116,7 +113,6 @@ class Fstab(InGuest):
     absent = "no entry"
 
     def shows(self, **want: Unpack[FstabFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -139,5 +135,4 @@ class GuestFile(InGuest):
         return super()._command(template.replace("{0}", "{2}"))
 
     def shows(self, **want: Unpack[GuestFileFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)

@@ -63,7 +63,6 @@ class GuestService(InGuest):
         return super()._command(template.replace("{0}", "{2}"))
 
     def shows(self, **want: Unpack[ServiceFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -76,7 +75,6 @@ class GuestModule(InGuest):
     see = "lsmod"
 
     def shows(self, **want: Unpack[GuestModuleFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -90,7 +88,6 @@ class Driver(InGuest):
     absent = "no such device"
 
     def shows(self, **want: Unpack[DriverFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -104,7 +101,6 @@ class Cpus(InGuest):
     named = 0
 
     def shows(self, **want: Unpack[CpusFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -118,7 +114,6 @@ class Memory(InGuest):
     named = 0
 
     def shows(self, **want: Unpack[MemoryFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -139,5 +134,4 @@ class GuestProcess(InGuest):
         return plain(t("process {process} in guest {guest}", process=self._called or self.key[2], guest=self.key[0]))
 
     def shows(self, **want: Unpack[GuestProcessFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)

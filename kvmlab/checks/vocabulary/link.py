@@ -134,7 +134,6 @@ class Link(AsAtStart):
         return StoredLink(self.reader, self.key)
 
     def shows(self, **want: Unpack[LinkFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -148,7 +147,6 @@ class StoredLink(Subject):
     absent = "nothing is stored for it"
 
     def shows(self, **want: Unpack[StoredLinkFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -163,7 +161,6 @@ class Route(AsAtStart):
     absent = "no such route"
 
     def shows(self, **want: Unpack[RouteFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -187,7 +184,6 @@ class Name(Subject):
         return f"dig +short +time=2 +tries=1 @{quote(server)} {quote(asked)}" if server else super()._command(template)
 
     def shows(self, **want: Unpack[NameFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -200,7 +196,6 @@ class Resolver(Subject):
     see = "cat /etc/resolv.conf"
 
     def shows(self, **want: Unpack[ResolverFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -225,7 +220,6 @@ class Reach(Subject):
         return {"from": _INSIDE[start], "try": attempt(to, port)}
 
     def shows(self, **want: Unpack[HostReachFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -239,7 +233,6 @@ class Flow(Subject):
     named = 1
 
     def shows(self, **want: Unpack[FlowFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -253,7 +246,6 @@ class Listener(Subject):
     named = 1
 
     def shows(self, **want: Unpack[ListenerFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -266,5 +258,4 @@ class Web(Subject):
     see = "curl -k {0}"
 
     def shows(self, **want: Unpack[WebFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)

@@ -78,7 +78,6 @@ class StoredNetwork(_NetworkView):
     absent = "not stored"
 
     def shows(self, **want: Unpack[NetworkDefinitionFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -89,7 +88,6 @@ class Network(_NetworkView):
     label = "network {0}"
 
     def shows(self, **want: Unpack[NetworkFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
     @property
@@ -113,5 +111,4 @@ class Lease(Subject):
     absent = "no lease"
 
     def shows(self, **want: Unpack[LeaseFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)

@@ -34,5 +34,4 @@ class Snapshot(AsAtStart):
     absent = "no such snapshot"
 
     def shows(self, **want: Unpack[SnapshotFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)

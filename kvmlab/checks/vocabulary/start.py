@@ -105,7 +105,6 @@ class Remains(Subject):
         return {"see": _REMAINS[self.key[0]]}
 
     def shows(self, **want: Unpack[RemainsFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 

@@ -119,7 +119,6 @@ class StoredPool(_PoolView):
     absent = "not stored"
 
     def shows(self, **want: Unpack[PoolDefinitionFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -130,7 +129,6 @@ class Pool(_PoolView):
     label = "pool {0}"
 
     def shows(self, **want: Unpack[PoolFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
     @property
@@ -152,7 +150,6 @@ class Volume(AsAtStart):
     absent = "no such volume"
 
     def shows(self, **want: Unpack[VolumeFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
     def _remembered(self) -> Key:
@@ -173,7 +170,6 @@ class ImageFile(AsAtStart):
     absent = "no such file"
 
     def shows(self, **want: Unpack[ImageFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
     def snapshot(self, name: str) -> ImageSnapshot:
@@ -197,5 +193,4 @@ class ImageSnapshot(Subject):
     absent = "no such snapshot"
 
     def shows(self, **want: Unpack[ImageSnapshotFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)

@@ -121,7 +121,6 @@ class Package(Subject):
     absent = "no such package"
 
     def shows(self, **want: Unpack[PackageFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -135,7 +134,6 @@ class Service(Subject):
     absent = "no such unit"
 
     def shows(self, **want: Unpack[HostServiceFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -161,7 +159,6 @@ class Process(Subject):
         return {"pid": f"$(cat {file})" if by == "domain" else f"$(pgrep -of {quote(value)})"}
 
     def shows(self, **want: Unpack[ProcessFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -175,7 +172,6 @@ class Sysctl(Subject):
     absent = "no such kernel parameter"
 
     def shows(self, **want: Unpack[SysctlFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -188,7 +184,6 @@ class Module(Subject):
     see = "lsmod"
 
     def shows(self, **want: Unpack[ModuleFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -202,7 +197,6 @@ class Account(Subject):
     absent = "no such account"
 
     def shows(self, **want: Unpack[AccountFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -217,7 +211,6 @@ class Login(Subject):
     absent = "no such service of PAM"
 
     def shows(self, **want: Unpack[LoginFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -230,7 +223,6 @@ class Cpu(Subject):
     see = "lscpu"
 
     def shows(self, **want: Unpack[CpuFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)
 
 
@@ -250,5 +242,4 @@ class Inventory(Subject):
         return {"list": {"domains": "list", "networks": "net-list", "pools": "pool-list"}[self.key[0]]}
 
     def shows(self, **want: Unpack[InventoryFacts]) -> Finding:
-        """Want these facts."""
         return self._finding(want)

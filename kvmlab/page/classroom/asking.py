@@ -76,7 +76,6 @@ class DeskCommands(Commands):
 
     @contextlib.asynccontextmanager
     async def running(self, lang: str, *words: str, reads: bool = False) -> AsyncIterator[Running]:
-        """See Commands."""
         said, number = await self._handed("run", lang, words)
         stdout, stdin = await asyncio.open_connection(sock=socket.socket(fileno=number), limit=LINE_BYTES)
         process, run = DeskProcess(stdout, stdin if reads else None), said.get("run")
@@ -93,5 +92,4 @@ class DeskCommands(Commands):
         process.has_ended((await self._desk.ask("wait", session=self._session, run=run)).said)
 
     async def terminal(self, lang: str, *words: str) -> Pty:
-        """See Commands."""
         return DeskPty((await self._handed("terminal", lang, words))[1])
