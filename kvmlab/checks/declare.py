@@ -47,13 +47,7 @@ CHECKS: Collection[Check] = Collection()
 
 
 def check(
-    *,
-    task: str,
-    points: int = 1,
-    needs: Sequence[Check] = (),
-    guard: bool = False,
-    zh: str = "",
-    id: str = "",
+    *, task: str, points: int = 1, needs: Sequence[Check] = (), guard: bool = False, zh: str = "", id: str = ""
 ) -> Callable[[CheckFunction], Check]:
     """Make a generator of findings a check of `task` worth `points`.
 
@@ -94,11 +88,7 @@ def _refuse_nonsense(made: Check) -> None:
         )
     if made.points < 0 or (made.points == 0 and not made.guard):
         raise AuthorError(
-            t(
-                "{where}: the check {check} is worth no points; only a guard may be.",
-                where=made.where,
-                check=made.id,
-            )
+            t("{where}: the check {check} is worth no points; only a guard may be.", where=made.where, check=made.id)
         )
 
 

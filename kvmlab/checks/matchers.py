@@ -22,10 +22,7 @@ class Matcher:
     __slots__ = ("_meets", "_shown", "_text")
 
     def __init__(
-        self,
-        meets: Callable[[object], bool],
-        text: Callable[[], str],
-        shown: Callable[[object], str] = show,
+        self, meets: Callable[[object], bool], text: Callable[[], str], shown: Callable[[object], str] = show
     ) -> None:
         self._meets, self._text, self._shown = meets, text, shown
 
@@ -80,16 +77,14 @@ def contains(*items: object) -> Matcher:
     both name and value.
     """
     return Matcher(
-        lambda found: all(_has(found, item) for item in items),
-        lambda: t("{items} in it", items=_texts(items)),
+        lambda found: all(_has(found, item) for item in items), lambda: t("{items} in it", items=_texts(items))
     )
 
 
 def lacks(*items: object) -> Matcher:
     """None of these is in the list, or part of the text."""
     return Matcher(
-        lambda found: not any(_has(found, item) for item in items),
-        lambda: t("no {items} in it", items=_texts(items)),
+        lambda found: not any(_has(found, item) for item in items), lambda: t("no {items} in it", items=_texts(items))
     )
 
 

@@ -26,11 +26,7 @@ class Params(Mapping[str, Any]):
         put = object.__setattr__
         put(self, "read", set() if read is None else read)
         put(self, "_path", path)
-        put(
-            self,
-            "_values",
-            {_allowed(name): self._frozen(name, value, path) for name, value in values.items()},
-        )
+        put(self, "_values", {_allowed(name): self._frozen(name, value, path) for name, value in values.items()})
 
     def _frozen(self, name: str, value: Any, path: str) -> Any:
         if isinstance(value, Mapping):

@@ -135,11 +135,7 @@ def _lab(root: Path, chapter: str, name: str) -> dict[str, Any]:
 def _read(root: Path, chapter: str, name: str) -> dict[str, Any]:
     labs = {lang: compile_lab(root, chapter, name, lang, None) for lang in ("en", *LANGUAGES)}
     tasks = [
-        {
-            "id": task.id,
-            "points": task.points,
-            "titles": {lang: lab.tasks[number].title for lang, lab in labs.items()},
-        }
+        {"id": task.id, "points": task.points, "titles": {lang: lab.tasks[number].title for lang, lab in labs.items()}}
         for number, task in enumerate(labs["en"].tasks)
     ]
     return {

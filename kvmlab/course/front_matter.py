@@ -91,12 +91,7 @@ def check_fields(
         if not fits(found, fields[key]):
             wanted = _kind(fields[key])
             raise place.error(
-                t(
-                    "`{name}` has to be {wanted}, not {found}.",
-                    name=key,
-                    wanted=wanted,
-                    found=_kind(type(found)),
-                )
+                t("`{name}` has to be {wanted}, not {found}.", name=key, wanted=wanted, found=_kind(type(found)))
             )
     for key in needed:
         if key not in table:

@@ -25,12 +25,7 @@ def no_task(lab_id: str, task_id: str, known: Sequence[str]) -> UsageError:
     """The error for an unknown task of a lab."""
     meant = nearest(task_id, known)
     if meant:
-        text = t(
-            "{lab} has no task `{name}`. Did you mean `{meant}`?",
-            lab=lab_id,
-            name=shown(task_id),
-            meant=meant,
-        )
+        text = t("{lab} has no task `{name}`. Did you mean `{meant}`?", lab=lab_id, name=shown(task_id), meant=meant)
     else:
         text = t("{lab} has no task `{name}`.", lab=lab_id, name=shown(task_id))
     return UsageError(text, f"kvmlab show {lab_id}")

@@ -104,12 +104,7 @@ def _task(task: TaskLike, checks: CheckSet, results: Results) -> TaskResult:
 
 
 def _until(
-    passes: Passes,
-    began: float,
-    wait_s: float,
-    settle_s: float,
-    events: Events | None,
-    on_progress: OnProgress | None,
+    passes: Passes, began: float, wait_s: float, settle_s: float, events: Events | None, on_progress: OnProgress | None
 ) -> Results:
     results, confirmed = passes.whole(), True
     while True:

@@ -19,16 +19,7 @@ from kvmlab.labhost.computer.findings import remember, remembered
 from kvmlab.labhost.computer.fingerprint import boot_and_podman
 from kvmlab.labhost.own_limits import OwnLimits, limits_of
 from kvmlab.labhost.podman import Podman
-from kvmlab.labhost.together import (
-    ABOVE,
-    CONTROLLERS,
-    USUAL_WEIGHT,
-    Held,
-    held_in,
-    slice_of,
-    taken_mib,
-    values_of,
-)
+from kvmlab.labhost.together import ABOVE, CONTROLLERS, USUAL_WEIGHT, Held, held_in, slice_of, taken_mib, values_of
 from kvmlab.paths import State
 from kvmlab.words import t
 

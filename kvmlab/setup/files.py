@@ -121,12 +121,7 @@ def leases(guests: Sequence[GuestSpec]) -> str:
     held = [guest for guest in guests if guest.state != "shut off"]
     return json.dumps(
         [
-            {
-                "ip-address": guest.address,
-                "mac-address": guest.mac,
-                "hostname": guest.name,
-                "expiry-time": _NEVER,
-            }
+            {"ip-address": guest.address, "mac-address": guest.mac, "hostname": guest.name, "expiry-time": _NEVER}
             for guest in held
         ],
         indent=2,

@@ -12,17 +12,7 @@ from kvmlab.checks.vocabulary.link import Flow, Link, Listener, Name, Reach, Res
 from kvmlab.checks.vocabulary.network import Network
 from kvmlab.checks.vocabulary.snapshot import Snapshot
 from kvmlab.checks.vocabulary.storage import ImageFile, Pool, Volume
-from kvmlab.checks.vocabulary.system import (
-    Account,
-    Cpu,
-    Inventory,
-    Login,
-    Module,
-    Package,
-    Process,
-    Service,
-    Sysctl,
-)
+from kvmlab.checks.vocabulary.system import Account, Cpu, Inventory, Login, Module, Package, Process, Service, Sysctl
 
 
 class Host:

@@ -14,9 +14,7 @@ class SnapshotFacts(Facts, total=False):
 
     current: Annotated[Flag, "virsh snapshot-current {0} --name", "it is the one the domain is based on now"]
     state: Annotated[
-        Word,
-        "virsh snapshot-info {0} {1}",
-        'of the domain when it was taken: "running", "shutoff", "disk-snapshot"',
+        Word, "virsh snapshot-info {0} {1}", 'of the domain when it was taken: "running", "shutoff", "disk-snapshot"'
     ]
     parent: Annotated[Word, "virsh snapshot-parent {0} {1}", "the snapshot before it; None: the first"]
     location: Annotated[Word, "virsh snapshot-info {0} {1}", '"internal" or "external"']

@@ -99,8 +99,7 @@ def _plans(args: argparse.Namespace, ctx: Context) -> list[Plan]:
         plans = shuffled(plans, args.shuffle)
     if not plans:
         raise UsageError(
-            t("There is nothing to prove: no lab with a checker, a solution, such a fault."),
-            "kvmlab lint",
+            t("There is nothing to prove: no lab with a checker, a solution, such a fault."), "kvmlab lint"
         )
     return plans
 

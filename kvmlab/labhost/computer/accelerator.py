@@ -84,12 +84,7 @@ def _seen_outside() -> Kvm | None:
 
 
 def _hangs_on() -> dict[str, str]:
-    return {
-        **boot_and_podman(),
-        **kernel_and_processor(),
-        **kvm_access(),
-        "options": " ".join(trusted_options()),
-    }
+    return {**boot_and_podman(), **kernel_and_processor(), **kvm_access(), "options": " ".join(trusted_options())}
 
 
 def _tried(state: State, podman: Podman, image: str, guest_disk: Path) -> Kvm:

@@ -151,6 +151,5 @@ def require_space(path: Path, mib: int) -> None:
     free = os.statvfs(path).f_bavail * os.statvfs(path).f_frsize // 2**20
     if free < mib:
         raise CannotRun(
-            t("{path} has {free} MiB left; {mib} MiB are needed.", path=path, free=free, mib=mib),
-            f"df -h {path}",
+            t("{path} has {free} MiB left; {mib} MiB are needed.", path=path, free=free, mib=mib), f"df -h {path}"
         )
