@@ -14,6 +14,7 @@ from time import process_time
 import pytest
 
 from kvmlab.errors import CouldNotLook
+from kvmlab.guest.netconfig.ifup_commands import effect
 from kvmlab.guest.netconfig.model import Device, Kept, NextBootConfig, with_prefix
 from kvmlab.guest.netconfig.next_boot import stored_network
 
@@ -358,3 +359,25 @@ def test_masks() -> None:
     assert with_prefix("10.0.0.1", "255.255.255.0") == "10.0.0.1/24"
     assert with_prefix("10.0.0.1", "16") == "10.0.0.1/16"
     assert with_prefix("10.0.0.1", "nonsense") == "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("lines", "gateway", "broken"),
+    [
+        (["ip route add default via 10.0.0.2"], "10.0.0.2", False),
+        (["ip route add default via 10.0.0.2", "ip route replace default via 10.0.0.9"], "10.0.0.9", False),
+        (["route add default gw 10.0.0.2", "route del default", "route add default gw 10.0.0.9"], "10.0.0.9", False),
+        (["ip route add default via 10.0.0.2", "ip route add default via 10.0.0.9"], "10.0.0.2", True),
+        (["ip route add default via 10.0.0.2", "ip route add default via 10.0.0.9 metric 50"], "10.0.0.2", False),
+        (["ip route add default via 10.0.0.2 metric 50", "ip route add default via 10.0.0.9"], "10.0.0.9", False),
+        (["ip route add default via 10.0.0.2", "ip route append default via 10.0.0.9"], "10.0.0.2", False),
+        (["ip route add default via 10.0.0.2", "ip route del default via 10.0.0.9"], "10.0.0.2", True),
+        (["ip route add default via 10.0.0.2", "ip route delete default"], None, False),
+        (["ip route change default via 10.0.0.2"], None, True),
+        (["ip route change default via 10.0.0.2 || true", "ip route add default via 10.0.0.9"], "10.0.0.9", False),
+    ],
+)  # fmt: skip
+def test_the_default_route_is_the_one_that_is_left(lines: list[str], gateway: str | None, broken: bool) -> None:
+    """As iproute2 and the kernel have it (tried in a network namespace), one line after the other."""
+    found = effect("eth0", "\n".join(["ip addr add 10.0.0.122/24 dev eth0", *lines]), {})
+    assert (found.gateway, found.broken) == (gateway, broken)

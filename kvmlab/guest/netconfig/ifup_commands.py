@@ -40,16 +40,22 @@ Bridges = dict[str, Bridge]
 class Effect:
     """What the lines for one interface leave behind. `broken`: one of them fails, and the rest is not run.
 
+    `defaults`: the default routes by their metrics, each with its gateway; the kernel takes the lowest.
     `bridges`: those there are, which grow with what is made; None where nobody asks about bridges.
     """
 
     dev: str
     dhcp: bool = False
     addresses: list[str] = field(default_factory=list)
-    gateway: str | None = None
+    defaults: dict[int, str | None] = field(default_factory=dict)
     dns: list[str] = field(default_factory=list)
     broken: bool = False
     bridges: Bridges | None = None
+
+    @property
+    def gateway(self) -> str | None:
+        """The one that packets go to; None: none."""
+        return self.defaults[min(self.defaults)] if self.defaults else None
 
 
 def effect(dev: str, lines: str, variables: Mapping[str, str], bridges: Bridges | None = None) -> Effect:
@@ -133,20 +139,37 @@ def _ip_address(found: Effect, verb: str, words: list[str]) -> None:
 
 def _ip_route(found: Effect, verb: str, words: list[str]) -> None:
     values = _pairs(words, {"via", "dev", "metric", "src", "proto", "scope", "table", "mtu", "advmss"})
-    if verb not in ("add", "replace", "append", "change"):
+    if verb not in ("add", "replace", "append", "change", "del", "delete"):
         raise NotUnderstood(shlex.join(["ip", "route", verb, *words]))
     if not everywhere(values.get("", "")) or "table" in values:
         return
     if values.get("dev", found.dev) != found.dev:
         return
-    _default_route(found, values.get("via"), onlink="onlink" in words)
+    _default_route(found, verb, values.get("via"), values.get("metric"), onlink="onlink" in words)
 
 
-def _default_route(found: Effect, gateway: str | None, *, onlink: bool = False) -> None:
-    """Set the default route; the kernel refuses a gateway that is no neighbour."""
+def _default_route(found: Effect, verb: str, gateway: str | None, metric: str | None, *, onlink: bool = False) -> None:
+    """Change the default route; the kernel refuses a gateway that is no neighbour, and a second one with its metric."""
+    place = int(metric) if metric and metric.isdigit() else 0
+    there = place in found.defaults
+    if verb in ("del", "delete"):
+        _no_default_route(found, gateway, place if metric else None)
+        return
     if gateway is not None and not onlink and not _neighbour(found, gateway):
         raise Fails
-    found.gateway = found.gateway or gateway
+    if (verb == "add" and there) or (verb == "change" and not there):
+        raise Fails
+    if not (verb == "append" and there):  # that one comes after it, and is not used
+        found.defaults[place] = gateway
+
+
+def _no_default_route(found: Effect, gateway: str | None, metric: int | None) -> None:
+    """Take the first that fits away."""
+    for place in sorted(found.defaults):
+        if metric in (None, place) and gateway in (None, found.defaults[place]):
+            del found.defaults[place]
+            return
+    raise Fails
 
 
 def _neighbour(found: Effect, gateway: str) -> bool:
@@ -198,13 +221,13 @@ def _ifconfig(found: Effect, words: list[str]) -> None:
 
 
 def _route(found: Effect, words: list[str]) -> None:
-    """`route add default gw ADDRESS`, `route add -net 0.0.0.0 netmask 0.0.0.0 gw ADDRESS`."""
-    if words[:1] != ["add"]:
+    """`route add default gw ADDRESS`, `route add -net 0.0.0.0 netmask 0.0.0.0 gw ADDRESS`, `route del default`."""
+    if words[:1] not in (["add"], ["del"]):
         raise NotUnderstood(shlex.join(["route", *words]))
     values = _pairs([word for word in words[1:] if word not in ("-net", "-host")], {"gw", "netmask", "dev", "metric"})
     whole = values.get("netmask", "0.0.0.0") == "0.0.0.0" and everywhere(values.get("", ""))
     if whole and values.get("dev", found.dev) == found.dev:
-        _default_route(found, values.get("gw"))
+        _default_route(found, words[0], values.get("gw"), values.get("metric"))
 
 
 def _ip_link(found: Effect, verb: str, words: list[str]) -> None:
