@@ -11,14 +11,14 @@ words side by side: "disk vda" both `stored disk vda` and `live disk vda`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from kvmlab.checks.declare import Check
 from kvmlab.checks.findings import FactRow, Finding, Findings
 from kvmlab.checks.params import Params
 from kvmlab.checks.reader import Key, Wanted
-from kvmlab.checks.vocabulary.aspects import INSIDE, Grant
+from kvmlab.checks.vocabulary.aspects import GONE, INSIDE, Grant
 from kvmlab.checks.vocabulary.aspects import grants as grants_of
 from kvmlab.checks.vocabulary.host import Host
 from kvmlab.checks.vocabulary.start import LABELS, StartOverview, as_at_start, aspects_at_start, aspects_now, remembered
@@ -83,7 +83,10 @@ def derived(checks: Iterable[Check], params: Params) -> Iterator[Grant]:
         except Exception:
             pass
         for kind, key, want in wanted.wanted:
-            yield from grants_of(kind, key, [name for name in want if name != "exists"])
+            if kind == "domain" and want.get("exists") is False:
+                yield Grant("domain", key[0], GONE)
+            else:
+                yield from grants_of(kind, key, [name for name in want if name != "exists"])
             if kind == "disk" and isinstance(path := want.get("source"), str):
                 yield Grant("file", path)
 
@@ -126,7 +129,8 @@ class Grants:
         if noun == "file" and key[0].startswith(tuple(above)):
             return True
         owners = [(noun, "/".join(key)), *([("domain", key[0])] if noun == "snapshot" else [])]
-        return any((grant.noun, grant.name) in owners and not grant.words for grant in self._grants)
+        whole = [grant for grant in self._grants if grant.words in ("", GONE)]
+        return any((grant.noun, grant.name) in owners for grant in whole)
 
     def _allowed(self, noun: str, key: Key, aspect: str) -> bool:
         if any(self._covers(grant, noun, key, aspect) for grant in self._grants if grant.words):
@@ -151,7 +155,7 @@ class Grants:
         view, _, rest = aspect.partition(" ")
         if aspect in ("process", "boots"):
             return True
-        if view == "live" and self._now(key).get("state") != self._at_start(key).get("state"):
+        if view == "live" and not (_runs(self._now(key)) and _runs(self._at_start(key))):
             return True  # its state is either the student's, or told of
         if aspect == "state" and key[0] in self._to_be_started():
             return True
@@ -203,3 +207,8 @@ class Grants:
 
     def _at_start(self, key: Key) -> dict[str, object]:
         return aspects_at_start(self._reader, "domain", key) or {}
+
+
+def _runs(aspects: Mapping[str, object]) -> bool:
+    """A domain has a qemu, paused or not."""
+    return "process" in aspects

@@ -165,6 +165,23 @@ def test_what_runs_writes_to_its_disk(tmp_path: Path) -> None:
     assert told(tmp_path, changed("file", "/d/web1", image="qcow2 512 MiB")) == ["file /d/web1: image"]
 
 
+def test_a_guest_that_is_to_be_paused_keeps_its_devices(tmp_path: Path) -> None:
+    """It has the same qemu; only one that is off has none, and one that was restarted other ones."""
+    paused = "yield host.domain('web1').shows(state='paused')"
+    assert told(tmp_path, changed("domain", "web1", state="paused"), paused) == []
+    unplugged = changed("domain", "web1", state="paused", live_disk_vda="disk virtio qcow2 /d/web2")
+    assert told(tmp_path, unplugged, paused) == ["domain web1: live disk vda"]
+
+
+def test_what_is_to_be_forgotten_leaves_its_disk_as_it_is(tmp_path: Path) -> None:
+    """Its definition goes, and the snapshots of it; the disk is somebody's data."""
+    now = {key: value for key, value in start().items() if key[1] != ("db1",)}
+    gone = "yield host.domain(lab.other).missing()"
+    assert told(tmp_path, now, gone) == []
+    written_to = {**now, ("file", ("/d/db1",)): {"kind": "file", "image": "qcow2 256 MiB", "content": "9 B, 333"}}
+    assert told(tmp_path, written_to, gone) == ["file /d/db1: content"]
+
+
 def test_a_copy_in_the_place_of_a_disk_in_use_is_another_file(tmp_path: Path) -> None:
     """What the guest has written since is lost at its next start; restarted, it has the new one open."""
     copied = changed("file", "/d/web1", inode=9)
