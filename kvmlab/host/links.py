@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -74,6 +74,12 @@ def addresses_of(found: Mapping[str, Any]) -> list[str]:
     """The IPv4 and global IPv6 addresses of a link, with prefix."""
     wanted = [info for info in infos_of(found) if info.get("family") == "inet" or info.get("scope") == "global"]
     return [f"{info['local']}/{info.get('prefixlen')}" for info in wanted]
+
+
+def foreign_ports_of(bridge: str, found: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The ports of a network's bridge that are no guest's: no taps, nor what older versions of libvirt put there."""
+    ports = [one for one in found if one.get("master") == bridge and kind_of(one) != "tun"]
+    return sorted(str(one["ifname"]) for one in ports if one["ifname"] != f"{bridge}-nic")
 
 
 def _seconds(hundredths: object) -> int | float | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kvmlab.checks.reader import Cause
 from kvmlab.host.firewall import in_force
-from kvmlab.host.links import addresses_of, links
+from kvmlab.host.links import addresses_of, foreign_ports_of, links
 from kvmlab.host.xml import Element, attribute, number, parse, word
 
 if TYPE_CHECKING:
@@ -148,13 +148,21 @@ class LibvirtNetwork:
         programs = (one["args"] for one in self.way.ask("processes") if one["name"] == "dnsmasq")
         return any(word.endswith(own) for args in programs for word in args)
 
+    @property
+    def foreign_ports(self) -> list[str]:
+        if self.forward == "bridge" or not self.bridge:
+            return []
+        return foreign_ports_of(self.bridge, links(self.way).values())
+
     def taken_apart(self) -> list[Cause]:
-        """What its start has made and somebody has taken away since, though libvirt goes on saying that it runs."""
+        """What its start has made and somebody has changed since, though libvirt goes on saying that it runs."""
         if self.view == "stored" or not self.active:
             return []
         found = []
         if self.bridge and (lost := self.lost_addresses):
             found.append(Cause("lost_addresses", lost, [], f"ip address show {quote(self.bridge)}", alone=True))
+        if self.bridge and (more := self.foreign_ports):
+            found.append(Cause("foreign_ports", more, [], f"ip link show master {quote(self.bridge)}", alone=True))
         if self.root.find("ip/dhcp") is not None and not self.dnsmasq_runs:
             found.append(Cause("dnsmasq_runs", False, True, "ps -C dnsmasq -o pid,args", alone=True))
         return found

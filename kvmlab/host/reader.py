@@ -18,7 +18,7 @@ from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
 from kvmlab.host import files, links, lookup, system
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.domain.definition import Definition
+from kvmlab.host.domain.definition import Definition, LibvirtDomain
 from kvmlab.host.domain.next_start import shown_by
 from kvmlab.host.networks import LibvirtNetwork
 from kvmlab.host.start.comparison import StartComparison
@@ -78,7 +78,7 @@ _WITH_NAMES = ("file",)
 _REMEMBERED = ("start", "present", "remains")
 # Facts of libvirt's objects that libvirt does not tell, or that take longer than libvirt may.
 _FROM_LOOK = frozenset(("pid", "log", "backing", "output", "password", "listen", "open_in_qemu", "stats_period_s",
-                        "firewall", "lost_addresses", "dnsmasq_runs"))  # fmt: skip
+                        "firewall", "lost_addresses", "foreign_ports", "dnsmasq_runs", "qemu_stopped"))  # fmt: skip
 
 
 class HostReader:
@@ -139,10 +139,10 @@ class HostReader:
             return facts
         if slow := [name for name in names if name in _FROM_LOOK]:
             facts = {**facts, **self.libvirt.ask(lambda _: _read(found, slow), SLOW_S)}
-        if isinstance(found, LibvirtNetwork):
+        if isinstance(found, LibvirtNetwork) or (isinstance(found, LibvirtDomain) and "state" in names):
             with suppress(CouldNotLook, NotThere):  # as for what is on its way
                 gone = self.libvirt.ask(lambda _: found.taken_apart(), SLOW_S)
-                facts = {**facts, CAUSES: Reading(gone)} if gone else facts
+                facts = {**facts, CAUSES: Reading([*getattr(found, "causes", ()), *gone])} if gone else facts
         return facts
 
     def _seen(self, kind: str, key: Key, names: Sequence[str]) -> Any:

@@ -20,6 +20,7 @@ from kvmlab.errors import CouldNotLook
 from kvmlab.guest.guests import Guests
 from kvmlab.host import lookup
 from kvmlab.host.connection import Libvirt
+from kvmlab.host.domain.definition import LibvirtDomain
 from kvmlab.host.domain.displays import GraphicsElement
 from kvmlab.host.networks import LibvirtNetwork
 from kvmlab.host.reader import _FROM_LOOK, HostReader
@@ -223,23 +224,43 @@ DNSMASQ = {"name": "dnsmasq", "args": ["/usr/sbin/dnsmasq", "--conf-file=/var/li
 
 
 @pytest.mark.parametrize(
-    ("address", "processes", "found"),
+    ("address", "processes", "port", "found"),
     [
-        ("192.168.122.1", [DNSMASQ, DNSMASQ], []),
-        ("192.168.122.1", [], ["dnsmasq_runs"]),
-        ("192.168.122.1", [{**DNSMASQ, "args": ["dnsmasq", "--conf-file=/x/default0.conf"]}], ["dnsmasq_runs"]),
-        ("192.168.122.1", [{**DNSMASQ, "name": "sleep"}], ["dnsmasq_runs"]),
-        (None, [DNSMASQ], ["lost_addresses"]),
+        ("192.168.122.1", [DNSMASQ, DNSMASQ], "tun", []),
+        ("192.168.122.1", [], "tun", ["dnsmasq_runs"]),
+        ("192.168.122.1", [{**DNSMASQ, "args": ["dnsmasq", "--conf-file=/x/default0.conf"]}], "tun", ["dnsmasq_runs"]),
+        ("192.168.122.1", [{**DNSMASQ, "name": "sleep"}], "tun", ["dnsmasq_runs"]),
+        ("192.168.122.1", [DNSMASQ], "veth", ["foreign_ports"]),
+        ("192.168.122.1", [DNSMASQ], None, ["foreign_ports"]),
+        (None, [DNSMASQ], "tun", ["lost_addresses"]),
     ],
 )
 def test_a_network_whose_start_was_undone_by_hand(
-    writable: libvirt.virConnect, address: str | None, processes: list[Any], found: list[str]
+    writable: libvirt.virConnect, address: str | None, processes: list[Any], port: str | None, found: list[str]
 ) -> None:
     network = writable.networkLookupByName("default")
     has = [{"family": "inet", "local": address, "prefixlen": 24, "scope": "global"}] if address else []
-    said = {"links": [{"ifname": "virbr0", "addr_info": has}], "processes": processes}
+    plug = {"ifname": "x0", "master": "virbr0", **({"linkinfo": {"info_kind": port}} if port else {})}
+    said = {"links": [{"ifname": "virbr0", "addr_info": has}, plug], "processes": processes}
     way = Answering(said.__getitem__)
     causes = LibvirtNetwork(network, "now", writable, way).taken_apart()
+    assert [cause.fact for cause in causes] == found and all(cause.alone for cause in causes)
+
+
+@pytest.mark.parametrize(
+    ("qemus", "found"),
+    [({"web1": {"stopped": True}}, ["qemu_stopped"]), ({"web1": {"stopped": False}}, []), ({}, [])],
+)
+def test_a_guest_whose_qemu_somebody_has_stopped(
+    writable: libvirt.virConnect, qemus: dict[str, Any], found: list[str]
+) -> None:
+    """libvirt says that it runs, and nothing in it goes on; of one that is off nobody is asked."""
+    domain_ = writable.lookupByName("web1")
+    way = Answering({"qemus": qemus}.__getitem__)
+    if not domain_.isActive():
+        assert LibvirtDomain(domain_, "now", way).taken_apart() == []
+        domain_.create()
+    causes = LibvirtDomain(domain_, "now", way).taken_apart()
     assert [cause.fact for cause in causes] == found and all(cause.alone for cause in causes)
 
 

@@ -138,6 +138,14 @@ def test_a_reset_of_a_paused_guest_hangs_up_its_agent(connection: libvirt.virCon
     assert boots("paused", "disconnected") == "0, agent gone"
 
 
+def test_a_guest_whose_qemu_is_stopped_does_not_run_as_it_did(connection: libvirt.virConnect) -> None:
+    """By a signal, which libvirt does not notice."""
+    qemu = {"pid": 812, "started": 5000, "boots": 0}
+    states = [objects_of(taken(connection, qemu={"web1": {**qemu, "stopped": stopped}}))["domain", ("web1",)]["state"]
+              for stopped in (True, False)]  # fmt: skip
+    assert states == ["running, its qemu stopped", "running"]
+
+
 def test_firewall_rules_are_one_object_that_a_boot_forgets(connection: libvirt.virConnect) -> None:
     """A record from before they were noted has none."""
     key = "firewall", ("rules",)
@@ -317,6 +325,16 @@ def test_a_network_is_remembered_with_its_dnsmasq(connection: libvirt.virConnect
     assert found(dnsmasq=["default"])["bridge dnsmasq"] is True
     assert found(dnsmasq=["lab"])["bridge dnsmasq"] is False
     assert "bridge dnsmasq" not in found() and "bridge dnsmasq" not in lasting(found(dnsmasq=["default"]))
+
+
+def test_a_plug_in_a_networks_bridge_that_is_no_guests_is_remembered(connection: libvirt.virConnect) -> None:
+    """A way past libvirt; guests come and go."""
+    xml = "<network><name>default</name><bridge name='virbr0'/></network>"
+    default = {"active": True, "persistent": True, "autostart": True, "stored": xml, "live": xml}
+    cable = {"ifname": "veth7", "master": "virbr0", "linkinfo": {"info_kind": "veth"}}
+    ports = [objects_of(taken(connection, networks={"default": default}, links=[BRIDGE, TAP, *more]))[
+        "network", ("default",)]["bridge ports"] for more in ([], [cable])]  # fmt: skip
+    assert ports == [[], ["veth7"]]
 
 
 NETWORK = """<network><name>{name}</name><uuid>{uuid}</uuid><bridge name='{bridge}'/>

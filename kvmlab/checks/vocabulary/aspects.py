@@ -13,11 +13,14 @@ from kvmlab.checks.reader import Key
 INSIDE = "inside"
 """Of a domain: what is in the guest. No aspect of its own, but its disks' contents come with it."""
 
+GONE = "gone"
+"""Of a domain: that it is not there any more. Its definition and its snapshots go with it, what is on its disks not."""
+
 _DOMAIN = {
     "state": ("state", "process", "boots"), "reason": ("process", "boots"), "log": ("process", "boots"),
     "persistent": ("persistent", "stored"), "autostart": ("autostart",), "managed_save": ("managed save",),
     "snapshots": ("snapshots",), "memory_mib": ("memory",), "max_memory_mib": ("memory",),
-    "balloon_mib": ("live memory",), "limits": ("tuning",),
+    "balloon_mib": ("live memory",), "limits": ("tuning",), "qemu_stopped": ("state",),
     "vcpus": ("vcpus",), "max_vcpus": ("vcpus",), "vcpu_pins": ("pins",),
     "cpu_topology": ("cpu",), "cpu_mode": ("cpu",), "cpu_model": ("cpu",), "boot": ("boot",), "machine": ("boot",),
     "features": ("boot",), "mergeable": ("merging",), "disks": ("disk",), "interfaces": ("interface",),
@@ -38,7 +41,7 @@ ASPECT_WORDS = frozenset((
     "title", "ends", "uuid", "state", "process", "boots", "persistent", "autostart", "managed", "save", "snapshots",
     "active", "definition", "bridge", "up", "target", "kind", "entries", "image", "content", "master", "addresses",
     "stp", "mac", "way", "rules", "created", "parent", "inode", "firewall", "mounted", "tuning", "qemu",
-    "dnsmasq",
+    "dnsmasq", "ports",
 ))  # fmt: skip
 """The words that aspects' names are made of, but for targets and MAC addresses (kvmlab.host.start.aspects)."""
 

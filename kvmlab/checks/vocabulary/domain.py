@@ -71,6 +71,11 @@ class DomainFacts(DefinitionFacts, total=False):
         "virsh domstate --reason {0}",
         'of the state: "booted", "user", "shutdown", "destroyed", "crashed"',
     ]
+    qemu_stopped: Annotated[
+        Flag,
+        "ps -o pid,stat,args -p $(cat /run/libvirt/qemu/{0}.pid)",
+        "its qemu is stopped by a signal (stat T): libvirt says that it runs, and nothing in it goes on",
+    ]
     persistent: Annotated[Flag, "virsh dominfo {0}", "defined, not only created (transient)"]
     autostart: Annotated[Flag, "virsh dominfo {0}", "starts with libvirtd"]
     changed: Annotated[

@@ -47,6 +47,9 @@ class NetworkFacts(NetworkDefinitionFacts, total=False):
     leases: Annotated[Table, "virsh net-dhcp-leases {0}", "addresses given out now, MAC to address (no prefix)"]
     domains: Annotated[Words, "virsh net-dumpxml {0}", "running domains that have an interface on it"]
     lost_addresses: Annotated[Words, "ip address", "those of `addresses` that its bridge has not, IPv4"]
+    foreign_ports: Annotated[
+        Words, "bridge link show", "links in its bridge that are no guest's: a way in and out past libvirt"
+    ]
     dnsmasq_runs: Annotated[Flag, "ps -C dnsmasq -o pid,args", "the dnsmasq that libvirt has started for it runs"]
     firewall: Annotated[
         Flag, "nft list ruleset", "libvirt's rules for its forward mode are in force: nobody has flushed them"

@@ -196,6 +196,17 @@ class LibvirtDomain(Definition):
         return (state if state < len(STATES) else 0), reason
 
     @property
+    def qemu_stopped(self) -> bool:
+        return self.active and bool(self.way.ask("qemus").get(self.domain.name(), {}).get("stopped"))
+
+    def taken_apart(self) -> list[Cause]:
+        """What decides about its state beside what libvirt says of it."""
+        if not self.qemu_stopped:
+            return []
+        see = f"ps -o pid,stat,args -p $(cat /run/libvirt/qemu/{quote(self.domain.name())}.pid)"
+        return [Cause("qemu_stopped", True, False, see, alone=True)]
+
+    @property
     def persistent(self) -> bool:
         return bool(self.domain.isPersistent())
 

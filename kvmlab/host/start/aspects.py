@@ -13,7 +13,7 @@ from typing import Any
 
 from kvmlab.host.domain.tuning import ends, lines_of, qemu, tuning
 from kvmlab.host.firewall import rules_about
-from kvmlab.host.links import addresses_of
+from kvmlab.host.links import addresses_of, foreign_ports_of
 from kvmlab.host.start.picture import TOP, Picture, disks_of
 from kvmlab.host.xml import Element, attribute, in_bytes, mib, parse, word
 
@@ -85,6 +85,8 @@ def _domain(one: Mapping[str, Any], qemu: Mapping[str, Any] | None, links: Mappi
     found: Aspects = {name: one[name] for name in ("state", "persistent", "autostart", "managed save")}
     found["snapshots"] = sorted(one["snapshots"])
     if qemu and one["live"]:
+        if qemu.get("stopped"):
+            found["state"] = f"{one['state']}, its qemu stopped"
         found["process"] = f"{qemu['pid']} ({qemu['started']})"
         found["boots"] = f"{qemu['boots']}, agent gone" if _reset_while_paused(one) else qemu["boots"]
     for view in ("stored", "live"):
@@ -204,6 +206,7 @@ def _network(name: str, one: Mapping[str, Any], links: Mapping[str, Any], pictur
         found["bridge"] = _link(link)["addresses"]
         found["bridge up"] = _link(link)["up"]
         found["bridge stp"] = _link(link).get("stp")
+        found["bridge ports"] = foreign_ports_of(_bridge(one), links.values())
         if "network rules" in picture:
             found["bridge firewall"] = rules_about(picture["network rules"], _bridge(one), addresses_of(link))
     if one["active"] and "dnsmasq" in picture:
