@@ -178,7 +178,7 @@ def test_what_is_to_be_forgotten_leaves_its_disk_as_it_is(tmp_path: Path) -> Non
     now = {key: value for key, value in start().items() if key[1] != ("db1",)}
     gone = "yield host.domain(lab.other).missing()"
     assert told(tmp_path, now, gone) == []
-    written_to = {**now, ("file", ("/d/db1",)): {"kind": "file", "image": "qcow2 256 MiB", "content": "9 B, 333"}}
+    written_to: Objects = {**now, ("file", ("/d/db1",)): {**now["file", ("/d/db1",)], "content": "9 B, 333"}}
     assert told(tmp_path, written_to, gone) == ["file /d/db1: content"]
 
 
