@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeVar
 
-from kvmlab.author.lint.fault import LintFinding, Severity, from_error
+from kvmlab.author.lint.fault import FaultNotes, LintFinding
 from kvmlab.author.lint.terms import lint_terms
 from kvmlab.author.lint.todo import left_to_do
 from kvmlab.author.lint.widths import too_wide
@@ -14,7 +13,6 @@ from kvmlab.course.book import Book, book_file, read_book
 from kvmlab.course.front_matter import read_front
 from kvmlab.course.quiz.model import FEWEST, QuestionKind, Quiz, answers_file, has_quiz, quiz_file, read_quiz
 from kvmlab.course.source import read_source
-from kvmlab.errors import KvmlabError
 from kvmlab.grading.load import load_answers
 from kvmlab.words import t
 
@@ -27,12 +25,8 @@ def lint_course(course: Course) -> list[LintFinding]:
     return _CourseRules(course).all()
 
 
-class _CourseRules:
+class _CourseRules(FaultNotes):
     """Goes through the course, and notes what it finds."""
-
-    def __init__(self, course: Course) -> None:
-        self.course = course
-        self.faults: list[LintFinding] = []
 
     def all(self) -> list[LintFinding]:
         self.folders()
@@ -43,16 +37,6 @@ class _CourseRules:
         for chapter in self.course.chapters if quizzes else ():
             self.quiz(chapter)
         return self.faults
-
-    def error(self, file: str, line: int, rule: str, message: str, severity: Severity = Severity.ERROR) -> None:
-        self.faults.append(LintFinding(file, line, rule, message, "", severity))
-
-    def attempt(self, file: str, rule: str, work: Callable[[], T]) -> T | None:
-        try:
-            return work()
-        except KvmlabError as error:
-            self.faults.append(from_error(error, self.course.root, file, "", rule))
-            return None
 
     def folders(self) -> None:
         """Checkers and solutions that belong to no lab: a lab was renamed, or its name misspelt."""
@@ -87,7 +71,7 @@ class _CourseRules:
         """What is still to be done on the book."""
         for path in (book_file(self.course.root, lang) for lang in ("en", CHINESE)):
             for line, said in left_to_do(path) if path.is_file() else ():
-                self.error(path.name, line, "todo", said, Severity.WARNING)
+                self.warning(path.name, line, "todo", said)
 
     def terms(self) -> None:
         """One word for one thing, in the translation."""
@@ -99,7 +83,7 @@ class _CourseRules:
         if path.is_file():
             body = read_front(read_source(path, self.course.root), needed=False).body
             for below, message in too_wide(body.text):
-                self.error(path.name, body.place.line + below, "picture", message, Severity.WARNING)
+                self.warning(path.name, body.place.line + below, "picture", message)
 
     def _labs_of(self, chapter: Chapter, book: Book) -> None:
         found = book.chapter(chapter.title("en"))
@@ -145,7 +129,7 @@ class _CourseRules:
         if len(quiz.questions) < FEWEST:
             numbers = {"number": len(quiz.questions), "fewest": FEWEST}
             few = t("{number} questions; a chapter has at least {fewest}.", **numbers)
-            self.error(file, 1, "quiz", few, Severity.WARNING)
+            self.warning(file, 1, "quiz", few)
         if not quiz_file(root, chapter.id, CHINESE).is_file():
             self.error(file, 1, "language", t("there is no quiz.zh.md beside it."))
         else:

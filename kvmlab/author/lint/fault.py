@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kvmlab.errors import KvmlabError
 
+if TYPE_CHECKING:
+    from kvmlab.course import Course
+
+T = TypeVar("T")
 SCHEMA = "kvmlab.lint/1"
 _PLACED = re.compile(r"(.+?):(\d+): (.*)", re.DOTALL)
 
@@ -49,6 +53,31 @@ def from_error(error: KvmlabError, root: Path, file: str, lab: str, rule: str) -
     if not found:
         return LintFinding(file, 1, rule, error.message, lab)
     return LintFinding(found[1].removeprefix(f"{root}/"), int(found[2]), rule, found[3], lab)
+
+
+@dataclass
+class FaultNotes:
+    """Faults as they are found, in the course's files. `id`: the lab that all of them are of; "": of the course."""
+
+    course: Course
+    id: str = ""
+    faults: list[LintFinding] = field(default_factory=list)
+
+    def error(self, file: str, line: int, rule: str, message: str) -> None:
+        """Note an error."""
+        self.faults.append(LintFinding(file, line, rule, message, self.id))
+
+    def warning(self, file: str, line: int, rule: str, message: str) -> None:
+        """Note a warning."""
+        self.faults.append(LintFinding(file, line, rule, message, self.id, Severity.WARNING))
+
+    def attempt(self, file: str, rule: str, work: Callable[[], T]) -> T | None:
+        """What `work` gives; where it raises one of our errors, note that and give None."""
+        try:
+            return work()
+        except KvmlabError as error:
+            self.faults.append(from_error(error, self.course.root, file, self.id, rule))
+            return None
 
 
 def faults_json(faults: Iterable[LintFinding]) -> dict[str, Any]:

@@ -4,31 +4,23 @@ and linting goes on."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from kvmlab.author.lint.fault import LintFinding, Severity, from_error
+from kvmlab.author.lint.fault import FaultNotes
 from kvmlab.course import Course, Lab
 from kvmlab.course.front_matter import Front, read_front
 from kvmlab.course.lab.solution import Solution
 from kvmlab.course.lab.text import LabText, read_prose
 from kvmlab.course.source import Source, read_source
-from kvmlab.errors import KvmlabError
 from kvmlab.grading.load import CheckSet, load_checks
 from kvmlab.words import t
 
-T = TypeVar("T")
-
 
 @dataclass
-class Parts:
+class Parts(FaultNotes):
     """One lab. What is None (or empty) could not be read, and a fault says why."""
 
-    course: Course
-    id: str
-    faults: list[LintFinding] = field(default_factory=list)
     lab: Lab | None = None
     front: Front | None = None
     text: LabText | None = None
@@ -69,22 +61,6 @@ class Parts:
     def source(self, name: str) -> Source:
         """The file `name` of the course."""
         return read_source(self.course.root / name, self.course.root)
-
-    def error(self, file: str, line: int, rule: str, message: str) -> None:
-        """Note an error."""
-        self.faults.append(LintFinding(file, line, rule, message, self.id))
-
-    def warning(self, file: str, line: int, rule: str, message: str) -> None:
-        """Note a warning."""
-        self.faults.append(LintFinding(file, line, rule, message, self.id, Severity.WARNING))
-
-    def attempt(self, file: str, rule: str, work: Callable[[], T]) -> T | None:
-        """What `work` gives; where it raises one of our errors, note that and give None."""
-        try:
-            return work()
-        except KvmlabError as error:
-            self.faults.append(from_error(error, self.course.root, file, self.id, rule))
-            return None
 
 
 def read_parts(course: Course, lab_id: str) -> Parts:
