@@ -28,8 +28,7 @@ def default_root() -> Path:
     """$KVMLAB_STATE, else $XDG_STATE_HOME/kvmlab, else ~/.local/state/kvmlab."""
     if own := os.environ.get("KVMLAB_STATE"):
         return Path(own).absolute()
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local/state")
-    return Path(base).absolute() / "kvmlab"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state").absolute() / "kvmlab"
 
 
 LOOK_S = 0.05
@@ -94,8 +93,7 @@ class State:
         return sha256(str(self.root).encode()).hexdigest()[:8]
 
     def related(self) -> list[Path]:
-        """The roots of this state directory, of the one whose classes it belongs to or has, and of all their
-        students'."""
+        """The roots of this state directory, of that with the class it belongs to, and of all students of both."""
         of_student = len(self.root.parents) > 2 and self.root.parents[1].name == "classes"
         top = self.root.parents[2] if of_student else self.root
         return [top, *top.glob("classes/*/*")]

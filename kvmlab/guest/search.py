@@ -135,8 +135,7 @@ def likely(domain: DomainSeen, surroundings: Surroundings) -> list[str]:
 
 
 def link_local(domain: DomainSeen, surroundings: Surroundings) -> list[str]:
-    """Its IPv6 link-local addresses, made from its MAC addresses (RFC 4291): they hold whatever IPv4 it was given.
-    Only where the host's bridge speaks IPv6."""
+    """Its IPv6 link-local addresses (RFC 4291): they hold whatever IPv4 it was given, where the bridge speaks IPv6."""
     links = surroundings.links()
     bridges = {name for name, link in links.items() if any(one.startswith("fe80:") for one in link.addresses)}
     return [f"{eui64(nic.mac)}%{nic.bridge}" for nic in domain.nics if nic.bridge in bridges and len(nic.mac) == 17]

@@ -113,8 +113,7 @@ def _distance(before: object, after: object) -> float:
 
 
 def _tolerance(fact: Fact) -> float:
-    """How much a fact may move by itself: what is measured in seconds or MiB of a process is never quite still. And
-    what a guest sends for our sake."""
+    """How much a fact may move by itself: seconds and MiB of a process are never quite still; a guest answers us."""
     if fact[2] in OF_A_LOOK:
         return OF_A_LOOK[fact[2]] * LOOKS
     return 3.0 if fact[2].endswith(("_s", "_mib")) else 0.0

@@ -74,8 +74,7 @@ def remembered_inventory(bench: Bench, host: LabHost) -> Inventory:
 
 
 def _do_wildly(bench: Bench, host: LabHost, case: Case) -> None:
-    """Carry out the steps after the first, which is done already; their outcome does not matter, and looks are left
-    out."""
+    """Carry out the steps after the first, which is done already, without looks; their outcome does not matter."""
     for step in [one for one in case.steps if not one.look][1:]:
         bench.go_on()
         run_step(host, step)

@@ -108,8 +108,7 @@ def default_jobs() -> int:
     """Guests are idle most of the time, and a lab host takes about 250 MB with its guest: two a core, within memory."""
     from kvmlab.labhost.computer.free_memory import available_mib
 
-    cores = len(os.sched_getaffinity(0))
-    return max(1, min(2 * cores, available_mib() // 400))
+    return max(1, min(2 * len(os.sched_getaffinity(0)), available_mib() // 400))
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

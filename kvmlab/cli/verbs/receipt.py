@@ -109,8 +109,7 @@ def show(found: list[Judged], *, as_json: bool) -> int:
 def _line(one: Judged) -> str:
     if not one.taken:
         return f"✗ {one.file.name}  {one.student}".rstrip()
-    points = sum(points for points, _ in one.points.values())
-    most = sum(most for _, most in one.points.values())
+    points, most = (sum(column) for column in zip(*one.points.values(), strict=True))
     return f"✓ {one.file.name}  {one.student}  {points}/{most}"
 
 
