@@ -37,7 +37,8 @@ def answering(running: RunningLab) -> Iterator[None]:
             said = t("In this shell `kvmlab check` and the like do not answer: {error}.", error=error.strerror or error)
             print(f"kvmlab: {said}", file=sys.stderr)
         else:
-            ready = stack.enter_context(contextlib.closing(Warm()))
+            lab = (str(running.ctx.course_dir), running.lab_id)
+            ready = stack.enter_context(contextlib.closing(Warm(lab)))
             threading.Thread(target=_serve, args=(server, running, ready), daemon=True).start()
         yield
 

@@ -2,19 +2,16 @@
 
 Three quarters of what a check takes are Python starting and modules being loaded. This process has no threads and opens
 nothing, so that a fork of it is as good as a new one (fork(2)); the course, the record of the run and the lab host are
-read by the fork, as any `kvmlab` reads them. Rejected: one process that keeps connections and answers itself; what one
-check leaves behind would be there in the next.
+read by the fork, as any `kvmlab` reads them. Here is its outside; what it does is in kvmlab.cli.forking.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import gc
 import json
 import os
 import select
-import signal
 import socket
 import struct
 import subprocess
@@ -22,25 +19,12 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
-from kvmlab.process import PARENT
-
-_MOST_BYTES, _MOST_COMPLAINTS = 65536, 20_000
-_PID = struct.Struct("=i")
+MOST_BYTES, _MOST_COMPLAINTS = 65536, 20_000
+PID = struct.Struct("=i")
 _LOAD_S = 120
-_LOADED = (
-    "ctypes", "libvirt", "paramiko", "kvmlab.cli.evidence", "kvmlab.cli.main", "kvmlab.cli.verbs.check",
-    "kvmlab.cli.verbs.hint", "kvmlab.cli.verbs.show", "kvmlab.cli.verbs.status", "kvmlab.course",
-    "kvmlab.course.catalogue", "kvmlab.course.store", "kvmlab.course.version", "kvmlab.grading.as_it_was",
-    "kvmlab.grading.evidence", "kvmlab.grading.load", "kvmlab.grading.runner", "kvmlab.guest.guests",
-    "kvmlab.host.connection", "kvmlab.host.events", "kvmlab.host.reader", "kvmlab.host.surroundings",
-    "kvmlab.labhost.own_limits", "kvmlab.labhost.place", "kvmlab.labhost.preference", "kvmlab.labhost.together",
-    "kvmlab.observe.grade", "kvmlab.receipts.evidence", "kvmlab.remote.host_connection", "kvmlab.report.document",
-    "kvmlab.report.progress", "kvmlab.report.terminal", "kvmlab.setup.start_record",
-)  # fmt: skip
 
 
 class WarmRun:
@@ -51,8 +35,8 @@ class WarmRun:
 
     def status(self) -> int:
         """Its exit status, once it has ended; 70 where nobody can say."""
-        told = self._status.read(_PID.size + 1)
-        return told[-1] if len(told) > _PID.size else 70
+        told = self._status.read(PID.size + 1)
+        return told[-1] if len(told) > PID.size else 70
 
     def close(self) -> None:
         """Whatever it still says, nobody listens."""
@@ -76,11 +60,11 @@ class Forked:
         """Its process id, once it has one; ProcessLookupError where it gets none."""
         until = time.monotonic() + _LOAD_S
         with contextlib.suppress(subprocess.TimeoutExpired):
-            while len(self._heard) < _PID.size and self.returncode is None:
+            while len(self._heard) < PID.size and self.returncode is None:
                 self._hear(until)
-        if len(self._heard) < _PID.size:
+        if len(self._heard) < PID.size:
             raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
-        return int(_PID.unpack_from(self._heard)[0])
+        return int(PID.unpack_from(self._heard)[0])
 
     def wait(self, timeout: float | None = None) -> int:
         """Its exit status, as the shell has it; subprocess.TimeoutExpired where it has none after so many seconds."""
@@ -108,7 +92,7 @@ class Forked:
         with self._lock:
             if self.returncode is None and (piece := _at_hand(self._told)) is not None:
                 self._heard += piece
-                if not piece or len(self._heard) > _PID.size:
+                if not piece or len(self._heard) > PID.size:
                     self.returncode = self._heard[-1] if piece else 70
 
 
@@ -116,7 +100,7 @@ def _at_hand(number: int) -> bytes | None:
     """What can be read at once, b"" at the end; None: nothing."""
     poll = select.poll()
     poll.register(number, select.POLLIN)
-    return os.read(number, _PID.size + 1) if poll.poll(0) else None
+    return os.read(number, PID.size + 1) if poll.poll(0) else None
 
 
 def _must_come(number: int, until: float | None) -> None:
@@ -128,11 +112,15 @@ def _must_come(number: int, until: float | None) -> None:
 
 
 class Warm:
-    """The process, from outside. It ends when this end of its socket is closed; where it has died, another begins."""
+    """The process, from outside. It ends when this end of its socket is closed; where it has died, another begins.
 
-    def __init__(self) -> None:
+    `lab`: a course, and a lab of it that is checked again and again: connections to it are made beforehand.
+    """
+
+    def __init__(self, lab: tuple[str, str] | None = None) -> None:
         self._lock = threading.Lock()
-        self._socket, self._process = _begun()
+        self._lab = lab or ()
+        self._socket, self._process = _begun(self._lab)
 
     @property
     def pid(self) -> int:
@@ -172,7 +160,7 @@ class Warm:
                 socket.send_fds(self._socket, [message], fds)
             except OSError:
                 self.close()
-                self._socket, self._process = _begun()
+                self._socket, self._process = _begun(self._lab)
                 socket.send_fds(self._socket, [message], fds)
 
     def close(self) -> None:
@@ -181,11 +169,11 @@ class Warm:
         self._process.wait()
 
 
-def _begun() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+def _begun(lab: Sequence[str]) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "kvmlab.cli.warm", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "kvmlab.cli.forking", str(theirs.fileno()), *lab],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -193,82 +181,3 @@ def _begun() -> tuple[socket.socket, subprocess.Popen[bytes]]:
             start_new_session=True,  # so that a Ctrl-C at the shell is not for it
         )
     return ours, process
-
-
-def main(number: int) -> None:
-    """Load, then fork for each message, until the other end has gone."""
-    asked = socket.socket(fileno=number)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in _LOADED:
-        import_module(name)
-    gc.freeze()
-    begun: dict[int, int] = {}
-    signal.signal(signal.SIGCHLD, lambda _signal, _frame: _tell(begun))
-    while True:
-        message, fds, _, _ = socket.recv_fds(asked, _MOST_BYTES, 2)
-        if not message:
-            return
-        output, told = fds
-        argv, environ, own = json.loads(message)
-        with _held(signal.SIGCHLD):
-            child = os.fork()
-            if child == 0:
-                asked.close()
-                for number in (told, *begun.values()):
-                    os.close(number)
-                _become(argv, environ, own, output)
-            begun[child] = told
-            with contextlib.suppress(OSError):  # nobody waits for it any more
-                os.write(told, _PID.pack(child))
-        os.close(output)
-
-
-@contextlib.contextmanager
-def _held(number: signal.Signals) -> Iterator[None]:
-    signal.pthread_sigmask(signal.SIG_BLOCK, [number])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
-
-
-def _tell(begun: dict[int, int]) -> None:
-    """Say the status of each child that has ended."""
-    for child in list(begun):
-        with contextlib.suppress(ChildProcessError):
-            pid, ended = os.waitpid(child, os.WNOHANG)
-            if pid:
-                code = os.waitstatus_to_exitcode(ended)
-                with contextlib.suppress(OSError):  # nobody waits for it any more
-                    os.write(begun[child], bytes([code if code >= 0 else 128 - code]))
-                os.close(begun.pop(child))
-
-
-def _become(argv: list[str], environ: dict[str, str | None], own: bool, output: int) -> None:
-    """In the fork: be `kvmlab ARGV…`, and end. `own`: in a session of its own, without output, and with its parent."""
-    from kvmlab.cli.main import main as kvmlab
-
-    try:
-        for number in (signal.SIGCHLD, signal.SIGINT):
-            signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-        if own:
-            os.setsid()
-            environ = {**environ, PARENT: str(os.getppid())}
-        for stream in (2,) if own else (1, 2):
-            os.dup2(output, stream)
-        os.close(output)
-        sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115
-        for name, value in environ.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-        sys.argv = ["kvmlab", *argv]
-        kvmlab()
-    finally:
-        os._exit(70)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -37,7 +37,7 @@ class GuestConnection:
     def __init__(self, name: str, address: str, session: FactChannel, *, patience: float = 1.0) -> None:
         self.name = name
         self.address = address
-        self._session = session
+        self.channel = session
         self._patience = patience
         self._silent = False
         self._sections: dict[str, Later[Sections]] = {}
@@ -48,7 +48,7 @@ class GuestConnection:
     @property
     def alive(self) -> bool:
         """Its connection stands, as far as is known: one to a guest that has gone may for long, and says nothing."""
-        return not self._silent and self._session.alive
+        return not self._silent and self.channel.alive
 
     def begin(self, sections: Iterable[str]) -> None:
         """Ask for what is not known yet of `sections` ("addr", "route", …; see look.sh) in one question."""
@@ -104,12 +104,12 @@ class GuestConnection:
 
     def close(self) -> None:
         """Hang up."""
-        self._session.close()
+        self.channel.close()
 
     def _asked(self, command: str) -> Sections:
         slow = command.startswith("checksum ")
         with self._at_once:
-            output = self._session.run(command, timeout_s=(SLOW_S if slow else TIMEOUT_S) * self._patience, cap=CAP)
+            output = self.channel.run(command, timeout_s=(SLOW_S if slow else TIMEOUT_S) * self._patience, cap=CAP)
         return parse(output.out)
 
     def _wait(self, promise: Later[Sections], timeout_s: float) -> Sections:

@@ -16,7 +16,7 @@ from kvmlab.guest.connection import GuestConnection
 from kvmlab.guest.obstacles import obstacle
 from kvmlab.guest.surroundings import DomainSeen, Surroundings
 from kvmlab.remote.deadline import Later, TooLate, later
-from kvmlab.remote.ssh import Unreachable, Why, connect
+from kvmlab.remote.ssh import Session, Unreachable, Why, connect
 
 HEAD_START_S = 0.5  # how long likelier addresses are tried before the next ones are, too
 
@@ -86,12 +86,15 @@ class Search:
             self._answers.put((address, error))
 
     def _enter(self, address: str) -> GuestConnection:
-        tunnel = self._surroundings.session().tunnel(address, 22, timeout_s=self._timeout_s)
-        session = connect(tunnel, self._key, timeout_s=self._timeout_s)
+        session = self._surroundings.standing(address) or self._connected(address)
         inside = GuestConnection(self.name, address, session, patience=self._patience)
         inside.begin(self._sections)
         inside.nics()
         return inside
+
+    def _connected(self, address: str) -> Session:
+        tunnel = self._surroundings.session().tunnel(address, 22, timeout_s=self._timeout_s)
+        return connect(tunnel, self._key, timeout_s=self._timeout_s)
 
     def _first(self, wait_s: float) -> GuestConnection | None:
         """The first that turns out to be the guest, of those under way, within `wait_s`."""

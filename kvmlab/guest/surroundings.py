@@ -66,6 +66,10 @@ class Surroundings(Protocol):
         """The SSH connection to the host, for tunnels."""
         ...
 
+    def standing(self, address: str) -> Session | None:
+        """An SSH connection to that address that stands already and answers; whose end it is, is to be seen."""
+        ...
+
     def domain(self, name: str) -> DomainSeen | None:
         """The domain as it is now; None where there is none."""
         ...

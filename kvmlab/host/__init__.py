@@ -10,24 +10,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from kvmlab.slowness import given_patience
 
 if TYPE_CHECKING:
     from kvmlab.host.events import HostEvents
     from kvmlab.host.reader import HostReader
+    from kvmlab.host.standing import Known
     from kvmlab.host.start.picture import Picture
     from kvmlab.remote.host_root import HostRoot
-
-
-class Known(Protocol):
-    """A guest of the lab: its name, and its address at the start or ""."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def address(self) -> str: ...
 
 
 @contextlib.contextmanager
@@ -50,12 +42,15 @@ def open_host(
     from kvmlab.host.connection import TIMEOUT_S, Libvirt
     from kvmlab.host.events import HostEvents
     from kvmlab.host.reader import HostReader
+    from kvmlab.host.standing import taken
     from kvmlab.host.surroundings import HostSurroundings
     from kvmlab.remote.host_connection import HostConnection
 
     patience = given_patience() if patience is None else patience
-    libvirt = Libvirt(root, timeout_s=TIMEOUT_S * patience)
-    way = HostConnection(root, look_key, patience=patience)
+    libvirt, way = taken(root, look_key, patience) or (
+        Libvirt(root, timeout_s=TIMEOUT_S * patience),
+        HostConnection(root, look_key, patience=patience),
+    )
     addresses = {guest.name: guest.address.partition("/")[0] for guest in guests if guest.address}
     around = Guests(HostSurroundings(libvirt, way), look_key, addresses, patience=patience)
     reader = HostReader(libvirt, way, around, start)

@@ -25,7 +25,7 @@ class Libvirt:
     def __init__(self, root: HostRoot, *, uri: str = "", timeout_s: float = TIMEOUT_S) -> None:
         self._root = root
         self._uri = uri
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._opening: Later[libvirt.virConnect] | None = None
         self._lock = threading.Lock()
         self._silent = False
@@ -42,7 +42,7 @@ class Libvirt:
         if self._silent:
             raise _silent()
         try:
-            return later(lambda: work(self.start().get(self._timeout_s)), "libvirt").get(self._timeout_s + more_s)
+            return later(lambda: work(self.start().get(self.timeout_s)), "libvirt").get(self.timeout_s + more_s)
         except TooLate:
             self._silent = True
             raise _silent() from None
@@ -53,7 +53,7 @@ class Libvirt:
 
     def fresh(self) -> libvirt.virConnect:
         """A connection of its own, for events. Raises what libvirt raises, or TooLate."""
-        return later(self._open, "libvirt").get(self._timeout_s)
+        return later(self._open, "libvirt").get(self.timeout_s)
 
     def refresh(self) -> None:
         """A new pass: connect again where the connection has gone."""

@@ -33,6 +33,9 @@ class HostSurroundings:
     def session(self) -> Session:
         return self._way.session()
 
+    def standing(self, address: str) -> Session | None:
+        return self._way.standing(address)
+
     def domain(self, name: str) -> DomainSeen | None:
         return self._libvirt.ask(lambda connection: _seen(connection, name, self._way))
 

@@ -14,6 +14,7 @@ from kvmlab.remote.ssh import Session, Unreachable, Why, connect
 from kvmlab.words import t
 
 TIMEOUT_S = 5.0  # to connect
+STANDS_S = 1.0  # to answer where a connection stands already
 ANSWER_S = 12.0  # to answer one question; the fact server's own deadlines are shorter
 SLOW_S = 40.0  # for questions that read a whole file
 TODO = "kvmlab status"
@@ -25,13 +26,30 @@ class HostConnection:
     def __init__(self, root: HostRoot, key: Path, *, patience: float = 1.0, session: Session | None = None) -> None:
         """`session`: one that stands already."""
         self.key = key
-        self.timeout_s = TIMEOUT_S * patience
-        self._patience = patience
+        self.patience = patience
         self._root = root
         self._session: Later[Session] | None = at_hand(session) if session else None
         self._look: Later[Look] | None = None
         self._answers: dict[tuple[Any, ...], Later[Any]] = {}
         self._lock = threading.RLock()
+        self._beyond: dict[str, Session] = {}
+
+    @property
+    def timeout_s(self) -> float:
+        """How long connecting may take."""
+        return TIMEOUT_S * self.patience
+
+    def leave_standing(self, address: str, session: Session) -> None:
+        """A connection through this one to port 22 of `address`, for the next who wants to go there."""
+        self._beyond[address] = session
+
+    def standing(self, address: str) -> Session | None:
+        """One that was left standing, once; None where there is none, or nobody answers on it."""
+        session = self._beyond.pop(address, None)
+        if session is None or session.answers(STANDS_S * self.patience):
+            return session
+        session.close()
+        return None
 
     def start(self) -> Later[Session]:
         """Begin to connect, if that has not begun."""
@@ -58,7 +76,7 @@ class HostConnection:
     def ask(self, verb: str, **args: object) -> Any:
         """The answer of the fact server. Raises NotThere where there is no such thing, else CouldNotLook."""
         try:
-            return self.begin(verb, **args).get(SLOW_S * self._patience + self.timeout_s)
+            return self.begin(verb, **args).get(SLOW_S * self.patience + self.timeout_s)
         except NotRead as error:
             raise CouldNotLook(t("The lab host says: {error}.", error=error), TODO) from None
         except TooLate:
@@ -75,6 +93,10 @@ class HostConnection:
         """The text of a file; None where there is no such file, or no text in it."""
         found: dict[str, str] | None = self.find("file", path=path, content=True)
         return found.get("text") if found is not None else None
+
+    def greet(self) -> Later[Any]:
+        """Ask whether it answers now, whatever it has answered before."""
+        return later(lambda: self._asked("hello", {}), "ask")
 
     def stirs(self, within_s: int) -> bool:
         """Whether anything stirs on the lab host within so many seconds, as soon as it does. Raises NotRead."""
@@ -116,7 +138,7 @@ class HostConnection:
     def _asked(self, verb: str, args: dict[str, object], waits_s: float = 0) -> Any:
         slow = args.get("sha256") or verb in ("image_sum", "agent_look", "copies")
         try:
-            return self._started().ask(verb, **args).get(waits_s + (SLOW_S if slow else ANSWER_S) * self._patience)
+            return self._started().ask(verb, **args).get(waits_s + (SLOW_S if slow else ANSWER_S) * self.patience)
         except Unreachable as error:
             raise told(error) from None
 

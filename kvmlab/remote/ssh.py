@@ -82,6 +82,14 @@ class Session:
         """A channel to `address`:`port` as seen from the other end (direct-tcpip)."""
         return _bounded(lambda: self._tunnel(address, port, timeout_s), timeout_s)
 
+    def answers(self, timeout_s: float) -> bool:
+        """Whether the other side answers: a request that nobody knows has to be refused (RFC 4254, section 4)."""
+        try:
+            _bounded(lambda: self._transport.global_request("keepalive@openssh.com", wait=True), timeout_s)
+        except Unreachable:
+            return False
+        return self.alive
+
     def close(self) -> None:
         """Hang up, without waiting for the other side or for a thread of ours."""
         hang_up(self._transport)

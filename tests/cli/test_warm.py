@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -14,13 +16,18 @@ from pathlib import Path
 import pytest
 
 from kvmlab.classroom.children import Children, environ_of
+from kvmlab.cli.forking import PAUSE_S
 from kvmlab.cli.warm import Forked, Warm
 from kvmlab.labhost.place import WAIT
 from kvmlab.paths import State
 from kvmlab.process import has_ended, identity
+from kvmlab.slowness import slowness
 from tests.classroom.conftest import LAB
 from tests.classroom.machines.computers import until
+from tests.conftest import REPOSITORY, Kvmlab
 from tests.course.conftest import EXAMPLE
+
+COURSE = str(REPOSITORY / "benchmarks/course")
 
 
 @pytest.fixture
@@ -141,3 +148,100 @@ def test_a_student_s_ends_with_the_process_that_forks(ready: Warm, busy: State) 
     os.kill(ready.pid, signal.SIGKILL)
     assert process.wait(60) == 70
     assert until(lambda: bool(has_ended(there)), 60)
+
+
+@pytest.fixture
+def of_a_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warm]:
+    monkeypatch.setenv("KVMLAB_STATE", str(tmp_path / "state"))
+    with closing(Warm((COURSE, "ten-facts"))) as found:
+        yield found
+
+
+def fork_ahead(ready: Warm, but: int = 0) -> int:
+    """The one fork that there is, once there is one, and another than `but`."""
+    deadline = time.monotonic() + 60 * slowness()
+    while time.monotonic() < deadline:
+        found = [number for number in _children(ready.pid) if number != but]
+        if found:
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError("no fork is ahead")
+
+
+def _children(parent: int) -> list[int]:
+    numbers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [number for number in numbers if (words := _stat(number)) and words[1] == str(parent) and words[0] != "Z"]
+
+
+def _stat(number: int) -> list[str]:
+    """proc_pid_stat(5) from the state on; nothing where it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    return []
+
+
+def await_end(number: int) -> None:
+    deadline = time.monotonic() + 60 * slowness()
+    while _stat(number)[:1] not in ([], ["Z"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_fork_ahead_takes_one_check_and_the_next_one_another(of_a_lab: Warm) -> None:
+    first = fork_ahead(of_a_lab)
+    said, status = answer(of_a_lab, "--course", COURSE, "check", "ten-facts")
+    assert (status, "has not been started" in said) == (3, True)
+    second = fork_ahead(of_a_lab, but=first)
+    assert answer(of_a_lab, "--course", COURSE, "show", "ten-facts")[1] == 0
+    assert fork_ahead(of_a_lab) == second  # only checks are for it
+
+
+def test_where_the_fork_ahead_was_killed_another_carries_it_out(of_a_lab: Warm) -> None:
+    os.kill(ahead := fork_ahead(of_a_lab), signal.SIGKILL)
+    await_end(ahead)
+    assert answer(of_a_lab, "--course", COURSE, "check", "ten-facts")[1] == 3
+
+
+def test_the_fork_ahead_ends_with_the_others(tmp_path: Path) -> None:
+    with closing(Warm((COURSE, "ten-facts"))) as found:
+        ahead = fork_ahead(found)
+    await_end(ahead)
+
+
+CHANGES = (
+    "systemctl restart libvirtd",
+    "virsh suspend web1",
+    "pkill -KILL sshd; virsh resume web1",
+    "rm /run/libvirt/libvirt-sock-ro",
+    "systemctl restart libvirtd-ro.socket libvirtd",
+    "virsh destroy web1",
+    "",  # a reset
+)
+
+
+@pytest.mark.guest
+def test_what_has_changed_is_noticed_by_the_fork_ahead(kvmlab: Kvmlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kvmlab("--course", COURSE, "start", "ten-facts").returncode == 0
+    for name, value in kvmlab.environ().items():
+        monkeypatch.setenv(name, value)
+    check = ("--course", COURSE, "check", "ten-facts", "--json")
+
+    def settled() -> object:
+        """What a new process finds, twice alike: a libvirtd that was just restarted sets up its firewall anew."""
+        found = [_tasks(kvmlab(*check).stdout) for _ in range(2)]
+        while found[-1] != found[-2]:
+            found.append(_tasks(kvmlab(*check).stdout))
+        return found[-1]
+
+    with closing(Warm((COURSE, "ten-facts"))) as ready:
+        for change in CHANGES:
+            fork_ahead(ready)
+            time.sleep(4 * PAUSE_S)  # it is connected, or it connects while all changes: right is both
+            verb = ("exec", "ten-facts", "--", "sh", "-c", change) if change else ("reset", "ten-facts")
+            kvmlab("--course", COURSE, *verb)
+            now = settled()
+            assert _tasks(answer(ready, *check)[0]) == now, change
+
+
+def _tasks(report: str) -> object:
+    return json.loads(report)["tasks"]

@@ -356,7 +356,7 @@ def test_sections_are_asked_for_together() -> None:
     guest.begin(["addr", "route", "addr"])
     guest.begin(["route", "resolv"])
     assert _facts(guest, "guest-route", ("web1", "", "default"), ["via"])
-    assert sorted(guest._session.commands) == ["snapshot addr route", "snapshot resolv"]  # type: ignore[attr-defined]
+    assert sorted(guest.channel.commands) == ["snapshot addr route", "snapshot resolv"]  # type: ignore[attr-defined]
 
 
 def subjects() -> list[Any]:

@@ -49,7 +49,11 @@ class Host:
     tried: list[str] = field(default_factory=list)
     by_agent: bytes | None = None
     asked_agent: list[str] = field(default_factory=list)
+    left: dict[str, Session] = field(default_factory=dict)
     _session: Session | None = None
+
+    def standing(self, address: str) -> Session | None:
+        return self.left.pop(address, None)
 
     def session(self) -> Session:
         if self._session is None:
@@ -136,6 +140,23 @@ def test_at_the_address_it_is_expected_at(key: Path) -> None:
     host = Host(key, {"10.0.0.122": guest_at(key)})
     assert addresses(host, "10.0.0.122", patience=1) == ["10.0.0.122/24"]
     assert host.tried == ["10.0.0.122"]
+
+
+def left_at(key: Path, address: str, mac: str = MAC) -> Host:
+    """A host where nobody answers any more, with a connection to a guest that was left standing."""
+    ours, theirs = pair()
+    guest_at(key, mac)(theirs)
+    return Host(key, left={address: connect(ours, key, timeout_s=5)})
+
+
+def test_over_a_connection_that_stands(key: Path) -> None:
+    host = left_at(key, "10.0.0.122")
+    assert addresses(host, "10.0.0.122", patience=1) == ["10.0.0.122/24"]
+    assert host.tried == [] and host.left == {}
+
+
+def test_a_stranger_is_not_believed_over_a_connection_that_stands_either(key: Path) -> None:
+    assert "10.0.0.122" in str(trouble(left_at(key, "10.0.0.122", "52:54:00:99:99:99"), "10.0.0.122"))
 
 
 def test_by_its_lease(key: Path) -> None:

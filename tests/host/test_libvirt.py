@@ -394,7 +394,7 @@ def test_a_libvirtd_that_speaks_nonsense(tmp_path: Path) -> None:
 
 def test_a_connection_that_hangs_in_the_middle(writable: libvirt.virConnect, tmp_path: Path) -> None:
     connection = Direct(writable)
-    connection._timeout_s = 0.3
+    connection.timeout_s = 0.3
     with pytest.raises(CouldNotLook, match="does not answer"):
         connection.ask(lambda _: time.sleep(20))
     with pytest.raises(CouldNotLook, match="does not answer"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from kvmlab.remote.ssh import Session, Unreachable, Why, connect
+from kvmlab.slowness import slowness
 from tests.remote.servers import Answer, babble, make_key, pair, serve, silent
 
 TIMEOUT_S = 1.0
@@ -126,6 +128,34 @@ def test_a_peer_that_dies_in_the_middle(key: Path) -> None:
 
     with pytest.raises(Unreachable):
         session(key, die).run("any", timeout_s=3)
+
+
+def test_whether_it_answers(key: Path) -> None:
+    ours, theirs = pair()
+    serve(theirs, key, say())
+    standing = connect(ours, key, timeout_s=5)
+    assert standing.answers(5 * slowness())
+    theirs.shutdown(socket.SHUT_RDWR)
+    assert not standing.answers(5)
+
+
+def test_who_has_fallen_silent_does_not_answer(key: Path, clock: Callable[[], float]) -> None:
+    ours, here = pair()
+    there, theirs = pair()
+    serve(theirs, key, say())
+    stopped = threading.Event()
+    for source, sink in ((here, there), (there, here)):
+        threading.Thread(target=_passed_on, args=(source, sink, stopped), daemon=True).start()
+    standing = connect(ours, key, timeout_s=5 * slowness())
+    stopped.set()
+    assert not standing.answers(0.5)
+    assert clock() < 60 * slowness()
+
+
+def _passed_on(source: socket.socket, sink: socket.socket, stopped: threading.Event) -> None:
+    while data := source.recv(65536):
+        if not stopped.is_set():
+            sink.sendall(data)
 
 
 def test_ssh_goes_through_a_tunnel(key: Path) -> None:
