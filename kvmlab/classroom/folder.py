@@ -75,7 +75,11 @@ class Class:
 
     def state_root(self, student: Student, shared: State) -> Path:
         """Where it lies. It does not tell the id, which may have any letters."""
-        return self.states_root(shared) / sha256(f"{self.tag}\n{student.id}".encode()).hexdigest()[:16]
+        return self.states_root(shared) / self.state_name(student)
+
+    def state_name(self, student: Student) -> str:
+        """What it is called, here and on a class server."""
+        return sha256(f"{self.tag}\n{student.id}".encode()).hexdigest()[:16]
 
     def states_root(self, shared: State) -> Path:
         """Where all of the class's lie."""

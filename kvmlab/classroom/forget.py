@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kvmlab.classroom.folder import SETTINGS, Class
+from kvmlab.classroom.gradebook.records import ServerPlace
 from kvmlab.classroom.roster.student import Student
 from kvmlab.errors import CannotRun
 from kvmlab.killpoints import killpoint
@@ -34,6 +35,7 @@ HANGUP_S = 5.0
 
 def forget(found: Class, student: Student, shared: State) -> Iterator[str]:
     """Remove everything of a student; yields what was removed, as it is. CannotRun names what is left."""
+    place = found.book.places().get(student.id)
     found.book.leave(student.id)
     killpoint("forget.left")
     yield from _at_work(found.state_root(student, shared))
@@ -46,9 +48,17 @@ def forget(found: Class, student: Student, shared: State) -> Iterator[str]:
         yield t("{path}, a copy of the gradebook from before an update", path=copy)
     killpoint("forget.copies")
     yield from _records(found, student.id)
+    if place:
+        yield _not_here(found, student, place)
     if left := traces(found, student, shared):
         said = t("{id} is still to be found in {places}.", id=student.id, places=", ".join(map(str, left)))
         raise CannotRun(said, shlex.join(["grep", "-l", student.id, *map(str, left)]))
+
+
+def _not_here(found: Class, student: Student, place: ServerPlace) -> str:
+    """What a class server has, which is not asked."""
+    folder = f"classes/{found.tag}/{found.state_name(student)}"
+    return t("not removed: {folder} on {server}, and lab hosts there", folder=folder, server=place.server)
 
 
 def would_forget(found: Class, student: Student, shared: State) -> Iterator[str]:
@@ -68,6 +78,8 @@ def would_forget(found: Class, student: Student, shared: State) -> Iterator[str]
         yield t("{path}, a copy of the gradebook from before an update", path=copy)
     attempts = found.book.database.rows("SELECT count(*) FROM attempt WHERE student = ?", [student.id])[0][0]
     yield t("in the gradebook: {attempts} attempts with their evidence, the entry in the roster", attempts=attempts)
+    if place := found.book.places().get(student.id):
+        yield _not_here(found, student, place)
 
 
 def traces(found: Class, student: Student, shared: State) -> list[Path]:
@@ -77,7 +89,7 @@ def traces(found: Class, student: Student, shared: State) -> list[Path]:
     """
     own, book = found.state_root(student, shared), found.book.database.path
     left = [path for path in sorted(own.rglob("*")) if path.is_file()]
-    columns = (("student", "id"), *((name, "student") for name in ("attempt", "outcome", "code", "login_key")))
+    columns = (("student", "id"), *((name, "student") for name in ("attempt", "outcome", "code", "login_key", "place")))
     if any(
         found.book.database.rows(f"SELECT 1 FROM {table} WHERE {name} = ?", [student.id]) for table, name in columns
     ):
@@ -180,7 +192,7 @@ def _records(found: Class, student: str) -> Iterator[str]:
         }
         orphaned = "DELETE FROM evidence WHERE digest NOT IN (SELECT evidence FROM attempt)"
         counts["evidence"] = change.execute(orphaned).rowcount
-        for table in ("code", "login_key"):
+        for table in ("code", "login_key", "place"):
             change.execute(f"DELETE FROM {table} WHERE student = ?", [student])
         change.execute("DELETE FROM student WHERE id = ?", [student])
         change.execute("DELETE FROM forgetting")

@@ -183,7 +183,11 @@ class Desk:
         return terminal
 
     def environ(self, student: str) -> dict[str, str]:
-        """The environment of a kvmlab of theirs."""
+        """The environment of a kvmlab of theirs; UsageError where their lab hosts are on another server."""
+        if place := self._class.book.places().get(student):
+            raise UsageError(
+                t("Your lab hosts are on {server}, and no way leads there from here.", server=place.server)
+            )
         state = self._class.state(Student(student), self._shared)
         state.labs  # noqa: B018  makes the state directory, and sees that it is ours
         environ = environ_of(state, self.course_dir, self._class.seed(Student(student)))

@@ -10,7 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kvmlab.classroom.gradebook.database import Database
-from kvmlab.classroom.gradebook.records import Attempt, Graded, Grading, GradingRun, digest_of, packed, unpacked
+from kvmlab.classroom.gradebook.records import (
+    Attempt,
+    Graded,
+    Grading,
+    GradingRun,
+    ServerPlace,
+    digest_of,
+    packed,
+    unpacked,
+)
 from kvmlab.classroom.roster.difference import RosterDifference
 from kvmlab.classroom.roster.student import Student
 from kvmlab.course.progress import now
@@ -67,6 +76,19 @@ class Gradebook:
         """They are in the class no more; what they have is kept."""
         with self.database.transaction() as change:
             change.execute("UPDATE student SET left_at = ? WHERE id = ? AND left_at IS NULL", (now(), student))
+
+    def places(self) -> dict[str, ServerPlace]:
+        """Who is placed on a class server, and on which."""
+        found = self.database.rows("SELECT student, server, processors FROM place")
+        return {row["student"]: ServerPlace(row["server"], row["processors"]) for row in found}
+
+    def put_places(self, places: Mapping[str, ServerPlace | None]) -> None:
+        """These are there from now on; None: on this computer. All of them or none."""
+        with self.database.transaction() as change:
+            for student, place in places.items():
+                change.execute("DELETE FROM place WHERE student = ?", (student,))
+                if place:
+                    change.execute("INSERT INTO place VALUES (?, ?, ?, ?)", (student, *place, now()))
 
     def add_attempt(
         self, run: int, student: str, course: str, evidence: Mapping[str, Any], hints: Mapping[str, int], assisted: bool

@@ -56,6 +56,13 @@ class Grading(NamedTuple):
         return cls(attempt, run, report["verdict"], report["points"], report["max_points"], unseen, report)
 
 
+class ServerPlace(NamedTuple):
+    """The class server a student's lab hosts are on, and how many processors it has."""
+
+    server: str
+    processors: int
+
+
 class GradingRun(NamedTuple):
     """One grading of attempts: by a check, or of stored evidence. Of several gradings of an attempt the last counts."""
 

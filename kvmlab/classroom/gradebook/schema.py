@@ -56,4 +56,9 @@ MIGRATIONS = (
         student TEXT NOT NULL REFERENCES student, key TEXT NOT NULL, added TEXT NOT NULL, PRIMARY KEY (student, key)
     ) STRICT;
     """,
+    """
+    CREATE TABLE place (
+        student TEXT PRIMARY KEY REFERENCES student, server TEXT NOT NULL, processors INTEGER NOT NULL, at TEXT NOT NULL
+    ) STRICT;
+    """,
 )

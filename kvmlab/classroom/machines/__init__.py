@@ -3,6 +3,7 @@
     inventory    which computers there are, from the file that Ansible uses
     ansible      that file, as ansible-inventory reads it
     remote       what is done for a student at theirs, told as for students on this computer
+    servers      class servers, each for many: which student is placed on which, and how many of them at once
 
 A computer that is off, hangs or answers nonsense is a row that says so, within the deadline. The transport is ssh(1):
 it knows the instructor's keys, agent, known hosts and jump hosts.

@@ -31,9 +31,10 @@ def status(args: argparse.Namespace, ctx: Context) -> int:
         actions = Actions(found, ctx.course, ctx.state, Children(ctx.course_dir))
         last = {(one.attempt.student, one.attempt.lab): one for one in found.book.results(ctx.course.tag)}
         table = [(one, list(_labs(actions, one, last)), actions.together(one)) for one in students]
+        servers = {student: place.server for student, place in found.book.places().items()}
     if args.json:
         listed = [
-            {"id": one.id, "name": one.name, "group": one.group, "labs": labs,
+            {"id": one.id, "name": one.name, "group": one.group, "server": servers.get(one.id), "labs": labs,
              "together": together._asdict() if together else None}
             for one, labs, together in table
         ]  # fmt: skip
@@ -41,7 +42,8 @@ def status(args: argparse.Namespace, ctx: Context) -> int:
     rows = Rows(TextPage(color=ctx.color()), students)
     for student, labs, together in table:
         said_together = [_told_together(together)] if together else []
-        for said in [*(_told(lab) for lab in labs), *said_together] or [t("nothing yet")]:
+        there = [t("on {server}", server=servers[student.id])] if student.id in servers else []
+        for said in [*there, *(_told(lab) for lab in labs), *said_together] or [t("nothing yet")]:
             rows.put(student, t("{said} (in the class no more)", said=said) if student in left else said)
     return 0
 

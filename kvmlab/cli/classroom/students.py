@@ -6,8 +6,9 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.classroom.locks import at_work
 from kvmlab.cli.context import Context
 from kvmlab.cli.student import state_word
-from kvmlab.errors import UsageError
+from kvmlab.errors import CannotRun, UsageError
 from kvmlab.killpoints import killpoint
 from kvmlab.report.cells import cells, fit
 from kvmlab.report.plain import TextPage
@@ -27,7 +28,9 @@ from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 if TYPE_CHECKING:
+    from kvmlab.classroom.gradebook.records import ServerPlace
     from kvmlab.classroom.machines.remote import Machines
+    from kvmlab.cli.warm import Forked
     from kvmlab.labhost.record import Run
 
     Acting = Actions | Machines
@@ -87,6 +90,9 @@ def enter(args: argparse.Namespace, ctx: Context) -> int:
     with open_class(args.folder) as found:
         args.student, args.group = [args.words[0]], None
         (student,) = chosen(found, args)
+        if place := found.book.places().get(student.id):
+            message = t("{id} is placed on {server}.", id=student.id, server=place.server)
+            raise CannotRun(message, "kvmlab class status")
         state, seed = found.state(student, ctx.state), found.seed(student)
     state.labs  # noqa: B018  makes the state directory, and sees that it is ours
     command = [sys.executable, "-P", "-m", "kvmlab", *args.command]
@@ -132,15 +138,22 @@ def for_each(
         students = chosen(found, args, left_behind(found, ctx) if args.action == "finish" else ())
         children = Children(ctx.course_dir, _begin(args, stack))
         actions, width = _actions(args, ctx, found, lab, children)
+        places = {} if args.inventory or args.action == "finish" else found.book.places()
+
+        def do(student: Student) -> ActionOutcome:
+            if place := places.get(student.id):
+                return ActionOutcome(3, _elsewhere(place))
+            return tried(work, actions, student)
+
         rows = Rows(TextPage(color=ctx.color()), students)
         if args.dry_run:
-            return _foretell(args.action, actions, students, lab, rows)
+            return _foretell(args.action, actions, students, lab, rows, places)
         stack.enter_context(at_work(found, ctx, args.action, lab))
         number, left = _begun(found, f"{args.action} {how}".rstrip(), lab or "", students)
         run = _run_of(found, ctx, lab) if args.action in GRADING and lab else None
         worst = 0
         with _stopped_by_hand(len(left)):
-            for student, outcome in each(left, lambda one: tried(work, actions, one), children, width):
+            for student, outcome in each(left, do, children, width):
                 if outcome.evidence is not None and run is not None:
                     told = (outcome.evidence, outcome.hints, outcome.assisted)
                     found.book.add_attempt(run, student.id, ctx.course.tag, *told)
@@ -154,11 +167,19 @@ def for_each(
 
 def _begin(args: argparse.Namespace, stack: ExitStack) -> Begin | None:
     """For a check here, by a process that loads what it needs once for all students."""
-    if args.action != "check" or args.inventory or args.dry_run:
+    if args.action != "check" or args.inventory:
         return None
     from kvmlab.cli.warm import Warm
 
-    return stack.enter_context(closing(Warm())).begin
+    ready, lock = list[Warm](), Lock()
+
+    def begin(argv: Sequence[str], environ: Mapping[str, str]) -> Forked:
+        with lock:
+            if not ready:
+                ready.append(stack.enter_context(closing(Warm())))
+        return ready[0].begin(argv, environ)
+
+    return begin
 
 
 def _actions(
@@ -169,6 +190,7 @@ def _actions(
         return Actions(found, ctx.course, ctx.state, children), None
     from kvmlab.classroom.machines.inventory import read_inventory
     from kvmlab.classroom.machines.remote import WIDTH, Machines
+    from kvmlab.classroom.machines.servers import Servers
     from kvmlab.classroom.regrade import Grader
 
     if lab is None:
@@ -177,7 +199,8 @@ def _actions(
     inventory = read_inventory(args.inventory)
     grader = Grader(ctx.course, lab, ctx.lang) if args.action == "check" else None
     everybody, deadline_s = found.book.students(), args.deadline or DEADLINES_S[args.action]
-    return Machines(found, ctx.course, inventory, everybody, children, deadline_s, grader, monotonic()), WIDTH
+    servers = Servers(found.book.places())
+    return Machines(found, ctx.course, inventory, everybody, children, deadline_s, grader, monotonic(), servers), WIDTH
 
 
 def _begun(found: Class, verb: str, lab: str, students: list[Student]) -> tuple[int, list[Student]]:
@@ -208,8 +231,18 @@ def _stopped_by_hand(count: int) -> Iterator[None]:
         raise
 
 
-def _foretell(verb: str, actions: Acting, students: list[Student], lab: str | None, rows: Rows) -> int:
+def _elsewhere(place: ServerPlace) -> str:
+    """Why nothing is done here for a student who is placed on a class server."""
+    return t("is placed on {server}: --inventory FILE leads there", server=place.server)
+
+
+def _foretell(
+    verb: str, actions: Acting, students: list[Student], lab: str | None, rows: Rows, places: Mapping[str, ServerPlace]
+) -> int:
     for student in students:
+        if student.id in places:
+            rows.put(student, _elsewhere(places[student.id]), 3)
+            continue
         if not isinstance(actions, Actions):
             where = actions.where(student)
             said = where if isinstance(where, str) else f"{where.name}: kvmlab {verb} {lab}"

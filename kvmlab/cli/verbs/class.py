@@ -45,6 +45,7 @@ ACTIONS = {
     "reset": ClassAction("students", "[LAB]", _ACTED),
     "finish": ClassAction("students", "[LAB]", _ACTED),
     "repair": ClassAction("repairs", "LAB", (*_CHOSEN, "level", "seed", "each")),
+    "place": ClassAction("placing", "", (*_ACTED, "anew", "here")),
     "exam": ClassAction("exam", "[begin|end] [LAB]", (*_CHOSEN, "minutes", "json")),
     "status": ClassAction("status", "", ("group", "student", "json")),
     "board": ClassAction("board", "", ("group", "student", "json")),
@@ -92,6 +93,11 @@ def _of_single_actions(parser: argparse.ArgumentParser) -> None:
         "--inventory", type=Path, metavar="FILE",
         help=t("students' own computers: an Ansible inventory; the roster's `host` names each one's"),
     )  # fmt: skip
+    parser.add_argument(
+        "--anew", action="append", metavar="SERVER",
+        help=t("of place: its students on others; may be given again"),
+    )  # fmt: skip
+    parser.add_argument("--here", action="store_true", help=t("of place: on this computer, and no server"))
     parser.add_argument("--bundle", type=Path, metavar="FILE", help=t("of install: what `kvmlab bundle make` has made"))
     parser.add_argument(
         "--deadline", type=whole(1, 86_400), metavar="SECONDS",

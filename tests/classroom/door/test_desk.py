@@ -17,6 +17,7 @@ from kvmlab.classroom.door import wire, wrong_codes
 from kvmlab.classroom.door.desk import Desk
 from kvmlab.classroom.door.logins import Logins
 from kvmlab.classroom.folder import create_class, open_class
+from kvmlab.classroom.gradebook.records import ServerPlace
 from kvmlab.paths import State
 from tests.classroom.samples import STUDENTS
 from tests.course.conftest import EXAMPLE
@@ -106,6 +107,19 @@ def test_a_ticket_is_for_one_terminal_of_who_has_it(
 
     told = with_desk(tmp_path, work)
     assert [one.split("  ")[1] for one in told] == [f"{ANNA} has come in with a code, from a"] * 2
+
+
+def test_who_is_placed_on_a_server_gets_no_terminal_here(tmp_path: Path, logins: Logins) -> None:
+    """Else they would start a second lab host."""
+    code, size = logins.give_codes(ANNA)[0], {"columns": 80, "rows": 24, "term": "xterm"}
+    with open_class(str(tmp_path / "kvm")) as found:
+        found.book.put_places({ANNA: ServerPlace("s1", 2)})
+
+    async def work(_front: socket.socket, ask: Ask) -> None:
+        ticket = (await ask("code", student=ANNA, code=code, address="a"))["ticket"]
+        assert "Your lab hosts are on s1" in (await ask("open", ticket=ticket, **size))["refused"]
+
+    with_desk(tmp_path, work)
 
 
 def test_guesses_are_answered_late_and_keep_nobody_out(

@@ -88,8 +88,8 @@ class Computers:
 
     def _sh(self, home: Path) -> Callable[[paramiko.Channel, str], None]:
         def work(channel: paramiko.Channel, command: str) -> None:
-            environ = {**os.environ, "PATH": f"{home}:{os.environ['PATH']}", "HOME": str(home)}
-            environ.pop("XDG_DATA_HOME", None)
+            own = {name: value for name, value in os.environ.items() if not name.startswith(("KVMLAB_", "XDG_"))}
+            environ = {**own, "PATH": f"{home}:{os.environ['PATH']}", "HOME": str(home)}
             pipe = subprocess.PIPE
             with subprocess.Popen(["sh", "-c", command], env=environ, stdin=pipe, stdout=pipe, stderr=pipe) as process:
                 threading.Thread(target=_typed, args=(channel, process), daemon=True).start()

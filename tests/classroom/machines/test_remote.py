@@ -94,7 +94,12 @@ def room(tmp_path: Path, computers: Computers, told: Callable[..., Told]) -> Cal
 
 
 def write_evidence(tmp_path: Path, number: int, student: str) -> None:
-    """What kvmlab finds at the computer of that number: the guest runs, and the bridge has no STP."""
+    """What kvmlab finds at the computer of that number."""
+    (tmp_path / "computers" / f"127.7.0.{number}" / "evidence.json").write_text(evidence_of(tmp_path, student))
+
+
+def evidence_of(tmp_path: Path, student: str) -> str:
+    """The guest runs, and the bridge has no STP."""
     found, course = Class(tmp_path / "c"), tmp_path / "course"
     seed = found.seed(Student(student))
     found.book.close()
@@ -109,7 +114,7 @@ def write_evidence(tmp_path: Path, number: int, student: str) -> None:
           variant=seed, settle_s=0)  # fmt: skip
     document = evidence(4, lab=LAB, course="example", variant=seed, facts=recording.noted(),
                         taken="1999-01-01T00:00:00Z")  # fmt: skip
-    (tmp_path / "computers" / f"127.7.0.{number}" / "evidence.json").write_text(json.dumps(document))
+    return json.dumps(document)
 
 
 def test_those_who_hang_are_rows_and_the_others_are_graded(
