@@ -42,8 +42,8 @@ def status(args: argparse.Namespace, ctx: Context) -> int:
     rows = Rows(TextPage(color=ctx.color()), students)
     for student, labs, together in table:
         said_together = [_told_together(together)] if together else []
-        there = [t("on {server}", server=servers[student.id])] if student.id in servers else []
-        for said in [*there, *(_told(lab) for lab in labs), *said_together] or [t("nothing yet")]:
+        there = t("on {server}", server=servers[student.id]) if student.id in servers else ""
+        for said in [*(_told(lab, there) for lab in labs), *said_together] or [there or t("nothing yet")]:
             rows.put(student, t("{said} (in the class no more)", said=said) if student in left else said)
     return 0
 
@@ -73,9 +73,9 @@ def _points(actions: Actions, student: Student, lab: str) -> int:
     return repair.max_points if repair else actions.course.entry(lab_graded(lab)).points
 
 
-def _told(lab: dict[str, Any]) -> str:
-    """One line about a student's lab."""
-    state = state_word(lab["state"]) if lab["state"] else t("not running")
+def _told(lab: dict[str, Any], there: str) -> str:
+    """One line about a student's lab; `there`: the server that it may run on, which is not asked."""
+    state = state_word(lab["state"]) if lab["state"] else there or t("not running")
     if not lab["checked"]:
         return t("{lab}: {state}, not checked yet", lab=lab["lab"], state=state)
     points = "?" if lab["points"] is None else lab["points"]

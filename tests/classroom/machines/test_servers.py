@@ -87,6 +87,8 @@ def test_each_has_a_place_and_keeps_it(servers: Servers) -> None:
         (state / "evidence.json").write_text(evidence_of(servers.tmp_path, student))
     done = servers("check", LAB)
     assert done.status == 1 and done.out.count("3/5") == 3, done
+    for student, said in rows(servers.here("status")).items():
+        assert f"{LAB}: on {before[student]}, 3/5 at" in said, "whether it runs there is not known here"
     (one, other) = (next(name for name, server in before.items() if server == each) for each in ("s1", "s2"))
     shutil.copy(servers.state("s1", one) / "evidence.json", servers.state("s2", other) / "evidence.json")
     done = servers("check", LAB)
