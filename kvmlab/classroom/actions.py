@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kvmlab import process
-from kvmlab.classroom.children import Children, Done
+from kvmlab.classroom.children import WAIT_S, Children, Done
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.policy import EXAM
 from kvmlab.classroom.roster.student import Student
@@ -25,7 +25,8 @@ from kvmlab.course.fault.progress import Repairs
 from kvmlab.errors import CannotRun, CouldNotLook, KvmlabError
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.computer.podman_options import remembered_podman
-from kvmlab.labhost.container import Condition
+from kvmlab.labhost.container import Condition, sweep
+from kvmlab.labhost.orphans import running_containers
 from kvmlab.labhost.place import LabPlace
 from kvmlab.labhost.record import RUNNING, STOPPED, Run, run_of, runs
 from kvmlab.labhost.together import Held, held
@@ -97,6 +98,17 @@ class Actions(NamedTuple):
             if init and process.has_ended(init) is False and (found := held(state.tag, process.number(init))):
                 return found
         return None
+
+    def strays(self, student: Student, running: Iterable[str] | None = None) -> list[str]:
+        """Labs of whom a lab host runs for the student that no record tells of: somebody has removed their state
+        directory by hand. `running`: all that run; else this computer's processes are looked at."""
+        state = self.seen(student)
+        prefix = f"kvmlab-{state.tag}-"
+        names = {name.rpartition("-")[0] for name in (running_containers(prefix) if running is None else running)}
+        places = [LabPlace(state, self.course.tag, lab) for lab in self.course.ids]
+        there = [one.lab for one in places if f"{prefix}{one.label}" in names]
+        known = self.runs(student) if there else {}
+        return [lab for lab in there if lab not in known]
 
     def start(self, student: Student, lab: str) -> ActionOutcome:
         """A lab host with the lab on it. One that runs goes on, one that was stopped is started again as it was."""
@@ -202,6 +214,8 @@ class Actions(NamedTuple):
 
     def _started(self, student: Student, lab: str, seed: str) -> ActionOutcome:
         run, said = self.run(student, lab), t("ready")
+        if run is None and lab in self.strays(student):
+            self._remove_stray(student, lab)
         if run and run.state == STOPPED:
             done = self._child(student, "start", "--resume", lab)
             if done.status == 0 or not self._is_gone(student, lab, run):
@@ -216,7 +230,21 @@ class Actions(NamedTuple):
         host = LabPlace(state, self.course.tag, lab).host(run, remembered_podman(state))
         return host.condition() is Condition.GONE
 
+    def _remove_stray(self, student: Student, lab: str) -> None:
+        place = LabPlace(self.state(student), self.course.tag, lab)
+        with place.state.lock(f"lab-{self.course.tag}-{lab}", wait=WAIT_S):
+            if place.run() is None:
+                sweep(remembered_podman(place.state), place.state, place.labels)
+
     def _over(self, student: Student, lab: str | None, verb: str, said: str) -> ActionOutcome:
+        if verb == "finish" and (strays := [one for one in self.strays(student) if lab in (None, one)]):
+            for one in strays:
+                self._remove_stray(student, one)
+            said = t(
+                "{said}, and a lab host that no record told of any more ({labs})", said=said, labs=", ".join(strays)
+            )
+            if not self.runs(student):
+                return ActionOutcome(0, said)
         there = [lab] if lab else list(self.runs(student))
         if not there or (verb == "finish" and not self.seen(student).root.exists()):
             return ActionOutcome(0, t("nothing runs"))

@@ -17,6 +17,7 @@ from kvmlab.classroom.actions import Actions
 from kvmlab.classroom.children import Children
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.forget import kvmlabs_of
+from kvmlab.errors import CannotRun
 from kvmlab.liveness import work_of
 from kvmlab.paths import State
 from tests.child import child
@@ -101,6 +102,39 @@ def test_a_lab_host_that_was_removed_by_hand_is_started_anew(
     assert rows(done) == {"2026001": "✓ ready, from the beginning: the lab host there was is gone",
                           "2026002": "! The lab host is gone"}  # fmt: skip
     assert done.status == 3
+
+
+def test_a_state_directory_that_was_removed_by_hand_leaves_no_lab_host(
+    classroom: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their lab host would run for ever, beside the next one: status tells of it, start and finish remove it."""
+    state, swept = classroom.student("2026001"), list[tuple[str, ...]]()
+    names = {f"kvmlab-{state.tag}-example.{LAB}-19c6a34a", f"kvmlab-{state.tag}-other.{LAB}-1", "kvmlab-x-example.y-1"}
+    monkeypatch.setattr(
+        "kvmlab.classroom.actions.running_containers",
+        lambda prefix: [name for name in names if name.startswith(prefix)] if not swept else [],
+    )
+    monkeypatch.setattr("kvmlab.cli.classroom.status.running_containers", lambda _prefix: names)
+    monkeypatch.setattr("kvmlab.classroom.actions.sweep", lambda _podman, _state, labs: swept.append(labs))
+    monkeypatch.setattr("kvmlab.classroom.actions.remembered_podman", lambda state: None)
+    assert "that no record tells of" in rows(classroom("status"))["2026001"]
+    done = classroom("finish")
+    assert rows(done) == {"2026001": f"✓ finished, and a lab host that no record told of any more ({LAB})",
+                          "2026002": "✓ nothing runs"}  # fmt: skip
+    assert swept == [(f"example.{LAB}", f"example.{LAB}_copy")] and not classroom.pretended.calls
+    swept.clear()
+    classroom("start", LAB)
+    assert len(swept) == 1
+    swept.clear()
+    assert "no record" not in classroom("status").out and "no record" not in classroom("finish").out and not swept
+
+
+def test_a_class_that_was_moved_meanwhile(classroom: Classroom) -> None:
+    found = Class(classroom.folder)
+    classroom.folder.rename(classroom.folder.with_name("moved"))
+    with pytest.raises(CannotRun, match="the class was moved or removed"):
+        found.book.begin_action("check", LAB)
+    found.book.close()
 
 
 def test_who_has_left_is_finished_with_the_others(classroom: Classroom, tmp_path: Path) -> None:

@@ -138,6 +138,9 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if not path.exists():
+            said = t("{path} is not there any more: the class was moved or removed.", path=path)
+            raise CannotRun(said, t("cd to where it is now, and the same command")) from None
         said = t("The gradebook {path} cannot be used now: {reason}.", path=path, reason=error)
         raise CannotRun(said, "df -h") from None
     except sqlite3.DatabaseError as error:

@@ -15,6 +15,7 @@ from kvmlab.cli.classroom.students import Rows, chosen, left_behind
 from kvmlab.cli.context import Context
 from kvmlab.cli.output import write_json
 from kvmlab.cli.student import state_word
+from kvmlab.labhost.orphans import running_containers
 from kvmlab.repair.record import lab_graded
 from kvmlab.report.plain import TextPage
 from kvmlab.words import t
@@ -31,10 +32,13 @@ def status(args: argparse.Namespace, ctx: Context) -> int:
         actions = Actions(found, ctx.course, ctx.state, Children(ctx.course_dir))
         last = {(one.attempt.student, one.attempt.lab): one for one in found.book.results(ctx.course.tag)}
         table = [(one, list(_labs(actions, one, last)), actions.together(one)) for one in students]
+        running = running_containers("kvmlab-")
+        strays = {one.id: actions.strays(one, running) for one in students}
         servers = {student: place.server for student, place in found.book.places().items()}
     if args.json:
         listed = [
             {"id": one.id, "name": one.name, "group": one.group, "server": servers.get(one.id), "labs": labs,
+             "strays": strays[one.id],
              "together": together._asdict() if together else None}
             for one, labs, together in table
         ]  # fmt: skip
@@ -43,7 +47,10 @@ def status(args: argparse.Namespace, ctx: Context) -> int:
     for student, labs, together in table:
         said_together = [_told_together(together)] if together else []
         there = t("on {server}", server=servers[student.id]) if student.id in servers else ""
-        for said in [*(_told(lab, there) for lab in labs), *said_together] or [there or t("nothing yet")]:
+        lost = [
+            t("{lab}: a lab host that no record tells of; kvmlab class finish", lab=one) for one in strays[student.id]
+        ]
+        for said in [*(_told(lab, there) for lab in labs), *lost, *said_together] or [there or t("nothing yet")]:
             rows.put(student, t("{said} (in the class no more)", said=said) if student in left else said)
     return 0
 
