@@ -19,6 +19,8 @@ from kvmlab.words import t
 
 STUDENT_MIB = 512
 """What is counted for a student: two lab hosts whose guests are emulated."""
+MOST_AT_ONCE = 8
+"""Of ten that have not logged in yet sshd drops some (sshd_config(5), MaxStartups)."""
 
 
 class Room(NamedTuple):
@@ -34,12 +36,12 @@ class Room(NamedTuple):
 
 
 class Servers:
-    """The servers that students are placed on: `places`. Each works for as many at once as it has processors, and one
-    that was silent once is not asked again."""
+    """The servers that students are placed on: `places`. Each works for as many at once as it has processors, up to
+    `MOST_AT_ONCE`, and one that was silent once is not asked again."""
 
     def __init__(self, places: Mapping[str, ServerPlace]) -> None:
         self.places = places
-        widths = {one.server: one.processors for one in places.values()}
+        widths = {one.server: min(one.processors, MOST_AT_ONCE) for one in places.values()}
         self._turns = {server: threading.BoundedSemaphore(width) for server, width in widths.items()}
         self._silent: dict[str, Done] = {}
 
