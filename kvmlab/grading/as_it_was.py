@@ -142,10 +142,8 @@ class Grants:
         return False
 
     def _covers(self, grant: Grant, noun: str, key: Key, aspect: str) -> bool:
-        """Where it is of one disk alone: what was that at the start, or is new and that now."""
-        if not grant.of or not grant.covers(noun, key, aspect):
-            return grant.covers(noun, key, aspect)
-        return f" {grant.of} " in f" {self._at_start(key).get(aspect) or self._now(key).get(aspect)} "
+        covers = grant.covers(noun, key, aspect)
+        return covers and (not grant.of or grant.is_of(aspect, self._at_start(key), self._now(key)))
 
     def _allowed_of_a_domain(self, key: Key, aspect: str) -> bool:
         """A guest that is worked on may be restarted, and runs as it is stored then; one that is to run, started."""

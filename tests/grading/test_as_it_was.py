@@ -159,6 +159,25 @@ def test_of_a_disk_known_by_its_path_that_one_alone_is_the_student_s(
     assert told(tmp_path, found, "yield host.domain(lab.guest).stored.disk(source='/d/old.img').missing()") == said
 
 
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ({"stored_disk_vda": "disk virtio qcow2 /d/new"}, []),
+        ({"stored_disk_vdb": "disk virtio raw /d/more"}, ["domain web1: stored disk vdb"]),
+        ({"stored_disk_vda": None, "stored_disk_sda": "disk sata qcow2 /d/web1"}, []),
+        ({"live_disk_vdb": "disk virtio raw /d/more"}, ["domain web1: live disk vdb"]),
+    ],
+)
+def test_of_a_disk_known_by_its_number_that_one_alone_is_the_student_s(
+    tmp_path: Path, now: dict[str, str | None], said: list[str]
+) -> None:
+    """The one that has the number now, or had it at the start: it may have been taken out for another."""
+    found = changed("domain", "web1", **now)
+    for name in [key.replace("_", " ") for key, value in now.items() if value is None]:
+        del found["domain", ("web1",)][name]
+    assert told(tmp_path, found, "yield host.domain(lab.guest).stored.disk(index=0).shows(format='qcow2')") == said
+
+
 def test_what_runs_writes_to_its_disk(tmp_path: Path) -> None:
     """A guest that ran at the start has its disk open; its size is another matter."""
     assert told(tmp_path, changed("file", "/d/web1", content="9 B, 444")) == []

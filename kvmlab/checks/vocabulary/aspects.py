@@ -5,7 +5,7 @@ A fact says one thing ("memory_mib"); an aspect is a part of an object that can 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kvmlab.checks.reader import Key
@@ -52,7 +52,8 @@ _COUNTED = frozenset(("sent_bytes", "sent_packets", "addresses", "target", "allo
 class Grant(NamedTuple):
     """Aspects of an object, those with these words side by side; "": all of it. Names of several parts have "/".
 
-    `of`: of these aspects only those whose value has this in it, as a disk's has its path (kvmlab.host.start.aspects).
+    `of`: of these aspects only those whose value has this in it, as a disk's has its path (kvmlab.host.start.aspects);
+    "#N": only the one of this number in its view, from 0.
     """
 
     noun: str
@@ -67,6 +68,14 @@ class Grant(NamedTuple):
         have, mine = aspect.split(), self.words.split()
         return any(have[start : start + len(mine)] == mine for start in range(len(have) - len(mine) + 1))
 
+    def is_of(self, aspect: str, start: Mapping[str, object], now: Mapping[str, object]) -> bool:
+        """Of aspects that are each of one device: whether this one was `of` at the start, or is new and that now."""
+        if not self.of.startswith("#"):
+            return f" {self.of} " in f" {start.get(aspect) or now.get(aspect)} "
+        number, alike = int(self.of[1:]), f"{aspect.rpartition(' ')[0]} "
+        numbered = ([name for name in one if name.startswith(alike)] for one in (start, now))
+        return any(aspect in names[number : number + 1] for names in numbered)
+
 
 def grants(kind: str, key: Key, names: Sequence[str]) -> Iterator[Grant]:
     """What these facts of an object (as a reader is asked for them) are about; none: all of it."""
@@ -76,8 +85,8 @@ def grants(kind: str, key: Key, names: Sequence[str]) -> Iterator[Grant]:
         yield Grant("domain", key[0], INSIDE)  # what the guest does with it, not what it is
     elif kind in ("interface", "disk"):
         one = f" {key[3].lower()}" if key[2] in ("mac", "target") else ""
-        path = key[3] if (kind, key[2]) == ("disk", "source") else ""
-        yield Grant("domain", key[0], _view(key[1], f"{kind}{one}"), path)
+        which = key[3] if (kind, key[2]) == ("disk", "source") else f"#{key[3]}" if key[2] == "index" else ""
+        yield Grant("domain", key[0], _view(key[1], f"{kind}{one}"), which)
     elif kind in ("console", "graphics"):
         yield Grant("domain", key[0], _view(key[1], "devices"))
     elif kind == "snapshot":
