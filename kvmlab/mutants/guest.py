@@ -109,7 +109,9 @@ for _kind, _change, _found, _instead_of_it in (
 
 
 @mutator("guest-mount", "unmounted")
-def _unmounted(asked: AskedObject) -> ChangeScripts:
+def _unmounted(asked: AskedObject) -> ChangeScripts | None:
+    if asked.key[2] == "/":
+        return None  # at most it gets read-only
     kept = f"grep ' {{path}} ' /proc/mounts | tail -n 1 > {KEPT}; test -s {KEPT}".replace("{path}", asked.key[2])
     back = f"read -r device place type rest < {KEPT}; mount -t $type $device $place; rm {KEPT}"
     return ChangeScripts(kept + script("\numount {path}", path=asked.key[2]), back, asked.key[0])

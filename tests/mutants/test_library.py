@@ -143,6 +143,8 @@ def test_where_there_is_nothing_to_change_there_is_no_mutant() -> None:
     assert "domain off1: paused" not in names and "domain web 1: started" not in names
     assert "network lab: a NAT rule by hand" not in names and "network routed: a NAT rule by hand" in names
     assert "disk vda of web 1: gone, live" not in names, "the root disk of a guest is not unplugged"
+    root = {one.name for one in mutants_of([asked("guest-mount", "web1", "", "/")])}
+    assert root == {"guest-mount / in web1: read-only"}, "nor its root unmounted"
 
 
 def test_what_leaves_scars_comes_last() -> None:
