@@ -41,7 +41,7 @@ def original_is_running(host: Host, lab: Params) -> Findings:
 def clone_runs_from_its_own_disk(host: Host, lab: Params) -> Findings:
     """`{clone}` is running, from `{disk}`."""
     yield host.domain(lab.clone).shows(state="running")
-    yield host.domain(lab.clone).live.disk(index=0).shows(source=lab.disk)
+    yield host.domain(lab.clone).live.disk(index=0).shows(source=lab.disk, open_in_qemu=True)
 
 
 @check(
