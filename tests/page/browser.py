@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +14,22 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
 from kvmlab.slowness import slowness
+from tests.conftest import REPOSITORY
 
 CHROMIUM = Path("/usr/bin/chromium")
 EXPECTED = ("WebSocket", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "getImageData")
 """What a browser says while a server is not there, as it is not for a while in these tests; and of our own looking."""
 
+AXE = REPOSITORY / "web/node_modules/axe-core/axe.min.js"
+SHIFTED = """
+const done = arguments[0];
+new PerformanceObserver((list) => {
+  done(list.getEntries().filter((one) => !one.hadRecentInput).map(({ value, sources }) => (
+    { value, of: sources.map(({ node }) => node?.outerHTML?.slice(0, 200) ?? "") })));
+}).observe({ type: "layout-shift", buffered: true });
+setTimeout(() => done([]), 1000);
+"""
+"""The layout shifts (https://web.dev/articles/cls) of the page as it is shown now, and what has moved."""
 CUT_OFF = """
 const Real = WebSocket, stand = [];
 window.cut = (off) => {
@@ -103,6 +115,29 @@ class Browser:
 
     def state(self) -> str:
         return "".join(self.texts(".state"))
+
+    def is_as(self, lang: str, colours: str, width: int) -> None:
+        """What is opened from now on is shown so."""
+        colours_ = {"features": [{"name": "prefers-color-scheme", "value": colours}]}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", colours_)
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.driver.execute_script("localStorage.setItem('kvmlab-lang', arguments[0])", lang)
+        self.open("about:blank")
+
+    def can_be_read_by_all(self, *expected: str) -> None:
+        """Nothing has jumped, axe finds nothing, nothing has to be pushed sideways; the browser complains, of a policy
+        that was broken say, of nothing but what is expected."""
+        shifted = self.driver.execute_async_script(SHIFTED)
+        assert sum(one["value"] for one in shifted) < 0.01, shifted
+        self.driver.execute_script(AXE.read_text(encoding="utf-8"))
+        found = self.driver.execute_async_script("axe.run().then(arguments[0])")
+        said = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
+        assert said == [], json.dumps(said, indent=1)
+        assert len(found["passes"]) > 10
+        assert self.driver.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
+        complaints = [one for one in self.complaints() if not any(word in one for word in expected)]
+        assert complaints == [], complaints
 
     def complaints(self) -> list[str]:
         """What the browser has complained of: a policy that was not kept, an error in a script."""

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tests.page.browser import Browser
 
 # Ubuntu has Chromium as a snap alone, which runs in no container: there the page is tested without a browser.
-collect_ignore = [] if Path("/usr/bin/chromedriver").exists() else ["test_browser.py", "test_access.py"]
+IN_A_BROWSER = ["test_access.py", "test_browser.py", "test_first_guest.py", "test_running.py"]
+collect_ignore = [] if Path("/usr/bin/chromedriver").exists() else IN_A_BROWSER
 LINK = re.compile(r"http://127\.0\.0\.1:(\d+)/#token=(\S+)")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
+from collections.abc import Sequence
 
 import pytest
 from selenium.webdriver import Keys
@@ -11,6 +12,7 @@ from selenium.webdriver.common.by import By
 
 from kvmlab.cli.context import own_course
 from kvmlab.course import Course
+from kvmlab.course.lab.solution import Step
 from kvmlab.slowness import slowness
 from tests.conftest import Kvmlab
 from tests.page.browser import Browser
@@ -39,13 +41,17 @@ return canvas.width > 300 && dots.some((value, at) => at % 4 !== 3 && value > 10
 """Whether the screen shows anything but black."""
 
 
+def steps(kvmlab: Kvmlab, lab_id: str) -> Sequence[Step]:
+    """Those of the lab's solution."""
+    course = Course.load(own_course(), kvmlab.state)
+    (solution,) = (one for one in course.solutions(course.lab(lab_id, "en", None)) if one.name == "solution")
+    return solution.steps
+
+
 def typed(kvmlab: Kvmlab) -> list[str]:
     """The lab's solution, a line for each of its steps, as it can be typed into the terminal."""
-    course = Course.load(own_course(), kvmlab.state)
-    lab = course.lab(LAB, "en", None)
-    (solution,) = (one for one in course.solutions(lab) if one.name == "solution")
     lines = []
-    for step in solution.steps:
+    for step in steps(kvmlab, LAB):
         code = b64encode(step.code.encode()).decode()
         lines.append(f"echo {code} | base64 -d | ssh {step.guest} sh" if step.guest else in_one(step.code))
     return lines
@@ -67,14 +73,25 @@ def calculates(browser: Browser, digit: int) -> None:
     browser.wait(lambda: str(digit) * 6 in browser.terminal())
 
 
+def let_in(browser: Browser, served: Served, lab: str) -> str:
+    """The address of the lab's page."""
+    browser.open(served.link)
+    browser.wait(lambda: f"#/lab/{lab}" in browser.driver.page_source)
+    return f"http://127.0.0.1:{served.port}/#/lab/{lab}"
+
+
 def started(browser: Browser, page: str) -> None:
-    """By its button; a finding's command is typed by a click, and not entered."""
+    """By its button."""
     browser.open(page)
     browser.wait(lambda: browser.state() == "not started")
     browser.click(".bar button", "Start")
     browser.wait(lambda: browser.state() == "running", 300)
     browser.wait(lambda: "kvmhost:~#" in browser.terminal())
     browser.wait(lambda: browser.texts(".check.failed"))
+
+
+def clicked_is_typed(browser: Browser) -> None:
+    """A finding's command is typed by a click, and not entered."""
     command = browser.texts("button.command")[0]
     browser.click("button.command", command)
     browser.wait(lambda: f"kvmhost:~# {command}" in browser.terminal())
@@ -155,10 +172,9 @@ def restarted(browser: Browser, served: Served, kvmlab: Kvmlab) -> None:
 @pytest.mark.guest
 def test_a_lab_is_done_in_the_page_from_start_to_all_green(kvmlab: Kvmlab, serving: Serving, browser: Browser) -> None:
     served = serving(kvmlab=kvmlab)
-    page = f"http://127.0.0.1:{served.port}/#/lab/{LAB}"
-    browser.open(served.link)
-    browser.wait(lambda: f"#/lab/{LAB}" in browser.driver.page_source)
+    page = let_in(browser, served, LAB)
     started(browser, page)
+    clicked_is_typed(browser)
     shared_by_two_tabs(browser, page)
     looked_at(browser)
     for line in typed(kvmlab):

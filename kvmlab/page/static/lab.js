@@ -250,6 +250,8 @@ class LabPage {
       view.pane.hidden = view !== chosen;
       view.tab.setAttribute("aria-selected", String(view === chosen));
     }
+    const [strip, tab] = [this.tabs, chosen.tab].map((one) => one.getBoundingClientRect());
+    this.tabs.scrollLeft += tab.left - strip.left - (strip.width - tab.width) / 2; // the strip alone: not the page
     chosen.open();
     chosen.focus();
   }
