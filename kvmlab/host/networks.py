@@ -155,10 +155,13 @@ class LibvirtNetwork:
         return foreign_ports_of(self.bridge, links(self.way).values())
 
     def taken_apart(self) -> list[Cause]:
-        """What its start has made and somebody has changed since, though libvirt goes on saying that it runs."""
-        if self.view == "stored" or not self.active:
-            return []
+        """What its start has made and somebody has changed since, though libvirt goes on saying that it runs; and where
+        it forwards to, if that is nowhere."""
         found = []
+        if (dev := self.forward_dev) and ((link := links(self.way).get(dev)) is None or "LOOPBACK" in link["flags"]):
+            found.append(Cause("forward_dev", dev, None, f"ip link show {quote(dev)}", alone=True))  # it leads nowhere
+        if self.view == "stored" or not self.active:
+            return found
         if self.bridge and (lost := self.lost_addresses):
             found.append(Cause("lost_addresses", lost, [], f"ip address show {quote(self.bridge)}", alone=True))
         if self.bridge and (more := self.foreign_ports):

@@ -247,6 +247,31 @@ def test_a_network_whose_start_was_undone_by_hand(
     assert [cause.fact for cause in causes] == found and all(cause.alone for cause in causes)
 
 
+@pytest.mark.parametrize(("dev", "leads"), [("ens33", True), ("lo", False), ("gone0", False), (None, True)])
+def test_a_network_that_forwards_to_nowhere(writable: libvirt.virConnect, dev: str | None, leads: bool) -> None:
+    """NAT through the loopback, or through a link that there is not."""
+    said = f"dev='{dev}'" if dev else ""
+    ip = "<ip address='10.9.0.1' prefix='24'/>"
+    network = writable.networkDefineXML(f"<network><name>out</name><forward mode='nat' {said}/>{ip}</network>")
+    links = [{"ifname": "ens33", "flags": ["UP"]}, {"ifname": "lo", "flags": ["LOOPBACK", "UP"]}]
+    causes = LibvirtNetwork(network, "now", writable, Answering({"links": links}.__getitem__)).taken_apart()
+    assert [cause.fact for cause in causes] == ([] if leads else ["forward_dev"])
+
+
+@pytest.mark.parametrize(("limit", "found"), [("64", ["hard_limit_mib"]), ("4096", [])])
+def test_a_guest_with_less_memory_than_its_own(
+    reader: HostReader, writable: libvirt.virConnect, limit: str, found: list[str]
+) -> None:
+    """The kernel ends its qemu as soon as it has touched so much."""
+    xml = writable.lookupByName("web1").XMLDesc()
+    held = f"<memtune><hard_limit unit='MiB'>{limit}</hard_limit></memtune><vcpu"
+    writable.defineXML(xml.replace("<vcpu", held, 1))
+    answer = reader.read("domain", ("web1", "stored"), ["uuid"])
+    assert not isinstance(answer, MissingObject)
+    causes: Any = answer[CAUSES].value if CAUSES in answer else []
+    assert [cause.fact for cause in causes] == found
+
+
 @pytest.mark.parametrize(
     ("qemus", "found"),
     [({"web1": {"stopped": True}}, ["qemu_stopped"]), ({"web1": {"stopped": False}}, []), ({}, [])],

@@ -39,6 +39,7 @@ class DefinitionFacts(Facts, total=False):
     memory_mib: Annotated[Number, _MEMORY, "current memory, MiB"]
     max_memory_mib: Annotated[Number, _MEMORY, "largest memory, MiB"]
     mergeable: Annotated[Flag, _XML, "its pages may be merged with equal ones of other guests (KSM): no nosharepages"]
+    hard_limit_mib: Annotated[Number, "virsh memtune {0} {config}", "most memory that its qemu may use, MiB; None: any"]
     limits: Annotated[
         Words, _XML, "what holds it or its devices back, or tunes it: memtune, cputune, iotune, bandwidth and the like"
     ]

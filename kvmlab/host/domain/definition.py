@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+from kvmlab.checks.matchers import at_least
 from kvmlab.checks.reader import Cause
 from kvmlab.host.domain.balloon import period_s
 from kvmlab.host.domain.next_start import next_xml
@@ -54,6 +55,10 @@ class Definition:
         if same := self.disks_on_the_same_file:
             see = f"virsh domblklist --inactive {quote(self.domain.name())}"
             found.append(Cause("disks_on_the_same_file", same, [], see, alone=True))
+        limit, most = self.hard_limit_mib, self.max_memory_mib
+        if limit and most and limit < most:  # the kernel ends such a qemu
+            see = f"virsh memtune {quote(word(self.root, 'name') or '')}{'' if self.runs else ' --config'}"
+            found.append(Cause("hard_limit_mib", limit, at_least(most), see, alone=True))
         if self.saved:
             found.append(Cause("managed_save", True, False, f"virsh managedsave-remove {quote(self.domain.name())}"))
         return found
@@ -121,6 +126,10 @@ class Definition:
     @property
     def mergeable(self) -> bool:
         return self.root.find("memoryBacking/nosharepages") is None
+
+    @property
+    def hard_limit_mib(self) -> int | float | None:
+        return in_mib(self.root.find("memtune/hard_limit"))
 
     @property
     def limits(self) -> list[str]:
