@@ -113,12 +113,13 @@ def clone_answers_at_its_address(host: Host, lab: Params) -> Findings:
 @check(
     task="static",
     needs=[clone_answers_at_its_address],
-    zh="现在：在 `{clone}` 里，eth0 的地址是 {cidr}，不是 DHCP 给的，默认路由经过 {gateway}。",
+    zh="现在：在 `{clone}` 里，eth0 的地址是 {cidr}，不是 DHCP 给的；默认路由和域名服务器都是 {gateway}。",
 )
 def address_is_fixed_now(host: Host, lab: Params) -> Findings:
-    """Now: eth0 in `{clone}` has {cidr} alone, not from DHCP, and the default route goes through {gateway}."""
+    """Now: eth0 in `{clone}` has {cidr} alone, not from DHCP; {gateway} is the default route's and the name server."""
     yield inside(host, lab).address(NIC).shows(addresses=[lab.cidr], dynamic=False)
     yield inside(host, lab).route("default").shows(via=lab.gateway)
+    yield inside(host, lab).resolver().shows(servers=[lab.gateway])
 
 
 @check(

@@ -24,17 +24,18 @@ def inside(host: Host, lab: Params) -> Guest:
     return host.guest(lab.guest, address=lab.start_address)
 
 
-def parameters(text: str) -> list[str]:
-    """What SYSLINUX gives the kernel: the words of APPEND, of which the label's last one counts, for its default."""
-    default, label, given = "", "", {}
+def booted(text: str) -> dict[str, list[str]]:
+    """What SYSLINUX boots: keyword to words of its default label, of which the last line of each counts."""
+    default, label = "", ""
+    given: dict[str, dict[str, list[str]]] = {}
     for keyword, *words in filter(None, map(str.split, text.splitlines())):
         if keyword.upper() == "DEFAULT" and words:
             default = words[0]
         elif keyword.upper() == "LABEL" and words:
             label = words[0]
-        elif keyword.upper() == "APPEND":
-            given[label] = words
-    return given.get(default, [])
+        else:
+            given.setdefault(label, {})[keyword.upper()] = words
+    return given.get(default, {})
 
 
 def getty_on(terminal: str, line: str) -> str:
@@ -47,6 +48,13 @@ def getty_on(terminal: str, line: str) -> str:
     name = words.pop(0) if words and program.endswith("busybox") else program.rpartition("/")[2]
     fits = place.removeprefix("/dev/") in ("", terminal) and action in ("respawn", "askfirst") and name == "getty"
     return program if fits and speaks_on(terminal, words) else ""
+
+
+def taken_by(terminal: str, line: str) -> str:
+    """What else a line of inittab keeps on `terminal`, where it takes the letters away; "" where it does not."""
+    place, _, action, command = (line.split(":", 3) + [""] * 3)[:4]
+    takes = place.removeprefix("/dev/") == terminal and action in ("respawn", "askfirst")
+    return command if takes and not getty_on(terminal, line) else ""
 
 
 def speaks_on(terminal: str, words: list[str]) -> bool:
@@ -73,7 +81,7 @@ def getty_starts_at_boot(host: Host, lab: Params) -> Findings:
     """After a boot: `{guest}` starts a getty on ttyS0 by itself."""
     inittab = inside(host, lab).file("/etc/inittab")
     lines = dict.fromkeys(inittab.value("lines") or [])  # the same line twice is one to busybox' init
-    found = " ".join(filter(None, (getty_on("ttyS0", line) for line in lines)))
+    found = " ".join(filter(None, (getty_on("ttyS0", line) or taken_by("ttyS0", line) for line in lines)))
     program = matches(r"\S+", "/sbin/getty")
     yield expect("/etc/inittab", "getty", found or None, program, f"ssh {lab.guest} cat /etc/inittab")
     if found.startswith("/"):
@@ -83,9 +91,12 @@ def getty_starts_at_boot(host: Host, lab: Params) -> Findings:
 @check(task="kernel", points=2, needs=[guest_runs_with_a_port], zh="开机之后：`{guest}` 的内核除了屏幕也写到 ttyS0。")
 def kernel_speaks_at_boot(host: Host, lab: Params) -> Findings:
     """After a boot: the kernel of `{guest}` writes its messages to the screen and to ttyS0."""
-    found = parameters(inside(host, lab).file(BOOT).value("text") or "")
+    what = booted(inside(host, lab).file(BOOT).value("text") or "")
+    found = what.get("APPEND", [])
     wanted = contains(matches(r"console=tty\d+", "console=tty0"), matches(r"console=ttyS0(,\w+)?", "console=ttyS0"))
     yield expect(BOOT, "APPEND", found, wanted, f"ssh {lab.guest} cat {BOOT}")
+    for name in (*what.get("KERNEL", []), *what.get("INITRD", [])):  # without them there is no next boot
+        yield inside(host, lab).file(f"/boot/{name.removeprefix('/boot/').lstrip('/')}").shows(kind="file")
 
 
 @check(task="device", points=2, zh="下次启动之后：`{guest}` 保存的配置里有第一个串口，控制台在它上面，类型 pty。")
