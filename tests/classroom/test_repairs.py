@@ -202,6 +202,8 @@ def test_on_real_lab_hosts(tmp_path: Path, kvmlab: Kvmlab) -> None:
     try:
         assert "something is broken there" in told("repair", "tiny-note", "--seed", "one")
         assert "0/15, first failing check: read" in told("check", "tiny-note")
+        assert "as at the start" in told("reset", "tiny-note"), "which is broken as it was"
+        assert "0/15, first failing check: read" in told("check", "tiny-note")
         assert "The note is not to be read" in told("enter", "anna", "--", "show", "tiny-note")
         record = next(kvmlab.state.root.glob("classes/**/labs/*/tiny-note.json"))
         value = json.loads(record.read_text())["compiled"]["values"]

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, ctx: Context) -> int:
     lab = ctx.course.lab(place.lab, ctx.lang, variant)
     say_whether_a_name_was_meant(ctx, lab)
     began = time.monotonic()
-    if found and place.known_host(found).is_repair and ctx.variant is None:
+    if found and place.known_host(found).is_repair and ctx.variant in (None, found.variant):
         from kvmlab.cli.verbs.repair import begin_again
 
         if begin_again(ctx, place):
