@@ -66,10 +66,12 @@ class Packages:
 
     PREFIX = f"kvmlab-packages-{os.getuid()}-"
     NOTE_S = 1.0
-    HOOK = """--setup-hook=archives="$1/var/cache/apt/archives"
+    HOOK = """--setup-hook=cd /
+archives="$1/var/cache/apt/archives"
 mkdir -p "$archives"
 find "$1/../packages" -name '*.deb' -exec cp -t "$archives" {} +"""
-    """mmdebstrap's option (mmdebstrap(1), CACHING): apt takes what is there, if its size is right."""
+    """mmdebstrap's option (mmdebstrap(1), CACHING): apt takes what is there, if its size is right. It begins in a
+    folder that only the user may enter; find(1), as one of the user's subordinate ids, could not go back there."""
 
     def __init__(self, place: Path) -> None:
         self._place, self._folder = place, place / "packages"
