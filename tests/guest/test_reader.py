@@ -179,11 +179,11 @@ def test_the_device_behind_a_label() -> None:
         "fstab": "LABEL=root /srv/data ext4 defaults 0 2\n",
         "fstab-verified": "/srv/data\n   [ ] ok\n",
     }
-    guest = inside(disk=disk, snapshot=framed(there))
+    channel = Canned(disk=disk, snapshot=framed(there))
+    guest = GuestConnection("web1", "", channel)  # type: ignore[arg-type]
     found: Any = _facts(guest, "guest-fstab", ("web1", "", "/srv/data"), ["device"])
     assert found["device"] == "/dev/vdb1"
-    asked = guest._session.commands  # type: ignore[attr-defined]
-    assert [one for one in asked if one.startswith("disk ")] == ["disk vdb1"], (
+    assert [one for one in channel.commands if one.startswith("disk ")] == ["disk vdb1"], (
         "each question starts a shell in the guest"
     )
     said = read("guest-filesystem", "/dev/vdb1", names="fstype size_mib", disk=disk)
