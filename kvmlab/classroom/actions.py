@@ -6,16 +6,15 @@ raises for anything that is wrong with one student: the outcome says it, and the
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from kvmlab import process
 from kvmlab.classroom.children import WAIT_S, Children, Done
+from kvmlab.classroom.evidence import read_evidence
 from kvmlab.classroom.folder import Class
+from kvmlab.classroom.outcome import ActionOutcome, outcome_of, outcome_saying
 from kvmlab.classroom.policy import EXAM
 from kvmlab.classroom.roster.student import Student
 from kvmlab.classroom.turns import starts
@@ -35,26 +34,7 @@ from kvmlab.repair.record import MENDED, OPEN, Repair, graded_as, recall
 from kvmlab.repair.report import TASK
 from kvmlab.words import t
 
-MOST_EVIDENCE = 50_000_000  # bytes
 EVIDENCE = "evidence.json"
-
-
-class ActionOutcome(NamedTuple):
-    """What came of it for one student. `status` as of kvmlab: 0 well, 1 checked and not all passed, 3 it could not be.
-
-    `evidence`: of a check, its document. `hints` and `assisted` are of the student's progress at that time.
-    """
-
-    status: int
-    said: str
-    evidence: Mapping[str, Any] | None = None
-    hints: Mapping[str, int] = {}
-    assisted: bool = False
-
-    @property
-    def word(self) -> str:
-        """How the gradebook calls it."""
-        return {0: "done", 1: "done"}.get(self.status, "failed")
 
 
 class GivenRepair(NamedTuple):
@@ -161,15 +141,15 @@ class Actions(NamedTuple):
             if run and there and there.state == OPEN:
                 return self._open_again(student, lab, run)
             if run and (done := self._child(student, "finish", lab)).status:  # hiding it was cut off
-                return _outcome(done, "")
+                return outcome_saying(done, "")
             level = ("--level", str(given.level)) if given.level else ()
             done = self._child(student, "repair", lab, "--seed", seed, *level, variant=True)
-        return _outcome(done, t("something is broken there"))
+        return outcome_saying(done, t("something is broken there"))
 
     def _open_again(self, student: Student, lab: str, run: Run) -> ActionOutcome:
         if run.state != STOPPED:
             return ActionOutcome(0, t("ran already"))
-        return _outcome(self._child(student, "start", "--resume", lab), t("goes on where it was"))
+        return outcome_saying(self._child(student, "start", "--resume", lab), t("goes on where it was"))
 
     def repair_on(self, student: Student, lab: str) -> Repair | None:
         """What is to be mended on the student's lab host of that lab; None where it is a lab as any other."""
@@ -219,10 +199,10 @@ class Actions(NamedTuple):
         if run and run.state == STOPPED:
             done = self._child(student, "start", "--resume", lab)
             if done.status == 0 or not self._is_gone(student, lab, run):
-                return _outcome(done, t("goes on where it was"))
+                return outcome_saying(done, t("goes on where it was"))
             said = t("ready, from the beginning: the lab host there was is gone")
         done = self._child(student, "--variant", seed, "start", lab)
-        return _outcome(done, t("ran already") if run and run.state == RUNNING else said)
+        return outcome_saying(done, t("ran already") if run and run.state == RUNNING else said)
 
     def _is_gone(self, student: Student, lab: str, run: Run) -> bool:
         """Whether nothing is left of a lab host: somebody has removed it by hand, and not by kvmlab."""
@@ -249,7 +229,7 @@ class Actions(NamedTuple):
         if not there or (verb == "finish" and not self.seen(student).root.exists()):
             return ActionOutcome(0, t("nothing runs"))
         with self._turn(student) if verb == "reset" else nullcontext():
-            outcomes = [_outcome(self._child(student, verb, one, variant=verb == "reset"), said) for one in there]
+            outcomes = [outcome_saying(self._child(student, verb, one, variant=verb == "reset"), said) for one in there]
         worst = max(outcomes, key=lambda one: one.status)
         return worst if worst.status else ActionOutcome(0, t("{labs}: {said}", labs=", ".join(there), said=said))
 
@@ -279,92 +259,3 @@ def tried(work: Callable[[Any, Student], ActionOutcome], actions: object, studen
         return ActionOutcome(3, error.message.rstrip("."))
     except OSError as error:
         return ActionOutcome(3, f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
-
-
-def read_evidence(file: Path, lab: str) -> dict[str, Any]:
-    """The document that a check has written. CouldNotLook where there is none, or it is about something else."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as stream:
-            raw = stream.read(MOST_EVIDENCE + 1)
-    except OSError:
-        raw = b""
-    return evidence_in(raw, lab)
-
-
-def evidence_in(raw: bytes, lab: str) -> dict[str, Any]:
-    """Likewise of a document that is in memory."""
-    try:
-        if len(raw) > MOST_EVIDENCE:
-            raise ValueError("too large")
-        found = json.loads(raw)
-        must_be_evidence(found, lab)
-    except (ValueError, RecursionError):
-        raise CouldNotLook(t("The check left no evidence.")) from None
-    assert isinstance(found, dict)
-    return found
-
-
-def outcome_of(found: dict[str, Any], done: Done) -> ActionOutcome:
-    """What a check with this evidence comes to. Where nothing at all could be looked at it is no attempt."""
-    if not any(one["verdict"] in ("passed", "failed") for one in _checks(found)):
-        return ActionOutcome(3, done.said or _first_error(found))
-    return ActionOutcome(done.status, _result(found), found)
-
-
-_TEXTS = ("kvmlab", "course", "lab", "lab_version", "lab_host", "begun", "taken")
-
-
-def must_be_evidence(found: object, lab: str) -> None:
-    """ValueError unless it is a document of kvmlab.evidence/1 about this lab, each field of its type."""
-    if not isinstance(found, dict) or found.get("schema") != "kvmlab.evidence/1" or found.get("lab") != lab:
-        raise ValueError("not evidence of this lab")
-    if not all(_is_text(found.get(name)) for name in _TEXTS):
-        raise ValueError("a text")
-    if not _is_text("" if found.get("variant", 0) is None else found.get("variant")):
-        raise ValueError("variant")
-    if not isinstance(found.get("parameters"), dict):
-        raise ValueError("parameters")
-    if not isinstance(found.get("facts"), dict):
-        raise ValueError("facts")
-    report = found.get("report")
-    numbers = ("points", "max_points")
-    if not isinstance(report, dict) or not all(type(report.get(one)) is int for one in numbers):
-        raise ValueError("report")
-    checks = _checks(found)
-    if report.get("verdict") not in ("passed", "failed", "blocked", "error") or not checks:
-        raise ValueError("report")
-    if not all(isinstance(one, dict) and isinstance(one.get("verdict"), str) for one in checks):
-        raise ValueError("checks")
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= 200 and value.isprintable()
-
-
-def _checks(found: Mapping[str, Any]) -> Sequence[Any]:
-    try:
-        return [one for task in found["report"]["tasks"] for one in task["checks"]]
-    except (KeyError, TypeError):
-        raise ValueError("report") from None
-
-
-def _result(found: Mapping[str, Any]) -> str:
-    report = found["report"]
-    said = t("{points}/{most}", points=report["points"], most=report["max_points"])
-    unseen = sum(one["verdict"] == "error" for one in _checks(found))
-    if unseen:
-        why = _first_error(found)
-        return t("{points}, could not look {unseen} times: {why}", points=said, unseen=unseen, why=why)
-    failed = next((one["id"] for one in _checks(found) if one["verdict"] == "failed"), "")
-    return t("{points}, first failing check: {check}", points=said, check=failed) if failed else said
-
-
-def _first_error(found: Mapping[str, Any]) -> str:
-    return next((str(one["error"]).rstrip(".") for one in _checks(found) if one.get("error")), t("could not look"))
-
-
-def _outcome(done: Done, said: str) -> ActionOutcome:
-    if done.status == 0:
-        return ActionOutcome(0, said)
-    return ActionOutcome(done.status, done.said or t("kvmlab ended with status {status}", status=done.status))

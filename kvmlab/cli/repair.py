@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kvmlab.cli.lab import RunningLab
 from kvmlab.cli.output import write_json
+from kvmlab.cli.repair_document import SCHEMA, document, fault_of
 from kvmlab.errors import CannotRun, CouldNotLook, UsageError
 from kvmlab.killpoints import killpoint
 from kvmlab.repair.report import whose_prompt
@@ -16,11 +17,10 @@ from kvmlab.words import t
 if TYPE_CHECKING:
     import argparse
 
-    from kvmlab.course.fault.model import Fault, Symptom
+    from kvmlab.course.fault.model import Symptom
     from kvmlab.repair.judging import Judgement
     from kvmlab.repair.record import Repair
 
-SCHEMA = "kvmlab.repair/1"
 HISTORY = "/root/.bash_history"
 MOST_HISTORY, LINES = 65536, 40
 """Bytes of a shell's history that are read, and lines of it that are shown."""
@@ -33,16 +33,10 @@ def refuse_open(running: RunningLab) -> None:
         raise CannotRun(message, f"kvmlab check {running.lab_id}")
 
 
-def fault_of(repair: Repair) -> Fault:
-    """Its fault; there is one once it has begun."""
-    assert repair.fault is not None
-    return repair.fault
-
-
 def show(running: RunningLab, repair: Repair, *, as_json: bool = False) -> int:
     """The ticket, and how to go on."""
     if as_json:
-        return write_json(_document(running, repair))
+        return write_json(document(running, repair))
     page = TextPage(color=running.ctx.color())
     _head(page, running, repair)
     page.line()
@@ -71,7 +65,7 @@ def check(running: RunningLab, args: argparse.Namespace) -> int:
         repair = end(running, repair, "mended")
     _keep(running, repair, found, args)
     if args.json:
-        write_json(_document(running, repair, found))
+        write_json(document(running, repair, found))
     else:
         _print(TextPage(color=running.ctx.color()), running, repair, found)
     return {"passed": 0, "error": CouldNotLook.status}.get(found.verdict.value, 1)
@@ -235,7 +229,7 @@ def _said(repair: Repair, found: Judgement) -> str:
 
 def _ended(running: RunningLab, repair: Repair, args: argparse.Namespace) -> int:
     if args.json:
-        write_json(_document(running, repair))
+        write_json(document(running, repair))
     else:
         page = TextPage(color=running.ctx.color())
         _head(page, running, repair)
@@ -255,33 +249,3 @@ def _next(running: RunningLab, repair: Repair) -> list[tuple[str, str]]:
         (f"kvmlab show --text {lab}", t("what the lab host is for: the text of its lab")),
         (f"kvmlab repair --give-up {lab}", t("be told what was broken")),
     ]
-
-
-def _document(running: RunningLab, repair: Repair, found: Judgement | None = None) -> dict[str, Any]:
-    fault = fault_of(repair)
-    story = fault.story(running.ctx.lang)
-    shown: dict[str, Any] = {
-        "schema": SCHEMA,
-        "lab": running.lab_id,
-        "variant": running.run.variant,
-        "level": fault.level,
-        "seed": repair.seed,
-        "state": repair.state,
-        "ticket": story.ticket,
-        "symptoms": [_symptom_json(one, found) for one in fault.symptoms],
-        "seconds": int(repair.seconds),
-        "hints": repair.hints,
-        "points": repair.points,
-        "max_points": repair.max_points,
-    }
-    if found is not None:
-        shown["verdict"] = found.verdict.value
-    if repair.over:
-        shown |= {"fault": fault.id, "title": story.title, "story": story.story}
-    return shown
-
-
-def _symptom_json(one: Symptom, found: Judgement | None) -> dict[str, Any]:
-    where = {"guest": one.guest or None, "from": one.place, "upcoming": one.upcoming}
-    left = None if found is None or (one.upcoming and found.left and one.id not in found.left) else one.id in found.left
-    return {"id": one.id, "command": one.code, **where, "left": left}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kvmlab.checks.reader import MissingObject
-from kvmlab.guest.netconfig.ifup_commands import Bridges, Effect
+from kvmlab.guest.netconfig.effect import Bridges, Effect
 from kvmlab.guest.netconfig.ifupdown import brought_up, could_not_tell, options_of
 from kvmlab.guest.netconfig.model import Kept
 from kvmlab.host.links import kind_of, links

@@ -17,14 +17,7 @@ from pathlib import Path
 from kvmlab import process
 from kvmlab.disk_space import no_space
 from kvmlab.errors import CannotRun
-from kvmlab.labhost.confinement import (
-    confinement,
-    lent_devices,
-    own_cgroups,
-    own_options,
-    read_only,
-    unchangeable,
-)
+from kvmlab.labhost.confinement import confinement, lent_devices, own_cgroups, own_options, read_only, unchangeable
 from kvmlab.labhost.holding import hold_together, let_go
 from kvmlab.labhost.id_range import release_range, reserve_range
 from kvmlab.labhost.known_host import IDENTITY, VOLUMES, Identity, KnownLabHost, known_hosts

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kvmlab.classroom.actions import read_evidence
 from kvmlab.classroom.children import Children, complaint_in, each
+from kvmlab.classroom.evidence import read_evidence
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.main import main

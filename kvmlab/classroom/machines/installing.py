@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from kvmlab.bundle.archive import opened
 from kvmlab.bundle.contents import read_contents
-from kvmlab.classroom.actions import ActionOutcome
 from kvmlab.classroom.children import Children, Done
 from kvmlab.classroom.machines.inventory import Machine
 from kvmlab.classroom.machines.remote import read_answer, ssh_argv
+from kvmlab.classroom.outcome import ActionOutcome
 from kvmlab.images.recipe import BuildProgress
 from kvmlab.safe_text import plain
 from kvmlab.words import language, t

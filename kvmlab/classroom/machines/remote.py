@@ -16,11 +16,12 @@ from hashlib import sha256
 from time import monotonic
 from typing import NamedTuple
 
-from kvmlab.classroom.actions import ActionOutcome, evidence_in, outcome_of
 from kvmlab.classroom.children import ChildOutput, Children, Done, complaint_in
+from kvmlab.classroom.evidence import evidence_in
 from kvmlab.classroom.folder import Class
 from kvmlab.classroom.machines.inventory import Machine
 from kvmlab.classroom.machines.servers import Room, Servers, server_of
+from kvmlab.classroom.outcome import ActionOutcome, outcome_of
 from kvmlab.classroom.regrade import Grader
 from kvmlab.classroom.roster.student import Student
 from kvmlab.course import Course

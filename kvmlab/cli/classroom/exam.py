@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kvmlab.classroom.actions import ActionOutcome, Actions
+from kvmlab.classroom.actions import Actions
 from kvmlab.classroom.children import Children
 from kvmlab.classroom.folder import Class, open_class
+from kvmlab.classroom.outcome import ActionOutcome
 from kvmlab.classroom.policy import EXAM
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.classroom.students import Rows, chosen, for_each, make_images, must_fit

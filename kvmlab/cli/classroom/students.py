@@ -12,9 +12,10 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from kvmlab.classroom.actions import ActionOutcome, Actions, tried
+from kvmlab.classroom.actions import Actions, tried
 from kvmlab.classroom.children import Begin, Children, each, environ_of
 from kvmlab.classroom.folder import SETTINGS, Class, open_class
+from kvmlab.classroom.outcome import ActionOutcome
 from kvmlab.classroom.policy import MEMORY, STUDENT_MEMORY
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.classroom.locks import at_work

@@ -11,10 +11,11 @@ import ipaddress
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+from kvmlab.guest.netconfig.bridge_commands import brctl, ip_link
+from kvmlab.guest.netconfig.effect import Bridges, Effect
 from kvmlab.guest.netconfig.model import everywhere, with_prefix
-from kvmlab.guest.netconfig.shell_lines import Fails, NotUnderstood, commands, redirected
+from kvmlab.guest.netconfig.shell_lines import Fails, NotUnderstood, commands, pairs, redirected
 
 HARMLESS = frozenset(
     ("echo", "printf", "true", ":", "logger", "sleep", "sysctl", "modprobe", "ethtool", "iptables",
@@ -23,39 +24,6 @@ HARMLESS = frozenset(
 OF_AN_ADDRESS = {"dev", "label", "broadcast", "brd", "scope", "peer", "metric", "valid_lft", "preferred_lft"}
 CLIENTS = ("udhcpc", "dhclient", "dhcpcd", "pump")
 IP_WORDS = {"addr": ("address", "addr", "a"), "route": ("route", "ro", "r"), "link": ("link", "l")}
-
-
-@dataclass(slots=True)
-class Bridge:
-    """A bridge that is made: its ports, and whether it has STP."""
-
-    ports: list[str] = field(default_factory=list)
-    stp: bool = False
-
-
-Bridges = dict[str, Bridge]
-
-
-@dataclass(slots=True)
-class Effect:
-    """What the lines for one interface leave behind. `broken`: one of them fails, and the rest is not run.
-
-    `defaults`: the default routes by their metrics, each with its gateway; the kernel takes the lowest.
-    `bridges`: those there are, which grow with what is made; None where nobody asks about bridges.
-    """
-
-    dev: str
-    dhcp: bool = False
-    addresses: list[str] = field(default_factory=list)
-    defaults: dict[int, str | None] = field(default_factory=dict)
-    dns: list[str] = field(default_factory=list)
-    broken: bool = False
-    bridges: Bridges | None = None
-
-    @property
-    def gateway(self) -> str | None:
-        """The one that packets go to; None: none."""
-        return self.defaults[min(self.defaults)] if self.defaults else None
 
 
 def effect(dev: str, lines: str, variables: Mapping[str, str], bridges: Bridges | None = None) -> Effect:
@@ -113,13 +81,13 @@ def _ip(found: Effect, words: list[str]) -> None:
     elif kind == "route":
         _ip_route(found, words[1], words[2:])
     elif kind == "link":
-        _ip_link(found, words[1], words[2:])
+        ip_link(found, words[1], words[2:])
     elif words[0] not in ("rule", "neigh", "neighbour", "tuntap"):
         raise NotUnderstood(shlex.join(["ip", *words]))
 
 
 def _ip_address(found: Effect, verb: str, words: list[str]) -> None:
-    values = _pairs(words, OF_AN_ADDRESS)
+    values = pairs(words, OF_AN_ADDRESS)
     if verb == "flush" and values.get("dev") in (found.dev, None):
         found.addresses.clear()
         return
@@ -138,7 +106,7 @@ def _ip_address(found: Effect, verb: str, words: list[str]) -> None:
 
 
 def _ip_route(found: Effect, verb: str, words: list[str]) -> None:
-    values = _pairs(words, {"via", "dev", "metric", "src", "proto", "scope", "table", "mtu", "advmss"})
+    values = pairs(words, {"via", "dev", "metric", "src", "proto", "scope", "table", "mtu", "advmss"})
     if verb not in ("add", "replace", "append", "change", "del", "delete"):
         raise NotUnderstood(shlex.join(["ip", "route", verb, *words]))
     if not everywhere(values.get("", "")) or "table" in values:
@@ -180,18 +148,6 @@ def _neighbour(found: Effect, gateway: str) -> bool:
         return False
 
 
-def _pairs(words: list[str], named: set[str]) -> dict[str, str]:
-    """The words that have a name before them by that name, the first other one as ""."""
-    values: dict[str, str] = {}
-    rest = iter(words)
-    for word in rest:
-        if word in named:
-            values[word] = next(rest, "")
-        else:
-            values.setdefault("", word)
-    return values
-
-
 def _address(text: str) -> str | None:
     """10.0.0.1/24 of that and of 10.0.0.1/255.255.255.0; without a mask it is a /32; None where it is none."""
     bare, slash, mask = text.partition("/")
@@ -205,7 +161,7 @@ def _ifconfig(found: Effect, words: list[str]) -> None:
     """`ifconfig DEV ADDRESS netmask MASK up`; without a mask it is the one of the address' class."""
     if not words:
         return
-    values = _pairs(words[1:], {"netmask", "broadcast", "mtu", "hw", "metric", "pointopoint"})
+    values = pairs(words[1:], {"netmask", "broadcast", "mtu", "hw", "metric", "pointopoint"})
     address = values.get("", "")
     if words[0] != found.dev and found.bridges is not None and re.match(r"[1-9]", address):
         raise NotUnderstood(shlex.join(["ifconfig", *words]))  # it tells of another link
@@ -224,65 +180,10 @@ def _route(found: Effect, words: list[str]) -> None:
     """`route add default gw ADDRESS`, `route add -net 0.0.0.0 netmask 0.0.0.0 gw ADDRESS`, `route del default`."""
     if words[:1] not in (["add"], ["del"]):
         raise NotUnderstood(shlex.join(["route", *words]))
-    values = _pairs([word for word in words[1:] if word not in ("-net", "-host")], {"gw", "netmask", "dev", "metric"})
+    values = pairs([word for word in words[1:] if word not in ("-net", "-host")], {"gw", "netmask", "dev", "metric"})
     whole = values.get("netmask", "0.0.0.0") == "0.0.0.0" and everywhere(values.get("", ""))
     if whole and values.get("dev", found.dev) == found.dev:
         _default_route(found, words[0], values.get("gw"), values.get("metric"))
-
-
-def _ip_link(found: Effect, verb: str, words: list[str]) -> None:
-    """What makes a bridge, a port, STP; up and down are none of our matters."""
-    if found.bridges is None:
-        return
-    own, _, of_kind = " ".join(words).partition(" type ")
-    values = _pairs(own.split(), {"dev", "name", "master", "address", "mtu", "txqueuelen", "alias", "addrgenmode"})
-    name = values.get("name") or values.get("dev") or values.get("", "")
-    kind, *options = of_kind.split() or [""]
-    if verb == "add" and kind == "bridge":
-        _made(found, name)
-    elif verb not in ("set", "s") or kind not in ("", "bridge", "bridge_slave"):
-        raise NotUnderstood(shlex.join(["ip", "link", verb, *words]))
-    if "stp_state" in options[:-1]:
-        _bridge(found, name).stp = options[options.index("stp_state") + 1] != "0"
-    if "master" in values or "nomaster" in own.split():
-        _port(found, name, values.get("master"))
-
-
-def _brctl(found: Effect, words: list[str]) -> None:
-    """`brctl addbr BRIDGE`, `addif BRIDGE PORT…`, `stp BRIDGE on`; what sets numbers is none of our matters."""
-    if found.bridges is None:
-        return
-    verb, name, *rest = [*words, "", ""]
-    if verb == "addbr":
-        _made(found, name)
-    elif verb == "stp":
-        _bridge(found, name).stp = rest[0] in ("on", "yes", "1")
-    elif verb in ("addif", "delif"):
-        for port in filter(None, rest):
-            _port(found, port, name if verb == "addif" else None)
-    elif verb not in ("setfd", "sethello", "setmaxage", "setageing", "setbridgeprio", "setpathcost", "setportprio"):
-        raise NotUnderstood(shlex.join(["brctl", *words]))
-
-
-def _made(found: Effect, name: str) -> None:
-    if found.bridges is not None:
-        if not name or name in found.bridges:
-            raise Fails
-        found.bridges[name] = Bridge()
-
-
-def _bridge(found: Effect, name: str) -> Bridge:
-    if found.bridges is None or name not in found.bridges:
-        raise Fails
-    return found.bridges[name]
-
-
-def _port(found: Effect, port: str, bridge: str | None) -> None:
-    """A port of this bridge, and of no other; None: of none."""
-    ports = _bridge(found, bridge).ports if bridge else []
-    for other in (found.bridges or {}).values():
-        other.ports[:] = [one for one in other.ports if one != port]
-    ports.append(port)
 
 
 def _false(found: Effect, words: list[str]) -> None:
@@ -290,5 +191,5 @@ def _false(found: Effect, words: list[str]) -> None:
 
 
 _KNOWN: Mapping[str, Callable[[Effect, list[str]], None]] = {
-    "ip": _ip, "ifconfig": _ifconfig, "route": _route, "brctl": _brctl, "false": _false,
+    "ip": _ip, "ifconfig": _ifconfig, "route": _route, "brctl": brctl, "false": _false,
 }  # fmt: skip

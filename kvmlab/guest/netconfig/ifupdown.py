@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from shlex import quote
 
 from kvmlab.errors import CouldNotLook
-from kvmlab.guest.netconfig.ifup_commands import Bridges, Effect, effect
+from kvmlab.guest.netconfig.effect import Bridges, Effect
+from kvmlab.guest.netconfig.ifup_commands import effect
 from kvmlab.guest.netconfig.model import Device, Kept, NextBootConfig
 from kvmlab.guest.netconfig.shell_lines import NotUnderstood
 from kvmlab.words import t

@@ -80,3 +80,15 @@ def redirected(words: list[str]) -> tuple[list[str], str]:
             kept.append(word)
             place += 1
     return kept, target
+
+
+def pairs(words: list[str], named: set[str]) -> dict[str, str]:
+    """The words that have a name before them by that name, the first other one as ""."""
+    values: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        if word in named:
+            values[word] = next(rest, "")
+        else:
+            values.setdefault("", word)
+    return values

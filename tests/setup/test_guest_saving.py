@@ -11,7 +11,7 @@ import pytest
 
 from kvmlab.labhost.podman import Podman
 from kvmlab.paths import State
-from kvmlab.setup import materials
+from kvmlab.setup import guest_saving
 from tests.classroom.machines.computers import until
 
 
@@ -24,13 +24,13 @@ class Saver(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        with materials._turn_to_save(self.state, Podman()) as self.label:
+        with guest_saving._turn_to_save(self.state, Podman()) as self.label:
             self.over.wait()
 
 
 def test_each_has_a_label_of_its_own_and_the_rest_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     swept = []
-    monkeypatch.setattr(materials, "sweep", lambda _podman, _state, labels: swept.append(sorted(labels)))
+    monkeypatch.setattr(guest_saving, "sweep", lambda _podman, _state, labels: swept.append(sorted(labels)))
     monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1})
     state, savers = State(tmp_path / "state"), []
     for number in range(2):
@@ -49,15 +49,15 @@ def test_each_has_a_label_of_its_own_and_the_rest_wait(tmp_path: Path, monkeypat
 
 def test_a_guest_is_saved_by_one_at_a_time(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
-    guests = [cast(Any, SimpleNamespace(key=f"{number:064x}")) for number in (1, 2, 1 + materials._LOCKS)]
+    guests = [cast(Any, SimpleNamespace(key=f"{number:064x}")) for number in (1, 2, 1 + guest_saving._LOCKS)]
     entered = threading.Event()
 
     def save() -> None:
-        with materials._alone_with(state, guests[:1]):
+        with guest_saving._alone_with(state, guests[:1]):
             entered.set()
 
-    with materials._alone_with(state, guests):
-        with materials._alone_with(state, [cast(Any, SimpleNamespace(key="3"))]):
+    with guest_saving._alone_with(state, guests):
+        with guest_saving._alone_with(state, [cast(Any, SimpleNamespace(key="3"))]):
             pass
         thread = threading.Thread(target=save)
         thread.start()
