@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from kvmlab.classroom.door.logins import DAYS, EACH, Logins
 from kvmlab.classroom.folder import Class, open_class
 from kvmlab.classroom.roster.student import Student
-from kvmlab.cli.classroom.listening import listener_at
+from kvmlab.cli.classroom.listening import listener_at, server_name
 from kvmlab.cli.classroom.students import chosen
 from kvmlab.cli.context import Context
 from kvmlab.errors import CannotRun, UsageError
@@ -38,7 +37,7 @@ def codes(args: argparse.Namespace, ctx: Context) -> int:
             return _let_in(args, students, logins, page)
         have = set() if args.new else logins.have_codes()
         fresh = [one for one in students if one.id not in have]
-        host = args.server or socket.gethostname()
+        host = server_name(args.server)
         where = [t("The server's key: {fingerprint}", fingerprint=logins.host_key().get_fingerprint())]
         if args.page is not None:
             where += _browsers(found, host, args.page)
@@ -57,8 +56,8 @@ def _browsers(found: Class, host: str, port: int) -> list[str]:
     from kvmlab.classroom.door.certificate import certificate_of
     from kvmlab.cli.classroom.page import host_of
 
-    shown = certificate_of(found, host.lower()).fingerprint
-    url = t("In a browser: {url}", url=f"https://{host_of(host.lower(), port)}/")
+    shown = certificate_of(found, host).fingerprint
+    url = t("In a browser: {url}", url=f"https://{host_of(host, port)}/")
     return [url, t("Its certificate's SHA-256: {fingerprint}", fingerprint=""), f"  {shown[:47]}", f"  {shown[48:]}"]
 
 
@@ -109,7 +108,7 @@ def open(args: argparse.Namespace, ctx: Context) -> int:
         address, port = listener.getsockname()[:2]
         tell(t("The door of {path}: port {port} of {address}.", path=found.folder.name, port=port, address=address))
         tell(t("The server's key: {fingerprint}", fingerprint=fingerprint))
-        name = args.server or socket.gethostname()
+        name = server_name(args.server)
         tell(t("A student types: {command}", command=f"ssh -p {port} ID@{name}"))
         sides = [desk.door(listener)]
         if args.page is not None:

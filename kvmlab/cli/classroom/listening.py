@@ -13,6 +13,11 @@ BUSY_S = 5.0
 """How long the front of a door that was killed may take to leave its port."""
 
 
+def server_name(given: str | None) -> str:
+    """The server's name or address, an IPv6 address without brackets; without one this computer's own name."""
+    return (given or socket.gethostname()).lower().removeprefix("[").removesuffix("]")
+
+
 def listener_at(address: str | None, port: int) -> socket.socket:
     """A socket that listens there; without an address on all there are, IPv6 too."""
     both = address is None and socket.has_dualstack_ipv6()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ipaddress
 import re
-import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from kvmlab.classroom.door.desk import Desk
 from kvmlab.classroom.door.fronts import Side
 from kvmlab.classroom.door.pages import PageDesk
 from kvmlab.classroom.folder import Class
-from kvmlab.cli.classroom.listening import listener_at
+from kvmlab.cli.classroom.listening import listener_at, server_name
 from kvmlab.cli.page import must_have_page
 from kvmlab.errors import UsageError
 from kvmlab.words import t
@@ -30,7 +30,7 @@ def page_of(
 ) -> Side:
     """The page, at its port. UsageError for a name or address that is none."""
     must_have_page()
-    name = (args.server or socket.gethostname()).lower()
+    name = server_name(args.server)
     outer = outer_host(args.proxy) if args.proxy else ""
     host_of(name, args.page)
     listener = stack.enter_context(listener_at(LOOPBACK if outer else args.listen, args.page))
@@ -50,9 +50,18 @@ def page_of(
 
 def host_of(name: str, port: int) -> str:
     """The Host of requests to that server and port. UsageError where it is no name."""
-    if not _NAME.fullmatch(name):
+    shown = _shown(name)
+    if not shown:
         raise UsageError(t("{name} is no host's name.", name=name[:80]), "kvmlab class open --page --server NAME")
-    return name if port == HTTPS else f"{name}:{port}"
+    return shown if port == HTTPS else f"{shown}:{port}"
+
+
+def _shown(name: str) -> str:
+    """A name or address as a browser sends it (an IPv6 address in its short form, RFC 5952, in brackets); "": none."""
+    with contextlib.suppress(ValueError):
+        if "%" not in name:  # of one computer's own links
+            return f"[{ipaddress.IPv6Address(name)}]"
+    return name if _NAME.fullmatch(name) else ""
 
 
 def outer_host(url: str) -> str:
@@ -65,7 +74,8 @@ def outer_host(url: str) -> str:
     sound = (
         parts.scheme == "https" and parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
     )
-    if not sound or not _NAME.fullmatch(parts.hostname or ""):
+    shown = _shown(parts.hostname or "")
+    if not sound or not shown:
         said = t("{url} is not an address as of https://NAME.", url=url[:80])
         raise UsageError(said, "kvmlab class open --page --proxy https://class.example.org")
-    return f"{parts.hostname}:{port}" if port and port != HTTPS else str(parts.hostname)
+    return f"{shown}:{port}" if port and port != HTTPS else shown

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from kvmlab.cli.classroom.page import outer_host
+from kvmlab.cli.classroom.listening import server_name
+from kvmlab.cli.classroom.page import host_of, outer_host
 from kvmlab.errors import UsageError
 from tests.classroom.door.conftest import Opened, School, soon
 from tests.page.classroom.conftest import Visitor
@@ -155,6 +156,16 @@ def test_the_instructor_has_the_board_and_a_student_has_not(school: School, open
     assert student.post("/api/board", {"lang": "en"})[0] == 409
 
 
+def test_an_ipv6_address_is_a_servers_name_too(school: School) -> None:
+    """As a browser writes it; the certificate is that address's, however it was given."""
+    assert host_of(server_name("[2001:DB8:0::1]"), 8443) == "[2001:db8::1]:8443"
+    assert host_of("::1", 443) == "[::1]"
+    made = [school.run("codes", "--new", "--page", "--server", name) for name in ("[2001:DB8:0::1]", "2001:db8::1")]
+    assert all("https://[2001:db8::1]:8443/" in one.stdout for one in made)
+    shown = [re.findall(r"^ +((?:[0-9A-F]{2}:?){16})$", one.stdout, re.MULTILINE) for one in made]
+    assert shown[0] and shown[0] == shown[1]
+
+
 def test_what_is_no_address_is_told(school: School) -> None:
     """With a command that works; nothing listens."""
     for wrong in (
@@ -166,12 +177,14 @@ def test_what_is_no_address_is_told(school: School) -> None:
         "https://",
         "https://[",
         "https://x?y",
+        "https://[fe80::1%25eth0]",
     ):
         with pytest.raises(UsageError, match="is not an address") as refused:
             outer_host(wrong)
         assert refused.value.todo == "kvmlab class open --page --proxy https://class.example.org"
     assert outer_host("https://Class.example.org:443/") == "class.example.org"
     assert outer_host("https://class.example.org:8443") == "class.example.org:8443"
+    assert outer_host("https://[2001:DB8:0::1]:8443/") == "[2001:db8::1]:8443"
     for argv in (["--server", "x"], ["--page", "0", "--server", "a b"]):
         found = school.run("open", "--port", "0", "--listen", "127.0.0.1", *argv)
         assert found.returncode == 2 and "→ kvmlab class open --page" in found.stderr
