@@ -18,7 +18,7 @@ from kvmlab.images.memory import identity
 from kvmlab.images.seed import user_data, write_seed
 from kvmlab.labhost.computer.accelerator import find_kvm
 from kvmlab.labhost.computer.podman_options import find_podman
-from kvmlab.labhost.podman import Podman
+from kvmlab.labhost.podman import Podman, program
 from kvmlab.paths import State
 from kvmlab.setup import saved_guests
 from kvmlab.setup.files import SAVED
@@ -92,6 +92,7 @@ class Images(NamedTuple):
 def make_images(state: State, lab: Lab, progress: BuildProgress) -> Images:
     """Find them, and make what is missing; what podman needs on this computer is found out on the way."""
     names = sorted({"small", *(guest.image for guest in lab.guests)}) if has_libvirt(lab) else []
+    program()  # without podman nothing is fetched, nor keys made
     # The guests' first: what the host image is built for, and their packages are fetched beside that.
     guests = {name: ensure_guest_image(state, Podman(), name, progress) for name in names}
     base = ensure_host_image(state, Podman(), progress)
