@@ -126,10 +126,11 @@ def quarantine_is_ready(host: Host, lab: Params) -> Findings:
     yield host.network(lab.silent).shows(active=True, autostart=True)
 
 
-@check(task="quarantine", points=0, guard=True, zh="`{suspect}` 仍然关着。")
+@check(task="quarantine", points=0, guard=True, zh="`{suspect}` 仍然关着，中间也没有启动过。")
 def suspect_stays_off(host: Host, lab: Params) -> Findings:
-    """`{suspect}` is still off."""
+    """`{suspect}` is still off, and was not started in between."""
     yield host.domain(lab.suspect).shows(state="shut off")
+    yield host.domain(lab.suspect).not_restarted()
 
 
 @check(

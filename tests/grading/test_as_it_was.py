@@ -184,6 +184,14 @@ def test_what_runs_writes_to_its_disk(tmp_path: Path) -> None:
     assert told(tmp_path, changed("file", "/d/web1", image="qcow2 512 MiB")) == ["file /d/web1: image"]
 
 
+def test_whether_a_guest_was_off_all_the_while_is_asked_for(tmp_path: Path) -> None:
+    """Off at both ends, it is as it was; `not_restarted` wants more."""
+    now = changed("domain", "db1", starts=1)
+    assert told(tmp_path, now) == []
+    guard = looked(tmp_path, now, guard="yield host.domain(lab.other).not_restarted()").checks[1]
+    assert [row.name for one in guard.findings for row in one.facts if not row.met] == ["starts"]
+
+
 def test_a_guest_that_is_to_be_paused_keeps_its_devices(tmp_path: Path) -> None:
     """It has the same qemu; only one that is off has none, and one that was restarted other ones."""
     paused = "yield host.domain('web1').shows(state='paused')"

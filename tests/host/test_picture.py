@@ -146,6 +146,17 @@ def test_a_guest_whose_qemu_is_stopped_does_not_run_as_it_did(connection: libvir
     assert states == ["running, its qemu stopped", "running"]
 
 
+def test_a_guest_that_is_off_was_started_so_often(connection: libvirt.virConnect) -> None:
+    """Between two looks it may have run; of one that runs its qemu tells."""
+    started = {"starts": {"web1": 2}}
+    assert "starts" not in objects_of(taken(connection, **started))["domain", ("web1",)]
+    connection.lookupByName("web1").destroy()
+    found = objects_of(taken(connection, **started))["domain", ("web1",)]
+    assert found["starts"] == 2 and "starts" not in lasting(found)
+    assert objects_of(taken(connection, starts={}))["domain", ("web1",)]["starts"] == 0
+    assert "starts" not in objects_of(taken(connection))["domain", ("web1",)]
+
+
 def test_firewall_rules_are_one_object_that_a_boot_forgets(connection: libvirt.virConnect) -> None:
     """A record from before they were noted has none."""
     key = "firewall", ("rules",)

@@ -42,7 +42,7 @@ ASPECT_WORDS = frozenset((
     "title", "ends", "uuid", "state", "process", "boots", "persistent", "autostart", "managed", "save", "snapshots",
     "active", "definition", "bridge", "up", "target", "kind", "entries", "image", "content", "master", "addresses",
     "stp", "mac", "way", "rules", "created", "parent", "inode", "firewall", "mounted", "tuning", "qemu",
-    "dnsmasq", "ports",
+    "dnsmasq", "ports", "starts",
 ))  # fmt: skip
 """The words that aspects' names are made of, but for targets and MAC addresses (kvmlab.host.start.aspects)."""
 

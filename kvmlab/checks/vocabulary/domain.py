@@ -170,8 +170,9 @@ class Domain(_WithDevices):
         return LiveDomain(self.reader, (self.key[0], "live"))
 
     def not_restarted(self) -> Finding:
-        """Want it to run on as it has since the start: the same qemu, and no kernel that began to boot in it since."""
-        running_on = ("process", "boots")
+        """Want it to run on as it has since the start: the same qemu, and no kernel that began to boot in it since. One
+        that is off and was so at the start: not to have been started in between."""
+        running_on = ("process", "boots", "starts")
         return as_at_start(self.reader, self.noun, self.key[:1], lambda aspect: aspect not in running_on, self.name)
 
     def snapshot(self, name: str) -> Snapshot:

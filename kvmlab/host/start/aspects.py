@@ -29,6 +29,8 @@ def objects_of(picture: Picture) -> Objects:
     links = {link["ifname"]: link for link in picture["links"] if "ifname" in link}
     for name, one in (picture["domains"] or {}).items():
         found["domain", (name,)] = domain_aspects(one, picture["qemu"].get(name), links)
+        if one["state"] == "shut off" and "starts" in picture:
+            found["domain", (name,)]["starts"] = picture["starts"].get(name, 0)
         found |= {("snapshot", (name, snapshot)): dict(made) for snapshot, made in one["snapshots"].items()}
     bridges = set()
     for name, one in (picture["networks"] or {}).items():
@@ -57,8 +59,8 @@ def objects_of(picture: Picture) -> Objects:
 
 def lasting(aspects: Aspects) -> Aspects:
     """Those that a boot of the host does not change: what is stored, and the files."""
-    passing = ("state", "process", "boots", "active", "live", "bridge", "up", "master", "addresses", "mtu", "way",
-               "rules", "inode", "mounted")  # fmt: skip
+    passing = ("state", "process", "boots", "starts", "active", "live", "bridge", "up", "master", "addresses", "mtu",
+               "way", "rules", "inode", "mounted")  # fmt: skip
     return {name: value for name, value in aspects.items() if name.split()[0] not in passing}
 
 

@@ -320,6 +320,15 @@ def test_copies_of_a_file_are_found_wherever_they_lie(
         look.copies(str(was), said["size"], said["sum"], salt)
 
 
+def test_how_often_a_domain_was_started(look: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By its log; what a guest prints on its console does not count."""
+    line = "2026-11-27 23:00:00.123+0000: {} libvirt version: 9.0.0\n"
+    (tmp_path / "mail1.log").write_text(line.format("starting up") + "char device\n" + line.format("starting up"))
+    (tmp_path / "web1.log").write_text(f" {line.format('starting up')}2026-11-27 23:00:09.1+0000: shutting down\n")
+    monkeypatch.setattr(look, "beside", lambda _: sorted(str(one) for one in tmp_path.iterdir()))
+    assert look.starts() == {"mail1": 2, "web1": 0}
+
+
 def test_networks_whose_dnsmasq_runs(look: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     """libvirt starts two processes for each; somebody's own dnsmasq is none of them."""
     ours = {"name": "dnsmasq", "args": ["/usr/sbin/dnsmasq", "--conf-file=/var/lib/libvirt/dnsmasq/lab.conf"]}
