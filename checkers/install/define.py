@@ -20,13 +20,17 @@ def guest_was_never_off(host: Host, lab: Params) -> Findings:
     task="keep",
     points=3,
     needs=[guest_was_never_off],
-    zh="`{guest}` 是持久的：libvirt 存着它的定义，MAC 地址和磁盘都没有变。",
+    zh="`{guest}` 是持久的：libvirt 存着它的定义，MAC 地址、磁盘、内存和 vCPU 都没有变。",
 )
 def guest_is_persistent(host: Host, lab: Params) -> Findings:
-    """`{guest}` is persistent: libvirt keeps its definition, with the MAC address and the disk it has."""
+    """`{guest}` is persistent: libvirt keeps its definition, with the MAC address, disk, memory and vCPUs it has."""
     yield host.domain(lab.guest).shows(persistent=True)
     stored, path = host.domain(lab.guest).stored, f"{lab.pool_path}/{lab.guest}.qcow2"
-    yield stored.shows(interfaces=[lab.guest_mac])
+    live = host.domain(lab.guest).live
+    yield stored.shows(
+        interfaces=[lab.guest_mac], memory_mib=live.value("max_memory_mib"),
+        max_memory_mib=live.value("max_memory_mib"), vcpus=live.value("vcpus"), max_vcpus=live.value("max_vcpus"),
+    )  # fmt: skip
     yield stored.disk(index=0).shows(source=path, format=host.image_file(path).true_format("qcow2"))
 
 
@@ -40,7 +44,7 @@ def brief_is_transient(host: Host, lab: Params) -> Findings:
 def brief_has_its_own_disk(host: Host, lab: Params) -> Findings:
     """`{brief}` has its own disk, `{brief_disk}`, read in its format."""
     kind = host.image_file(lab.brief_disk).true_format("qcow2")
-    yield host.domain(lab.brief).disk(index=0).shows(source=lab.brief_disk, format=kind)
+    yield host.domain(lab.brief).live.disk(index=0).shows(source=lab.brief_disk, format=kind, open_in_qemu=True)
 
 
 @check(task="brief", zh="`{brief}` 有自己的 MAC 地址。")
@@ -79,7 +83,7 @@ def lasting_is_persistent(host: Host, lab: Params) -> Findings:
 def lasting_has_its_own_disk(host: Host, lab: Params) -> Findings:
     """`{lasting}` has its own disk, `{lasting_disk}`, now and at its next start, read in its format."""
     kind = host.image_file(lab.lasting_disk).true_format("qcow2")
-    yield host.domain(lab.lasting).disk(index=0).shows(source=lab.lasting_disk, format=kind)
+    yield host.domain(lab.lasting).live.disk(index=0).shows(source=lab.lasting_disk, format=kind, open_in_qemu=True)
     yield host.domain(lab.lasting).stored.disk(index=0).shows(source=lab.lasting_disk, format=kind)
 
 

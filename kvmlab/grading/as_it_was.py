@@ -88,7 +88,7 @@ def derived(checks: Iterable[Check], params: Params) -> Iterator[Grant]:
             else:
                 yield from grants_of(kind, key, [name for name in want if name != "exists"])
             if kind == "disk" and isinstance(path := want.get("source"), str):
-                yield Grant("file", path)
+                yield Grant("file", path, of=key[0])
 
 
 class Grants:
@@ -108,6 +108,8 @@ class Grants:
             pool, _, name = grant.name.partition("/")
             if grant.noun == "volume" and pool in self._start.pools:
                 yield Grant("file", f"{self._start.pools[pool]}/{name}")
+            elif grant.noun == "file" and grant.of in self._start.users.get(grant.name, []):
+                yield Grant("file", str(PurePosixPath(grant.name).parent), "entries")  # it is to keep the disk it had
             elif grant.words == "entries" and grant.name in self._start.pools:
                 yield Grant("file", self._start.pools[grant.name], "entries")
             else:
