@@ -178,6 +178,16 @@ def test_of_a_disk_known_by_its_number_that_one_alone_is_the_student_s(
     assert told(tmp_path, found, "yield host.domain(lab.guest).stored.disk(index=0).shows(format='qcow2')") == said
 
 
+@pytest.mark.parametrize(("guest", "kept"), [("web1", True), ("db1", False)])
+def test_a_disk_that_a_guest_is_to_keep_is_not_the_student_s_to_write_over(
+    tmp_path: Path, guest: str, kept: bool
+) -> None:
+    """To one that it is to get, all may be done; more files may lie beside either."""
+    wants = f"yield host.domain('{guest}').stored.disk(target='vda').shows(source='/d/web1')"
+    now = changed("file", "/d/web1", inode=9, image="raw 1 MiB")
+    assert told(tmp_path, now, wants) == (["file /d/web1: inode", "file /d/web1: image"] if kept else [])
+
+
 def test_what_runs_writes_to_its_disk(tmp_path: Path) -> None:
     """A guest that ran at the start has its disk open; its size is another matter."""
     assert told(tmp_path, changed("file", "/d/web1", content="9 B, 444")) == []
