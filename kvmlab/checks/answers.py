@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kvmlab.checks.collecting import Collection
+from kvmlab.checks.collection import Collection
 from kvmlab.checks.params import Params
 from kvmlab.checks.vocabulary.host import Host
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from kvmlab.checks.collecting import Collection
+from kvmlab.checks.collection import Collection
 from kvmlab.checks.findings import Findings
 from kvmlab.checks.params import Params
 from kvmlab.checks.vocabulary.host import Host

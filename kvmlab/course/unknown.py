@@ -1,4 +1,4 @@
-"""The errors for a lab or a task that does not exist."""
+"""The errors for a lab or a task that does not exist. Apart from `names`, which every start of kvmlab imports."""
 
 from __future__ import annotations
 
