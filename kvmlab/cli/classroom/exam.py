@@ -13,7 +13,8 @@ from kvmlab.classroom.folder import Class, open_class
 from kvmlab.classroom.outcome import ActionOutcome
 from kvmlab.classroom.policy import EXAM
 from kvmlab.classroom.roster.student import Student
-from kvmlab.cli.classroom.students import Rows, chosen, for_each, make_images, must_fit
+from kvmlab.cli.classroom.rows import Rows
+from kvmlab.cli.classroom.students import chosen, for_each, make_images, must_fit
 from kvmlab.cli.context import Context
 from kvmlab.cli.output import write_json
 from kvmlab.course.exam.model import Exam, ExamLab, Exams

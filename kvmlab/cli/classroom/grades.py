@@ -13,7 +13,8 @@ from kvmlab.classroom.results import Results, results_of, shown
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.classroom.export import write
 from kvmlab.cli.classroom.locks import nobody_acts
-from kvmlab.cli.classroom.students import Rows, chosen
+from kvmlab.cli.classroom.rows import Rows
+from kvmlab.cli.classroom.students import chosen
 from kvmlab.cli.context import Context
 from kvmlab.errors import UsageError
 from kvmlab.report.plain import TextPage

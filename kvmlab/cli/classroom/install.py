@@ -8,7 +8,7 @@ from kvmlab.classroom.children import Children, each
 from kvmlab.classroom.machines.installing import DEADLINE_S, WIDTH, Installing, Parcel
 from kvmlab.classroom.machines.inventory import read_inventory
 from kvmlab.classroom.roster.student import Student
-from kvmlab.cli.classroom.students import Rows
+from kvmlab.cli.classroom.rows import Rows
 from kvmlab.cli.context import Context
 from kvmlab.errors import UsageError
 from kvmlab.report.plain import TextPage

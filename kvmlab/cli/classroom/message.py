@@ -6,7 +6,8 @@ import argparse
 
 from kvmlab.classroom.folder import open_class
 from kvmlab.classroom.messages import put
-from kvmlab.cli.classroom.students import Rows, chosen
+from kvmlab.cli.classroom.rows import Rows
+from kvmlab.cli.classroom.students import chosen
 from kvmlab.cli.context import Context
 from kvmlab.report.plain import TextPage
 from kvmlab.words import t

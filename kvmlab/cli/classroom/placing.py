@@ -15,7 +15,8 @@ from kvmlab.classroom.machines.remote import WIDTH, room_of
 from kvmlab.classroom.machines.servers import Room, placed, server_of
 from kvmlab.classroom.roster.student import Student
 from kvmlab.cli.classroom.locks import nobody_acts
-from kvmlab.cli.classroom.students import Rows, chosen
+from kvmlab.cli.classroom.rows import Rows
+from kvmlab.cli.classroom.students import chosen
 from kvmlab.cli.context import Context
 from kvmlab.errors import CouldNotLook, UsageError
 from kvmlab.killpoints import killpoint

@@ -11,7 +11,8 @@ from kvmlab.classroom.children import Children
 from kvmlab.classroom.folder import open_class
 from kvmlab.classroom.results import gradable
 from kvmlab.classroom.roster.student import Student
-from kvmlab.cli.classroom.students import Rows, chosen, left_behind
+from kvmlab.cli.classroom.rows import Rows
+from kvmlab.cli.classroom.students import chosen, left_behind
 from kvmlab.cli.context import Context
 from kvmlab.cli.output import write_json
 from kvmlab.cli.student import state_word

@@ -18,44 +18,24 @@ from kvmlab.classroom.folder import SETTINGS, Class, open_class
 from kvmlab.classroom.outcome import ActionOutcome
 from kvmlab.classroom.policy import MEMORY, STUDENT_MEMORY
 from kvmlab.classroom.roster.student import Student
+from kvmlab.cli.classroom.dry_run import elsewhere, foretell
 from kvmlab.cli.classroom.locks import at_work
+from kvmlab.cli.classroom.rows import Rows
 from kvmlab.cli.context import Context
-from kvmlab.cli.student import state_word
 from kvmlab.errors import CannotRun, UsageError
 from kvmlab.killpoints import killpoint
-from kvmlab.report.cells import cells, fit
 from kvmlab.report.plain import TextPage
-from kvmlab.safe_text import clean
 from kvmlab.words import t
 
 if TYPE_CHECKING:
-    from kvmlab.classroom.gradebook.records import ServerPlace
     from kvmlab.classroom.machines.remote import Machines
     from kvmlab.cli.warm import Forked
-    from kvmlab.labhost.record import Run
 
     Acting = Actions | Machines
 
 DEADLINES_S = {"start": 900, "check": 180, "reset": 900, "finish": 120}
 """What a student's own computer has for a verb, where nothing else is said."""
 GRADING = ("check", "exam end")
-_MARKS = {0: ("✓", "green"), 1: ("✗", "red")}
-
-
-class Rows:
-    """Prints a line a student."""
-
-    def __init__(self, page: TextPage, students: list[Student]) -> None:
-        self._page = page
-        self._ids = max((cells(one.id) for one in students), default=0)
-        self._names = min(24, max((cells(one.name) for one in students), default=0))
-
-    def put(self, student: Student, said: str, status: int | None = None) -> None:
-        """One row; `status` None: nothing was done."""
-        mark, style = _MARKS.get(status, ("!", "yellow")) if status is not None else (" ", "")
-        who = f"{fit(student.id, self._ids)}  {fit(student.name, self._names)}"
-        self._page.line(f"{self._page.paint(mark, style)} {who}  {clean(said)}")
-        self._page.stream.flush()
 
 
 def start(args: argparse.Namespace, ctx: Context) -> int:
@@ -143,12 +123,12 @@ def for_each(
 
         def do(student: Student) -> ActionOutcome:
             if place := places.get(student.id):
-                return ActionOutcome(3, _elsewhere(place))
+                return ActionOutcome(3, elsewhere(place))
             return tried(work, actions, student)
 
         rows = Rows(TextPage(color=ctx.color()), students)
         if args.dry_run:
-            return _foretell(args.action, actions, students, lab, rows, places)
+            return foretell(args.action, actions, students, lab, rows, places)
         stack.enter_context(at_work(found, ctx, args.action, lab))
         number, left = _begun(found, f"{args.action} {how}".rstrip(), lab or "", students)
         run = _run_of(found, ctx, lab) if args.action in GRADING and lab else None
@@ -230,44 +210,6 @@ def _stopped_by_hand(count: int) -> Iterator[None]:
     except KeyboardInterrupt:
         print(t("Stopped. The same command goes on with those who are left."), file=sys.stderr)
         raise
-
-
-def _elsewhere(place: ServerPlace) -> str:
-    """Why nothing is done here for a student who is placed on a class server."""
-    return t("is placed on {server}: --inventory FILE leads there", server=place.server)
-
-
-def _foretell(
-    verb: str, actions: Acting, students: list[Student], lab: str | None, rows: Rows, places: Mapping[str, ServerPlace]
-) -> int:
-    for student in students:
-        if student.id in places:
-            rows.put(student, _elsewhere(places[student.id]), 3)
-            continue
-        if not isinstance(actions, Actions):
-            where = actions.where(student)
-            said = where if isinstance(where, str) else f"{where.name}: kvmlab {verb} {lab}"
-            rows.put(student, said)
-            continue
-        runs = actions.runs(student)
-        there = {lab: runs[lab]} if lab in runs else {} if lab else runs
-        rows.put(student, _would(verb, lab, there))
-    return 0
-
-
-def _would(verb: str, lab: str | None, there: dict[str, Run]) -> str:
-    known = ", ".join(f"{name} ({state_word(run.state)})" for name, run in there.items())
-    if verb == "exam end":
-        return t("would hand in {labs}", labs=known) if there else t("nothing runs")
-    if verb == "repair" and not there:
-        return t("would start {lab}, and break something there", lab=lab)
-    if verb in ("start", "exam begin", "repair"):
-        return t("there already: {labs}", labs=known) if there else t("would start {lab}", lab=lab)
-    if verb == "check":
-        return t("would look at {labs}", labs=known) if there else t("not started: could not look")
-    if verb == "reset" and lab and not there:
-        return t("would start {lab}", lab=lab)
-    return t("would throw away: {labs}", labs=known) if there else t("nothing runs")
 
 
 def must_fit(args: argparse.Namespace, ctx: Context, lab: str) -> None:
