@@ -7,10 +7,11 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.checks.reader import Key, MissingObject
-from kvmlab.host.domain.definition import Definition, LibvirtDomain
+from kvmlab.host.domain.definition import Definition
 from kvmlab.host.domain.devices import DiskElement, InterfaceElement, disks_on_the_same_file, network_of
 from kvmlab.host.domain.displays import ConsoleElement, GraphicsElement
 from kvmlab.host.domain.kept_file import FiledDefinition, filed
+from kvmlab.host.domain.libvirt_domain import LibvirtDomain
 from kvmlab.host.domain.next_start import shown_by
 from kvmlab.host.networks import LibvirtLease, LibvirtNetwork
 from kvmlab.host.storage import LibvirtPool, LibvirtSnapshot, LibvirtVolume

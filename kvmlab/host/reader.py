@@ -18,7 +18,8 @@ from kvmlab.errors import AuthorError, CouldNotLook
 from kvmlab.guest.guests import Guests
 from kvmlab.host import files, links, lookup, system
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.domain.definition import Definition, LibvirtDomain
+from kvmlab.host.domain.definition import Definition
+from kvmlab.host.domain.libvirt_domain import LibvirtDomain
 from kvmlab.host.domain.next_start import shown_by
 from kvmlab.host.networks import LibvirtNetwork
 from kvmlab.host.start.comparison import StartComparison

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from kvmlab.errors import CouldNotLook
 from kvmlab.guest.surroundings import DomainSeen, LinkSeen, Neighbour, NicSeen
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.domain.definition import LibvirtDomain
 from kvmlab.host.domain.devices import InterfaceElement
+from kvmlab.host.domain.libvirt_domain import LibvirtDomain
 from kvmlab.host.links import links as links_of
 from kvmlab.host.links import operational, port_state
 from kvmlab.host.lookup import domain as domain_of

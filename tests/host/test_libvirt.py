@@ -20,8 +20,8 @@ from kvmlab.errors import CouldNotLook
 from kvmlab.guest.guests import Guests
 from kvmlab.host import lookup
 from kvmlab.host.connection import Libvirt
-from kvmlab.host.domain.definition import LibvirtDomain
 from kvmlab.host.domain.displays import GraphicsElement
+from kvmlab.host.domain.libvirt_domain import LibvirtDomain
 from kvmlab.host.networks import LibvirtNetwork
 from kvmlab.host.reader import _FROM_LOOK, HostReader
 from kvmlab.host.surroundings import HostSurroundings
