@@ -58,7 +58,8 @@ def system_is_on_the_disk(host: Host, lab: Params) -> Findings:
     harmless = [lacks("cdrom"), exactly("hd", "cdrom")]
     if not stored.disk(source=lab.iso).value("exists"):
         harmless.append(contains("cdrom"))  # from an empty drive nothing starts
-    yield stored.shows(boot=one_of(*harmless))
+    yield stored.shows(boot=one_of(*harmless), boot_disk=lab.disk)
+    yield host.domain(lab.guest).live.disk(source=lab.disk).shows(open_in_qemu=True)  # a copy in its place is another
 
 
 @check(task="display", needs=[guest_runs], zh="现在：`{guest}` 的 VNC 显示在所有地址上监听。")

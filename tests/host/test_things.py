@@ -230,6 +230,24 @@ def test_a_definition_in_a_file_is_the_stored_one_or_not(kept: str, same: bool) 
     assert definition.disks == ["vdb"]
 
 
+TWO = DOMAIN.replace("</devices>", "<disk type='file'><source file='/srv/b.img'/><target dev='vdc'/></disk></devices>")
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (TWO.replace("</os>", "<boot dev='cdrom'/><boot dev='hd'/></os>"), "/srv/data.img"),
+        (TWO.replace("</os>", "<boot dev='cdrom'/></os>"), None),
+        (TWO.replace("<target dev='vdc'/>", "<target dev='vdc'/><boot order='1'/>"), "/srv/b.img"),
+        (TWO.replace("<target dev='vdc'/>", "<target dev='vdc'/><boot order='2'/>").replace(
+            "<target dev='vdb' bus='virtio'/>", "<target dev='vdb' bus='virtio'/><boot order='1'/>"), "/srv/data.img"),
+        (TWO.replace("</devices>", "<interface type='user'><boot order='1'/></interface></devices>"), None),
+    ],
+)  # fmt: skip
+def test_the_disk_that_a_domain_boots_from(said: str, found: str | None) -> None:
+    assert Stored(said).boot_disk == found
+
+
 def test_what_holds_a_domain_back_is_listed() -> None:
     """The domain itself, a disk of it; what only says how it is built is no limit."""
     disk = "<iotune><read_iops_sec>9</read_iops_sec></iotune></disk>"

@@ -35,6 +35,7 @@ class DefinitionFacts(Facts, total=False):
     cpu_mode: Annotated[Word, _XML, '"host-passthrough", "host-model", "custom"; None: not said']
     cpu_model: Annotated[Word, _XML, 'the CPU model named: "qemu64"; None: not said']
     boot: Annotated[Words, _XML, 'boot devices, in order (`exactly`): "hd", "cdrom", "network"']
+    boot_disk: Annotated[Word, _XML, "source of the first disk that its firmware tries, of those in the boot order"]
     features: Annotated[Words, _XML, 'feature names: "acpi", "apic"']
     memory_mib: Annotated[Number, _MEMORY, "current memory, MiB"]
     max_memory_mib: Annotated[Number, _MEMORY, "largest memory, MiB"]

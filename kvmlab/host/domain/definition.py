@@ -97,6 +97,20 @@ class Definition:
         return [found.get("dev", "") for found in self.root.findall("os/boot")]
 
     @property
+    def boot_disk(self) -> str | None:
+        """libvirt lets the firmware try nothing but what has a place (-boot strict=on): by <os><boot dev='hd'/> the
+        first disk, by the devices' own places the disk with the lowest."""
+        disks = [found for found in self.root.findall("devices/disk") if found.get("device", "disk") == "disk"]
+        orders = [number(attribute(found, "boot", "order")) for found in self.root.findall("devices/*")]
+        if any(order is not None for order in orders):
+            placed = [(order, found) for found in disks if (order := number(attribute(found, "boot", "order")))]
+            disks = [found for _, found in sorted(placed, key=lambda pair: pair[0])]
+        elif not self.root.findall("os/boot[@dev='hd']"):
+            disks = []
+        source = disks[0].find("source") if disks else None
+        return source.get("file") or source.get("dev") or source.get("volume") if source is not None else None
+
+    @property
     def features(self) -> list[str]:
         return [found.tag for found in self.root.findall("features/*")]
 
