@@ -67,7 +67,8 @@ def orphan_is_the_same(host: Host, lab: Params) -> Findings:
     yield stored.disk(index=0).shows(
         source=f"/var/lib/libvirt/images/{lab.orphan}.qcow2", format="qcow2", readonly=False
     )
-    yield stored.interface(index=0).shows(type="network", source="default")
+    model = live.interface(index=0).value("model")
+    yield stored.interface(index=0).shows(type="network", source="default", model=model)
 
 
 @check(

@@ -78,10 +78,10 @@ def network_is_active(host: Host, lab: Params) -> Findings:
     yield host.network(lab.network).shows(active=True)
 
 
-@check(task="network", needs=[network_is_active], zh="现在：宿主机上有网桥 `{bridge}`，地址是 {cidr}。")
+@check(task="network", needs=[network_is_active], zh="现在：宿主机上有网桥 `{bridge}`，已启用，地址是 {cidr}。")
 def bridge_has_its_address(host: Host, lab: Params) -> Findings:
-    """Now: the host has the bridge `{bridge}`, with the address {cidr}."""
-    yield host.link(lab.bridge).shows(addresses=contains(lab.cidr))
+    """Now: the host has the bridge `{bridge}`, up and with the address {cidr}."""
+    yield host.link(lab.bridge).shows(up=True, addresses=contains(lab.cidr))
 
 
 @check(task="network", needs=[network_is_stored], zh="宿主机重启之后：网络 `{network}` 会自动启动，网桥和地址不变。")

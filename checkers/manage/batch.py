@@ -51,6 +51,8 @@ def guests_have_memory_and_network(host: Host, lab: Params) -> Findings:
         for view in (stored, live) if runs(host, name) else (stored,):
             yield view.shows(memory_mib=lab.memory_mib, interfaces=count(1))
             yield view.interface(index=0).shows(type="network", source="default")
+        if runs(host, name):
+            yield live.interface(index=0).shows(bridge=host.network("default").value("bridge"))
 
 
 @check(task="guests", zh="每台虚拟机的 MAC 地址都是自己的。")
@@ -96,11 +98,11 @@ def disks_have_the_system(host: Host, lab: Params) -> Findings:
             yield image.shows(actual_size_mib=at_least(whole / 4), filesystems=exactly(*there))
 
 
-@check(task="states", points=2, zh="`{prefix}1` 正在运行，`{prefix}2` 暂停，其余三台关着。")
+@check(task="states", points=2, zh="`{prefix}1` 正在运行，`{prefix}2` 暂停，其余三台关着，没有保存的内存。")
 def guests_are_in_their_states(host: Host, lab: Params) -> Findings:
-    """`{prefix}1` is running, `{prefix}2` is paused, the other three are shut off."""
+    """`{prefix}1` is running, `{prefix}2` is paused, the other three are shut off, without a saved memory."""
     for name, state in states(lab).items():
-        yield host.domain(name).shows(state=state)
+        yield host.domain(name).shows(state=state, managed_save=False)
 
 
 @check(task="states", points=2, zh="宿主机开机后自动启动的是 `{prefix}1` 和 `{prefix}2`，没有别的。")
