@@ -52,7 +52,8 @@ def guests_have_memory_and_network(host: Host, lab: Params) -> Findings:
             yield view.shows(memory_mib=lab.memory_mib, interfaces=count(1))
             yield view.interface(index=0).shows(type="network", source="default")
         if runs(host, name):
-            yield live.interface(index=0).shows(bridge=host.network("default").value("bridge"))
+            tap = str(live.interface(index=0).value("target"))
+            yield host.link(tap).shows(master=host.network("default").value("bridge"))
 
 
 @check(task="guests", zh="每台虚拟机的 MAC 地址都是自己的。")

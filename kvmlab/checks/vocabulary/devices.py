@@ -29,9 +29,7 @@ class InterfaceFacts(Facts, total=False):
     model: Annotated[Word, _IFLIST, '"virtio", "e1000", "rtl8139"']
     target: Annotated[Word, _IFLIST, 'the tap device on the host: "vnet0"; None when it does not run']
     link_state: Annotated[Word, "virsh domif-getlink {config}{0} {3}", '"up" (also when not said) or "down"']
-    bridge: Annotated[
-        Word, _XML, "the bridge on the host its tap is in, or, stored, will be in: that of its network where it has one"
-    ]
+    bridge: Annotated[Word, _XML, "the bridge that libvirt puts its tap in: that of its network where it has one"]
     network_starts: Annotated[Flag, "virsh net-list --all", "its network starts by itself, or it needs none"]
     sent_bytes: Annotated[Number, _IFSTAT, "what the guest has sent through it since it was plugged in"]
     sent_packets: Annotated[Number, _IFSTAT, "the same in packets, as they reach the host; None when it does not run"]
