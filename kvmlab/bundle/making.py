@@ -40,6 +40,8 @@ def make_bundle(
     state: State, podman: Podman, file: Path, images: Sequence[str], kinds: Sequence[str], progress: BuildProgress
 ) -> Contents:
     """The bundle `file` of the guest images and ISOs `images` and of the host images of `kinds`; what it holds."""
+    if file.exists() and not file.is_file():  # it would be replaced, a device, too
+        raise UsageError(t("{path} is not a file.", path=file), f"ls -ld {file}")
     with _parts_of(file) as parts:
         hosts = _save_hosts(state, podman, parts / "hosts", kinds, progress)
         killpoint("bundle.hosts")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kvmlab.cli.lab import RunningLab
-from kvmlab.state import record
+from kvmlab.cli.output import write_document
 
 if TYPE_CHECKING:
     from kvmlab.grading.verdicts import Report
@@ -30,7 +30,7 @@ def graded_and_kept(running: RunningLab, file: Path) -> Report:
 
 def keep(file: Path, running: RunningLab, report: Report, facts: dict[str, Any]) -> None:
     """Write the document, for its owner's eyes only."""
-    record.write(file, evidence_of(running, report.to_json(), facts))
+    write_document(file, evidence_of(running, report.to_json(), facts))
 
 
 def evidence_of(running: RunningLab, report: Mapping[str, Any], facts: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from kvmlab.errors import UsageError
 from kvmlab.json_text import json_text
+from kvmlab.paths import write_atomic
 from kvmlab.words import t
 
 
@@ -24,3 +25,15 @@ def write_file(path: Path, text: str) -> None:
 
         message = t("{path} cannot be written: {error}.", path=path, error=error.strerror or error)
         raise UsageError(message, shlex.join(["ls", "-ld", str(path.parent)])) from None
+
+
+def write_document(path: Path, document: dict[str, Any]) -> None:
+    """A JSON document into a file the user has named: the whole of it or nothing, and for the user's eyes only.
+
+    A device or a pipe is written to, and stays what it is.
+    """
+    text = json_text(document, indent=None)
+    if path.exists() and not path.is_file():
+        write_file(path, text)
+    else:
+        write_atomic(path, text)

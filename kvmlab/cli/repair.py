@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kvmlab.cli.lab import RunningLab
-from kvmlab.cli.output import write_json
+from kvmlab.cli.output import write_document, write_json
 from kvmlab.cli.repair_document import SCHEMA, document, fault_of
 from kvmlab.errors import CannotRun, CouldNotLook, UsageError
 from kvmlab.killpoints import killpoint
@@ -78,10 +78,9 @@ def _keep(running: RunningLab, repair: Repair, found: Judgement | None, args: ar
         from kvmlab.cli.evidence import evidence_of
         from kvmlab.repair.record import graded_as
         from kvmlab.repair.report import report_of
-        from kvmlab.state import record
 
         report = report_of(running.lab_id, running.run.variant, repair, found)
-        record.write(args.evidence, {**evidence_of(running, report, {}), "lab": graded_as(running.lab_id)})
+        write_document(args.evidence, {**evidence_of(running, report, {}), "lab": graded_as(running.lab_id)})
 
 
 def end(running: RunningLab, repair: Repair, outcome: str) -> Repair:

@@ -72,7 +72,7 @@ def told_nothing(kvmlab: Kvmlab) -> None:
     for argv in (["diff", LAB], ["explain", LAB], ["solve", LAB]):
         refused = kvmlab(*argv)
         assert refused.returncode == 3 and "waits until it is mended" in refused.stderr, argv
-    for option in ("--all", "--rehearse", "--watch", "--evidence=/dev/null", "--junit=/dev/null"):
+    for option in ("--all", "--rehearse", "--watch", "--junit=/dev/null"):
         assert kvmlab("check", LAB, option).returncode == 2
 
 
