@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """script/proved.py: the table of what was proved, between the marks of benchmarks/README.md, made of proved.json.
 
---keep FILE…    first make that file of these documents of `kvmlab prove --json` (a lab in several: the worst)
+--keep FILE…    first put into that file what these documents of `kvmlab prove --json` say, a lab and proof in several
+                added up; what was kept of other labs and proofs stays
+--at COMMIT     the commit they were proved at (the one checked out)
 --show FILE…    only print the table of these documents
 --check         change nothing; 1 where that table is not the one of the file
 """
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,45 +22,60 @@ ROOT = Path(__file__).resolve().parent.parent
 README, KEPT = ROOT / "benchmarks" / "README.md", ROOT / "benchmarks" / "proved.json"
 BEGIN, END = "<!-- proved: begin (script/proved.py) -->\n", "<!-- proved: end -->\n"
 ORDER = ("proved", "unknown", "refuted")
-Row = dict[str, Any]
+COUNTED = ("tried", "caught", "explained", "drawn")
+Entry = dict[str, Any]
+Kept = dict[str, dict[str, Entry]]
+"""By lab and by the number of the proof: its outcome, cases, counts, and the commit."""
 
 
-def rows_of(documents: Iterable[dict[str, Any]]) -> dict[str, Row]:
-    """What is counted of each lab, over all its variants and documents."""
-    rows: dict[str, Row] = {}
+def entries_of(documents: Iterable[dict[str, Any]], commit: str) -> Kept:
+    """What these documents say of each lab and proof, over all its variants."""
+    kept: Kept = {}
     for lab in (lab for document in documents for lab in document["labs"]):
-        row = rows.setdefault(lab["lab"], {"outcome": "proved", "proofs": [], "proved": [], "cases": 0, "seconds": 0})
-        row["outcome"] = max(row["outcome"], lab["outcome"], key=ORDER.index)
-        refuted = {*row["proofs"]} - {*row["proved"]}
-        refuted |= {proof["number"] for proof in lab["proofs"] if proof["outcome"] != "proved"}
-        row["proofs"] = sorted({*row["proofs"], *(proof["number"] for proof in lab["proofs"])})
-        row["proved"] = sorted({*row["proofs"]} - refuted)
-        row["seconds"] += round(sum(case["seconds"] for case in lab["cases"]))
-        row["cases"] += sum(case["proof"] != "mutants" for case in lab["cases"])
         for proof in lab["proofs"]:
-            for name, number in proof.get("counts", {}).items():
-                row[name] = row.get(name, 0) + number
-    return dict(sorted(rows.items()))
+            start = {"outcome": "proved", "cases": 0, "at": commit}
+            entry = kept.setdefault(lab["lab"], {}).setdefault(str(proof["number"]), start)
+            entry["outcome"] = max(entry["outcome"], proof["outcome"], key=ORDER.index)
+            entry["cases"] += proof["cases"]
+            for name in COUNTED:
+                if name in proof.get("counts", {}):
+                    entry[name] = entry.get(name, 0) + proof["counts"][name]
+    return kept
 
 
-def table(rows: dict[str, Row]) -> str:
-    """The rows as Markdown, with their sums; of none it says so."""
-    if not rows:
-        return "Nothing is kept yet: a whole run of `script/night` fills this in.\n"
-    heads = ("lab", "proofs", "cases", "mutants tried", "caught", "explained", "")
-    lines = [f"| {' | '.join(heads)} |", "| --- | --- | ---: | ---: | ---: | ---: | --- |"]
-    lines += [_line(name, row) for name, row in rows.items()]
-    names = ("cases", "tried", "caught", "explained")
-    sums: Row = {name: sum(row.get(name, 0) for row in rows.values()) for name in names}
-    if any("tried" not in row for row in rows.values()):
-        sums = {name: value for name, value in sums.items() if value}
-    whole = sum(row["outcome"] == "proved" for row in rows.values())
-    return "\n".join([*lines, _line("all", {**sums, "proofs": [], "outcome": f"{whole} of {len(rows)} proved"})]) + "\n"
+def joined(kept: Kept, new: Kept) -> Kept:
+    """What was kept, with the new in place of the old, by lab and proof."""
+    labs = {**kept, **{lab: {**kept.get(lab, {}), **proofs} for lab, proofs in new.items()}}
+    return {lab: dict(sorted(proofs.items(), key=lambda one: int(one[0]))) for lab, proofs in sorted(labs.items())}
 
 
-def _line(name: str, row: Row) -> str:
-    counts = [str(row.get(key, "")) for key in ("cases", "tried", "caught", "explained")]
-    return f"| {name} | {_numbers(row['proofs'])} | {' | '.join(counts)} | {row['outcome']} |"
+def table(kept: Kept) -> str:
+    """What is kept as Markdown, a row a lab, with the sums; of none it says so."""
+    if not kept:
+        return "Nothing is kept yet: a run of `script/night` fills this in.\n"
+    heads = ("lab", "proofs", "cases", "mutants tried", "caught", "explained", "at", "")
+    lines = [f"| {' | '.join(heads)} |", "| --- | --- | ---: | ---: | ---: | ---: | --- | --- |"]
+    lines += [_row(lab, [*proofs], list(proofs.values()), outcome_of(proofs.values())) for lab, proofs in kept.items()]
+    whole = sum(outcome_of(proofs.values()) == "proved" for proofs in kept.values())
+    everything = [entry | {"at": "", "drawn": 0} for proofs in kept.values() for entry in proofs.values()]
+    lines.append(_row("all", [], everything, f"{whole} of {len(kept)} proved"))
+    return "\n".join(lines) + "\n"
+
+
+def outcome_of(entries: Iterable[Entry]) -> str:
+    """The worst of them."""
+    return max((str(entry["outcome"]) for entry in entries), key=ORDER.index)
+
+
+def _row(name: str, proofs: list[str], entries: list[Entry], outcome: str) -> str:
+    mutants = [entry for entry in entries if "tried" in entry]
+    cases = sum(entry["cases"] for entry in entries if "tried" not in entry)
+    counts = [str(sum(entry[key] for entry in mutants)) if mutants else "" for key in COUNTED[:3]]
+    if any(entry.get("drawn") for entry in mutants):
+        counts[0] += " drawn"
+    commits = ", ".join(dict.fromkeys(entry["at"] for entry in entries if entry["at"]))
+    cells = [name, _numbers([int(one) for one in proofs]), str(cases), *counts, commits, outcome]
+    return f"| {' | '.join(cells)} |"
 
 
 def _numbers(proofs: list[int]) -> str:
@@ -71,13 +89,19 @@ def _numbers(proofs: list[int]) -> str:
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
-def readme_with(text: str, rows: dict[str, Row]) -> str:
+def readme_with(text: str, kept: Kept) -> str:
     """That README with the table put between its marks."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise SystemExit(f"proved: benchmarks/README.md has no lines {BEGIN.strip()} and {END.strip()}")
-    return before + begin + table(rows) + end + after
+    return before + begin + table(kept) + end + after
+
+
+def checked_out() -> str:
+    """The commit of the files here, short; with a + where they were changed since."""
+    asked = ("git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--exclude=*")
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def main() -> int:
@@ -85,16 +109,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("--keep", "--show"):
         parser.add_argument(name, nargs="+", type=Path, default=[], metavar="FILE")
+    parser.add_argument("--at", metavar="COMMIT")
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
+    found = entries_of((json.loads(path.read_text()) for path in args.keep or args.show), args.at or checked_out())
     if args.show:
-        print(table(rows_of(json.loads(path.read_text()) for path in args.show)), end="")
+        print(table(joined({}, found)), end="")
         return 0
+    kept = json.loads(KEPT.read_text())
     if args.keep:
-        found = rows_of(json.loads(path.read_text()) for path in args.keep)
-        KEPT.write_text(json.dumps(found, indent=1) + "\n")
+        kept = joined(kept, found)
+        KEPT.write_text(json.dumps(kept, indent=1) + "\n")
     text = README.read_text(encoding="utf-8")
-    other = readme_with(text, json.loads(KEPT.read_text()))
+    other = readme_with(text, kept)
     if args.check:
         return int(other != text)
     README.write_text(other, encoding="utf-8")

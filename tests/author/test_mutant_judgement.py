@@ -38,7 +38,7 @@ def test_one_that_no_check_catches_refutes() -> None:
     """It says which, and how it was made; what could not be made counts as nothing."""
     proof = judged(result(BAD, GOOD, NONE))
     assert [(one.case, one.what) for one in proof.wrong] == [(BAD.name, "no check catches it: virsh define")]
-    assert proof.to_json()["counts"] == {"tried": 2, "caught": 1, "explained": 0, "not_made": 1}
+    assert proof.to_json()["counts"] == {"tried": 2, "caught": 1, "explained": 0, "not_made": 1, "drawn": 0}
     assert proof.cases == 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -13,37 +14,41 @@ from tests.conftest import REPOSITORY, our_course
 SCRIPT = REPOSITORY / "script" / "proved.py"
 
 
-def proof(number: int, **counts: int) -> dict[str, Any]:
+def proof(number: int, cases: int = 2, outcome: str = "proved", **counts: int) -> dict[str, Any]:
     """One proof in prove's document."""
-    return {"number": number, "outcome": "proved", **({"counts": counts} if counts else {})}
+    return {"number": number, "outcome": outcome, "cases": cases, **({"counts": counts} if counts else {})}
 
 
-def lab(name: str, *proofs: dict[str, Any], outcome: str = "proved", kind: str = "ways") -> dict[str, Any]:
-    """One lab in prove's document, with two cases."""
-    return {"lab": name, "outcome": outcome, "proofs": list(proofs), "cases": [{"proof": kind, "seconds": 3.2}] * 2}
-
-
-def shown(tmp_path: Path, *documents: list[dict[str, Any]]) -> list[str]:
-    """The lines of the table of these documents."""
-    files = []
-    for number, labs in enumerate(documents):
-        files.append(tmp_path / f"{number}.json")
-        files[-1].write_text(json.dumps({"labs": labs}))
-    done = subprocess.run([sys.executable, SCRIPT, "--show", *files], capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()
+def document(tmp_path: Path, *labs: tuple[str, list[dict[str, Any]]]) -> Path:
+    """A document of prove's, in a file."""
+    path = tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
+    path.write_text(json.dumps({"labs": [{"lab": name, "proofs": proofs} for name, proofs in labs]}))
+    return path
 
 
 def test_a_row_a_lab_over_all_documents(tmp_path: Path) -> None:
     """Cases and mutants are added up, the worst outcome counts, and the last row has the sums."""
-    mutants = lab("b-two", proof(9, tried=30, caught=28, explained=2, not_made=4), kind="mutants")
     usual = [proof(number) for number in (1, 2, 3, 5)]
-    own = [lab("b-two", *usual), lab("a-one", proof(1), outcome="refuted")]
-    rows = shown(tmp_path, own, [lab("b-two", *usual), mutants])
-    assert rows[2:] == [
-        "| a-one | 1 | 2 |  |  |  | refuted |",
-        "| b-two | 1-3, 5, 9 | 4 | 30 | 28 | 2 | proved |",
-        "| all |  | 6 | 30 | 28 | 2 | 1 of 2 proved |",
+    own = document(tmp_path, ("b-two", usual), ("a-one", [proof(1), proof(9, 5, outcome="refuted", tried=5, caught=4,
+                                                                           explained=0, drawn=5)]))  # fmt: skip
+    more = document(tmp_path, ("b-two", usual), ("b-two", [proof(9, 30, tried=30, caught=28, explained=2, drawn=0)]))
+    argv = [sys.executable, str(SCRIPT), "--at", "abc1234", "--show", str(own), str(more)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[2:] == [
+        "| a-one | 1, 9 | 2 | 5 drawn | 4 | 0 | abc1234 | refuted |",
+        "| b-two | 1-3, 5, 9 | 16 | 30 | 28 | 2 | abc1234 | proved |",
+        "| all |  | 18 | 35 | 32 | 2 |  | 1 of 2 proved |",
     ]
+
+
+def test_what_is_kept_is_replaced_by_lab_and_proof() -> None:
+    """And only that; a row names each commit that something of it was proved at."""
+    script = runpy.run_path(str(SCRIPT))
+    old = script["entries_of"]([{"labs": [{"lab": "a", "proofs": [proof(1), proof(3, outcome="refuted")]}]}], "old")
+    new = script["entries_of"]([{"labs": [{"lab": "a", "proofs": [proof(3, 4)]}]}], "new")
+    assert (
+        script["table"](script["joined"](old, new)).splitlines()[2] == "| a | 1, 3 | 6 |  |  |  | old, new | proved |"
+    )
 
 
 def test_the_readme_has_it() -> None:

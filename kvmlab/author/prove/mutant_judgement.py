@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
 
 def judge_mutants(results: Sequence[CaseResult]) -> ProofResult:
-    """Proof 9 from its cases: `cases` is the number of mutants that were tried."""
+    """Proof 9 from its cases: `cases` is the number of mutants that were tried; counts has `drawn`, how many were asked
+    for, 0 where all were."""
     mutants = [one for result in results for one in result.mutants]
     tried = [one for one in mutants if one.outcome != NOT_MADE]
     survived = [one for one in tried if one.outcome == SURVIVED]
     survivors = _survivors(results)
     unexplained = [one for one in survived if not _explained(one, survivors)]
     trouble = [Remark(r.case.name, r.trouble.message, r.case.where) for r in results if r.trouble]
-    whole = bool(results) and not trouble and all(r.case.part and not r.case.part.draw.number for r in results)
+    drawn = max((r.case.part.draw.number for r in results if r.case.part), default=0)
+    whole = bool(results) and not trouble and not drawn and all(r.case.part for r in results)
     wrong = [Remark(one.name, t("no check catches it: {script}", script=_script(one))) for one in unexplained]
     wrong += _never_needed(results[0], survived, survivors) if whole else []
     counts = {
@@ -33,6 +35,7 @@ def judge_mutants(results: Sequence[CaseResult]) -> ProofResult:
         "caught": sum(one.outcome == CAUGHT for one in tried),
         "explained": len(survived) - len(unexplained),
         "not_made": len(mutants) - len(tried),
+        "drawn": drawn,
     }
     seconds, taken_over = sum(result.seconds for result in results), sum(result.taken_over for result in results)
     return ProofResult(
