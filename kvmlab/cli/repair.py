@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 HISTORY = "/root/.bash_history"
 MOST_HISTORY, LINES = 65536, 40
+_MARKS = {True: ("✗", "red"), False: ("✓", "green"), None: ("?", "yellow")}
 """Bytes of a shell's history that are read, and lines of it that are shown."""
 
 
@@ -201,10 +202,7 @@ def _print(page: TextPage, running: RunningLab, repair: Repair, found: Judgement
     _head(page, running, repair)
     page.line()
     for one in fault_of(repair).symptoms:
-        unknown = one.upcoming and found.left and one.id not in found.left
-        mark = page.paint("?", "yellow") if unknown else page.paint("✗", "red") if one.id in found.left \
-            else page.paint("✓", "green")  # fmt: skip
-        _symptom(page, one, mark)
+        _symptom(page, one, page.paint(*_MARKS[found.shows(one)]))
     page.line()
     page.prose(_said(repair, found), indent=0)
     page.line()

@@ -46,5 +46,4 @@ def document(running: RunningLab, repair: Repair, found: Judgement | None = None
 
 def _symptom_json(one: Symptom, found: Judgement | None) -> dict[str, Any]:
     where = {"guest": one.guest or None, "from": one.place, "upcoming": one.upcoming}
-    left = None if found is None or (one.upcoming and found.left and one.id not in found.left) else one.id in found.left
-    return {"id": one.id, "command": one.code, **where, "left": left}
+    return {"id": one.id, "command": one.code, **where, "left": found.shows(one) if found else None}

@@ -23,6 +23,7 @@ from kvmlab.setup.start_record import pictures
 
 if TYPE_CHECKING:
     from kvmlab.checks.vocabulary.aspects import Grant
+    from kvmlab.course.fault.model import Symptom
     from kvmlab.labhost.container import LabHost
     from kvmlab.repair.record import Repair
 
@@ -46,6 +47,12 @@ class Judgement(NamedTuple):
         if self.left or self.forbidden:
             return Verdict.FAILED
         return self.report.verdict if self.report else Verdict.ERROR
+
+    def shows(self, symptom: Symptom) -> bool | None:
+        """Whether it is still seen; None: one of the next boot, which is not looked for while another is left."""
+        if symptom.upcoming and self.left and symptom.id not in self.left:
+            return None
+        return symptom.id in self.left
 
     @property
     def untouched(self) -> bool:

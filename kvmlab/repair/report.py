@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TASK, WHOLE = "repair", "all-else"
 UNSEEN = ("error", "blocked")
+_VERDICTS = {True: "failed", False: "passed", None: "blocked"}
 
 
 def report_of(lab: str, variant: str | None, repair: Repair, found: Judgement | None) -> Mapping[str, Any]:
@@ -35,8 +36,7 @@ def report_of(lab: str, variant: str | None, repair: Repair, found: Judgement | 
 def _looked(fault: Fault, found: Judgement) -> Iterator[dict[str, Any]]:
     """A check a symptom, and one for all else; it waits while a symptom is left, as those of the next boot do."""
     for one in fault.symptoms:
-        waits = one.upcoming and found.left and one.id not in found.left
-        yield _check(one.id, _sentence(one), "failed" if one.id in found.left else "blocked" if waits else "passed")
+        yield _check(one.id, _sentence(one), _VERDICTS[found.shows(one)])
     verdict = "blocked" if found.left else found.verdict.value
     trouble = t("Not everything could be looked at.") if verdict == "error" else None
     yield _check(WHOLE, t("Everything else is as it is to be, now and at the next start."), verdict, trouble)
