@@ -66,6 +66,10 @@ class Actions(NamedTuple):
         """What is known of a lab that was started for a student, without making anything."""
         return run_of(self.seen(student), self.course.tag, lab)
 
+    def place(self, student: Student, lab: str) -> LabPlace:
+        """Where a lab runs for a student, without making anything."""
+        return LabPlace(self.seen(student), self.course.tag, lab)
+
     def runs(self, student: Student) -> dict[str, Run]:
         """All labs that were started and not finished."""
         return runs(self.seen(student), self.course)
@@ -74,7 +78,7 @@ class Actions(NamedTuple):
         """What the student's lab hosts take together, of what they may; None where none runs, or nothing holds them."""
         state = self.seen(student)
         for lab, run in self.runs(student).items():
-            init = LabPlace(state, self.course.tag, lab).known_host(run).init if run.state == RUNNING else ""
+            init = self.place(student, lab).known_host(run).init if run.state == RUNNING else ""
             if init and process.has_ended(init) is False and (found := held(state.tag, process.number(init))):
                 return found
         return None
@@ -85,7 +89,7 @@ class Actions(NamedTuple):
         state = self.seen(student)
         prefix = f"kvmlab-{state.tag}-"
         names = {name.rpartition("-")[0] for name in (running_containers(prefix) if running is None else running)}
-        places = [LabPlace(state, self.course.tag, lab) for lab in self.course.ids]
+        places = [self.place(student, lab) for lab in self.course.ids]
         there = [one.lab for one in places if f"{prefix}{one.label}" in names]
         known = self.runs(student) if there else {}
         return [lab for lab in there if lab not in known]
@@ -154,7 +158,7 @@ class Actions(NamedTuple):
     def repair_on(self, student: Student, lab: str) -> Repair | None:
         """What is to be mended on the student's lab host of that lab; None where it is a lab as any other."""
         run = self.run(student, lab)
-        known = LabPlace(self.seen(student), self.course.tag, lab).known_host(run) if run and run.instance else None
+        known = self.place(student, lab).known_host(run) if run and run.instance else None
         return recall(known) if known and known.is_repair else None
 
     def name_of(self, student: Student, run: Run) -> str:
@@ -206,13 +210,12 @@ class Actions(NamedTuple):
 
     def _is_gone(self, student: Student, lab: str, run: Run) -> bool:
         """Whether nothing is left of a lab host: somebody has removed it by hand, and not by kvmlab."""
-        state = self.seen(student)
-        host = LabPlace(state, self.course.tag, lab).host(run, remembered_podman(state))
-        return host.condition() is Condition.GONE
+        place = self.place(student, lab)
+        return place.host(run, remembered_podman(place.state)).condition() is Condition.GONE
 
     def _remove_stray(self, student: Student, lab: str) -> None:
         place = LabPlace(self.state(student), self.course.tag, lab)
-        with place.state.lock(f"lab-{self.course.tag}-{lab}", wait=WAIT_S):
+        with place.lock(WAIT_S):
             if place.run() is None:
                 sweep(remembered_podman(place.state), place.state, place.labels)
 
