@@ -161,6 +161,11 @@ def make_key(path: Path) -> None:
         fresh.replace(path)
 
 
+def is_no_file(path: Path) -> bool:
+    """Whether something else than a file is there, a device for example: rename(2) would put a file in its place."""
+    return path.exists() and not path.is_file()
+
+
 def write_atomic(path: Path, content: str | bytes, mode: int = 0o600, *, durable: bool = True) -> None:
     """Write the whole of `path` or nothing: a temporary file, fsync (if `durable`), rename(2)."""
     data = content.encode() if isinstance(content, str) else content

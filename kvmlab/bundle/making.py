@@ -26,7 +26,7 @@ from kvmlab.images.recipe import BuildProgress
 from kvmlab.images.supply import Order, kept
 from kvmlab.killpoints import killpoint
 from kvmlab.labhost.podman import Podman
-from kvmlab.paths import State
+from kvmlab.paths import State, is_no_file
 from kvmlab.words import t
 
 OLDEST_PODMAN = "4.3"
@@ -40,7 +40,7 @@ def make_bundle(
     state: State, podman: Podman, file: Path, images: Sequence[str], kinds: Sequence[str], progress: BuildProgress
 ) -> Contents:
     """The bundle `file` of the guest images and ISOs `images` and of the host images of `kinds`; what it holds."""
-    if file.exists() and not file.is_file():  # it would be replaced, a device, too
+    if is_no_file(file):
         raise UsageError(t("{path} is not a file.", path=file), f"ls -ld {file}")
     with _parts_of(file) as parts:
         hosts = _save_hosts(state, podman, parts / "hosts", kinds, progress)

@@ -6,7 +6,7 @@ from typing import Any
 
 from kvmlab.errors import UsageError
 from kvmlab.json_text import json_text
-from kvmlab.paths import write_atomic
+from kvmlab.paths import is_no_file, write_atomic
 from kvmlab.words import t
 
 
@@ -33,7 +33,7 @@ def write_document(path: Path, document: dict[str, Any]) -> None:
     A device or a pipe is written to, and stays what it is.
     """
     text = json_text(document, indent=None)
-    if path.exists() and not path.is_file():
+    if is_no_file(path):
         write_file(path, text)
     else:
         write_atomic(path, text)

@@ -12,7 +12,7 @@ from kvmlab.classroom.results import Results, gradable, results_of
 from kvmlab.cli.classroom.students import chosen
 from kvmlab.cli.context import Context
 from kvmlab.errors import UsageError
-from kvmlab.paths import write_atomic
+from kvmlab.paths import is_no_file, write_atomic
 from kvmlab.words import t
 
 FORMATS = ("csv", "xlsx", "json", "junit", "moodle", "worksheet", "canvas")
@@ -90,6 +90,6 @@ def _the_lab(results: Results) -> str:
 
 def write(path: Path, content: str | bytes) -> None:
     """For the instructor's eyes only: it is about people. UsageError where there is something else than a file."""
-    if path.exists() and not path.is_file():
+    if is_no_file(path):
         raise UsageError(t("{path} is not a file.", path=path), shlex.join(["ls", "-ld", str(path)]))
     write_atomic(path, content)
