@@ -93,6 +93,17 @@ def _turn_to_save(state: State, podman: Podman) -> Iterator[str]:
         yield mine
 
 
+@contextlib.contextmanager
+def _host_to_save_on(state: State, podman: Podman) -> Iterator[LabHost]:
+    """A lab host that is not there yet, and is gone afterwards."""
+    with _turn_to_save(state, podman) as label:
+        host = LabHost.fresh(label, state, podman)
+        try:
+            yield host
+        finally:
+            host.remove()
+
+
 def _if_free(state: State, label: str) -> contextlib.ExitStack | None:
     with contextlib.ExitStack() as stack:
         try:
@@ -119,22 +130,10 @@ def _make(
 ) -> None:
     """Boot `guests` on a lab host of their own until they answer, and save them."""
     state = state.shared  # so that whoever saves next finds what one who was killed has left
-    with _turn_to_save(state, podman) as label:
-        _make_on(LabHost.fresh(label, state, podman), host_image, guests, origins, progress)
-
-
-def _make_on(
-    host: LabHost,
-    host_image: str,
-    guests: Sequence[PlacedGuest],
-    origins: Mapping[str, Path],
-    progress: BuildProgress,
-) -> None:
-    state = host.state
-    try:
+    with _host_to_save_on(state, podman) as host:
         progress.step(t("booting {guests} once, to be restored from now on", guests=_names(guests)), None)
         seeds = [guest.spec.name for guest in guests if guest.image.seed]
-        require_room(state, host.podman, memory_of(guest.spec for guest in guests))
+        require_room(state, podman, memory_of(guest.spec for guest in guests))
         host.prepare_run_dir()
         lay_ready(state, host.start_dir, [guest.spec for guest in guests], (), seeds)
         folders = [(origins[guest.spec.name], f"{SAVED}/{guest.spec.name}") for guest in guests]
@@ -155,8 +154,6 @@ def _make_on(
             for guest in guests:
                 progress.step(t("saving {guest}", guest=guest.spec.name), None)
                 _save(state, host, connection, guest)
-    finally:
-        host.remove()
 
 
 def _save(state: State, host: LabHost, connection, guest: PlacedGuest) -> None:  # type: ignore[no-untyped-def]
