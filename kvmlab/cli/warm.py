@@ -90,24 +90,23 @@ class Forked:
         """Take in more of what is told: its process id, then its status. Several threads may wait for that."""
         _must_come(self._told, until)
         with self._lock:
-            if self.returncode is None and (piece := _at_hand(self._told)) is not None:
+            if self.returncode is None and _is_readable(self._told, 0):
+                piece = os.read(self._told, PID.size + 1)
                 self._heard += piece
                 if not piece or len(self._heard) > PID.size:
                     self.returncode = self._heard[-1] if piece else 70
 
 
-def _at_hand(number: int) -> bytes | None:
-    """What can be read at once, b"" at the end; None: nothing."""
+def _is_readable(number: int, within_s: float | None) -> bool:
+    """Whether there is something to read, or the end, within so many seconds; None: however long it takes."""
     poll = select.poll()
     poll.register(number, select.POLLIN)
-    return os.read(number, PID.size + 1) if poll.poll(0) else None
+    return bool(poll.poll(None if within_s is None else within_s * 1000))
 
 
 def _must_come(number: int, until: float | None) -> None:
-    poll = select.poll()
-    poll.register(number, select.POLLIN)
     left = None if until is None else max(0.0, until - time.monotonic())
-    if not poll.poll(None if left is None else left * 1000):
+    if not _is_readable(number, left):
         raise subprocess.TimeoutExpired("kvmlab", left or 0)
 
 

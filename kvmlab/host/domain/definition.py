@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import libvirt
 
 
-# virDomain…Reason per state, in virsh's words (virsh domstate --reason).
 class Definition:
     """A domain's XML, as it is in one view: "now", "live" or "stored". `saved`: a managed save image's, which the next
     start takes in place of the stored one.

@@ -11,6 +11,7 @@ from kvmlab.host.domain.outline import outline
 from kvmlab.host.domain.states import STATES
 from kvmlab.host.xml import number
 
+# virDomain…Reason per state, in virsh's words (virsh domstate --reason).
 REASONS: dict[str, tuple[str, ...]] = {
     "running": ("unknown", "booted", "migrated", "restored", "from snapshot", "unpaused", "migration canceled",
                 "save canceled", "event wakeup", "crashed", "post-copy", "post-copy failed"),
